@@ -1,0 +1,38 @@
+# `make demo` and `make test` do all their own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test slow lint types bench clean
+
+help: ## Show what can be made.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(BIN)/flumec: pyproject.toml
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(BIN)/flumec ## Three agents carry a web server's log through kills; lost 0, duplicated 0.
+	@$(BIN)/python examples/weblogs/demo.py
+
+test: $(BIN)/flumec ## The fast tests.
+	@$(BIN)/python -m pytest -q -n 2 -m 'not slow'
+
+slow: $(BIN)/flumec ## The slow tests: kills, real logs, fuzzing.
+	@$(BIN)/python -m pytest -q -m slow
+
+lint: $(BIN)/flumec ## ruff.
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(BIN)/flumec ## mypy --strict.
+	@mkdir -p build/typing && ln -sfn ../.. build/typing/flumec
+	@$(BIN)/mypy -p flumec.compiler -p flumec.runtime -p flumec.grammar
+
+bench: $(BIN)/flumec ## What is fast, measured.
+	@$(BIN)/python bench/chain.py
+
+clean: ## Remove what was built.
+	rm -rf $(VENV) build dist .state

@@ -1,0 +1,1 @@
+"""The compiler: text to tree to model to graph to plan to bundle."""

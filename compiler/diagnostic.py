@@ -1,0 +1,83 @@
+"""What is wrong with a fleet: a class for each rule, whose docstring is the rule's page."""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, dataclass_transform
+
+from flumec.compiler.source import Span
+
+Severity = Literal["error", "warning", "note"]
+
+BY_CODE: "dict[str, type[Diagnostic]]" = {}
+"""Every rule by its code; filled as the classes are defined."""
+
+
+class Place:
+    """Another place that contributes, and what it has to do with it."""
+
+    __slots__ = ("span", "text")
+
+    def __init__(self, span: Span, text: str) -> None:
+        self.span, self.text = span, text
+
+
+@dataclass_transform(frozen_default=True)
+class Diagnostic:
+    """One finding. A subclass adds data fields, and the sentences made from them.
+
+    Its docstring is its page: the title line, what happens if it were let through, then `## Example`
+    with a ```flow block that earns exactly this code, and `## Instead` with one that is clean.
+    """
+
+    code: ClassVar[str] = ""
+    severity: ClassVar[Severity] = "error"
+    span: Span
+
+    def __init_subclass__(cls, *, code: str, severity: Severity = "error", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not re.fullmatch(r"FL\d{3}", code) or code in BY_CODE:
+            raise TypeError(f"{code} is no free code for {cls.__name__}")
+        dataclass(frozen=True, eq=False)(cls)
+        cls.code, cls.severity, BY_CODE[code] = code, severity, cls
+
+    @property
+    def message(self) -> str:
+        """What is wrong: lower case, no full stop, the user's words in backticks."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """A few words beside the underlining, or nothing."""
+        return ""
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it."""
+        return None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The other places that contribute."""
+        return ()
+
+    @classmethod
+    def slug(cls) -> str:
+        """The rule's name: `unknown-property` for UnknownProperty."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @property
+    def order(self) -> tuple[str, int, str, str]:
+        """A stable order: by file, place, code."""
+        return self.span.source.path, self.span.start, self.code, self.message
+
+
+dataclasses.dataclass(frozen=True, eq=False)(Diagnostic)
+
+
+def closest(word: str, names: Iterable[str]) -> str | None:
+    """Return `did you mean …?` with the name nearest to `word`, if one is near."""
+    matches = difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
+    return f"did you mean `{matches[0]}`?" if matches else None

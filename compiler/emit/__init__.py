@@ -1,0 +1,1 @@
+"""The compiled plan as files: scripts, units, manifest."""

@@ -1,0 +1,227 @@
+"""The bound fleet: every name resolved, every property checked against its component's declaration.
+
+Templates are expanded and params filled in; what differs from host to host is still a `PerHost`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from flumec.compiler.source import Source, Span
+from flumec.runtime.component import Component as Declaration
+from flumec.runtime.component import Interceptor
+
+
+@dataclass(frozen=True, slots=True)
+class PerHost:
+    """A text with parts that only a host can fill in: `("/var/log/", HostFact("vars", "site"), ".log")`.
+
+    `type` is the Python type of the property that it becomes (Path, str, Size, Port, …).
+    """
+
+    parts: "tuple[str | HostFact, ...]"
+    type: Any
+
+
+@dataclass(frozen=True, slots=True)
+class HostFact:
+    """`host.name`, `host.address`, `host.index`, `host.vars.x`: its path after `host`."""
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A property's checked value (an instance of its declared type, or PerHost) and where it stands.
+
+    `key` is the span of the property's name, `span` of its value. A section's value is `Settings`.
+    """
+
+    value: Any
+    span: Span
+    key: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The properties that a block sets, in the file's order, and the class that declares them."""
+
+    declaration: Any
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One machine. `facts` has address, disk, memory, nic, site, user, python, arch, weight where known."""
+
+    name: str
+    index: int
+    facts: Mapping[str, Any]
+    vars: Mapping[str, Any]
+    span: Span
+
+    @property
+    def address(self) -> str:
+        """Where other hosts reach it; its name unless it says otherwise."""
+        return str(self.facts.get("address", self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class HostSet:
+    """A named set of hosts. `name` is as other files would write it (`p.web` for an imported one)."""
+
+    name: str
+    hosts: tuple[Host, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A source, channel or sink. `declaration` is None where the type is unknown (and was reported)."""
+
+    kind: Literal["source", "channel", "sink"]
+    name: str
+    type: str
+    declaration: type[Declaration] | None
+    values: Mapping[str, Value]
+    span: Span
+    name_span: Span
+    type_span: Span
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An interceptor's call in a chain."""
+
+    type: str
+    declaration: type[Interceptor] | None
+    values: Mapping[str, Value]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a chain or arm ends. `name` is None for `drop`."""
+
+    name: str | None
+    optional: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`failover(a, b)` or `balance(a, b)` as a channel's consumer."""
+
+    kind: str
+    members: tuple[Target, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One arm of a route; `values` is None for `else`."""
+
+    values: tuple[str, ...] | None
+    steps: tuple[Step, ...]
+    targets: tuple[Target, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Multiplexing by a header's value."""
+
+    header: str
+    arms: tuple[Arm, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`start` is the name of a source (events enter) or a channel (events leave)."""
+
+    start: str
+    start_span: Span
+    steps: tuple[Step, ...]
+    end: tuple[Target, ...] | Route | Group
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """`journal NAME { … }`."""
+
+    name: str
+    values: Mapping[str, Value]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent as written; it runs on each host of `hosts`. `name` is qualified by its import."""
+
+    name: str
+    hosts: HostSet
+    components: Mapping[str, Component]
+    chains: tuple[Chain, ...]
+    journals: Mapping[str, Journal]
+    settings: Mapping[str, Value]
+    """metrics_port, and `limits` as Settings."""
+    span: Span
+    name_span: Span
+    source: Source
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a link: an agent's channel, or its `source : link`. None where a name was unknown."""
+
+    agent: str
+    component: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`sender => targets`, with the wire's settings."""
+
+    sender: End
+    targets: tuple[End, ...]
+    via: str
+    values: Mapping[str, Value]
+    span: Span
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A `check` block, bound and typed; `values` are its properties."""
+
+    title: str
+    values: Mapping[str, Value]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A `test` block, bound; its statements in order as (function, arguments)."""
+
+    title: str
+    statements: tuple[tuple[str, Mapping[str, Value]], ...]
+    span: Span
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Everything that the given files, and what they import, say."""
+
+    sources: tuple[Source, ...] = ()
+    host_sets: dict[str, HostSet] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    unused: list[tuple[str, str, Span]] = field(default_factory=list)
+    """Params, lets, templates and imports that nothing uses: (kind, name, place)."""

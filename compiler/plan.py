@@ -1,0 +1,170 @@
+"""The compiled fleet as data. `emit` renders it, `run` executes it, `graph` draws it, `build --check` compares it.
+
+Nothing here refers to the .flow files but by `origin` (`weblogs.flow:12`); all values are final.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component or interceptor as its constructor will be called.
+
+    `values` holds what the user wrote, as instances of the declared types (Size, Path, Header, nested
+    `Part` for a section, …), in declared order; defaults stay in the library.
+    """
+
+    cls: str
+    """The class's name in `module`."""
+    module: str
+    """`flumec.runtime.sources` and so on: what the script imports from."""
+    name: str | None
+    values: Mapping[str, Any]
+    origin: str
+    doc: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A channel at the end of a chain; None is `drop`."""
+
+    channel: str | None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One arm of a route; `values` None is `else`."""
+
+    values: tuple[str, ...] | None
+    steps: tuple[Part, ...]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Multiplexing by a header."""
+
+    header: str
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A chain from a source into channels."""
+
+    source: str
+    steps: tuple[Part, ...]
+    to: tuple[Target, ...] | Route
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A channel and its one consumer: a sink's name, or the name of a sending half."""
+
+    channel: str
+    consumer: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A receiving host of a link."""
+
+    host: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendingHalf:
+    """An agent's end of a link; `name` is unique in the agent (`to_collector`)."""
+
+    name: str
+    link: str
+    channel: str
+    via: str
+    peers: tuple[Peer, ...]
+    wire: str
+    """Digest of what both ends must agree on (link, wire, port, tls, policy); 16 hex digits."""
+    values: Mapping[str, Any]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivingHalf:
+    """A listener of an agent: one port, and the links that may come in by it, each into one channel."""
+
+    name: str
+    via: str
+    port: int
+    address: str
+    links: tuple[tuple[str, str, str], ...]
+    """(link, wire digest, channel)."""
+    values: Mapping[str, Any]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent on one host."""
+
+    name: str
+    host: str
+    address: str
+    columns: tuple[str, ...]
+    """The headers that have columns of their own, sorted."""
+    parts: tuple[Part, ...]
+    """Sources, channels, sinks in the file's order."""
+    flows: tuple[Flow, ...]
+    deliveries: tuple[Delivery, ...]
+    senders: tuple[SendingHalf, ...]
+    receivers: tuple[ReceivingHalf, ...]
+    metrics_port: int | None
+    limits: Mapping[str, Any]
+    reads: tuple[str, ...]
+    """File patterns that its sources read."""
+    writes: tuple[str, ...]
+    """Directories that its sinks write."""
+    ports: tuple[tuple[str, int], ...]
+    """(name of the socket, port) that it listens on."""
+    credentials: tuple[str, ...]
+    user: str
+    origin: str
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One machine and its agents, in the file's order."""
+
+    name: str
+    address: str
+    agents: tuple[Agent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An edge between agents, for pictures: (agent, channel) to (agent, channel)."""
+
+    sender: tuple[str, str]
+    target: tuple[str, str]
+    port: int
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole fleet. `inputs` are (path as imported, sha256) of every file that was read."""
+
+    hosts: tuple[Host, ...]
+    links: tuple[Link, ...]
+    inputs: tuple[tuple[str, str], ...]
+    digest: str
+
+
+Kind = Literal["source", "channel", "sink"]

@@ -1,0 +1,1 @@
+"""The syntax of the .flow language, in `flow.lark`."""

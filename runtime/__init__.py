@@ -1,0 +1,1 @@
+"""What a generated agent imports; nothing heavy is loaded until the agent runs."""

@@ -1,0 +1,222 @@
+"""The kit that components are declared with: properties, checks, and the kinds of component.
+
+A component's class is its only declaration. The compiler's checks, the reference page, completion and
+the generated constructor call are all derived from it; leaving out a property's sentence is a TypeError.
+Nothing here, and no module that only declares components, imports pyarrow: `flumec lint` must start fast.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform
+
+from flumec.runtime.quantity import Duration, Percent, Rate, Size
+
+__all__ = [
+    "Channel", "Check", "Component", "Contradiction", "Declared", "Duration", "Header", "Interceptor",
+    "Path", "Percent", "Port", "Property", "Rate", "Ref", "Secret", "Section", "Sink", "Size", "Source",
+    "Url", "at_least", "at_most", "between", "not_empty", "prop",
+]  # fmt: skip
+
+T = TypeVar("T")
+
+Commit = Literal["rename", "named_put", "cursor_in_target", "idempotent", "none"]
+Start = Literal["line", "acknowledgement", "none"]
+
+
+class Header(str):
+    """The name of an event's header: `header.user` in a .flow file, `Header("user")` in a script."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Header({str(self)!r})"
+
+
+class Ref(str):
+    """The name of another component of the same agent, such as a dead-letter channel."""
+
+    __slots__ = ()
+
+
+class Url(str):
+    """An address with a scheme, `scheme://…`."""
+
+    __slots__ = ()
+
+
+class Port(int):
+    """A TCP or UDP port that the component listens on; the compiler refuses two on one host."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value the bundle never holds: systemd's credential `name` on the host."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Check(Generic[T]):
+    """A test of one value, with the end of the sentence "must be …"."""
+
+    sentence: str
+    holds: Callable[[T], bool]
+
+
+def at_least(low: T) -> Check[T]:
+    """Require a value of `low` or more."""
+    return Check(f"at least {low}", lambda value: value >= low)  # type: ignore[operator]
+
+
+def at_most(high: T) -> Check[T]:
+    """Require a value of `high` or less."""
+    return Check(f"at most {high}", lambda value: value <= high)  # type: ignore[operator]
+
+
+def between(low: T, high: T) -> Check[T]:
+    """Require a value from `low` to `high`, both included."""
+    return Check(f"between {low} and {high}", lambda value: low <= value <= high)  # type: ignore[operator]
+
+
+def not_empty() -> Check[Any]:
+    """Require a text, path or list with something in it."""
+    return Check("not empty", lambda value: bool(len(str(value)) if isinstance(value, Path) else len(value)))
+
+
+def prop(
+    doc: str,
+    *,
+    default: Any = dataclasses.MISSING,
+    check: Check[Any] | None = None,
+    positional: bool = False,
+    unit: str = "",
+) -> Any:
+    """Declare a property: its sentence, its default, its check.
+
+    `positional` is for interceptors' arguments that are written without a name.
+    """
+    return dataclasses.field(
+        default=default,
+        kw_only=not positional,
+        metadata={"doc": doc, "check": check, "positional": positional, "unit": unit},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """What a class says about one of its properties."""
+
+    name: str
+    type: Any
+    doc: str
+    default: Any
+    check: Check[Any] | None
+    positional: bool
+
+    @property
+    def required(self) -> bool:
+        """Whether a file must set it."""
+        return self.default is dataclasses.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Properties that cannot stand together, the first being the one to blame, and why."""
+
+    properties: tuple[str, ...]
+    sentence: str
+
+
+class _Properties:
+    """The class's properties by name, resolved from its annotations when first asked for."""
+
+    def __get__(self, instance: object, owner: type) -> dict[str, Property]:
+        if (cached := owner.__dict__.get("_props")) is None:
+            hints = typing.get_type_hints(owner)
+            cached = {
+                field.name: Property(
+                    field.name, hints[field.name], field.metadata["doc"], field.default,
+                    field.metadata["check"], field.metadata["positional"],
+                )
+                for field in dataclasses.fields(owner)  # type: ignore[arg-type]
+                if "doc" in field.metadata
+            }  # fmt: skip
+            type.__setattr__(owner, "_props", cached)
+        return cached
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(prop, dataclasses.field))
+class Declared:
+    """What components, sections and interceptors share: declared, checked, frozen properties."""
+
+    type: ClassVar[str] = ""
+    props: ClassVar = _Properties()
+
+    def __init_subclass__(cls, *, type: str = "", **kwargs: Any) -> None:  # noqa: A002 the language's word
+        super().__init_subclass__(**kwargs)
+        dataclass(frozen=True, kw_only=True, repr=True)(cls)
+        if type:
+            cls.type = type
+
+    def __post_init__(self) -> None:
+        """Hold each property to its check, as the compiler did; raise ValueError."""
+        for name, declared in type(self).props.items():
+            value = getattr(self, name)
+            if declared.check is not None and value is not None and not declared.check.holds(value):
+                raise ValueError(f"`{name}` must be {declared.check.sentence}, not {value}")
+        for contradiction in self.contradictions({name: getattr(self, name) for name in type(self).props}):
+            raise ValueError(contradiction.sentence)
+
+    @classmethod
+    def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
+        """Yield what cannot stand together in `values` (every property, defaults filled in)."""
+        yield from ()
+
+
+class Section(Declared):
+    """A block inside a component, such as `roll { … }`."""
+
+
+class Component(Declared):
+    """Something with a name in an agent; logs, metrics and the journal know it by that name."""
+
+    kind: ClassVar[str] = ""
+    name: str = dataclasses.field(kw_only=False)
+
+
+class Source(Component):
+    """Where events enter an agent.
+
+    `replayable` says that what was not committed can be read again after a crash; `start`, where a
+    claim about delivery begins: at each complete line, at the acknowledgement, or nowhere (best effort).
+    """
+
+    kind: ClassVar = "source"
+    replayable: ClassVar[bool] = False
+    start: ClassVar[Start] = "none"
+
+
+class Channel(Component):
+    """Where events wait, between a source and its one consumer."""
+
+    kind: ClassVar = "channel"
+    durable: ClassVar[bool] = False
+
+
+class Sink(Component):
+    """Where events leave an agent. `commit` says how its output becomes final."""
+
+    kind: ClassVar = "sink"
+    commit: ClassVar[Commit] = "none"
+
+
+class Interceptor(Declared):
+    """A step of a chain that changes or filters a batch of events.
+
+    `sets` names the properties whose headers it sets on every event that passes.
+    """

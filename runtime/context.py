@@ -1,0 +1,128 @@
+"""What an agent gives to its parts: the protocols between a source, a sink and the process around them."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import socket
+
+    import pyarrow as pa
+
+    from flumec.runtime.clock import Clock
+    from flumec.runtime.component import Secret
+    from flumec.runtime.disk import Disk
+    from flumec.runtime.journal.records import Chunk, Cursor, Intent, Outcome, Progress, Stored
+
+
+class Counters(Protocol):
+    """Counts of one component, shown as Prometheus metrics with the component's name as a label."""
+
+    def add(self, name: str, amount: int = 1) -> None:
+        """Add to a counter; cheap enough for once a batch, not for once an event."""
+
+    def set(self, name: str, value: float) -> None:
+        """Set a gauge."""
+
+
+class Context(Protocol):
+    """What every running component gets."""
+
+    agent: str
+    host: str
+    address: str
+    state: Path
+    clock: "Clock"
+    disk: "Disk"
+    log: logging.Logger
+    counters: Counters
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the component is to finish what it has and return."""
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until `seconds` have passed or the agent stops; return `stopping`. Feeds the watchdog."""
+
+    def alive(self) -> None:
+        """Tell the watchdog that the component's loop has passed."""
+
+    def idle(self, idle: bool) -> None:
+        """Say whether the component has nothing more to do for now (`run --until-idle` listens)."""
+
+    def fail(self, reason: str) -> None:
+        """Say that the component cannot work for now (status, readiness); "" when it can again."""
+
+    def secret(self, secret: "Secret") -> str:
+        """Read a credential of the host; raise StartError that says where it was looked for."""
+
+    def listen(self, name: str, host: str, port: int) -> "socket.socket":
+        """Return the listening socket that systemd passed by `name`, else bind (host, port)."""
+
+
+class SourceContext(Context, Protocol):
+    """What a source gets. Its chain (interceptors, route) runs in the thread that calls `put`."""
+
+    columns: Sequence[str]
+    """Headers that have columns of their own; a source puts all others into the map column."""
+
+    @property
+    def positions(self) -> "Mapping[bytes, Progress]":
+        """The stored position of each of this source's keys."""
+
+    def put(
+        self, batch: "pa.RecordBatch | None", progress: "Sequence[Progress]" = (), *, wait: bool = True
+    ) -> "Future[Outcome]":
+        """Send a batch through the chain into the journal; the result comes after the sync.
+
+        With `wait` it blocks for room in all required channels until the agent stops (then the result
+        is Full); without, the result is Full at once. Several puts may be under way; they are stored
+        in the order of the calls. None for `batch` stores progress alone.
+        """
+
+
+class Consumer(Protocol):
+    """A channel's one reader. Rows come in order; nothing is done until `advance` says so."""
+
+    channel: str
+    name: str
+
+    @property
+    def cursor(self) -> "Cursor":
+        """The newest cursor, as recovered or advanced."""
+
+    @property
+    def intents(self) -> "Sequence[Intent]":
+        """The intents that are not resolved."""
+
+    @property
+    def epoch(self) -> bytes:
+        """The journal's current epoch, 16 bytes."""
+
+    @property
+    def fullness(self) -> float:
+        """The share of the channel's size that is held, 0 to 1."""
+
+    def read(self, timeout: float, max_bytes: int = 8 << 20) -> "list[Chunk]":
+        """Return what comes after the rows last read (at first: after the cursor's low), at most
+        `max_bytes` of bodies but at least one chunk; an empty list after `timeout` seconds."""  # noqa: D209
+
+    def seek(self, row: int) -> None:
+        """Read again from `row` (at or above the cursor's low)."""
+
+    def advance(self, cursor: "Cursor") -> "Future[Stored]":
+        """Store the cursor with the next group; its rows' bodies may be freed after that."""
+
+    def intend(self, outputs: "Sequence[object]") -> "Intent":
+        """Store an intent to publish; returns after the sync."""
+
+    def resolve(self, intent: "Intent", cursor: "Cursor | None") -> "Future[Stored]":
+        """Close an intent: as committed with its cursor, or, with None, as abandoned."""
+
+
+class SinkContext(Context, Protocol):
+    """What a sink gets."""
+
+    consumer: Consumer

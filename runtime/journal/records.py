@@ -1,0 +1,175 @@
+"""What goes into a journal and comes out of it, as values; `layout` gives them their bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pyarrow import Buffer
+
+Ranges = tuple[tuple[int, int], ...]
+"""Sorted, disjoint, not adjacent half-open row ranges: ((first, end), …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagRun:
+    """`count` consecutive tags (epoch, row), (epoch, row + 1), … of another journal."""
+
+    epoch: bytes
+    row: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Rows of one put that go to the same set of channels.
+
+    `body` is one self-contained Arrow IPC stream of `rows` rows. `born` is the time of the first put in
+    nanoseconds, None to have the writer stamp it; `tags` None means that the rows' own numbers are their tags.
+    """
+
+    channels: tuple[str, ...]
+    rows: int
+    body: Buffer
+    born: int | None = None
+    tags: tuple[TagRun, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a source has come with one input, `key` (a file, a client, a partition).
+
+    The put is accepted only if the stored `to` of (source, key) equals `start` (b"" where nothing is
+    stored). `start`, `to` and `identity` are opaque to the journal. `done` forgets the key.
+    """
+
+    source: str
+    key: bytes
+    start: bytes
+    to: bytes
+    identity: bytes = b""
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Which rows of a sender's journal a put brings; refused unless `session` is the stream's newest
+    and no row of `ranges` is already here. Rows of `epoch` below `settled` may be forgotten."""  # noqa: D209
+
+    sender: bytes
+    stream: bytes
+    session: int
+    epoch: bytes
+    ranges: Ranges
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One transaction of a source or receiver: all of it is stored, or nothing.
+
+    `optional` names channels that are left out of this put, and counted, where they have no room.
+    """
+
+    frames: tuple[Frame, ...] = ()
+    progress: tuple[Progress, ...] = ()
+    received: Received | None = None
+    optional: frozenset[str] = frozenset()
+    dropped: int = 0
+    """Rows that a route sent to `drop` or a filter took out: counted, with the put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The put is on disk, its rows numbered from `first`."""
+
+    first: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """Nothing was stored: `channel` has no room."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was stored: the precondition did not hold (a stale position, session or row range)."""
+
+    reason: str
+
+
+Outcome = Stored | Full | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stored frame, or the part of it that a consumer has not read: rows `first` to `first + rows`.
+
+    `skip` rows of the body's batch come before `first`. `epoch` is the journal's when it stored them.
+    """
+
+    first: int
+    rows: int
+    skip: int
+    epoch: bytes
+    born: int
+    tags: tuple[TagRun, ...] | None
+    body: Buffer
+
+    @property
+    def end(self) -> int:
+        """The row after the last."""
+        return self.first + self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What a consumer has done: every row below `low`, and in each bucket the rows below its mark.
+
+    `delivered` and the other counts are of the rows newly done. `note` is the consumer's own memory
+    (a path template's digest; the receiver's journal and what it acknowledged).
+    """
+
+    low: int
+    ahead: Mapping[str, int] = field(default_factory=dict)
+    delivered: int = 0
+    dropped: int = 0
+    dead_lettered: int = 0
+    note: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One hidden file that an intent publishes."""
+
+    bucket: str
+    first: int
+    end: int
+    rows: int
+    hidden: str
+    final: str
+    bytes: int
+    digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A consumer's promise to publish `outputs`; open until it is resolved, also over restarts."""
+
+    number: int
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStats:
+    """A channel's balance: put = delivered + dropped + dead_lettered + held (rows, since it was created)."""
+
+    put: int
+    delivered: int
+    dropped: int
+    dead_lettered: int
+    held: int
+    held_bytes: int
+    size: int
+    oldest_born: int | None

@@ -1,0 +1,7 @@
+"""Where events leave an agent, one sink in a file."""
+
+from flumec.runtime.sinks.file_roll import FileRoll
+from flumec.runtime.sinks.logger import Logger
+from flumec.runtime.sinks.null import Null
+
+__all__ = ["FileRoll", "Logger", "Null"]

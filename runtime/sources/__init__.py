@@ -1,0 +1,7 @@
+"""Where events enter an agent, one source in a file."""
+
+from flumec.runtime.sources.http import Http
+from flumec.runtime.sources.seq import Seq
+from flumec.runtime.sources.taildir import Taildir
+
+__all__ = ["Http", "Seq", "Taildir"]

@@ -1,0 +1,1 @@
+"""Doubles that ship: a disk whose power can be cut, a clock that can be set."""
