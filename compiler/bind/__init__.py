@@ -1,0 +1,1 @@
+"""From syntax trees to the bound fleet: names, values, types, hosts, imports."""

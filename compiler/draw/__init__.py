@@ -1,0 +1,1 @@
+"""Pictures of a fleet: SVG, Mermaid, DOT, JSON."""

@@ -1,0 +1,1 @@
+"""The whole fleet on this machine: `flumec run` plays the part of systemd."""

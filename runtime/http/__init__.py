@@ -1,0 +1,1 @@
+"""The HTTP source behind its declaration: the server and the reading of its JSON."""

@@ -1,0 +1,1 @@
+"""Writing files that become final all at once: path templates, staging, formats."""

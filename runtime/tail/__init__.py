@@ -1,0 +1,1 @@
+"""Following growing files: their identity, their lines, their rotation."""
