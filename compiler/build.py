@@ -1,1 +1,91 @@
-"""The whole compiler on one page: text to tree to model to graph to plan; `emit` turns a plan into files."""
+"""The whole compiler on one page: text to tree to model to graph to plan."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.inputs import Inputs, Names, Reader, in_memory
+from flumec.compiler.model import Fleet
+from flumec.compiler.options import Options
+from flumec.compiler.plan import Plan
+
+Addresses = Callable[[Sequence[str]], Mapping[str, str]]
+"""From the names of all hosts to their addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """A bound fleet, as far as it could be understood, and all that is to be said about it."""
+
+    fleet: Fleet
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing said is an error."""
+        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The plan, or None and the reasons why not."""
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def lint(paths: Sequence[Path], options: Options, reader: Reader = Path.read_bytes) -> Linted:
+    """Check the fleet that the files at `paths` describe; never raises on what they contain."""
+    from flumec.compiler.bind import bind
+
+    fleet, diagnostics = bind(paths, options, reader)
+    diagnostics = [*diagnostics, *check(fleet)]
+    return Linted(fleet, tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.order)))
+
+
+def check(fleet: Fleet) -> Iterator[Diagnostic]:
+    """Yield what each pass has to say, in the order of PASSES."""
+    try:
+        from flumec.compiler.graph import Graph
+        from flumec.compiler.passes import PASSES
+    except ImportError:
+        return
+    graph = Graph(fleet)
+    for examine in PASSES:
+        yield from examine(fleet, graph)
+
+
+def compile_fleet(
+    paths: Sequence[Path],
+    options: Options,
+    reader: Reader = Path.read_bytes,
+    addresses: Addresses | None = None,
+) -> Compiled:
+    """Turn files into the plan of every host. `addresses` chooses all addresses anew, for `run`."""
+    from flumec.compiler.place import place
+
+    inputs = Inputs(reader)
+    linted = lint(paths, options, inputs)
+    if not linted.sound:
+        return Compiled(None, linted.diagnostics)
+    names = Names(paths)
+    plan = place(linted.fleet, names, inputs.digests(names), addresses)
+    return Compiled(plan, linted.diagnostics)
+
+
+def lint_text(
+    text: str | bytes, name: str = "main.flow", files: Mapping[str, str | bytes] | None = None,
+    options: Options | None = None,
+) -> Linted:  # fmt: skip
+    """Lint a text as if it stood in file `name`, beside `files`."""
+    return lint([Path(name)], options or Options(), in_memory({name: text, **(files or {})}))
+
+
+def compile_text(
+    text: str | bytes, name: str = "main.flow", files: Mapping[str, str | bytes] | None = None,
+    options: Options | None = None, addresses: Addresses | None = None,
+) -> Compiled:  # fmt: skip
+    """Compile a text as if it stood in file `name`, beside `files`."""
+    reader = in_memory({name: text, **(files or {})})
+    return compile_fleet([Path(name)], options or Options(), reader, addresses)

@@ -1,0 +1,61 @@
+"""The compiler's only door to files: what was read and its digest, so that a bundle can say so."""
+
+import hashlib
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+Reader = Callable[[Path], str | bytes]
+
+
+class Inputs:
+    """Reads each file once and remembers its digest."""
+
+    def __init__(self, reader: Reader = Path.read_bytes) -> None:
+        self._reader = reader
+        self._contents: dict[str, bytes] = {}
+
+    def __call__(self, path: Path) -> bytes:
+        """Return the content of `path`; raise OSError where it cannot be read."""
+        key = posixpath.normpath(str(path))
+        if key not in self._contents:
+            content = self._reader(Path(path))
+            self._contents[key] = content.encode() if isinstance(content, str) else content
+        return self._contents[key]
+
+    def digests(self, names: "Names") -> tuple[tuple[str, str], ...]:
+        """Return (name, sha256) of every file that was read, sorted."""
+        return tuple(
+            sorted(
+                (names(key), hashlib.sha256(data).hexdigest())
+                for key, data in self._contents.items()
+            )
+        )
+
+
+def in_memory(files: Mapping[str, str | bytes]) -> Reader:
+    """Return a reader of `files` by path, for tests and editors."""
+
+    def read(path: Path) -> str | bytes:
+        try:
+            return files[posixpath.normpath(str(path))]
+        except KeyError:
+            raise FileNotFoundError(2, "No such file or directory", str(path)) from None
+
+    return read
+
+
+class Names:
+    """Paths as a bundle shows them, the same in every checkout: relative to the given files' folder.
+
+    >>> Names([Path("/home/ann/fleet/weblogs.flow")])("/home/ann/fleet/../lib/tls.flow")
+    '../lib/tls.flow'
+    """
+
+    def __init__(self, roots: Iterable[Path]) -> None:
+        folders = [str(Path(root).absolute().parent) for root in roots]
+        self._base = posixpath.normpath(posixpath.commonpath(folders)) if folders else "/"
+
+    def __call__(self, path: str) -> str:
+        """Return the name of `path` in a bundle."""
+        return posixpath.relpath(str(Path(path).absolute()), self._base)
