@@ -1,0 +1,33 @@
+"""Secrets of the host: files that systemd's LoadCredential shows to this service alone."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from flumec.runtime.component import Secret
+from flumec.runtime.errors import StartError
+
+
+def read(secret: Secret, environment: Mapping[str, str] = os.environ) -> str:
+    """Return a credential's text without the line end that editors put behind it; raise StartError."""
+    folder = environment.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        raise StartError(
+            f"the secret `{secret.name}` is needed, and CREDENTIALS_DIRECTORY is not set: "
+            f"run the agent by its unit (LoadCredential={secret.name}:/path/to/file) or by "
+            "`flumec run --secrets FILE`, or set the variable to a folder with a file of that name"
+        )
+    path = Path(folder) / secret.name
+    try:
+        return path.read_text("utf-8").removesuffix("\n").removesuffix("\r")
+    except FileNotFoundError:
+        raise StartError(
+            f"the secret `{secret.name}` is missing: no file {path}; "
+            f"give it to the service with LoadCredential={secret.name}:/path/to/file"
+        ) from None
+    except UnicodeDecodeError:
+        raise StartError(f"the secret `{secret.name}` in {path} is not UTF-8 text") from None
+    except OSError as error:
+        raise StartError(
+            f"the secret `{secret.name}` cannot be read from {path}: {error.strerror}"
+        ) from None

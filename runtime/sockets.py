@@ -1,0 +1,117 @@
+"""Listening sockets: those that the service manager kept open for the agent, else its own."""
+
+import errno
+import os
+import socket
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from flumec.runtime.errors import StartError
+
+FIRST_FD = 3
+BACKLOG = 1024
+
+
+class Sockets:
+    """The sockets passed to this process by name, sd_listen_fds(3), and new ones where none was passed.
+
+    Connections to a passed socket wait in the kernel while the agent restarts.
+    """
+
+    def __init__(self, environment: MutableMapping[str, str] | None = None) -> None:
+        environment = os.environ if environment is None else environment
+        self._passed: dict[str, list[int]] = {}
+        if environment.get("LISTEN_PID") == str(os.getpid()):
+            count = int(environment.get("LISTEN_FDS", "0"))
+            names = environment.get("LISTEN_FDNAMES", "").split(":")
+            for offset in range(count):
+                name = names[offset] if offset < len(names) else "unknown"
+                os.set_inheritable(FIRST_FD + offset, False)
+                self._passed.setdefault(name, []).append(FIRST_FD + offset)
+        for variable in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+            environment.pop(variable, None)  # not meant for a child of ours
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Names of passed sockets that no component has asked for."""
+        return tuple(self._passed)
+
+    def listen(self, name: str, host: str, port: int) -> socket.socket:
+        """Return the socket passed by `name`, else one bound to (host, port); raise StartError."""
+        if descriptors := self._passed.get(name):
+            descriptor = descriptors.pop(0)
+            if not descriptors:
+                del self._passed[name]
+            return socket.socket(fileno=descriptor)
+        return _bind(name, host, port)
+
+
+def _bind(name: str, host: str, port: int) -> socket.socket:
+    try:
+        resolved = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except socket.gaierror as error:
+        raise StartError(
+            f"`{name}` is to listen on {host}:{port}, but `{host}` cannot be resolved: {error.strerror}"
+        ) from None
+    family, kind, protocol, _, address = resolved[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise StartError(_refusal(name, host, port, error)) from None
+    return listener
+
+
+def _refusal(name: str, host: str, port: int, error: OSError) -> str:
+    """Say why the port cannot be had and what to do about it."""
+    wanted = f"`{name}` cannot listen on {host}:{port}: "
+    if error.errno == errno.EADDRINUSE:
+        holder = _holder(port)
+        return wanted + (
+            f"the port is taken by {holder}; stop it or choose another `port`"
+            if holder
+            else "the port is taken by another process; find it with "
+            f"`ss -ltnp 'sport = :{port}'`, stop it or choose another `port`"
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return wanted + f"`{host}` is no address of this machine; check the host's `address`"
+    if error.errno == errno.EACCES:
+        return wanted + (
+            "ports below 1024 need privilege: let the agent's socket unit open it, or choose a higher `port`"
+        )
+    return wanted + str(error.strerror)
+
+
+def _holder(port: int) -> str | None:
+    """Name the process that listens on a TCP port, as far as /proc lets us see it."""
+    inodes = {f"socket:[{inode}]" for inode in _listening(port)}
+    if not inodes:
+        return None
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        try:
+            held = {os.readlink(link) for link in folder.iterdir()}
+            if held & inodes:
+                command = (folder.parent / "comm").read_text().strip()
+                return f"process {folder.parent.name} ({command})"
+        except OSError:  # it ended, or belongs to another user
+            continue
+    return None
+
+
+def _listening(port: int) -> set[str]:
+    """Return the inodes of sockets in state LISTEN (0A) on `port`, from /proc/net/tcp and tcp6."""
+    found = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = Path("/proc/net", table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for fields in map(str.split, lines):
+            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                found.add(fields[9])
+    return found
