@@ -1,0 +1,158 @@
+"""Path templates: `%Y/%m/%d/%{host}` as a user writes it, read and checked without an event at hand.
+
+The paths themselves are made by `buckets`, a batch at a time; this module imports no Arrow, so that
+the compiler can check a template when it reads a .flow file.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+_TOKEN = re.compile(r"%(?:\{(?P<header>[^{}]*)\}|(?P<letter>.)|(?P<end>$))|(?P<text>[^%]+)", re.DOTALL)
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+_SECOND, _MINUTE, _HOUR, _DAY = 1, 60, 3_600, 86_400
+
+OURS = ".flumec"
+"""The folder under a sink's directory that holds what is not published yet."""
+
+
+class TemplateError(ValueError):
+    """A text is no path template; the message says which part and what may stand there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A part of a template that is the same for all events."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A part of a template that is an event's header."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A part of a template that is an event's time; the same for all of a span of `unit` seconds."""
+
+    letter: str
+
+    @property
+    def unit(self) -> int:
+        """The seconds in which its text does not change."""
+        return _LETTERS[self.letter][0]
+
+    def render(self, moment: datetime) -> str:
+        """Return the text for a moment; names are English whatever the locale."""
+        return _LETTERS[self.letter][1](moment)
+
+
+Part = Text | Header | Time
+
+_LETTERS = {
+    "Y": (_DAY, lambda t: f"{t.year:04d}"),
+    "y": (_DAY, lambda t: f"{t.year % 100:02d}"),
+    "m": (_DAY, lambda t: f"{t.month:02d}"),
+    "n": (_DAY, lambda t: f"{t.month}"),
+    "d": (_DAY, lambda t: f"{t.day:02d}"),
+    "e": (_DAY, lambda t: f"{t.day}"),
+    "j": (_DAY, lambda t: f"{t.timetuple().tm_yday:03d}"),
+    "a": (_DAY, lambda t: _DAYS[t.weekday()][:3]),
+    "A": (_DAY, lambda t: _DAYS[t.weekday()]),
+    "b": (_DAY, lambda t: _MONTHS[t.month - 1][:3]),
+    "B": (_DAY, lambda t: _MONTHS[t.month - 1]),
+    "H": (_HOUR, lambda t: f"{t.hour:02d}"),
+    "k": (_HOUR, lambda t: f"{t.hour}"),
+    "I": (_HOUR, lambda t: f"{(t.hour + 11) % 12 + 1:02d}"),
+    "l": (_HOUR, lambda t: f"{(t.hour + 11) % 12 + 1}"),
+    "p": (_HOUR, lambda t: "AM" if t.hour < 12 else "PM"),
+    "M": (_MINUTE, lambda t: f"{t.minute:02d}"),
+    "S": (_SECOND, lambda t: f"{t.second:02d}"),
+    "s": (_SECOND, lambda t: f"{int(t.timestamp())}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A path under a sink's directory, in parts; no parts for the directory itself."""
+
+    text: str
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a template; raise TemplateError.
+
+        >>> Template.parse("%Y/%{host}").headers
+        ('host',)
+        """
+        parts = tuple(_part(match, text) for match in _TOKEN.finditer(text))
+        _check_segments(text)
+        return cls(text, parts)
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers it names, each once, in order."""
+        return tuple(dict.fromkeys(part.name for part in self.parts if isinstance(part, Header)))
+
+    @property
+    def unit(self) -> int | None:
+        """The span of seconds that has one path, None where no time stands in it.
+
+        >>> Template.parse("%Y-%m-%d/%H").unit
+        3600
+        """
+        return min((part.unit for part in self.parts if isinstance(part, Time)), default=None)
+
+    @property
+    def constant(self) -> bool:
+        """Whether all events have one path."""
+        return all(isinstance(part, Text) for part in self.parts)
+
+
+def moment_of(seconds: int) -> datetime:
+    """Return a time in UTC from seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _part(match: re.Match[str], text: str) -> Part:
+    """Turn a token into a part."""
+    if match["text"] is not None:
+        return Text(match["text"])
+    if match["header"] is not None:
+        if not match["header"]:
+            raise TemplateError(f"`%{{}}` in `{text}` names no header: write something like `%{{host}}`")
+        return Header(match["header"])
+    if match["letter"] is None:
+        raise TemplateError(f"`{text}` ends in a lone `%`: write `%%` for the sign itself")
+    if match["letter"] == "%":
+        return Text("%")
+    if match["letter"] == "{":
+        raise TemplateError(f"`%{{` in `{text}` is not closed: write something like `%{{host}}`")
+    if match["letter"] not in _LETTERS:
+        raise TemplateError(
+            f"`%{match['letter']}` in `{text}` is unknown: there are "
+            f"{' '.join('%' + letter for letter in _LETTERS)}, `%{{header}}` and `%%`"
+        )
+    return Time(match["letter"])
+
+
+def _check_segments(text: str) -> None:
+    """Refuse what would leave the directory, or enter the folder that is ours."""
+    segments = text.split("/")
+    if "\0" in text:
+        raise TemplateError("a path cannot hold the character NUL")
+    if text.startswith("/"):
+        raise TemplateError(f"`{text}` begins with `/`, but stands below the sink's directory")
+    if text and "" in segments:
+        raise TemplateError(f"`{text}` has an empty part: write each `/` once, and none at the end")
+    if wrong := {".", "..", OURS} & set(segments):
+        raise TemplateError(f"`{text}` has the part `{min(wrong)}`, which a sink's path cannot have")

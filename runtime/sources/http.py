@@ -1,0 +1,78 @@
+"""The `http` source: clients POST events as JSON, and a 200 means that they are stored."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flumec.runtime.component import (
+    Check,
+    Contradiction,
+    Duration,
+    Port,
+    Size,
+    Source,
+    Start,
+    at_least,
+    between,
+    prop,
+)
+
+if TYPE_CHECKING:
+    from flumec.runtime.context import SourceContext
+
+
+class Http(Source, type="http"):
+    """Take events that clients POST as Flume's JSON: `[{"headers": {"kind": "click"}, "body": "text"}]`.
+
+    The answer 200 comes after the events are in the journal; 503 with Retry-After when a channel is
+    full; 400 says what is wrong and where. A client that hears nothing may repeat the request: with
+    `request_id` a request that was stored is answered 200 and not stored again.
+    """
+
+    start: ClassVar[Start] = "acknowledgement"
+
+    port: Port = prop("The TCP port to listen on.", check=between(1, 65_535))
+    bind: str | None = prop("The address to listen on; without it the agent's address.", default=None)
+    path: str = prop(
+        "The path that requests are sent to.",
+        default="/",
+        check=Check("a path that begins with `/`", lambda value: value.startswith("/")),
+    )
+    max_body: Size = prop(
+        "The largest request; a larger one is answered 413.",
+        default=Size("8MiB"),
+        check=between(Size("1B"), Size("32MiB")),
+    )
+    max_pending: Size = prop(
+        "Most bytes of requests in memory at once, all clients together; more is answered 503.",
+        default=Size("64MiB"),
+        check=at_least(Size("1B")),
+    )
+    timeout: Duration = prop(
+        "How long a client may take to send a request, and for the journal to store it.",
+        default=Duration("30s"),
+        check=between(Duration("10ms"), Duration("1h")),
+    )
+    request_id: str | None = prop(
+        "The HTTP header that names a request, such as `Idempotency-Key`; a name that was stored "
+        "is answered 200 and not stored again.",
+        default=None,
+    )
+    request_ids: int = prop(
+        "How many of the newest request names are remembered.",
+        default=1_000,
+        check=between(1, 100_000),
+    )
+
+    @classmethod
+    def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
+        """Yield a bound on memory that not even one request fits in."""
+        if values["max_pending"] < values["max_body"]:
+            yield Contradiction(
+                ("max_pending", "max_body"), "`max_pending` must be at least `max_body`, or no request fits"
+            )
+
+    def run(self, context: "SourceContext") -> None:
+        """Serve until the agent stops, then finish what is under way."""
+        from flumec.runtime.http.server import serve
+
+        serve(self, context)
