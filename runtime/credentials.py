@@ -9,7 +9,7 @@ from flumec.runtime.errors import StartError
 
 
 def read(secret: Secret, environment: Mapping[str, str] = os.environ) -> str:
-    """Return a credential's text without the line end that editors put behind it; raise StartError."""
+    """Return a credential's text without the line end that editors add; raise StartError."""
     folder = environment.get("CREDENTIALS_DIRECTORY")
     if not folder:
         raise StartError(

@@ -12,13 +12,13 @@ STATE = "X_FLUMEC_STATE"
 class Notifier:
     """The socket that NOTIFY_SOCKET names, or nothing where no manager listens.
 
-    Protocol: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html, one datagram of
-    `NAME=value` lines for each message.
+    Protocol: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html,
+    one datagram of `NAME=value` lines for each message.
     """
 
     def __init__(self, address: str | None, watchdog: float | None = None) -> None:
         self.watchdog = watchdog
-        """Seconds without WATCHDOG=1 after which the manager kills the process; None: it does not."""
+        """Seconds without WATCHDOG=1 after which the manager kills the process; None: never."""
         self._address = "\0" + address[1:] if address and address[0] == "@" else address
         self._socket: socket.socket | None = None
         if self._address:
@@ -40,8 +40,8 @@ class Notifier:
     def send(self, *, wait: bool = False, **variables: str) -> bool:
         """Send one message; return whether it was taken.
 
-        Without `wait` a manager that does not read costs nothing: the message is left out, as the next
-        one says the same and more. A manager that went away is no reason for an agent to stop.
+        Without `wait` a manager that does not read costs nothing: the message is left out, as the
+        next one says the same and more. A manager that went away does not stop an agent.
         """
         if self._socket is None or self._address is None:
             return False

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Backoff:
-    """Seconds to wait before each next attempt: doubling from `first` up to `most`, less up to a half.
+    """Seconds to wait before each next attempt: doubling from `first` to `most`, less up to a half.
 
     The chance keeps a fleet that lost one server from coming back all at once. The delay is bounded
     before it is doubled, so that no number of failures overflows it.

@@ -13,7 +13,7 @@ BACKLOG = 1024
 
 
 class Sockets:
-    """The sockets passed to this process by name, sd_listen_fds(3), and new ones where none was passed.
+    """The sockets passed to this process by name, sd_listen_fds(3), and new ones where none was.
 
     Connections to a passed socket wait in the kernel while the agent restarts.
     """
@@ -53,7 +53,8 @@ def _bind(name: str, host: str, port: int) -> socket.socket:
         )
     except socket.gaierror as error:
         raise StartError(
-            f"`{name}` is to listen on {host}:{port}, but `{host}` cannot be resolved: {error.strerror}"
+            f"`{name}` is to listen on {host}:{port}, but `{host}` cannot be resolved: "
+            f"{error.strerror}; check the host's `address`"
         ) from None
     family, kind, protocol, _, address = resolved[0]
     listener = socket.socket(family, kind, protocol)
@@ -82,7 +83,8 @@ def _refusal(name: str, host: str, port: int, error: OSError) -> str:
         return wanted + f"`{host}` is no address of this machine; check the host's `address`"
     if error.errno == errno.EACCES:
         return wanted + (
-            "ports below 1024 need privilege: let the agent's socket unit open it, or choose a higher `port`"
+            "ports below 1024 need privilege: let the agent's socket unit open it, "
+            "or choose a higher `port`"
         )
     return wanted + str(error.strerror)
 
@@ -94,7 +96,7 @@ def _holder(port: int) -> str | None:
         return None
     for folder in Path("/proc").glob("[0-9]*/fd"):
         try:
-            held = {os.readlink(link) for link in folder.iterdir()}
+            held = {str(link.readlink()) for link in folder.iterdir()}
             if held & inodes:
                 command = (folder.parent / "comm").read_text().strip()
                 return f"process {folder.parent.name} ({command})"
