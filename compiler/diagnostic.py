@@ -25,7 +25,11 @@ class Place:
 
 
 @dataclass_transform(frozen_default=True)
-class Diagnostic:
+class _Record:
+    """Tells type checkers that a diagnostic's fields are its constructor."""
+
+
+class Diagnostic(_Record):
     """One finding. A subclass adds data fields, and the sentences made from them.
 
     Its docstring is its page: the title line, what happens if it were let through, then `## Example`

@@ -1,0 +1,87 @@
+"""What lark makes of `flow.lark`: the parser's tables, and the pattern of the terminals."""
+
+import re
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Any, NamedTuple
+
+from flumec.compiler.parse_nodes import Nodes
+from flumec.grammar import syntax
+from lark import Lark
+from lark.lexer import Lexer, PatternStr, TerminalDef
+from lark.parsers.lalr_analysis import Shift
+
+END = "$END"
+
+
+class Reduce(NamedTuple):
+    """A rule is complete: its `size` parts become one value by `make`, which is a `rule`."""
+
+    size: int
+    make: Callable[[list[Any]], Any]
+    rule: str
+
+
+Actions = dict[str, "int | Reduce"]
+
+
+class Tables(NamedTuple):
+    """For each state what a terminal does (the next state, or a Reduce), and where a rule leads."""
+
+    actions: list[Actions]
+    leads: list[dict[str, int]]
+    start: int
+    pattern: re.Pattern[str]
+    words: dict[str, str]
+
+
+class _NoLexer(Lexer):
+    """Keeps lark from making a lexer, which `parse_tokens` replaces."""
+
+    def __init__(self, _conf: Any) -> None: ...
+
+    def lex(self, *_: Any) -> Any:
+        """Yield nothing; only lark's tables are used."""
+        return iter(())
+
+
+@cache
+def tables() -> Tables:
+    """Read the grammar, once in a process. A conflict in it is an error (`strict`)."""
+    grammar = Lark(
+        syntax(),
+        parser="lalr",
+        lexer=_NoLexer,
+        strict=True,
+        transformer=Nodes(),
+        maybe_placeholders=False,
+    )
+    conf = grammar.parse_interactive("").parser_state.parse_conf
+    number = {state: index for index, state in enumerate(conf.states)}
+    actions: list[Actions] = []
+    leads: list[dict[str, int]] = []
+    for moves in conf.states.values():
+        actions.append({})
+        leads.append({})
+        for symbol, (action, argument) in moves.items():
+            if action is Shift:
+                to = leads[-1] if not symbol.isupper() else actions[-1]
+                to[symbol] = number[argument]
+            else:
+                make = conf.callbacks[argument]
+                actions[-1][symbol] = Reduce(len(argument.expansion), make, argument.origin.name)
+    words = {t.pattern.value: t.name for t in grammar.terminals if _is_word(t)}
+    return Tables(actions, leads, number[conf.start_state], _pattern(grammar.terminals), words)
+
+
+def _is_word(terminal: TerminalDef) -> bool:
+    return isinstance(terminal.pattern, PatternStr) and terminal.pattern.value.isidentifier()
+
+
+def _pattern(terminals: Collection[TerminalDef]) -> re.Pattern[str]:
+    """Join the terminals, the more important first. Words are names until looked up."""
+    rest = [t for t in terminals if not _is_word(t) and not t.name.startswith("__IGNORE")]
+    rest.sort(key=lambda t: (-t.priority, -t.pattern.max_width, t.name))
+    return re.compile(
+        "[ \t]*+(?:" + "|".join(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in rest) + ")"
+    )
