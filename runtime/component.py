@@ -194,11 +194,13 @@ class Source(Component):
 
     `replayable` says that what was not committed can be read again after a crash; `start`, where a
     claim about delivery begins: at each complete line, at the acknowledgement, or nowhere (best effort).
+    `sets` names the properties whose headers it sets on every event.
     """
 
     kind: ClassVar = "source"
     replayable: ClassVar[bool] = False
     start: ClassVar[Start] = "none"
+    sets: ClassVar[tuple[str, ...]] = ()
 
 
 class Channel(Component):
@@ -220,3 +222,5 @@ class Interceptor(Declared):
 
     `sets` names the properties whose headers it sets on every event that passes.
     """
+
+    sets: ClassVar[tuple[str, ...]] = ()

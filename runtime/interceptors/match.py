@@ -1,0 +1,1 @@
+"""Patterns over the bodies of a whole batch: a filter, and groups that become headers."""

@@ -1,0 +1,50 @@
+"""The `regex_extract` interceptor: a pattern's groups become headers."""
+
+from typing import TYPE_CHECKING, Any
+
+from flumec.runtime.component import Check, Contradiction, Header, Interceptor, not_empty, prop
+from flumec.runtime.interceptors.pattern import SENTENCE, fault, groups
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
+    from flumec.runtime.context import Context
+
+
+class RegexExtract(Interceptor, type="regex_extract"):
+    r"""Set headers from the first place of the body where the pattern is found.
+
+    With `regex_extract(r"user=(\w+)", into = [header.user])` the first group goes into the first
+    header, and so on. Where the pattern is not found the event passes unchanged. A group that takes
+    no part in the match, or matches no characters, leaves its header as it was. Bytes that are not
+    UTF-8 are seen as U+FFFD.
+    """
+
+    pattern: str = prop(
+        "The pattern, in RE2's syntax, with a group for each header.",
+        positional=True,
+        check=Check(SENTENCE, lambda value: fault(value) is None),
+    )
+    into: tuple[Header, ...] = prop(
+        "The headers, in the order of the groups; groups beyond them are not kept.",
+        check=not_empty(),
+    )
+
+    @classmethod
+    def contradictions(cls, values: dict[str, Any]) -> "Iterator[Contradiction]":
+        """Yield that there are more headers than groups, or one header twice."""
+        pattern, into = values["pattern"], values["into"]
+        if fault(pattern) is None and (found := groups(pattern)) < len(into):
+            yield Contradiction(
+                ("into", "pattern"),
+                f"`into` names {len(into)} headers, but the pattern has {found} groups",
+            )
+        for name in {name for name in into if into.count(name) > 1}:
+            yield Contradiction(("into",), f"`into` names the header `{name}` twice")
+
+    def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol
+        """Return the step that extracts from a batch."""
+        from flumec.runtime.interceptors.match import extracting
+
+        return extracting(self.pattern, tuple(str(name) for name in self.into))

@@ -1,0 +1,28 @@
+"""The `static` interceptor: the same header on every event."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from flumec.runtime.component import Header, Interceptor, prop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+    from flumec.runtime.context import Context
+
+
+class Static(Interceptor, type="static"):
+    """Set a header to a fixed value: `static(header.env, "prod")`."""
+
+    sets: ClassVar[tuple[str, ...]] = ("header",)
+
+    header: Header = prop("The header.", positional=True)
+    value: str = prop("Its value.", positional=True)
+    preserve: bool = prop("Whether an event that has the header keeps it.", default=True)
+
+    def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol
+        """Return the step that marks a batch."""
+        from flumec.runtime.interceptors.constant import set_constant
+
+        name, value, preserve = str(self.header), self.value, self.preserve
+        return lambda batch: set_constant(batch, name, value, preserve)
