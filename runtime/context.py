@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flumec.runtime.clock import Clock
     from flumec.runtime.component import Secret
     from flumec.runtime.disk import Disk
+    from flumec.runtime.journal import Journal
     from flumec.runtime.journal.records import Chunk, Cursor, Intent, Outcome, Progress, Stored
 
 
@@ -126,3 +127,19 @@ class SinkContext(Context, Protocol):
     """What a sink gets."""
 
     consumer: Consumer
+
+
+class SenderContext(SinkContext, Protocol):
+    """What the sending end of a link gets: a sink's context, and the journal that its rows are in."""
+
+    journal: "Journal"
+
+
+class ReceiverContext(Context, Protocol):
+    """What the receiving end of links gets. It puts into the journal itself: `Put.received` goes with it."""
+
+    journal: "Journal"
+
+    @property
+    def links(self) -> "Mapping[str, tuple[str, tuple[str, ...]]]":
+        """The links that come in here: name -> (digest of the wire, channels that its rows go to)."""
