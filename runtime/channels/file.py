@@ -1,0 +1,30 @@
+"""A channel on disk: what it holds survives a crash and a power cut."""
+
+from typing import Literal
+
+from flumec.runtime.component import Channel, Size, at_least, prop
+
+
+class File(Channel, type="file"):
+    """Hold events in the agent's journal, synced before the source hears that they are stored.
+
+    All file channels of an agent share one journal, so a copy to a second one costs no disk, and a
+    put to several is stored in all of them or in none.
+    """
+
+    durable = True
+
+    size: Size = prop(
+        "How many bytes of events it may hold; the disk must have room for all channels at once.",
+        default=Size("1GiB"),
+        check=at_least(Size("1MiB")),
+    )
+    when_full: Literal["block", "drop_newest"] = prop(
+        "What happens to events for which there is no room: their source waits, or they are "
+        "dropped and counted.",
+        default="block",
+    )
+    formerly: str | None = prop(
+        "The name it had in the last bundle, to rename it without losing what it holds.",
+        default=None,
+    )

@@ -1,0 +1,49 @@
+"""The one door to time: what o'clock it is, and every wait that blocks."""
+
+import threading
+import time
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock", "Waitable"]
+
+Waitable = threading.Event | threading.Condition
+"""An event, or a condition whose lock the caller holds."""
+
+
+class Clock(Protocol):
+    """Time as a running component sees it; tests hand in one that they can set."""
+
+    def now_ns(self) -> int:
+        """Return the wall clock's time in nanoseconds since 1970, UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back, from an arbitrary start."""
+
+    def sleep(self, seconds: float) -> None:
+        """Block the calling thread for `seconds`."""
+
+    def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
+        """Block until the event is set or the condition notified; False when `timeout` came first.
+
+        As with `threading.Condition`, the caller holds the condition's lock and tests again after.
+        """
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def now_ns(self) -> int:
+        """Return the wall clock's time in nanoseconds since 1970, UTC."""
+        return time.time_ns()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back, from an arbitrary start."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Block the calling thread for `seconds`."""
+        time.sleep(seconds)
+
+    def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
+        """Block until the event is set or the condition notified; False if `timeout` is first."""
+        return waitable.wait(timeout)

@@ -1,0 +1,47 @@
+"""A clock that stands still until a test moves it."""
+
+import threading
+import time
+
+from flumec.runtime.clock import Waitable
+
+_GLANCE = 0.002
+"""Real seconds between two looks at the hands, by a thread that waits for them to move."""
+
+
+class ManualClock:
+    """Time that passes only by `advance`; whoever waits for it wakes up then."""
+
+    def __init__(self, now_ns: int = 1_700_000_000_000_000_000) -> None:
+        self._lock = threading.Lock()
+        self._now_ns = now_ns
+        self._start_ns = now_ns
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        with self._lock:
+            self._now_ns += round(seconds * 1e9)
+
+    def now_ns(self) -> int:
+        """Return the time in nanoseconds since 1970, UTC."""
+        with self._lock:
+            return self._now_ns
+
+    def monotonic(self) -> float:
+        """Return the seconds that were let pass."""
+        with self._lock:
+            return (self._now_ns - self._start_ns) / 1e9
+
+    def sleep(self, seconds: float) -> None:
+        """Block the calling thread until `seconds` were let pass."""
+        deadline = self.monotonic() + seconds
+        while self.monotonic() < deadline:
+            time.sleep(_GLANCE)
+
+    def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
+        """Block until the event is set or the condition notified, or `timeout` was let pass."""
+        deadline = None if timeout is None else self.monotonic() + timeout
+        while not waitable.wait(_GLANCE):
+            if deadline is not None and self.monotonic() >= deadline:
+                return False
+        return True
