@@ -183,9 +183,15 @@ class Section(Declared):
 
 
 class Component(Declared):
-    """Something with a name in an agent; logs, metrics and the journal know it by that name."""
+    """Something with a name in an agent; logs, metrics and the journal know it by that name.
+
+    `reads` and `writes` name the properties that hold paths it reads and directories it writes, so
+    that its unit lets it do that and nothing else.
+    """
 
     kind: ClassVar[str] = ""
+    reads: ClassVar[tuple[str, ...]] = ()
+    writes: ClassVar[tuple[str, ...]] = ()
     name: str = dataclasses.field(kw_only=False)
 
 

@@ -52,6 +52,7 @@ class FileRoll(Sink, type="file_roll"):
     """
 
     commit: ClassVar[Commit] = "rename"
+    writes: ClassVar[tuple[str, ...]] = ("directory",)
 
     directory: Path = prop(
         "Where the files go; it is made if it is missing.",

@@ -36,6 +36,7 @@ class Taildir(Source, type="taildir"):
     replayable: ClassVar[bool] = True
     start: ClassVar[Start] = "line"
     sets: ClassVar[tuple[str, ...]] = ("path_header",)
+    reads: ClassVar[tuple[str, ...]] = ("files", "rotated")
 
     files: tuple[str, ...] = prop(
         "The files: absolute paths in which `*`, `?`, `[…]` and `**` are patterns.",
