@@ -1,1 +1,39 @@
-"""Checks of the bound fleet, one theme a file, in the order of PASSES."""
+"""Checks of the bound fleet, one theme in a file, in the order of PASSES.
+
+A pass yields diagnostics and does nothing else. It is silent about what an earlier phase reported.
+"""
+
+from collections.abc import Callable, Iterator
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.graph import Graph
+from flumec.compiler.model import Fleet
+from flumec.compiler.passes.chains import check_chains
+from flumec.compiler.passes.channels import check_channels
+from flumec.compiler.passes.copies import check_copies
+from flumec.compiler.passes.cycles import check_cycles
+from flumec.compiler.passes.future import check_future
+from flumec.compiler.passes.links import check_links
+from flumec.compiler.passes.names import check_names
+from flumec.compiler.passes.policies import check_policies
+from flumec.compiler.passes.ports import check_ports
+from flumec.compiler.passes.rotation import check_rotation
+from flumec.compiler.passes.routes import check_routes
+from flumec.compiler.passes.unbound import check_unbound
+
+Pass = Callable[[Fleet, Graph], Iterator[Diagnostic]]
+
+PASSES: tuple[Pass, ...] = (
+    check_chains,
+    check_unbound,
+    check_channels,
+    check_copies,
+    check_routes,
+    check_links,
+    check_policies,
+    check_cycles,
+    check_ports,
+    check_rotation,
+    check_names,
+    check_future,
+)

@@ -1,0 +1,173 @@
+"""The fleet as one graph over all agents; the only file that imports networkx.
+
+A node is (agent, component). There is one node for each component as written, not for each host:
+agents of one set of hosts are alike. Edges that name what does not exist are left out; the binder
+reported them.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from flumec.compiler.model import Chain, Fleet, Group, Link, Route, Target
+from flumec.compiler.source import Span
+
+Node = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Events go from `start` to `end`: within an agent, or by a link."""
+
+    start: Node
+    end: Node
+    kind: Literal["chain", "link"]
+    span: Span
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What takes events out of a channel: `kind` is sink, group or link."""
+
+    kind: Literal["sink", "group", "link"]
+    name: str
+    span: Span
+
+
+def ends(chain: Chain) -> Iterator[Target]:
+    """Yield every target of a chain, those of a route's arms and a group's members too."""
+    match chain.end:
+        case Route(arms=arms):
+            for arm in arms:
+                yield from arm.targets
+        case Group(members=members):
+            yield from members
+        case targets:
+            yield from targets
+
+
+class Graph:
+    """Who writes into and who reads from what, over the whole fleet."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.edges: list[Edge] = []
+        self.readers: dict[Node, list[Reader]] = defaultdict(list)
+        for agent in fleet.agents.values():
+            for chain in agent.chains:
+                self._add_chain(fleet, agent.name, chain)
+        for link in fleet.links:
+            self._add_link(fleet, link)
+        self.outgoing = _by_node(self.edges, 0)
+        self.incoming = _by_node(self.edges, 1)
+
+    def _add_chain(self, fleet: Fleet, agent: str, chain: Chain) -> None:
+        components = fleet.agents[agent].components
+        if chain.start not in components:
+            return
+        start = (agent, chain.start)
+        for target in ends(chain):
+            if target.name in components and target.name is not None:
+                self.edges.append(
+                    Edge(start, (agent, target.name), "chain", target.span, target.optional)
+                )
+        if components[chain.start].kind == "channel" and not isinstance(chain.end, Route):
+            self._add_reader(agent, start, chain)
+
+    def _add_reader(self, agent: str, start: Node, chain: Chain) -> None:
+        if isinstance(chain.end, Group):
+            self.readers[start].append(Reader("group", chain.end.kind, chain.end.span))
+            return
+        for target in chain.end if isinstance(chain.end, tuple) else ():
+            if target.name is not None:
+                self.readers[start].append(Reader("sink", f"{agent}.{target.name}", target.span))
+
+    def _add_link(self, fleet: Fleet, link: Link) -> None:
+        start = (link.sender.agent, link.sender.component)
+        if not _exists(fleet, start):
+            return
+        names = ", ".join(f"{target.agent}.{target.component}" for target in link.targets)
+        self.readers[start].append(Reader("link", f"=> {names}", link.span))
+        for target in link.targets:
+            end = (target.agent, target.component)
+            if _exists(fleet, end):
+                self.edges.append(Edge(start, end, "link", target.span))
+
+    def writers(self, node: Node) -> Sequence[Edge]:
+        """Return the edges that end in `node`."""
+        return self.incoming.get(node, ())
+
+    def cycles(self) -> Iterator[list[Edge]]:
+        """Yield a shortest cycle of each knot of the graph, as its edges from the first in the files."""
+        if not any(edge.kind == "link" for edge in self.edges):
+            return
+        import networkx as nx
+
+        whole = nx.DiGraph()
+        for edge in self.edges:
+            whole.add_edge(edge.start, edge.end, edge=edge)
+        for knot in nx.strongly_connected_components(whole):
+            part = whole.subgraph(knot)
+            if len(knot) > 1 or any(part.has_edge(node, node) for node in knot):
+                yield _shortest_cycle([data["edge"] for _, _, data in part.edges(data=True)])
+
+    def layers(self, nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[str]]:
+        """Return `nodes` in layers, left of what they lead to; members of a cycle share a layer."""
+        import networkx as nx
+
+        graph = nx.DiGraph()
+        graph.add_nodes_from(nodes)
+        graph.add_edges_from(edges)
+        knots = nx.condensation(graph)
+        order = {node: index for index, node in enumerate(nodes)}
+        return [
+            sorted(
+                (n for knot in generation for n in knots.nodes[knot]["members"]),
+                key=order.__getitem__,
+            )
+            for generation in nx.topological_generations(knots)
+        ]
+
+    def reachable(self, starts: Sequence[Node]) -> set[Node]:
+        """Return every node that events from `starts` come to, and the starts."""
+        seen, todo = set(starts), list(starts)
+        while todo:
+            for edge in self.outgoing.get(todo.pop(), ()):
+                if edge.end not in seen:
+                    seen.add(edge.end)
+                    todo.append(edge.end)
+        return seen
+
+
+def _by_node(edges: Sequence[Edge], side: Literal[0, 1]) -> Mapping[Node, list[Edge]]:
+    table: dict[Node, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        table[edge.end if side else edge.start].append(edge)
+    return dict(table)
+
+
+def _exists(fleet: Fleet, node: Node) -> bool:
+    agent = fleet.agents.get(node[0])
+    return agent is not None and node[1] in agent.components
+
+
+def _place(edge: Edge) -> tuple[str, int]:
+    return edge.span.source.path, edge.span.start
+
+
+def _shortest_cycle(edges: list[Edge]) -> list[Edge]:
+    """Return a shortest cycle through the edge that comes first in the files."""
+    edges.sort(key=_place)
+    first, outgoing = edges[0], _by_node(edges, 0)
+    came_by: dict[Node, Edge] = {first.end: first}
+    todo = deque([first.end])
+    while first.start not in came_by:
+        for edge in outgoing[todo.popleft()]:
+            if edge.end not in came_by:
+                came_by[edge.end] = edge
+                todo.append(edge.end)
+    path = [came_by[first.start]]
+    while path[0] is not first:
+        path.insert(0, came_by[path[0].start])
+    return path

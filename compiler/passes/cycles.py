@@ -1,0 +1,91 @@
+"""Events never come back to where they were."""
+
+from collections.abc import Iterator
+
+from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.graph import Edge, Graph
+from flumec.compiler.model import Fleet
+
+
+class Cycle(Diagnostic, code="FL310"):
+    """Links lead in a circle.
+
+    Events would go round for ever; and when all channels of the circle are full, each waits for
+    the next.
+
+    ## Example
+
+    ```flow
+    hosts left = ["left-1"]
+
+    hosts right = ["right-1"]
+
+    agent a on left {
+      channel out : file
+    }
+
+    agent b on right {
+      channel back : file
+    }
+
+    a.out => b.back {
+      port = 4141
+    }
+
+    b.back => a.out {
+      port = 4142
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts left = ["left-1"]
+
+    hosts right = ["right-1"]
+
+    agent a on left {
+      source numbers : seq
+
+      channel out : file
+
+      numbers -> out
+    }
+
+    agent b on right {
+      channel back : file
+
+      sink store : null
+
+      back -> store
+    }
+
+    a.out => b.back {
+      port = 4141
+    }
+    ```
+    """
+
+    edges: tuple[Edge, ...]
+
+    @property
+    def message(self) -> str:
+        path = [".".join(edge.start) for edge in self.edges]
+        return "events go in a circle: " + " => ".join([*path, path[0]])
+
+    @property
+    def hint(self) -> str:
+        return "take one of these edges away"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(
+            Place(e.span, f"from `{'.'.join(e.start)}` to `{'.'.join(e.end)}`")
+            for e in self.edges[1:]
+        )
+
+
+def check_cycles(_fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield one diagnostic for each circle."""
+    for edges in graph.cycles():
+        yield Cycle(edges[0].span, tuple(edges))

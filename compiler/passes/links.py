@@ -1,0 +1,166 @@
+"""Both ends of a link fit."""
+
+from collections.abc import Iterator
+
+from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.graph import Graph
+from flumec.compiler.model import Component, End, Fleet, Link
+
+
+class WrongLinkEnd(Diagnostic, code="FL322"):
+    """A link does not join a channel to a channel.
+
+    What crosses hosts waits in a channel on either side: the sender keeps it until the receiver has
+    it on disk.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    hosts core = ["core-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      numbers -> spool
+    }
+
+    agent b on core {
+      sink out : null
+    }
+
+    a.spool => b.out {
+      port = 4141
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    hosts core = ["core-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      numbers -> spool
+    }
+
+    agent b on core {
+      channel inbox : file
+
+      sink out : null
+
+      inbox -> out
+    }
+
+    a.spool => b.inbox {
+      port = 4141
+    }
+    ```
+    """
+
+    end: Component
+    sends: bool
+
+    @property
+    def message(self) -> str:
+        side = "start at" if self.sends else "end in"
+        return f"a link cannot {side} the {self.end.kind} `{self.end.name}`"
+
+    @property
+    def hint(self) -> str:
+        return "a link joins a channel to a channel of another agent"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (Place(self.end.name_span, f"`{self.end.name}` is a {self.end.kind}"),)
+
+
+class LinkToItself(Diagnostic, code="FL323"):
+    """A link's two ends are in one agent.
+
+    `=>` crosses hosts. Inside an agent a source's chain reaches every channel, in one transaction.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel one : file
+
+      channel two : file
+
+      sink out : null
+
+      numbers -> one
+      two -> out
+    }
+
+    a.one => a.two {
+      port = 4141
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel one : file
+
+      sink out : null
+
+      numbers -> one
+      one -> out
+    }
+    ```
+    """
+
+    agent: str
+
+    @property
+    def message(self) -> str:
+        return f"both ends of this link are in the agent `{self.agent}`"
+
+    @property
+    def hint(self) -> str:
+        return "let the source's chain end in the second channel: `SOURCE -> a, b`"
+
+
+def _component(fleet: Fleet, end: End) -> Component | None:
+    agent = fleet.agents.get(end.agent)
+    return agent.components.get(end.component) if agent else None
+
+
+def check_links(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+    """Yield links whose ends do not fit."""
+    for link in fleet.links:
+        yield from check_ends(fleet, link)
+
+
+def check_ends(fleet: Fleet, link: Link) -> Iterator[Diagnostic]:
+    """Yield ends that are no channels, and ends in one agent."""
+    sender = _component(fleet, link.sender)
+    if sender is not None and sender.kind != "channel":
+        yield WrongLinkEnd(link.sender.span, sender, sends=True)
+    for target in link.targets:
+        end = _component(fleet, target)
+        if end is None:
+            continue
+        if target.agent == link.sender.agent and target.component != link.sender.component:
+            yield LinkToItself(target.span, target.agent)
+        if end.kind == "sink" or (end.kind == "source" and end.type != "link"):
+            yield WrongLinkEnd(target.span, end, sends=False)
