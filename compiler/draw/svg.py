@@ -1,0 +1,108 @@
+"""A picture as SVG, with nothing but text and paths in it."""
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from flumec.compiler.draw.layout import Layout, Rectangle, lay_out
+from flumec.compiler.draw.picture import Box, Edge, Node, Picture
+
+STYLE = """
+  text { font: 12px ui-sans-serif, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2933 }
+  .ground { fill: #ffffff }
+  .box { fill: #f5f7fa; stroke: #9aa5b1 }
+  .title { font-size: 14px; font-weight: 600 }
+  .small { font-size: 10px; fill: #52606d }
+  .label { font-size: 10px; fill: #52606d; text-anchor: middle; paint-order: stroke;
+           stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
+  .name { text-anchor: middle; font-weight: 600 }
+  .detail { text-anchor: middle; font-size: 10px; fill: #52606d }
+  .source { fill: #d9f2e6; stroke: #2f855a }
+  .channel { fill: #dbeafe; stroke: #2b6cb0 }
+  .sink { fill: #fdebd0; stroke: #b7791f }
+  .chain, .optional, .link { fill: none; stroke: #52606d; stroke-width: 1.5; marker-end: url(#tip) }
+  .optional { stroke-dasharray: 5 4 }
+  .link { stroke: #2b6cb0; stroke-width: 3; marker-end: url(#link-tip) }
+"""
+TIPS = """
+  <marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8"
+    orient="auto">
+    <path d="M0,0 L8,4 L0,8 z" fill="#52606d"/>
+  </marker>
+  <marker id="link-tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="5" markerHeight="5"
+    orient="auto">
+    <path d="M0,0 L8,4 L0,8 z" fill="#2b6cb0"/>
+  </marker>
+"""
+
+
+def to_svg(picture: Picture) -> str:
+    """Return the picture as an SVG document."""
+    layout = lay_out(picture)
+    size = f'width="{layout.width:.0f}" height="{layout.height:.0f}"'
+    view = f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {view} role="img">',
+        f"<style>{STYLE}</style>",
+        f"<defs>{TIPS}</defs>",
+        '<rect class="ground" width="100%" height="100%"/>',
+    ]
+    for box in picture.boxes:
+        lines += draw_box(box, layout)
+    lines += [path for edge in picture.edges for path in draw_edge(edge, layout)]
+    lines += [label for edge in picture.edges for label in draw_label(edge, layout)]
+    return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def draw_box(box: Box, layout: Layout) -> Iterator[str]:
+    """Yield an agent's box with its nodes."""
+    place = layout.boxes[box.id]
+    yield f'<rect class="box" rx="10" {attributes(place)}/>'
+    yield text("title", place.x + 18, place.y + 22, box.title, "agent ")
+    yield text("small", place.x + 18, place.y + 37, box.subtitle)
+    for node in box.nodes:
+        yield from draw_node(node, layout.nodes[node.id])
+
+
+def draw_node(node: Node, place: Rectangle) -> Iterator[str]:
+    """Yield a component, its corners by its kind: where events enter, wait, leave."""
+    radius = {"source": 8, "channel": 22, "sink": 2}[node.kind]
+    middle = place.x + place.width / 2
+    yield f'<rect class="{node.kind}" rx="{radius}" {attributes(place)}/>'
+    yield text("name", middle, place.y + 19, node.name)
+    yield text("detail", middle, place.y + 34, node.detail)
+
+
+def draw_edge(edge: Edge, layout: Layout) -> Iterator[str]:
+    """Yield an edge as a curve that leaves and arrives horizontally."""
+    x1, y1, x2, y2 = ends(edge, layout)
+    bend = max(30.0, abs(x2 - x1) / 2)
+    curve = (
+        f"M{x1:.1f},{y1:.1f} C{x1 + bend:.1f},{y1:.1f} {x2 - bend:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+    )
+    yield f'<path class="{edge.kind}" d="{curve}"/>'
+
+
+def draw_label(edge: Edge, layout: Layout) -> Iterator[str]:
+    """Yield an edge's label at its middle, above the line."""
+    if edge.label:
+        x1, y1, x2, y2 = ends(edge, layout)
+        yield text("label", (x1 + x2) / 2, (y1 + y2) / 2 - 5, edge.label)
+
+
+def ends(edge: Edge, layout: Layout) -> tuple[float, float, float, float]:
+    """Return where an edge starts (right of its start) and ends (left of its end)."""
+    start, end = layout.nodes[edge.start], layout.nodes[edge.end]
+    return start.x + start.width, start.middle, end.x, end.middle
+
+
+def attributes(place: Rectangle) -> str:
+    """Return a rectangle's attributes."""
+    return (
+        f'x="{place.x:.1f}" y="{place.y:.1f}" width="{place.width:.1f}" height="{place.height:.1f}"'
+    )
+
+
+def text(style: str, x: float, y: float, words: str, before: str = "") -> str:
+    """Return a line of text; `before` is set lighter in front of it."""
+    lead = f'<tspan font-weight="400">{escape(before)}</tspan>' if before else ""
+    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{lead}{escape(words)}</text>'
