@@ -1,1 +1,0 @@
-"""Patterns over the bodies of a whole batch: a filter, and groups that become headers."""
