@@ -1,4 +1,4 @@
-"""The compiled fleet as data. `emit` renders it, `run` executes it, `graph` draws it, `build --check` compares it.
+"""The compiled fleet as data: `emit` renders it, `run` executes it, `graph` draws it.
 
 Nothing here refers to the .flow files but by `origin` (`weblogs.flow:12`); all values are final.
 """
@@ -12,8 +12,8 @@ from typing import Any, Literal
 class Part:
     """A component or interceptor as its constructor will be called.
 
-    `values` holds what the user wrote, as instances of the declared types (Size, Path, Header, nested
-    `Part` for a section, …), in declared order; defaults stay in the library.
+    `values` holds what the user wrote, as instances of the declared types (Size, Path, Header, a
+    nested `Part` for a section, …), in declared order; defaults stay in the library.
     """
 
     cls: str
@@ -25,6 +25,11 @@ class Part:
     origin: str
     doc: str = ""
     kind: str = ""
+    """source, channel, sink, interceptor or section."""
+    type: str = ""
+    """The word for it in a .flow file: `taildir`."""
+    positional: tuple[str, ...] = ()
+    """Those of `values` that are written without their names, first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class SendingHalf:
 
 @dataclass(frozen=True, slots=True)
 class ReceivingHalf:
-    """A listener of an agent: one port, and the links that may come in by it, each into one channel."""
+    """A listener of an agent: one port, and the links that come in by it, each into one channel."""
 
     name: str
     via: str
@@ -119,7 +124,7 @@ class Agent:
     columns: tuple[str, ...]
     """The headers that have columns of their own, sorted."""
     parts: tuple[Part, ...]
-    """Sources, channels, sinks in the file's order."""
+    """Sources, channels, sinks in the file's order; shared by all hosts where nothing differs."""
     flows: tuple[Flow, ...]
     deliveries: tuple[Delivery, ...]
     senders: tuple[SendingHalf, ...]
@@ -133,7 +138,12 @@ class Agent:
     ports: tuple[tuple[str, int], ...]
     """(name of the socket, port) that it listens on."""
     credentials: tuple[str, ...]
+    """Names of the secrets that it needs, sorted."""
     user: str
+    file: str
+    """The .flow file that declares it."""
+    file_digest: str
+    """The sha256 of that file."""
     origin: str
     doc: str = ""
 
@@ -159,12 +169,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole fleet. `inputs` are (path as imported, sha256) of every file that was read."""
+    """The whole fleet."""
 
     hosts: tuple[Host, ...]
     links: tuple[Link, ...]
     inputs: tuple[tuple[str, str], ...]
+    """(name, sha256) of every file that was read; names are relative to the given files' folder."""
     digest: str
+    """Digest of all inputs, and of the values given beside them; 64 hex digits."""
 
 
 Kind = Literal["source", "channel", "sink"]

@@ -1,0 +1,40 @@
+"""The users and directories that a host's agents need, as systemd-sysusers and -tmpfiles make them."""
+
+from pathlib import PurePosixPath
+
+from flumec.compiler.emit.paths import CREDENTIALS
+from flumec.compiler.emit.unit import setting, word
+from flumec.compiler.place import USER
+from flumec.compiler.plan import Host
+
+LOGS = "/var/log"
+READERS = "adm"
+"""The group that may read most logs."""
+
+
+def sysusers(host: Host) -> str:
+    """Return `sysusers.d/flumec.conf`: our own user, where an agent runs as that; see sysusers.d(5)."""
+    ours = [agent for agent in host.agents if agent.user == USER]
+    lines = [
+        "# Users that flumec's agents run as; a user that the .flow file names is not made here."
+    ]
+    if ours:
+        lines.append(f'u {USER} - "flumec agents" /var/lib/flumec')
+    if any(PurePosixPath(path).is_relative_to(LOGS) for agent in ours for path in agent.reads):
+        lines.append(f"m {USER} {READERS}")
+    return "\n".join(lines) + "\n"
+
+
+def tmpfiles(host: Host) -> str:
+    """Return `tmpfiles.d/flumec.conf`: directories that sinks write; one that is there is kept as it is.
+
+    The colons say so; see tmpfiles.d(5).
+    """
+    lines = [
+        "# Directories that flumec's agents need. One that is there keeps its mode and its owner."
+    ]
+    if any(agent.credentials for agent in host.agents):
+        lines.append(f"d {CREDENTIALS} :0700 :root :root -")
+    made = {word(path): setting(agent.user) for agent in host.agents for path in agent.writes}
+    lines.extend(f"d {path} :0755 :{user} :{user} -" for path, user in made.items())
+    return "\n".join(lines) + "\n"

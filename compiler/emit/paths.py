@@ -1,0 +1,55 @@
+"""Where things stand, in a bundle and on the host that it is installed on."""
+
+from functools import partial
+from urllib.parse import quote
+
+_safe = partial(quote, safe="", errors="surrogatepass")
+
+PREFIX = "/opt/flumec"
+"""The folder of everything that a bundle installs, but for units."""
+
+SCRIPTS = f"{PREFIX}/agents"
+PYTHON = f"{PREFIX}/bin/python"
+"""Made by install.sh: it starts the Python that has flumec.runtime."""
+
+UNITS = "/etc/systemd/system"
+CREDENTIALS = "/etc/flumec/credentials"
+
+
+MANIFEST = "manifest.json"
+
+
+def folder(host: str) -> str:
+    """Return the name of a host's folder: its own, with `%2F` and the like for what is not safe there.
+
+    >>> folder("web-1.example.com"), folder("../etc"), folder("manifest.json")
+    ('web-1.example.com', '%2E.%2Fetc', '%6Danifest.json')
+    """
+    first, rest = host[:1], host[1:]
+    unsafe = first == "." or host == MANIFEST
+    return (f"%{ord(first):02X}" if unsafe else _safe(first)) + _safe(rest)
+
+
+def script_path(host: str, agent: str) -> str:
+    """Return an agent's script in the bundle."""
+    return _beneath(host, f"agents/{agent}.py")
+
+
+def unit_path(host: str, agent: str) -> str:
+    """Return an agent's service unit in the bundle."""
+    return _beneath(host, f"systemd/{unit_name(agent)}")
+
+
+def unit_name(agent: str) -> str:
+    """Return the name that systemd knows an agent by."""
+    return f"flumec-{agent}.service"
+
+
+def credential(name: str) -> str:
+    """Return the file on a host that holds the value of `secret("name")`."""
+    return f"{CREDENTIALS}/{name}"
+
+
+def _beneath(host: str, name: str) -> str:
+    """Return a file of a host's folder by its name in the bundle, or in the folder itself for ""."""
+    return f"{folder(host)}/{name}" if host else name

@@ -1,0 +1,121 @@
+"""Values of the bound fleet on one host: what only a host can fill in becomes final."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
+from pathlib import PurePath
+from typing import Any
+
+from flumec.compiler.model import Host, HostFact, PerHost, Settings, Value
+from flumec.compiler.plan import Part
+from flumec.runtime.component import Secret
+
+_WORDS = {"true": True, "false": False}
+
+
+def varies(value: Any) -> bool:
+    """Return whether `value` differs from host to host."""
+    if isinstance(value, PerHost):
+        return True
+    if isinstance(value, Settings):
+        return any(varies(inner.value) for inner in value.values.values())
+    return isinstance(value, tuple | list) and any(varies(item) for item in value)
+
+
+def resolve(value: Any, host: Host, address: str) -> Any:
+    """Return what `value` is on `host`: an instance of the property's type, or a section's Part."""
+    if isinstance(value, PerHost):
+        text = "".join(
+            part if isinstance(part, str) else fact(part, host, address) for part in value.parts
+        )
+        return _WORDS[text] if value.type is bool else value.type(text)
+    if isinstance(value, Settings):
+        return section(value, host, address)
+    if isinstance(value, tuple | list):
+        return tuple(resolve(item, host, address) for item in value)
+    return value
+
+
+def fact(path: HostFact, host: Host, address: str) -> str:
+    """Return the text of `host.name`, `host.vars.log_dir` and so on."""
+    match path.path:
+        case ("name",):
+            return host.name
+        case ("address",):
+            return address
+        case ("index",):
+            return str(host.index)
+        case ("vars", name):
+            return str(host.vars[name])
+        case (name,):
+            return str(host.facts[name])
+    raise AssertionError(path)
+
+
+def section(settings: Settings, host: Host, address: str) -> Part:
+    """Return a block inside a component as the call of its class."""
+    declaration = settings.declaration
+    return Part(
+        cls=declaration.__name__,
+        module=module(declaration),
+        name=None,
+        values=values(settings.declaration, settings.values, host, address),
+        origin="",
+        kind="section",
+        type=declaration.type,
+    )
+
+
+def values(
+    declaration: Any, written: Mapping[str, Value], host: Host, address: str
+) -> dict[str, Any]:
+    """Return what the user wrote, in the order in which the class declares it."""
+    return {
+        name: resolve(written[name].value, host, address)
+        for name in declaration.props
+        if name in written
+    }
+
+
+def positional(declaration: Any, written: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the properties that a call gives without their names: the first ones, up to a gap."""
+    names = (name for name, declared in declaration.props.items() if declared.positional)
+    return tuple(takewhile(written.__contains__, names))
+
+
+def module(cls: type) -> str:
+    """Return where a script imports `cls` from: the nearest package that exports it."""
+    package = cls.__module__.rpartition(".")[0]
+    exported = getattr(sys.modules.get(package), cls.__name__, None)
+    return package if exported is cls else cls.__module__
+
+
+def secrets(value: Any) -> Iterator[str]:
+    """Yield the name of each secret in a final value."""
+    if isinstance(value, Secret):
+        yield value.name
+    elif isinstance(value, Part):
+        for inner in value.values.values():
+            yield from secrets(inner)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from secrets(item)
+
+
+def canonical(value: Any) -> Any:
+    """Return `value` as plain JSON data that two spellings of the same quantity share."""
+    if isinstance(value, Value):
+        return canonical(value.value)
+    if isinstance(value, PerHost):
+        return [part if isinstance(part, str) else list(part.path) for part in value.parts]
+    if isinstance(value, Settings):
+        return {name: canonical(inner) for name, inner in sorted(value.values.items())}
+    if isinstance(value, tuple | list):
+        return [canonical(item) for item in value]
+    if isinstance(value, Secret):
+        return {"secret": value.name}
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float):
+        return int(value) if isinstance(value, int) else float(value)
+    return str(value) if isinstance(value, str | PurePath) else repr(value)
