@@ -127,7 +127,7 @@ class Agent:
 
     def receive(self, receiver: Component, *, link: str, wire: str, to: Channel) -> None:
         """Take what comes in by a link into a channel; `wire` is what both ends must agree on."""
-        known = isinstance(receiver, Component) and not isinstance(receiver, Channel | Sink)
+        known = isinstance(receiver, Component) and receiver.kind == "receiver"
         self._require(known, receiver, "a link comes in by a receiver")
         self._require(isinstance(to, Channel), to, "a link ends at a channel")
         if any(other.link == link for other in self.receipts):

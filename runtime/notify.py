@@ -37,7 +37,7 @@ class Notifier:
         """Whether a manager listens at all."""
         return self._socket is not None
 
-    def send(self, *, wait: bool = False, **variables: str) -> bool:
+    def send(self, variables: Mapping[str, str], *, wait: bool = False) -> bool:
         """Send one message; return whether it was taken.
 
         Without `wait` a manager that does not read costs nothing: the message is left out, as the

@@ -6,7 +6,7 @@ import sys
 import pytest
 from flumec.runtime import Agent, Arm, Drop, Optional, Otherwise, Route
 from flumec.runtime.agent import Delivery, WiringError
-from flumec.runtime.component import Channel, Interceptor, Sink, Source
+from flumec.runtime.component import Channel, Component, Interceptor, Sink, Source
 
 
 class Spring(Source, type="spring"):
@@ -19,6 +19,12 @@ class Tank(Channel, type="tank"):
 
 class Drain(Sink, type="drain"):
     """Declared for these tests."""
+
+
+class Inlet(Component):
+    """Declared for these tests."""
+
+    kind = "receiver"
 
 
 class Sieve(Interceptor, type="sieve"):
@@ -55,7 +61,7 @@ def test_a_route_reaches_the_channels_of_all_its_arms(agent: Agent) -> None:
 
 
 def test_a_receiver_of_two_links_is_one_part(agent: Agent) -> None:
-    receiver, inbox = Spring("from_tailer"), Tank("inbox")
+    receiver, inbox = Inlet("from_tailer"), Tank("inbox")
     agent.receive(receiver, link="a.spool => b.inbox", wire="00", to=inbox)
     agent.receive(receiver, link="c.spool => b.inbox", wire="11", to=inbox)
     assert agent.receivers == (receiver,)
@@ -66,7 +72,8 @@ def test_wiring_mistakes_name_the_agent_and_the_part(agent: Agent) -> None:
     spring, tank, drain = Spring("spring"), Tank("tank"), Drain("drain")
     agent.flow(spring, to=tank)
     agent.deliver(tank, drain)
-    agent.receive(spring, link="l", wire="00", to=tank)
+    inlet = Inlet("inlet")
+    agent.receive(inlet, link="l", wire="00", to=tank)
     mistakes = {
         "a flow begins at a source, and `tank` is none": lambda: agent.flow(tank, to=tank),
         "a flow's steps are interceptors, and `drain` is none": lambda: agent.flow(
@@ -81,8 +88,8 @@ def test_wiring_mistakes_name_the_agent_and_the_part(agent: Agent) -> None:
         "channel `tank` has one consumer, `drain`": lambda: agent.deliver(tank, Drain("other")),
         "`drain` reads one channel, `tank`": lambda: agent.deliver(Tank("second"), drain),
         "a link comes in by a receiver": lambda: agent.receive(drain, link="k", wire="", to=tank),
-        "a link ends at a channel": lambda: agent.receive(spring, link="k", wire="", to=drain),
-        "the link `l` is received twice": lambda: agent.receive(spring, link="l", wire="", to=tank),
+        "a link ends at a channel": lambda: agent.receive(inlet, link="k", wire="", to=drain),
+        "the link `l` is received twice": lambda: agent.receive(inlet, link="l", wire="", to=tank),
     }
     for sentence, mistake in mistakes.items():
         with pytest.raises(WiringError) as caught:

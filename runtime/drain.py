@@ -1,0 +1,46 @@
+"""An orderly end: first what comes in stops, then what is held goes out, then the rest stops."""
+
+from collections.abc import Iterable, Mapping
+
+from flumec.runtime import logs
+from flumec.runtime.staff import Staff
+from flumec.runtime.watch import Watch
+from flumec.runtime.worker import Worker
+
+
+def drain(
+    staff: Staff,
+    watch: Watch,
+    durable: Mapping[str, bool],
+    seconds: float,
+) -> bool:
+    """End all work within `seconds`; return whether every worker finished without an error.
+
+    Sources and receivers get a quarter of the time, consumers half of it to catch up and the
+    rest to finish. `durable` says, by consumer, whether what it leaves behind is kept for the next
+    start: if so nobody waits for a consumer that cannot work.
+    """
+    stop(staff.feeders, watch, seconds / 4)
+    watch.until(lambda: all(_caught_up(worker, durable) for worker in staff.consumers), seconds / 2)
+    stop(staff.consumers, watch, seconds / 4)
+    for worker in staff.workers:
+        if not worker.ended:
+            logs.of(worker.name).error("did not stop in time; what it has not finished waits")
+        elif worker.error is not None:
+            logs.of(worker.name).error("failed while stopping: %s", logs.reason(worker.error))
+    return all(worker.ended and worker.error is None for worker in staff.workers)
+
+
+def stop(workers: Iterable[Worker], watch: Watch, seconds: float) -> bool:
+    """Tell workers to finish and return; return whether all did within `seconds`."""
+    told = list(workers)
+    for worker in told:
+        worker.stop.set()
+    return watch.until(lambda: all(worker.ended for worker in told), seconds)
+
+
+def _caught_up(worker: Worker, durable: Mapping[str, bool]) -> bool:
+    """Whether waiting is of no use: all is read, or the consumer cannot work and all is kept."""
+    if worker.ended or worker.dry or worker.idle:
+        return True
+    return bool(worker.failing) and durable[worker.name]

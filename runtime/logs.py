@@ -1,0 +1,101 @@
+"""Log lines: `LEVEL component message` to standard error, one a record, repeats thinned out."""
+
+import logging
+import os
+import sys
+import threading
+
+from flumec.runtime.clock import Clock
+
+ROOT = "flumec.agent"
+"""The parent of every component's logger."""
+
+_PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
+
+
+class OneLine(logging.Formatter):
+    """A record as one line. Under systemd's journal it begins with the priority, `<4>`."""
+
+    def __init__(self, *, priority: bool) -> None:
+        super().__init__()
+        self._priority = priority
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's line; a line break in it is written as backslash n."""
+        component = record.name.removeprefix(ROOT + ".")
+        message = record.getMessage().rstrip().replace("\r", "\\r").replace("\n", "\\n")
+        prefix = f"<{_PRIORITY.get(record.levelname, 6)}>" if self._priority else ""
+        return f"{prefix}{record.levelname} {component} {message}"
+
+
+class Repeats(logging.Filter):
+    """Lets `burst` records of one kind pass in `window` seconds and counts the others.
+
+    Records are of one kind when component, level and the text before its values are equal. The
+    first record after a pause says how many were left out.
+    """
+
+    def __init__(self, clock: Clock, burst: int = 5, window: float = 10.0) -> None:
+        super().__init__()
+        self._clock = clock
+        self._burst = burst
+        self._window = window
+        self._lock = threading.Lock()
+        self._kinds: dict[tuple[str, int, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the record is written, and append what it stands for."""
+        kind = (record.name, record.levelno, str(record.msg))
+        now = self._clock.monotonic()
+        with self._lock:
+            since, count = self._kinds.get(kind, (now, 0))
+            left_out = 0
+            if now - since >= self._window:
+                since, count, left_out = now, 0, max(0, count - self._burst)
+            self._kinds[kind] = (since, count + 1)
+            if len(self._kinds) > 1_000:
+                self._kinds = {k: v for k, v in self._kinds.items() if now - v[0] < self._window}
+        if left_out:
+            record.msg = f"{record.getMessage()} ({left_out} like it were left out)"
+            record.args = None
+        elif count + 1 == self._burst:
+            record.msg = f"{record.getMessage()} (more like it are counted, for {self._window:g}s)"
+            record.args = None
+        return count < self._burst
+
+
+def start(clock: Clock, level: str = "info") -> None:
+    """Send every component's records to standard error, from `level` upwards."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine(priority=_is_journal(sys.stderr.fileno())))
+    handler.addFilter(Repeats(clock))
+    root = logging.getLogger(ROOT)
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    root.propagate = False
+    logging.raiseExceptions = False  # a log that nobody reads is no reason to stop
+
+
+def of(component: str) -> logging.Logger:
+    """Return the logger of one component, or of the agent itself."""
+    return logging.getLogger(f"{ROOT}.{component}")
+
+
+def reason(error: BaseException) -> str:
+    """Return an error as a sentence; one that nobody foresaw is named by its class."""
+    from flumec.runtime.errors import StartError
+    from flumec.runtime.journal.errors import StateError
+
+    text = str(error).strip()
+    if isinstance(error, StartError | StateError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _is_journal(descriptor: int) -> bool:
+    """Whether systemd says, in JOURNAL_STREAM, that the descriptor is its journal's."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"

@@ -1,0 +1,234 @@
+"""The life of an agent's process: recover, work, drain, end."""
+
+import argparse
+import hashlib
+import logging
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flumec.runtime import logs
+from flumec.runtime.clock import SystemClock
+from flumec.runtime.disk import RealDisk
+from flumec.runtime.errors import StartError
+from flumec.runtime.notify import Notifier
+from flumec.runtime.origin import origin
+from flumec.runtime.signals import Signals
+from flumec.runtime.sockets import Sockets
+
+if TYPE_CHECKING:
+    from flumec.runtime.agent import Agent
+    from flumec.runtime.journal import Identity
+    from flumec.runtime.metrics import Reading
+
+DRAIN = 20.0
+"""Seconds that an orderly end may take; the unit's TimeoutStopSec must be longer."""
+
+SHORT_END = 3.0
+"""Seconds that the other workers get to finish when one of them died."""
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread that computes in Python lets the journal's writer go on."""
+
+
+def main(agent: "Agent", arguments: Sequence[str]) -> int:
+    """Run the agent; return the exit code, 0 when it was told to end and all work was finished."""
+    signals = Signals()
+    options = _parser(agent).parse_args(arguments)
+    logs.start(SystemClock(), options.log)
+    code = 1
+    try:
+        _tune()
+        code = Process(agent, _state(options.state, agent), signals).run()
+    except Exception as error:
+        logs.of("agent").error("`%s` cannot start: %s", agent.name, logs.reason(error))
+        _explain(error)
+    logging.shutdown()
+    sys.stderr.flush()
+    if any(thread is not threading.main_thread() for thread in threading.enumerate()):
+        os._exit(code)  # a thread in Arrow or in a system call must not meet a dying interpreter
+    return code
+
+
+class Process:
+    """One agent at work in this process; `run` is called once."""
+
+    def __init__(self, agent: "Agent", state: Path, signals: Signals) -> None:
+        from flumec.runtime.journal import Journal
+        from flumec.runtime.staff import Staff, channel_specs, consumer_specs
+        from flumec.runtime.surroundings import Site
+        from flumec.runtime.watch import News, Watch
+
+        self.agent = agent
+        self._signals = signals
+        self._script = _script()
+        self._identity = _identity(agent, self._script)
+        self._clock = SystemClock()
+        self._news = News(self._clock)
+        self._ready = False
+        self._journal_error: BaseException | None = None
+        self._started_ns = self._clock.now_ns()
+        self._notifier = Notifier.of_process()
+        disk = RealDisk()
+        disk.make_directory(state)
+        self._journal = Journal.open(
+            state / "journal",
+            disk=disk,
+            clock=self._clock,
+            identity=self._identity,
+            channels=channel_specs(agent),
+            sources=[source.name for source in agent.sources],
+            consumers=consumer_specs(agent),
+            on_failure=self._journal_failed,
+        )
+        site = Site(
+            agent.name, agent.host, agent.address, state,
+            self._clock, disk, Sockets(), self._journal,
+        )  # fmt: skip
+        self._staff = Staff(agent, site, self._news.tell)
+        self._watch = Watch(
+            self._clock, self._notifier, self._news, self.reading, self._staff.overdue
+        )
+        if agent.metrics_port is not None:
+            self._show_metrics(site.sockets, agent.metrics_port)
+
+    def run(self) -> int:
+        """Work until told to end or until something fails; return the exit code."""
+        self._signals.on_told(self._news.tell)
+        self._staff.start()
+        self._ready = True
+        logs.of("agent").info("`%s` of %s is ready", self.agent.name, self.agent.host)
+        self._notifier.send({"READY": "1"}, wait=True)
+        self._watch.until(
+            lambda: bool(self._signals.told or self._staff.dead or self._journal_error)
+        )
+        self._notifier.send({"STOPPING": "1"}, wait=True)
+        if self._staff.dead and not self._journal_error:
+            code = self._give_up()
+        elif not self._journal_error:
+            code = self._drain()
+        if self._journal_error is not None:
+            why = logs.reason(self._journal_error)
+            logs.of("journal").error("nothing more can be stored, so the agent ends: %s", why)
+            _explain(self._journal_error)
+            return 1  # and no close: after a failed sync nothing is written any more
+        self._journal.close()
+        self._watch.round()
+        return code
+
+    def reading(self) -> "Reading":
+        """Return the agent as it is now."""
+        from flumec.runtime.metrics import Reading
+
+        return Reading(
+            agent=self.agent.name,
+            host=self.agent.host,
+            version=self._identity.version,
+            bundle=self._identity.bundle,
+            now_ns=self._clock.now_ns(),
+            started_ns=self._started_ns,
+            ready=self._ready,
+            stopping=self._signals.told is not None or bool(self._staff.dead),
+            channels=self._journal.stats(),
+            parts=tuple(worker.reading for worker in self._staff.workers),
+        )
+
+    def _drain(self) -> int:
+        from flumec.runtime.drain import drain
+
+        told = self._signals.told
+        logs.of("agent").info("%s: draining", told.name if told else "the end")
+        durable = {each.consumer.name: each.channel.durable for each in self.agent.deliveries}
+        done = drain(self._staff, self._watch, durable, DRAIN)
+        logs.of("agent").info("`%s` has ended", self.agent.name)
+        return 0 if done else 1
+
+    def _give_up(self) -> int:
+        """Say which component died of what, and let the others finish what they can in short."""
+        from flumec.runtime.drain import stop
+
+        for worker in self._staff.dead:
+            assert worker.error is not None
+            where = origin(self._script, worker.name)
+            logs.of(worker.name).error(
+                "%scannot go on, so the agent ends: %s",
+                f"({where}) " if where else "",
+                logs.reason(worker.error),
+            )
+            _explain(worker.error)
+        stop(self._staff.workers, self._watch, SHORT_END)
+        return 1
+
+    def _show_metrics(self, sockets: Sockets, port: int) -> None:
+        from flumec.runtime.monitor import SOCKET, Monitor, address_for
+
+        listener = sockets.listen(SOCKET, address_for(self.agent.address), port)
+        consumers = {each.consumer.name: each.channel.name for each in self.agent.deliveries}
+        Monitor(listener, self.reading, self._watch.overdue, consumers)
+
+    def _journal_failed(self, error: BaseException) -> None:
+        self._journal_error = error
+        self._news.tell()
+
+
+def _parser(agent: "Agent") -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=f"Agent `{agent.name}` of host {agent.host}.")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="where its journal lies (default: STATE_DIRECTORY, which its unit sets)",
+    )
+    parser.add_argument(
+        "--log",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="the least level that is logged (default: info)",
+    )
+    return parser
+
+
+def _state(given: Path | None, agent: "Agent") -> Path:
+    """Return the agent's state directory: the argument's, else the unit's."""
+    if given is not None:
+        return given.absolute()
+    if directory := os.environ.get("STATE_DIRECTORY"):
+        return Path(directory.split(":")[0])
+    script = Path(sys.argv[0]).name
+    raise StartError(
+        "there is no place for its state: STATE_DIRECTORY is not set, which StateDirectory= in its "
+        f"unit does; to run it by hand: python3 {script} --state ./{agent.name}-state"
+    )
+
+
+def _tune() -> None:
+    """Keep Arrow to the threads that we start, and the journal's writer from waiting for others."""
+    import pyarrow as pa
+
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+
+
+def _script() -> Path | None:
+    path = getattr(sys.modules["__main__"], "__file__", None)
+    return Path(path) if path else None
+
+
+def _identity(agent: "Agent", script: Path | None) -> "Identity":
+    """Name the agent, and the compiled artefact that it is by its digest."""
+    from flumec.runtime.journal import Identity
+
+    content = script.read_bytes() if script and script.is_file() else b""
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return Identity(agent.host, agent.name, metadata.version("flumec"), digest)
+
+
+def _explain(error: BaseException) -> None:
+    """Log the traceback for engineers: at level debug."""
+    logs.of("agent").debug("%s", "".join(traceback.format_exception(error)))

@@ -1,0 +1,109 @@
+"""From an agent's wiring to its workers: which threads there are, and what each finds around it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from flumec.runtime.component import Channel
+from flumec.runtime.surroundings import (
+    ConsumerSurroundings,
+    ReceiverSurroundings,
+    Site,
+    SourceSurroundings,
+    Surroundings,
+)
+from flumec.runtime.worker import Role, Worker
+
+if TYPE_CHECKING:
+    from flumec.runtime.agent import Agent
+    from flumec.runtime.component import Component
+    from flumec.runtime.journal import ChannelSpec, ConsumerSpec
+
+
+def channel_specs(agent: "Agent") -> "list[ChannelSpec]":
+    """Return what the journal must know of each channel."""
+    from flumec.runtime.journal import ChannelSpec
+
+    return [
+        ChannelSpec(
+            channel.name,
+            size=_declared(channel, "size"),
+            durable=channel.durable,
+            events=_declared(channel, "events"),
+            formerly=_declared(channel, "formerly"),
+            when_full=_declared(channel, "when_full"),
+        )
+        for channel in agent.channels
+    ]
+
+
+def consumer_specs(agent: "Agent") -> "list[ConsumerSpec]":
+    """Return each channel's one reader."""
+    from flumec.runtime.journal import ConsumerSpec
+
+    return [ConsumerSpec(each.consumer.name, each.channel.name) for each in agent.deliveries]
+
+
+class Staff:
+    """The workers of an agent, those that take events out before those that bring them in."""
+
+    def __init__(self, agent: "Agent", site: Site, changed: Callable[[], None]) -> None:
+        self._agent = agent
+        self._site = site
+        self._changed = changed
+        self.workers: list[Worker] = []
+        self._contexts: dict[str, Surroundings] = {}
+        for delivery in agent.deliveries:
+            role = Role.SENDER if delivery.consumer.kind == "sender" else Role.SINK
+            worker = self._hire(delivery.consumer, role)
+            self._contexts[worker.name] = ConsumerSurroundings(site, worker)
+        for receiver in agent.receivers:
+            worker = self._hire(receiver, Role.RECEIVER)
+            self._contexts[worker.name] = ReceiverSurroundings(site, worker, self._links(receiver))
+        for source in agent.sources:
+            worker = self._hire(source, Role.SOURCE)
+            flows = [flow for flow in agent.flows if flow.source is source]
+            context = SourceSurroundings(site, worker, agent.columns, flows)
+            self._contexts[worker.name] = context
+
+    @property
+    def feeders(self) -> list[Worker]:
+        """The workers by which events enter."""
+        return [worker for worker in self.workers if worker.role.feeds]
+
+    @property
+    def consumers(self) -> list[Worker]:
+        """The workers by which events leave."""
+        return [worker for worker in self.workers if not worker.role.feeds]
+
+    @property
+    def dead(self) -> list[Worker]:
+        """The workers that ended with an error."""
+        return [worker for worker in self.workers if worker.error is not None]
+
+    def start(self) -> None:
+        """Set every worker to work."""
+        for worker in self.workers:
+            part, context = cast("Any", worker.part), self._contexts[worker.name]
+            worker.start(lambda part=part, context=context: part.run(context))  # type: ignore[misc]
+
+    def overdue(self, bound: float) -> dict[str, float]:
+        """Return for how long each worker has been silent that has not passed its loop in time."""
+        silent = {worker.name: worker.silent_for() for worker in self.workers}
+        return {name: seconds for name, seconds in silent.items() if seconds > bound}
+
+    def _hire(self, part: "Component", role: Role) -> Worker:
+        worker = Worker(part, role, self._site.clock, self._changed)
+        self.workers.append(worker)
+        return worker
+
+    def _links(self, receiver: "Component") -> dict[str, tuple[str, tuple[str, ...]]]:
+        return {
+            receipt.link: (receipt.wire, (receipt.channel.name,))
+            for receipt in self._agent.receipts
+            if receipt.receiver is receiver
+        }
+
+
+def _declared(channel: Channel, name: str) -> Any:
+    """Return a property that not every kind of channel has, by its default where it has none."""
+    return getattr(channel, name, "block" if name == "when_full" else None)

@@ -1,0 +1,99 @@
+"""The main thread's rounds: waiting for news, reporting, feeding the watchdog while all work."""
+
+import threading
+from collections.abc import Callable
+
+from flumec.runtime import logs
+from flumec.runtime.clock import Clock
+from flumec.runtime.metrics import Reading
+from flumec.runtime.notify import STATE, Notifier
+from flumec.runtime.report import Report
+
+EVERY = 1.0
+"""Seconds between two rounds while nothing happens."""
+
+AT_MOST_EVERY = 0.05
+"""Seconds between two rounds when there is news all the time."""
+
+UNWATCHED = 180.0
+"""What counts as the watchdog's time, in seconds, where no manager set one: for /healthz."""
+
+
+class News:
+    """Says that something changed, from any thread, to the one that makes the rounds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._condition = threading.Condition()
+        self._fresh = False
+
+    def tell(self) -> None:
+        """Wake whoever waits, or the next one who does."""
+        with self._condition:
+            self._fresh = True
+            self._condition.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for news, at most so long; return whether there was any."""
+        with self._condition:
+            if not self._fresh:
+                self._clock.wait(self._condition, seconds)
+            fresh, self._fresh = self._fresh, False
+        return fresh
+
+
+class Watch:
+    """Makes the rounds for one agent.
+
+    The watchdog is fed only while every worker passed its loop within half of the watchdog's time;
+    waiting inside a context counts, so an idle worker and one that retries are healthy.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        notifier: Notifier,
+        news: News,
+        read: Callable[[], Reading],
+        silent: Callable[[float], dict[str, float]],
+    ) -> None:
+        self._clock = clock
+        self._notifier = notifier
+        self._news = news
+        self._read = read
+        self._silent = silent
+        self._report = Report()
+        self._fed = float("-inf")
+        self._bound = (notifier.watchdog or UNWATCHED) / 2
+
+    def overdue(self) -> dict[str, float]:
+        """Return the workers that did not pass their loop in time, with seconds of silence."""
+        return self._silent(self._bound)
+
+    def until(self, holds: Callable[[], bool], seconds: float = float("inf")) -> bool:
+        """Make the rounds until `holds`, or until `seconds` are over; return which."""
+        deadline = self._clock.monotonic() + seconds
+        while not holds():
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                return False
+            self.round()
+            if self._news.wait(min(left, EVERY, self._bound / 2)):
+                self._clock.sleep(AT_MOST_EVERY)
+        return True
+
+    def round(self) -> None:
+        """Report once, and feed the watchdog if that is due and deserved."""
+        overdue = self.overdue()
+        for name, seconds in overdue.items():
+            logs.of(name).error(
+                "has not passed its loop for %.0f s: the watchdog is not fed", seconds
+            )
+        if not self._notifier.heard:
+            return
+        now = self._clock.monotonic()
+        status, state = self._report.variables(self._read(), now)
+        self._notifier.send({"STATUS": status, STATE: state})
+        if self._notifier.watchdog and not overdue and now - self._fed >= self._bound / 2:
+            self._fed = now
+            self._notifier.send({"WATCHDOG": "1"}, wait=True)

@@ -1,0 +1,102 @@
+"""One component at work: its thread, whether it still passes its loop, and how it ended."""
+
+import threading
+from collections.abc import Callable
+from enum import Enum
+
+from flumec.runtime.clock import Clock
+from flumec.runtime.component import Component
+from flumec.runtime.errors import StartError
+from flumec.runtime.metrics import PartReading, Tally
+
+
+class Role(Enum):
+    """What a worker does for its agent; the values name it in metrics."""
+
+    SOURCE = "source"
+    RECEIVER = "receiver"
+    SINK = "sink"
+    SENDER = "sender"
+
+    @property
+    def feeds(self) -> bool:
+        """Whether events enter by it, so that it is stopped first."""
+        return self in (Role.SOURCE, Role.RECEIVER)
+
+
+class Worker:
+    """A thread that runs one component until it is told to stop.
+
+    Its flags are written by the component's thread and read by the agent's; each is one assignment.
+    """
+
+    def __init__(
+        self, part: Component, role: Role, clock: Clock, changed: Callable[[], None]
+    ) -> None:
+        self.part = part
+        self.role = role
+        self.clock = clock
+        self.tally = Tally()
+        self.stop = threading.Event()
+        self.passed = clock.monotonic()
+        """When its loop last passed, on the monotonic clock."""
+        self.idle = False
+        self.dry = False
+        """Whether a consumer has read all that its channel holds."""
+        self.failing = ""
+        self.error: BaseException | None = None
+        self.ended = False
+        self._changed = changed
+        self._thread = threading.Thread(target=self._run, name=part.name, daemon=True)
+        self._work: Callable[[], None] = lambda: None
+
+    @property
+    def name(self) -> str:
+        """The component's name."""
+        return self.part.name
+
+    @property
+    def reading(self) -> PartReading:
+        """What the worker shows of itself."""
+        tally = self.tally
+        return PartReading(
+            self.name, self.role.value, self.idle, self.failing, tally.counts, tally.gauges
+        )
+
+    def start(self, work: Callable[[], None]) -> None:
+        """Run `work` in the worker's thread."""
+        self._work = work
+        self.alive()
+        self._thread.start()
+
+    def alive(self) -> None:
+        """Note that the loop passed."""
+        self.passed = self.clock.monotonic()
+
+    def say_idle(self, idle: bool) -> None:
+        """Note whether there is nothing to do for now; only a change is news."""
+        if idle is not self.idle:
+            self.idle = idle
+            self._changed()
+
+    def say_failing(self, reason: str) -> None:
+        """Note why the component cannot work for now, "" when it can."""
+        if reason != self.failing:
+            self.failing = reason
+            self._changed()
+
+    def silent_for(self) -> float:
+        """Return for how many seconds the loop has not passed; 0 once the thread has ended."""
+        return 0.0 if self.ended else self.clock.monotonic() - self.passed
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:
+            self.error = error
+        else:
+            if not self.stop.is_set():
+                self.error = StartError("it returned although nothing told it to stop")
+        finally:
+            self.ended = True
+            self._changed()
