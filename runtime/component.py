@@ -10,9 +10,13 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform
 
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from flumec.runtime.context import Context
 
 __all__ = [
     "Channel", "Check", "Component", "Contradiction", "Declared", "Duration", "Header", "Interceptor",
@@ -230,3 +234,7 @@ class Interceptor(Declared):
     """
 
     sets: ClassVar[tuple[str, ...]] = ()
+
+    def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
+        """Return the step: it takes a batch and returns one, in which a filter has fewer rows."""
+        raise NotImplementedError

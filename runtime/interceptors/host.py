@@ -25,8 +25,8 @@ class Host(Interceptor, type="host"):
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
         """Return the step that marks a batch with this agent's host."""
-        from flumec.runtime.interceptors.constant import set_constant
+        from flumec.runtime.batch import with_constant
 
         value = context.host if self.use == "name" else context.address
         name, preserve = str(self.header), self.preserve
-        return lambda batch: set_constant(batch, name, value, preserve)
+        return lambda batch: with_constant(batch, name, value, preserve)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from flumec.runtime.component import Check, Contradiction, Header, Interceptor, not_empty, prop
-from flumec.runtime.interceptors.pattern import SENTENCE, fault, groups
+from flumec.runtime.pattern import SENTENCE, fault, groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +45,6 @@ class RegexExtract(Interceptor, type="regex_extract"):
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol
         """Return the step that extracts from a batch."""
-        from flumec.runtime.interceptors.match import extracting
+        from flumec.runtime.match import extracting
 
         return extracting(self.pattern, tuple(str(name) for name in self.into))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from flumec.runtime.component import Check, Interceptor, prop
-from flumec.runtime.interceptors.pattern import SENTENCE, fault
+from flumec.runtime.pattern import SENTENCE, fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,6 @@ class RegexFilter(Interceptor, type="regex_filter"):
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol
         """Return the step that filters a batch."""
-        from flumec.runtime.interceptors.match import filtering
+        from flumec.runtime.match import filtering
 
         return filtering(self.pattern, exclude=self.exclude)

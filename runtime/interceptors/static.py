@@ -22,7 +22,7 @@ class Static(Interceptor, type="static"):
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol
         """Return the step that marks a batch."""
-        from flumec.runtime.interceptors.constant import set_constant
+        from flumec.runtime.batch import with_constant
 
         name, value, preserve = str(self.header), self.value, self.preserve
-        return lambda batch: set_constant(batch, name, value, preserve)
+        return lambda batch: with_constant(batch, name, value, preserve)

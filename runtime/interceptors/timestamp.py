@@ -24,7 +24,7 @@ class Timestamp(Interceptor, type="timestamp"):
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
         """Return the step that stamps a batch by the agent's clock."""
-        from flumec.runtime.interceptors.constant import set_constant
+        from flumec.runtime.batch import with_constant
 
         clock, name, preserve = context.clock, str(self.header), self.preserve
-        return lambda batch: set_constant(batch, name, str(clock.now_ns() // 1_000_000), preserve)
+        return lambda batch: with_constant(batch, name, str(clock.now_ns() // 1_000_000), preserve)

@@ -1,0 +1,200 @@
+"""What a batch goes through before the journal: steps, a route, frames of one transaction."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import pyarrow as pa
+from flumec.runtime.batch import compute as pc
+from flumec.runtime.batch import encode, header
+from flumec.runtime.journal.records import Frame, Outcome, Progress, Put, Stored
+from flumec.runtime.route import Drop, Optional, Route, Target
+
+if TYPE_CHECKING:
+    from flumec.runtime.component import Interceptor
+    from flumec.runtime.context import Context
+
+LARGEST_BODY = 8 << 20
+"""Bytes of rows in one frame, before a batch becomes several frames of the same put."""
+
+Step: TypeAlias = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+class Flow(Protocol):
+    """A chain as the agent's script declares it."""
+
+    @property
+    def steps(self) -> "tuple[Interceptor, ...]":
+        """The interceptors, in order."""
+
+    @property
+    def to(self) -> tuple[Target, ...] | Route:
+        """Where it ends."""
+
+
+class Journal(Protocol):
+    """Where puts go: `flumec.runtime.journal.Journal` keeps this protocol."""
+
+    def submit(
+        self, put: Put, *, wait: bool = False, stopping: Callable[[], bool] | None = None
+    ) -> "Future[Outcome]":
+        """Store the whole put, or nothing; the result comes after the sync."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Steps that are open, and channels; no channel at all is `drop`."""
+
+    steps: tuple[Step, ...]
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return self.required + self.optional
+
+
+@dataclass(slots=True)
+class _Parcel:
+    """The put that is being made of one batch."""
+
+    frames: list[Frame]
+    required: set[str]
+    optional: set[str]
+    dropped: int = 0
+
+    def add(self, batch: pa.RecordBatch, end: _End) -> None:
+        """Take the batch through the end's steps, and make frames of what remains."""
+        rows = batch.num_rows
+        batch = _through(batch, end.steps)
+        kept = batch.num_rows if end.channels else 0
+        self.dropped += rows - kept
+        if kept:
+            self.required.update(end.required)
+            self.optional.update(end.optional)
+            self.frames += [Frame(end.channels, p.num_rows, encode(p)) for p in _parts(batch)]
+
+
+class _Fork:
+    """An open route: which of its ends each row of a batch takes.
+
+    Arms that have equal channels and no steps are one end, so that their rows keep their order.
+    """
+
+    def __init__(self, route: Route, open_end: "Callable[..., _End]") -> None:
+        self._header = route.header
+        self._ends: list[_End] = []
+        values: list[str] = []
+        numbers: list[int] = []
+        for arm in route.arms:
+            number = self._number(open_end(arm.steps, arm.to))
+            values += arm.values
+            numbers += [number] * len(arm.values)
+        self._rest = self._number(open_end(route.otherwise.steps, route.otherwise.to))
+        self._values = pa.array(values, pa.utf8())
+        self._numbers = pa.array(numbers, pa.int32())
+
+    def _number(self, end: _End) -> int:
+        if end.steps or end not in self._ends:
+            self._ends.append(end)
+            return len(self._ends) - 1
+        return self._ends.index(end)
+
+    def split(self, batch: pa.RecordBatch) -> Iterator[tuple[pa.RecordBatch, _End]]:
+        """Yield the rows of each end; a batch that takes one end as a whole is not copied."""
+        known = pc.index_in(header(batch, self._header), value_set=self._values, skip_nulls=True)
+        numbers = pc.fill_null(self._numbers.take(known), self._rest)
+        present = sorted(pc.unique(numbers).to_pylist())
+        if len(present) == 1:
+            yield batch, self._ends[present[0]]
+            return
+        for number in present:
+            yield batch.filter(pc.equal(numbers, number)), self._ends[number]
+
+
+class Feed:
+    """The chains of one source; what they make of a batch is one transaction.
+
+    Interceptors run, and frames are encoded, in the thread that calls `put`.
+    """
+
+    def __init__(self, flows: Sequence[Flow], journal: Journal, context: "Context") -> None:
+        self._journal = journal
+        self._context = context
+        self._chains = [(self._steps(flow.steps), self._finish(flow.to)) for flow in flows]
+
+    def put(
+        self, batch: pa.RecordBatch | None, progress: Sequence[Progress] = (), wait: bool = True
+    ) -> "Future[Outcome]":
+        """Send a batch through every chain; store what comes out and the progress as one put.
+
+        A batch of which nothing remains stores the progress alone. What was dropped or filtered out
+        is counted when the put is stored, once for each chain that did it.
+        """
+        parcel = _Parcel([], set(), set())
+        if batch is not None and batch.num_rows:
+            for steps, end in self._chains:
+                self._send(batch, steps, end, parcel)
+        put = Put(
+            frames=tuple(parcel.frames),
+            progress=tuple(progress),
+            optional=frozenset(parcel.optional - parcel.required),
+            dropped=parcel.dropped,
+        )
+        result = self._journal.submit(put, wait=wait, stopping=lambda: self._context.stopping)
+        if parcel.dropped:
+            result.add_done_callback(lambda done: self._count(done, parcel.dropped))
+        return result
+
+    @staticmethod
+    def _send(
+        batch: pa.RecordBatch, steps: tuple[Step, ...], end: _End | _Fork, parcel: _Parcel
+    ) -> None:
+        rows = batch.num_rows
+        batch = _through(batch, steps)
+        parcel.dropped += rows - batch.num_rows
+        if isinstance(end, _End):
+            parcel.add(batch, end)
+        elif batch.num_rows:
+            for part, arm in end.split(batch):
+                parcel.add(part, arm)
+
+    def _count(self, result: "Future[Outcome]", dropped: int) -> None:
+        failed = result.cancelled() or result.exception() is not None
+        if not failed and isinstance(result.result(), Stored):
+            self._context.counters.add("dropped", dropped)
+
+    def _steps(self, steps: "Sequence[Interceptor]") -> tuple[Step, ...]:
+        return tuple(step.open(self._context) for step in steps)
+
+    def _finish(self, to: tuple[Target, ...] | Route) -> _End | _Fork:
+        return _Fork(to, self._end) if isinstance(to, Route) else self._end((), to)
+
+    def _end(self, steps: "Sequence[Interceptor]", to: tuple[Target, ...]) -> _End:
+        """Open an end; a channel that is named as required and as optional is required."""
+        required = [t.name for t in to if not isinstance(t, Optional | Drop)]
+        optional = [t.channel.name for t in to if isinstance(t, Optional)]
+        return _End(
+            self._steps(steps),
+            tuple(dict.fromkeys(required)),
+            tuple(dict.fromkeys(name for name in optional if name not in required)),
+        )
+
+
+def _through(batch: pa.RecordBatch, steps: tuple[Step, ...]) -> pa.RecordBatch:
+    for step in steps:
+        if batch.num_rows == 0:
+            break
+        batch = step(batch)
+    return batch
+
+
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Yield the batch in parts that fit into a frame, in order; one row is never divided."""
+    if batch.nbytes <= LARGEST_BODY or batch.num_rows == 1:
+        yield batch
+        return
+    middle = batch.num_rows // 2
+    yield from _parts(batch.slice(0, middle))
+    yield from _parts(batch.slice(middle))
