@@ -90,7 +90,7 @@ def concat(batches: "Sequence[pa.RecordBatch]") -> pa.RecordBatch:
 
 
 def _column(batches: "Sequence[pa.RecordBatch]", name: str) -> Column:
-    present = [
+    columns: list[Column] = [
         b.column(b.schema.get_field_index(name)) if name in b.schema.names else None
         for b in batches
     ]
