@@ -1,19 +1,22 @@
-"""Path templates: `%Y/%m/%d/%{host}` as a user writes it, read and checked without an event at hand.
+"""Path templates, `%Y/%m/%d/%{host}`: read and checked without an event at hand.
 
 The paths themselves are made by `buckets`, a batch at a time; this module imports no Arrow, so that
 the compiler can check a template when it reads a .flow file.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
-_TOKEN = re.compile(r"%(?:\{(?P<header>[^{}]*)\}|(?P<letter>.)|(?P<end>$))|(?P<text>[^%]+)", re.DOTALL)
+_TOKEN = re.compile(
+    r"%(?:\{(?P<header>[^{}]*)\}|(?P<letter>.)|(?P<end>$))|(?P<text>[^%]+)", re.DOTALL
+)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _SECOND, _MINUTE, _HOUR, _DAY = 1, 60, 3_600, 86_400
 
@@ -25,39 +28,7 @@ class TemplateError(ValueError):
     """A text is no path template; the message says which part and what may stand there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A part of a template that is the same for all events."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A part of a template that is an event's header."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    """A part of a template that is an event's time; the same for all of a span of `unit` seconds."""
-
-    letter: str
-
-    @property
-    def unit(self) -> int:
-        """The seconds in which its text does not change."""
-        return _LETTERS[self.letter][0]
-
-    def render(self, moment: datetime) -> str:
-        """Return the text for a moment; names are English whatever the locale."""
-        return _LETTERS[self.letter][1](moment)
-
-
-Part = Text | Header | Time
-
-_LETTERS = {
+_LETTERS: dict[str, tuple[int, Callable[[datetime], str]]] = {
     "Y": (_DAY, lambda t: f"{t.year:04d}"),
     "y": (_DAY, lambda t: f"{t.year % 100:02d}"),
     "m": (_DAY, lambda t: f"{t.month:02d}"),
@@ -78,6 +49,39 @@ _LETTERS = {
     "S": (_SECOND, lambda t: f"{t.second:02d}"),
     "s": (_SECOND, lambda t: f"{int(t.timestamp())}"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A part of a template that is the same for all events."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A part of a template that is an event's header."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A part of a template that is an event's time, the same for a span of `unit` seconds."""
+
+    letter: str
+
+    @property
+    def unit(self) -> int:
+        """The seconds in which its text does not change."""
+        return _LETTERS[self.letter][0]
+
+    def render(self, moment: datetime) -> str:
+        """Return the text for a moment; names are English whatever the locale."""
+        return _LETTERS[self.letter][1](moment)
+
+
+Part = Text | Header | Time
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +122,20 @@ class Template:
         return all(isinstance(part, Text) for part in self.parts)
 
 
-def moment_of(seconds: int) -> datetime:
-    """Return a time in UTC from seconds since 1970."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _part(match: re.Match[str], text: str) -> Part:
     """Turn a token into a part."""
     if match["text"] is not None:
         return Text(match["text"])
     if match["header"] is not None:
         if not match["header"]:
-            raise TemplateError(f"`%{{}}` in `{text}` names no header: write something like `%{{host}}`")
+            raise TemplateError(f"`%{{}}` in `{text}` names no header: write `%{{host}}`, say")
         return Header(match["header"])
     if match["letter"] is None:
         raise TemplateError(f"`{text}` ends in a lone `%`: write `%%` for the sign itself")
     if match["letter"] == "%":
         return Text("%")
     if match["letter"] == "{":
-        raise TemplateError(f"`%{{` in `{text}` is not closed: write something like `%{{host}}`")
+        raise TemplateError(f"`%{{` in `{text}` is not closed: write `%{{host}}`, say")
     if match["letter"] not in _LETTERS:
         raise TemplateError(
             f"`%{match['letter']}` in `{text}` is unknown: there are "
@@ -153,6 +152,7 @@ def _check_segments(text: str) -> None:
     if text.startswith("/"):
         raise TemplateError(f"`{text}` begins with `/`, but stands below the sink's directory")
     if text and "" in segments:
-        raise TemplateError(f"`{text}` has an empty part: write each `/` once, and none at the end")
-    if wrong := {".", "..", OURS} & set(segments):
-        raise TemplateError(f"`{text}` has the part `{min(wrong)}`, which a sink's path cannot have")
+        raise TemplateError(f"`{text}` has an empty part: `/` stands once, and not at the end")
+    for segment in segments:
+        if segment.startswith("."):
+            raise TemplateError(f"`{text}` has the part `{segment}`: none may begin with a dot")

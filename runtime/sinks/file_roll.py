@@ -1,4 +1,4 @@
-"""The `file_roll` sink: events become lines of local files that appear whole, under names of their own."""
+"""The `file_roll` sink: events become lines of local files, and each file appears whole."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,7 +26,7 @@ class Roll(Section):
     """When an open file is finished and published; whatever comes first."""
 
     size: Size = prop(
-        "Once it holds this many bytes; a batch is never cut, so it may be a little more.",
+        "Once it holds this many bytes; the event that passes the mark is the last.",
         default=Size("128MiB"),
         check=at_least(Size("1B")),
     )
@@ -48,7 +48,7 @@ class FileRoll(Sink, type="file_roll"):
 
     A file is written out of sight, synced, and then renamed to its final name, so whoever lists the
     directory sees whole files only, each event in exactly one of them. Names are never used twice:
-    they carry host, agent, sink, the start of the agent that wrote them, and the first and last row.
+    they carry host, agent, sink, the first and last row, and which start of the agent wrote them.
     """
 
     commit: ClassVar[Commit] = "rename"
@@ -59,8 +59,8 @@ class FileRoll(Sink, type="file_roll"):
         check=Check("an absolute path", lambda value: str(value).startswith("/")),
     )
     path: str = prop(
-        "The folder below `directory`, from the event: `%Y/%m/%d/%{host}`. Times are UTC, from the header "
-        "`timestamp` or, without it, when the event was first stored.",
+        "The folder below `directory`, from the event: `%Y/%m/%d/%{host}`. Times are UTC, from the "
+        "header `timestamp` or, without it, when the event was first stored.",
         default="",
     )
     suffix: str = prop(
@@ -88,6 +88,16 @@ class FileRoll(Sink, type="file_roll"):
 
     def run(self, context: "SinkContext") -> None:
         """Deliver the channel's events into files until the agent stops, then roll what is open."""
-        from flumec.runtime.output.publish import Publisher
+        from flumec.runtime.output.delivery import Delivery
+        from flumec.runtime.output.local import LocalStore
+        from flumec.runtime.output.opened import Limits
+        from flumec.runtime.output.publisher import Place
+        from flumec.runtime.output.store import Store
 
-        Publisher(self, context).run()
+        def open_store(directory: str, sink: str) -> Store:
+            return LocalStore(Path(directory), sink, context.consumer.epoch, context.disk)
+
+        roll = self.roll
+        limits = Limits(roll.size, roll.every, roll.events, roll.idle, self.max_open)
+        place = Place(str(self.directory), self.path, self.suffix, open_store)
+        Delivery(self.name, place, limits, context, newline=self.newline).run()

@@ -21,17 +21,20 @@ if TYPE_CHECKING:
 
 
 class Http(Source, type="http"):
-    """Take events that clients POST as Flume's JSON: `[{"headers": {"kind": "click"}, "body": "text"}]`.
+    """Take events that clients POST as JSON, as Apache Flume does.
 
-    The answer 200 comes after the events are in the journal; 503 with Retry-After when a channel is
-    full; 400 says what is wrong and where. A client that hears nothing may repeat the request: with
-    `request_id` a request that was stored is answered 200 and not stored again.
+    A request holds `[{"headers": {"kind": "click"}, "body": "text"}, …]`. The answer 200 comes after
+    the events are in the journal; 503 with Retry-After when a channel is full; 400 says what is
+    wrong and where. A client that hears nothing may repeat the request: with `request_id` one that
+    was stored is answered 200 and not stored again.
     """
 
     start: ClassVar[Start] = "acknowledgement"
 
     port: Port = prop("The TCP port to listen on.", check=between(1, 65_535))
-    bind: str | None = prop("The address to listen on; without it the agent's address.", default=None)
+    bind: str | None = prop(
+        "The address to listen on; without it the agent's address.", default=None
+    )
     path: str = prop(
         "The path that requests are sent to.",
         default="/",
@@ -68,7 +71,8 @@ class Http(Source, type="http"):
         """Yield a bound on memory that not even one request fits in."""
         if values["max_pending"] < values["max_body"]:
             yield Contradiction(
-                ("max_pending", "max_body"), "`max_pending` must be at least `max_body`, or no request fits"
+                ("max_pending", "max_body"),
+                "`max_pending` must be at least `max_body`, or no request fits",
             )
 
     def run(self, context: "SourceContext") -> None:

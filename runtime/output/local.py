@@ -1,0 +1,179 @@
+"""A directory on a local file system as a place to publish files in.
+
+    <directory>/.flumec/<sink>/<epoch>/<epoch>-7     hidden
+    <directory>/<bucket>/<final name>                published
+
+An epoch is one start of the agent. A start renames the folders of older starts into its own, so
+that a process that is still alive somewhere finds its hidden files gone, and stops.
+"""
+
+import errno
+import stat
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from flumec.runtime.disk import Bytes, Disk, DiskFile
+from flumec.runtime.output.store import TakenOver, Unknown
+from flumec.runtime.output.template import OURS
+
+_MOST_REMEMBERED = 10_000
+
+
+class LocalHidden:
+    """A hidden file on a local disk."""
+
+    def __init__(self, disk: Disk, path: Path, file: DiskFile) -> None:
+        self.name = str(path)
+        self._disk = disk
+        self._path = path
+        self._file = file
+        self._size = 0
+
+    def write(self, buffers: Sequence[Bytes]) -> None:
+        """Append; the place is remembered, so a repeated call overwrites what half went through."""
+        self._file.write(buffers, self._size)
+        self._size += sum(len(buffer) for buffer in buffers)
+
+    def finish(self) -> None:
+        """Sync and close."""
+        self._file.sync()
+        self._file.close()
+
+    def discard(self) -> None:
+        """Close and remove."""
+        self._file.close()
+        self._disk.unlink(self._path)
+
+
+class LocalStore:
+    """The directory of one sink, in one start of its agent."""
+
+    def __init__(self, directory: Path, sink: str, epoch: bytes, disk: Disk) -> None:
+        self._directory = directory
+        self._base = directory / OURS / sink
+        self._folder = self._base / epoch.hex()
+        self._epoch = epoch.hex()
+        self._disk = disk
+        self._count = 0
+        self._durable: set[Path] = set()
+        self._published: set[str] = set()
+
+    def take_over(self, *, witness: bool) -> Mapping[str, str]:
+        """Move older starts' folders into this one's; return where each hidden file is now."""
+        if witness and not self._exists(self._base):
+            raise Unknown(
+                f"`{self._base}` is missing, and with it the proof of what was published: "
+                "is the disk mounted?"
+            )
+        self._make(self._folder)
+        for name in self._disk.names(self._base):
+            if name != self._epoch:
+                self._disk.rename(self._base / name, self._folder / name)
+        self._disk.sync_directory(self._folder)
+        self._disk.sync_directory(self._base)
+        return self._flattened()
+
+    def _flattened(self) -> dict[str, str]:
+        """Bring what was taken over by starts that did not get further up to one level."""
+        found: dict[str, str] = {}
+        folders = [name for name in self._disk.names(self._folder) if self._is_folder(name)]
+        while folders:
+            folder = folders.pop()
+            for name in self._disk.names(self._folder / folder):
+                inner = self._folder / folder / name
+                if self._is_folder(f"{folder}/{name}"):
+                    self._disk.rename(inner, self._folder / name)
+                    folders.append(name)
+                else:
+                    found[name] = str(inner)
+        return found
+
+    def create(self) -> LocalHidden:
+        """Begin the next hidden file."""
+        self._count += 1
+        path = self._folder / f"{self._epoch}-{self._count}"
+        try:
+            return LocalHidden(self._disk, path, self._disk.open(path, "create"))
+        except FileNotFoundError:
+            raise self._taken_over() from None
+
+    def publish(self, files: Sequence[tuple[str, str]]) -> None:
+        """Rename each file, then sync the directories they left and came to."""
+        for hidden, final in files:
+            if hidden not in self._published:
+                self._rename(Path(hidden), self._directory / final)
+                self._published.add(hidden)
+        for folder in sorted({(self._directory / final).parent for _, final in files}):
+            self._disk.sync_directory(folder)
+        self._published.difference_update(hidden for hidden, _ in files)
+
+    def confirm(self, finals: Sequence[str]) -> None:
+        """Sync the directories that files were renamed into."""
+        for folder in {(self._directory / final).parent for final in finals}:
+            if self._exists(folder):
+                self._make(folder)
+                self._disk.sync_directory(folder)
+
+    def remove(self, hidden: Collection[str]) -> None:
+        """Unlink the files, and remove the folders of older starts, which are empty then."""
+        for path in hidden:
+            self._disk.unlink(Path(path))
+        for name in self._disk.names(self._folder):
+            if self._is_folder(name) and not self._disk.names(self._folder / name):
+                self._disk.remove_directory(self._folder / name)
+
+    def _rename(self, hidden: Path, final: Path) -> None:
+        """Publish one file; a name that is taken by another file is never overwritten."""
+        if not self._exists(hidden):
+            raise self._taken_over()
+        self._make(final.parent)
+        if self._exists(final):
+            if self._disk.stat(final).st_size != self._disk.stat(hidden).st_size:
+                reason = "exists, and is not ours: move it away"
+                raise FileExistsError(errno.EEXIST, reason, str(final))
+            self._disk.unlink(hidden)
+            return
+        try:
+            self._disk.rename(hidden, final)
+        except FileNotFoundError:
+            if not self._exists(hidden):
+                raise self._taken_over() from None
+            self._durable.clear()
+            raise
+
+    def _make(self, folder: Path) -> None:
+        """Make a directory that survives a power cut, with its parents; once each in a start."""
+        if folder in self._durable:
+            return
+        if len(self._durable) >= _MOST_REMEMBERED:
+            self._durable.clear()
+        made = [p for p in (self._directory, *self._directory.parents) if not self._exists(p)]
+        self._disk.make_directory(folder)
+        level = folder
+        while level != self._directory:
+            self._disk.sync_directory(level.parent)
+            self._durable.add(level)
+            level = level.parent
+            if level in self._durable:
+                return
+        for above in made:
+            self._disk.sync_directory(above.parent)
+        self._durable.add(self._directory)
+
+    def _taken_over(self) -> TakenOver:
+        try:
+            others = [name[:8] for name in self._disk.names(self._base) if name != self._epoch]
+        except FileNotFoundError:
+            return TakenOver(f"`{self._base}` was removed while the agent ran: restart it")
+        by = f"taken over by epoch {others[0]}" if others else "removed while the agent ran"
+        return TakenOver(f"the hidden files in `{self._folder}` were {by}: this sink stops")
+
+    def _exists(self, path: Path) -> bool:
+        try:
+            self._disk.stat(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _is_folder(self, name: str) -> bool:
+        return stat.S_ISDIR(self._disk.stat(self._folder / name).st_mode)

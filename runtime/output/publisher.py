@@ -1,0 +1,145 @@
+"""From hidden files to published ones: finish, intend, publish, and only then move the cursor."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from flumec.runtime.context import SinkContext
+from flumec.runtime.journal.records import Cursor, Output, Stored
+from flumec.runtime.output.ledger import Ledger
+from flumec.runtime.output.names import file_name
+from flumec.runtime.output.opened import Limits, Opened, OpenFiles
+from flumec.runtime.output.patience import Patience
+from flumec.runtime.output.recovery import Open, remember, settle
+
+
+class NotFinished(Exception):  # noqa: N818 a step back, not an error
+    """What was hidden cannot be trusted any more; its rows must be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sink writes: the directory, the template of folders below it, the names' end."""
+
+    directory: str
+    template: str
+    suffix: str
+    open_store: Open
+
+
+class Publisher:
+    """The open files of one sink, and what of its rows is delivered."""
+
+    def __init__(self, name: str, place: Place, limits: Limits, context: SinkContext) -> None:
+        self.patience = Patience(context)
+        self.open = OpenFiles(limits)
+        self.full: list[Opened] = []
+        self._finishing = Patience(context)
+        self._place = place
+        self._context = context
+        self._consumer = context.consumer
+        self._writer = (context.host, context.agent, name)
+        self._stored: Future[Stored] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Settle what an earlier start left."""
+        place = self._place
+        note = remember(self._context, place.directory, place.template)
+        self._store, self.note = self.patience.until(
+            lambda: settle(self._context, note, place.directory, place.open_store)
+        )
+        self.ledger = Ledger(self._consumer.cursor)
+        self.position = self.ledger.low
+
+    def file(self, bucket: str, row: int, read_bytes: int) -> Opened:
+        """Return the bucket's open file; a new one begins at `row`."""
+        file = self.open.get(bucket)
+        if file is None:
+            self.publish(self.open.crowded)
+            hidden = self.patience.until(self._store.create)
+            file = Opened(bucket, hidden, row, self._context.clock.monotonic(), read_bytes)
+            self.open.add(file)
+        return file
+
+    def close(self, file: Opened) -> None:
+        """Take a file that is full out of the open ones; the next `publish` takes it along."""
+        self.open.take(file)
+        self.full.append(file)
+        if len(self.full) >= self.open.limits.max_open:
+            self.publish([])
+
+    def publish(self, files: Sequence[Opened]) -> None:
+        """Publish open files and those that are full, with one intent; then move the cursor.
+
+        Raise NotFinished when their content can't be made durable, GivenUp when the agent stops
+        before it was possible, TakenOver when it never will be.
+        """
+        files = [*self.full, *files]
+        if not files:
+            return
+        for file in files:
+            self._finish(file)
+        outputs = [self._output(file) for file in files]
+        intent = self._consumer.intend(outputs)
+        pairs = [(output.hidden, output.final) for output in outputs]
+        self.patience.until(lambda: self._store.publish(pairs))
+        self.full = []
+        for file in files:
+            self.open.discard(file)
+        self.ledger.deliver([(output.bucket, output.end) for output in outputs], self._low())
+        rows = sum(file.rows for file in files)
+        self._stored = self._consumer.resolve(intent, self._cursor(rows))
+        self._context.counters.add("bytes_published", sum(file.size for file in files))
+        self._context.counters.add("files_published", len(files))
+
+    def pass_over(self) -> None:
+        """Move the cursor over rows that needed no file, being delivered already."""
+        low = self._low()
+        if low > self.ledger.low:
+            self.ledger.deliver([], low)
+            self._stored = self._consumer.advance(self._cursor(0))
+
+    def start_over(self) -> None:
+        """Forget what is hidden, and read again from the first row that is not delivered."""
+        for file in self.open.clear() + self.full:
+            try:
+                file.hidden.discard()
+            except OSError as error:
+                self._context.log.warning("cannot remove `%s`: %s", file.hidden.name, error)
+        self.full = []
+        self.position = self.ledger.low
+        self._consumer.seek(self.position)
+
+    def end(self) -> None:
+        """Wait until the newest cursor is stored."""
+        if self._stored is not None:
+            self._stored.result()
+
+    def _finish(self, file: Opened) -> None:
+        self.patience.until(file.write)
+        try:
+            file.hidden.finish()
+        except OSError as error:
+            self._finishing.pause(error)
+            raise NotFinished from error
+        self._finishing.over()
+
+    def _output(self, file: Opened) -> Output:
+        """Describe a file; the rows of its bucket below `end` are delivered once it is published."""
+        name = file_name(
+            self._writer, file.first, file.last, self._consumer.epoch, self._place.suffix
+        )
+        final = f"{file.bucket}/{name}" if file.bucket else name
+        return Output(
+            file.bucket, file.first, file.last + 1, file.rows, file.hidden.name, final, file.size
+        )
+
+    def _low(self) -> int:
+        """Return the first row that is read and not published, or will be read next."""
+        firsts = [file.first for file in (*self.open, *self.full)]
+        return min([self.position, *firsts])
+
+    def _cursor(self, rows: int) -> Cursor:
+        self.note = self.note.above(self.ledger.low)
+        return self.ledger.cursor(self.note.stored, rows)

@@ -1,0 +1,63 @@
+"""What a place that files are published in must be able to do, be it a local disk or a remote one.
+
+The rules that make a delivery exact: a file is complete and durable under a hidden name before the
+intent to publish it is stored; publishing is one atomic rename; and the hidden file is the witness.
+It is gone exactly if it was published, whatever happened to the final one since. Hidden files
+therefore lie in a folder of our own, which nobody else cleans.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from flumec.runtime.disk import Bytes
+
+
+class TakenOver(Exception):  # noqa: N818 a fact, and the end of this sink's work
+    """A newer start of the same sink has taken the hidden files; this one must write no more."""
+
+
+class Unknown(Exception):  # noqa: N818 an answer
+    """Whether a file was published can't be told now; the message says what is in the way."""
+
+
+class Hidden(Protocol):
+    """A file that nobody sees yet."""
+
+    name: str
+    """Where it is hidden, as the intent has it."""
+
+    def write(self, buffers: Sequence[Bytes]) -> None:
+        """Append the buffers; after an OSError the same call may be made again."""
+
+    def finish(self) -> None:
+        """Make the content durable under the hidden name; after an OSError it must be discarded."""
+
+    def discard(self) -> None:
+        """Forget the file."""
+
+
+class Store(Protocol):
+    """A directory with a hidden folder of one sink's."""
+
+    def take_over(self, *, witness: bool) -> Mapping[str, str]:
+        """Take what older starts have hidden, so that they can't publish any more.
+
+        Return where each hidden file is now, by the last part of its name. With `witness`, raise
+        Unknown if the sink's folder isn't there at all: then nothing follows from a missing file.
+        """
+
+    def create(self) -> Hidden:
+        """Begin a hidden file; raise TakenOver when the folder is gone."""
+
+    def publish(self, files: Sequence[tuple[str, str]]) -> None:
+        """Give hidden files their final names, durably: (hidden, final below the directory).
+
+        May be called again after an OSError; files that it has published are passed over. Raise
+        TakenOver when a hidden file is gone that this store has not published.
+        """
+
+    def confirm(self, finals: Sequence[str]) -> None:
+        """Make durable what an earlier start has published, as far as it is still there."""
+
+    def remove(self, hidden: Collection[str]) -> None:
+        """Remove hidden files that were never intended, and empty folders of older starts."""
