@@ -99,12 +99,12 @@ class Graph:
         return self.incoming.get(node, ())
 
     def cycles(self) -> Iterator[list[Edge]]:
-        """Yield a shortest cycle of each knot of the graph, as its edges from the first in the files."""
+        """Yield a shortest cycle of each knot of the graph, from its first edge in the files."""
         if not any(edge.kind == "link" for edge in self.edges):
             return
         import networkx as nx
 
-        whole = nx.DiGraph()
+        whole: nx.DiGraph[Node] = nx.DiGraph()
         for edge in self.edges:
             whole.add_edge(edge.start, edge.end, edge=edge)
         for knot in nx.strongly_connected_components(whole):
@@ -113,10 +113,10 @@ class Graph:
                 yield _shortest_cycle([data["edge"] for _, _, data in part.edges(data=True)])
 
     def layers(self, nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[str]]:
-        """Return `nodes` in layers, left of what they lead to; members of a cycle share a layer."""
+        """Return layers of nodes, left of what they lead to; members of a cycle share a layer."""
         import networkx as nx
 
-        graph = nx.DiGraph()
+        graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_nodes_from(nodes)
         graph.add_edges_from(edges)
         knots = nx.condensation(graph)

@@ -98,7 +98,7 @@ class PortTaken(Diagnostic, code="FL530"):
 
 
 def check_ports(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
-    """Yield ports that two listeners of a host claim; hosts with equal agents are looked at once."""
+    """Yield ports that two listeners of a host claim; alike hosts are looked at once."""
     claims = claims_of_agents(fleet)
     agents_of: dict[str, list[Agent]] = defaultdict(list)
     hosts: dict[str, Host] = {}

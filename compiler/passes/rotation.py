@@ -66,7 +66,7 @@ class PackedFiles(Diagnostic, code="FL905", severity="warning"):
 
     @property
     def hint(self) -> str:
-        return "name only what is not packed, such as `*.[0-9]`; logrotate's `delaycompress` keeps it so"
+        return "name what is not packed, such as `*.[0-9]`; logrotate's `delaycompress` keeps it so"
 
 
 def check_rotation(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
