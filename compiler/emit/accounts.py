@@ -1,4 +1,4 @@
-"""The users and directories that a host's agents need, as systemd-sysusers and -tmpfiles make them."""
+"""The users and directories that a host's agents need, for systemd to make."""
 
 from pathlib import PurePosixPath
 
@@ -13,7 +13,7 @@ READERS = "adm"
 
 
 def sysusers(host: Host) -> str:
-    """Return `sysusers.d/flumec.conf`: our own user, where an agent runs as that; see sysusers.d(5)."""
+    """Return `sysusers.d/flumec.conf`, sysusers.d(5): our own user, where an agent runs as that."""
     ours = [agent for agent in host.agents if agent.user == USER]
     lines = [
         "# Users that flumec's agents run as; a user that the .flow file names is not made here."
@@ -26,9 +26,9 @@ def sysusers(host: Host) -> str:
 
 
 def tmpfiles(host: Host) -> str:
-    """Return `tmpfiles.d/flumec.conf`: directories that sinks write; one that is there is kept as it is.
+    """Return `tmpfiles.d/flumec.conf`, tmpfiles.d(5): the directories that sinks write.
 
-    The colons say so; see tmpfiles.d(5).
+    The colons keep one that is there as it is.
     """
     lines = [
         "# Directories that flumec's agents need. One that is there keeps its mode and its owner."

@@ -107,8 +107,8 @@ class Calls:
     def _route(self, route: Route, variables: Mapping[str, str]) -> Call:
         arms = [self._arm(arm, variables) for arm in route.arms if arm.values is not None]
         last = [self._otherwise(arm, variables) for arm in route.arms if arm.values is None]
-        arguments = [literal(route.header), *arms, *(("otherwise", end) for end in last)]
-        return self._runtime("Route", *arguments)
+        otherwise = [("otherwise", end) for end in last]
+        return self._runtime("Route", literal(route.header), *arms, *otherwise)
 
     def _arm(self, arm: Arm, variables: Mapping[str, str]) -> Call:
         values = [literal(value) for value in arm.values or ()]

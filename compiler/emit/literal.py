@@ -12,8 +12,8 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
 def literal(value: str | bytes | float | bool | None) -> str:
     r"""Return the Python literal of a plain value, as the formatter would have it.
 
-    >>> print(literal("a"), literal('say "no"'), literal(r"user=(\w+)"), literal("\t"), literal(b"\0"))
-    "a" 'say "no"' r"user=(\w+)" "\t" b"\x00"
+    >>> print(literal('say "no"'), literal(r"user=(\w+)"), literal("\t"), literal(b"\0"))
+    'say "no"' r"user=(\w+)" "\t" b"\x00"
     """
     if isinstance(value, str):
         return _text(value)

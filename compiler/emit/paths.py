@@ -20,7 +20,7 @@ MANIFEST = "manifest.json"
 
 
 def folder(host: str) -> str:
-    """Return the name of a host's folder: its own, with `%2F` and the like for what is not safe there.
+    """Return the name of a host's folder: its own, with `%2F` and the like for what is not safe.
 
     >>> folder("web-1.example.com"), folder("../etc"), folder("manifest.json")
     ('web-1.example.com', '%2E.%2Fetc', '%6Danifest.json')
@@ -51,5 +51,5 @@ def credential(name: str) -> str:
 
 
 def _beneath(host: str, name: str) -> str:
-    """Return a file of a host's folder by its name in the bundle, or in the folder itself for ""."""
+    """Return a file of a host's folder by its name in the bundle, or, for "", in that folder."""
     return f"{folder(host)}/{name}" if host else name
