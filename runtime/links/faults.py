@@ -1,0 +1,45 @@
+"""What can go wrong on a link, as exceptions.
+
+LinkFault
+├── Disconnected     the connection is gone; connect again
+├── ProtocolError    the other end sent what cannot be; connect again
+├── Turned           the other end said no, and why; connect again, slowly
+├── LostAfterAck     the receiver has less than it acknowledged; never go on with it
+└── Unsendable       rows that the receiver cannot take, now or ever; the link stops
+"""
+
+
+class LinkFault(Exception):  # noqa: N818 the ends of a connection, most of them no errors
+    """Why a connection of a link ended. The message is for the person who runs the hosts."""
+
+
+class Disconnected(LinkFault):
+    """The other end is gone: it closed, was silent for too long, or the network failed."""
+
+
+class ProtocolError(LinkFault):
+    """The other end sent something that a flumec of a known version never sends."""
+
+
+class Turned(LinkFault):
+    """The receiver refused the link; `retry_after` is how many seconds to leave it alone."""
+
+    def __init__(self, text: str, retry_after: float) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class LostAfterAck(LinkFault):
+    """The receiver does not have rows that it acknowledged: restored, reinstalled or replaced.
+
+    `journal` is the receiver's, `rows` how many row numbers are missing at most, 0 if unknown.
+    """
+
+    def __init__(self, text: str, journal: bytes, rows: int) -> None:
+        super().__init__(text)
+        self.journal = journal
+        self.rows = rows
+
+
+class Unsendable(LinkFault):
+    """Rows that the receiver rejected, or that do not fit into its largest frame."""

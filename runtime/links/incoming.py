@@ -1,0 +1,188 @@
+"""One connection of a receiver, from its first byte to its end."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flumec.runtime.journal.records import Outcome, Put, Stored
+from flumec.runtime.links.faults import Disconnected, LinkFault, ProtocolError
+from flumec.runtime.links.mailbox import Mailbox
+from flumec.runtime.links.messages import Bye, Delivery, Hello, Message, Ping, Refuse, Reject
+from flumec.runtime.links.receiver_session import BEFORE, ReceiverSession, Station, after
+from flumec.runtime.links.register import Refusal
+
+if TYPE_CHECKING:
+    from flumec.runtime.context import ReceiverContext
+    from flumec.runtime.links.connection import Connection
+    from flumec.runtime.links.pulse import Pulse
+
+Parcel = tuple[Delivery, Put]
+Verdict = tuple[Delivery, "Future[Outcome]"]
+
+_TICK = 1.0
+"""Seconds after which a waiting thread looks whether the connection has ended."""
+
+
+class Incoming:
+    """Three threads, so that none waits for another's business: one receives and validates, one puts
+    (and waits for room), one sends acknowledgements and signs of life.
+
+    The journal's writer only drops its outcome into a mailbox.
+    """
+
+    def __init__(
+        self, connection: "Connection", pulse: "Pulse", station: Station, context: "ReceiverContext"
+    ) -> None:
+        self._connection = connection
+        self._pulse = pulse
+        self._station = station
+        self._context = context
+        self._session = ReceiverSession(station)
+        self._guard = threading.Lock()
+        self._puts: Mailbox[Parcel] = Mailbox(context.clock)
+        self._out: Mailbox[Message | Verdict] = Mailbox(context.clock)
+        self._ended = threading.Event()
+        self._hello: Hello | None = None
+
+    def end(self, bye: Bye) -> None:
+        """Say goodbye and close, without waiting; what is not yet put is not acknowledged."""
+        self._out.put(bye)
+        self._stop()
+
+    def run(self, patience: float, known: Callable[[], None]) -> None:
+        """Serve the connection until it ends.
+
+        Hello has to come whole within `patience` seconds; `known` is called when it was answered.
+        """
+        try:
+            self._greet(patience)
+            known()
+            self._serve()
+        except Refusal as refusal:
+            self._refuse(refusal)
+        except ProtocolError as fault:
+            self._context.counters.add("protocol_errors")
+            self._context.log.warning("%s: closed: %s", self._connection.peer, fault)
+        except LinkFault as fault:
+            self._context.log.info("%s: closed: %s", self._connection.peer, fault)
+        finally:
+            self._connection.close("this end is done")
+            if self._hello is not None:
+                self._station.register.release(self._hello, self)
+
+    def _greet(self, patience: float) -> None:
+        message = self._connection.receive(BEFORE, patience)
+        assert isinstance(message, Hello)
+        clock = self._context.clock
+        welcome = self._session.hello(message, self, clock.now_ns())
+        self._hello = message
+        self._connection.send(welcome)
+        self._context.counters.set("clock_skew_seconds", self._session.skew)
+        self._context.log.info("link `%s` from %s", message.link, message.host)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        counters = self._context.counters
+        counters.add("refused")
+        if refusal.rows:
+            counters.set("lost_after_ack", refusal.rows)
+        self._context.log.warning("%s: refused: %s", self._connection.peer, refusal.text)
+        milliseconds = round(refusal.retry_after * 1000)
+        self._connection.send(Refuse(refusal.code, refusal.text, milliseconds, refusal.rows))
+
+    def _serve(self) -> None:
+        threads = [
+            threading.Thread(target=self._guarded, args=(work,), name=f"link-{name}", daemon=True)
+            for name, work in (("puts", self._put), ("acks", self._answer))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            limits = after(self._station.largest)
+            while not self._ended.is_set():
+                self._take(self._connection.receive(limits))
+        finally:
+            self._stop()
+            for thread in threads:
+                thread.join()
+
+    def _take(self, message: Message | Delivery) -> None:
+        """Take a message; never waits for room in a channel."""
+        if isinstance(message, Bye):
+            raise Disconnected(f"the sender said goodbye: {message.text}")
+        if not isinstance(message, Delivery):
+            with self._guard:
+                answer = self._session.on(message)
+            if answer is not None:
+                self._out.put(answer)
+            return
+        self._context.counters.add("events_received", message.head.rows)
+        self._context.counters.add("bytes_received", message.size)
+        with self._guard:
+            taken = self._session.take(message)
+        if isinstance(taken, Reject):
+            self._context.counters.add("rejected")
+            self._context.log.error("%s: rejected: %s", self._connection.peer, taken.text)
+            self._out.put(taken)
+        else:
+            self._puts.put((message, taken))
+
+    def _put(self) -> None:
+        """Put in the order of arrival, waiting for room, as no other thread here does."""
+        submit = self._station.journal.submit
+        while not self._ended.is_set():
+            for delivery, put in self._puts.take(_TICK):
+                if self._ended.is_set():
+                    return
+                future = submit(put, wait=True, stopping=self._ended.is_set)
+                future.add_done_callback(partial(self._decided, delivery))
+
+    def _decided(self, delivery: Delivery, future: "Future[Outcome]") -> None:
+        """Called by the journal's writer: only drops the outcome into the mailbox."""
+        self._out.put((delivery, future))
+
+    def _answer(self) -> None:
+        """Send acknowledgements, answers and signs of life, as they become due."""
+        clock = self._context.clock
+        while True:
+            patience = max(0.0, min(_TICK, self._pulse.next - clock.monotonic()))
+            items = self._out.take(patience)
+            for item in items:
+                if isinstance(item, tuple):
+                    self._decide(*item)
+                else:
+                    self._connection.send(item)
+            if self._ended.is_set() and not items:
+                return
+            with self._guard:
+                ack = self._session.ack()
+            if ack is not None:
+                self._connection.send(ack)
+            if self._pulse.ping_due(clock.monotonic()):
+                self._connection.send(Ping(clock.now_ns()))
+
+    def _decide(self, delivery: Delivery, future: "Future[Outcome]") -> None:
+        outcome = future.result()
+        if isinstance(outcome, Stored):
+            self._context.counters.add("events_accepted", delivery.head.rows)
+        elif self._ended.is_set():
+            return
+        with self._guard:
+            self._session.settled(delivery, outcome)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Run a thread's work; what ends it ends the connection, and is logged there."""
+        try:
+            work()
+            reason = "this end is done"
+        except Exception as error:
+            reason = str(error) or type(error).__name__
+        self._stop()
+        self._connection.close(reason)
+
+    def _stop(self) -> None:
+        """Let no thread wait any more."""
+        self._ended.set()
+        self._puts.close()
+        self._out.close()

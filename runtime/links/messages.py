@@ -1,0 +1,310 @@
+"""What two ends of a link say to each other, as values and as payloads.
+
+docs/link.md draws each of them. All numbers are little-endian; times are nanoseconds since 1970.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from flumec.runtime.journal.records import Ranges, TagRun
+from flumec.runtime.links.faults import ProtocolError
+from flumec.runtime.links.fields import Reader, Writer
+
+if TYPE_CHECKING:
+    from pyarrow import Buffer
+
+VERSION = 1
+"""The newest protocol that this runtime speaks, and so far the only one."""
+
+OPEN = 2**64 - 1
+"""The end of an epoch whose journal is still open."""
+
+
+class Code(IntEnum):
+    """Why a link was refused."""
+
+    VERSION = 1
+    UNKNOWN_LINK = 2
+    WIRE = 3
+    CLONED = 4
+    BEHIND = 5
+    BUSY = 6
+
+
+class Farewell(IntEnum):
+    """Why an end says goodbye."""
+
+    DRAIN = 1
+    FENCED = 2
+    ALARM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An opening of the sender's journal: its rows [first, end); those below `settled` are done."""
+
+    epoch: bytes
+    first: int
+    end: int
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The sender's first message: who it is, what it may send, what it knows of the receiver.
+
+    `receiver` is the journal that it last spoke to (16 zeros for none), `acked` the row after the
+    highest one which that journal acknowledged, for each epoch.
+    """
+
+    kind: ClassVar = 1
+    minimum: int
+    maximum: int
+    link: str
+    wire: str
+    host: str
+    agent: str
+    machine: str
+    journal: bytes
+    epoch: bytes
+    stream: bytes
+    epochs: tuple[Epoch, ...]
+    receiver: bytes
+    acked: tuple[tuple[bytes, int], ...]
+    largest: int
+    clock: int
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        out = Writer().u16(self.minimum).u16(self.maximum).text(self.link).text(self.wire)
+        out.text(self.host).text(self.agent).text(self.machine)
+        out.id(self.journal).id(self.epoch).id(self.stream).u32(len(self.epochs))
+        for one in self.epochs:
+            out.id(one.epoch).u64(one.first).u64(one.end).u64(one.settled)
+        out.id(self.receiver).u32(len(self.acked))
+        for epoch, end in self.acked:
+            out.id(epoch).u64(end)
+        return bytes(out.u32(self.largest).i64(self.clock).parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the payload."""
+        return cls(
+            read.u16(), read.u16(), read.text(), read.text(),
+            read.text(), read.text(), read.text(),
+            read.id(), read.id(), read.id(),
+            read.list(lambda: Epoch(read.id(), read.u64(), read.u64(), read.u64()), 40),
+            read.id(), read.list(lambda: (read.id(), read.u64()), 24),
+            read.u32(), read.i64(),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The receiver's yes: the session, what it has of each epoch, and the credit to begin with."""
+
+    kind: ClassVar = 2
+    version: int
+    journal: bytes
+    epoch: bytes
+    session: int
+    have: tuple[tuple[bytes, Ranges], ...]
+    credit: int
+    largest: int
+    clock: int
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        out = Writer().u16(self.version).id(self.journal).id(self.epoch).u64(self.session)
+        out.u32(len(self.have))
+        for epoch, ranges in self.have:
+            out.id(epoch).ranges(ranges)
+        return bytes(out.u64(self.credit).u32(self.largest).i64(self.clock).parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the payload."""
+        return cls(
+            read.u16(), read.id(), read.id(), read.u64(),
+            read.list(lambda: (read.id(), read.ranges()), 20),
+            read.u64(), read.u32(), read.i64(),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The receiver's no, in words for the person who runs the sender; try again after `retry_ms`.
+
+    `rows` is how many acknowledged rows are missing at most, with the code BEHIND.
+    """
+
+    kind: ClassVar = 3
+    code: int
+    text: str
+    retry_ms: int
+    rows: int = 0
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        out = Writer().u8(self.code).text(self.text).u32(self.retry_ms)
+        return bytes(out.u64(self.rows).parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the payload."""
+        return cls(read.u8(), read.text(), read.u32(), read.u64())
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Rows [first, end) of an epoch: what stands before the frame's body.
+
+    `born` and `tags` are those of the rows' first put. Rows below `settled` are done, durably, at
+    the sender: it will never send them again.
+    """
+
+    kind: ClassVar = 4
+    session: int
+    epoch: bytes
+    first: int
+    end: int
+    rows: int
+    born: int
+    settled: int
+    tags: tuple[TagRun, ...]
+
+    def pack(self) -> bytes:
+        """Return the head; the body follows it."""
+        out = Writer().u64(self.session).id(self.epoch).u64(self.first).u64(self.end)
+        out.u32(self.rows).i64(self.born).u64(self.settled).u32(len(self.tags))
+        for run in self.tags:
+            out.id(run.epoch).u64(run.row).u32(run.count)
+        return bytes(out.parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the head."""
+        return cls(
+            read.u64(), read.id(), read.u64(), read.u64(), read.u32(), read.i64(), read.u64(),
+            read.list(lambda: TagRun(read.id(), read.u64(), read.u32()), 28),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Rows that the receiver's journal has, synced; and bytes of credit that come on top."""
+
+    kind: ClassVar = 5
+    stored: tuple[tuple[bytes, Ranges], ...]
+    credit: int
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        out = Writer().u32(len(self.stored))
+        for epoch, ranges in self.stored:
+            out.id(epoch).ranges(ranges)
+        return bytes(out.u64(self.credit).parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the payload."""
+        return cls(read.list(lambda: (read.id(), read.ranges()), 20), read.u64())
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Rows that the receiver will never take as they are, and why."""
+
+    kind: ClassVar = 6
+    epoch: bytes
+    first: int
+    end: int
+    text: str
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return bytes(Writer().id(self.epoch).u64(self.first).u64(self.end).text(self.text).parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the payload."""
+        return cls(read.id(), read.u64(), read.u64(), read.text())
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A sign of life that asks for one; `time` comes back as it is."""
+
+    kind: ClassVar = 7
+    time: int
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return bytes(Writer().i64(self.time).parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the payload."""
+        return cls(read.i64())
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to a Ping."""
+
+    kind: ClassVar = 8
+    time: int
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return bytes(Writer().i64(self.time).parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the payload."""
+        return cls(read.i64())
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    """The last message; what is not acknowledged is in doubt until the next Welcome."""
+
+    kind: ClassVar = 9
+    reason: int
+    text: str
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return bytes(Writer().u8(self.reason).text(self.text).parts)
+
+    @classmethod
+    def unpack(cls, read: Reader) -> Self:
+        """Read the payload."""
+        return cls(read.u8(), read.text())
+
+
+Message = Hello | Welcome | Refuse | Data | Ack | Reject | Ping | Pong | Bye
+
+KINDS: dict[int, type[Message]] = {
+    cls.kind: cls for cls in (Hello, Welcome, Refuse, Data, Ack, Reject, Ping, Pong, Bye)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A Data message that came in: its head, its body, and how many bytes of credit it took."""
+
+    head: Data
+    body: "Buffer"
+    size: int
+
+
+def unpack(kind: int, payload: bytes | memoryview) -> Message:
+    """Return the message in a payload; raise ProtocolError for what is none."""
+    if kind not in KINDS:
+        raise ProtocolError(f"no message has the kind {kind}")
+    read = Reader(payload)
+    message = KINDS[kind].unpack(read)
+    read.end()
+    return message

@@ -1,0 +1,201 @@
+"""The sender's side of one connection, without sockets, threads or clocks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flumec.runtime.journal.records import Ranges
+from flumec.runtime.links import memory as memories
+from flumec.runtime.links.faults import (
+    Disconnected,
+    LinkFault,
+    LostAfterAck,
+    ProtocolError,
+    Turned,
+    Unsendable,
+)
+from flumec.runtime.links.framing import OVERHEAD
+from flumec.runtime.links.messages import (
+    VERSION,
+    Ack,
+    Bye,
+    Code,
+    Data,
+    Delivery,
+    Epoch,
+    Hello,
+    Message,
+    Ping,
+    Pong,
+    Refuse,
+    Reject,
+    Welcome,
+)
+from flumec.runtime.links.parcel import Parcel, parcels
+from flumec.runtime.links.ranges import missing
+
+if TYPE_CHECKING:
+    from flumec.runtime.journal.records import Chunk
+    from flumec.runtime.links.ledger import Ledger
+
+BEFORE = {Welcome.kind: 16 << 20, Refuse.kind: OVERHEAD}
+"""What may come before the link is welcome, with the longest payloads."""
+AFTER = {Ack.kind: 16 << 20, Reject.kind: OVERHEAD, Ping.kind: 8, Pong.kind: 8, Bye.kind: OVERHEAD}
+"""What may come after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who speaks: what Hello says of the sender, the same for every connection of a process."""
+
+    link: str
+    wire: str
+    host: str
+    agent: str
+    machine: str
+    journal: bytes
+    epoch: bytes
+    largest: int
+
+
+class SenderSession:
+    """One connection: Hello, Welcome or Refuse, then Data within credit, until something ends it.
+
+    `accepted` is the journal of a receiver whose loss of acknowledged rows a person has accepted.
+    """
+
+    def __init__(self, sender: Sender, ledger: "Ledger", accepted: bytes | None = None) -> None:
+        self._sender = sender
+        self._ledger = ledger
+        self._accepted = accepted
+        self._have: Mapping[bytes, Ranges] = {}
+        self._live: frozenset[bytes] = frozenset()
+        self._session = 0
+        self._largest = sender.largest
+        self.credit = 0
+        self.skew = 0.0
+        """The receiver's clock less ours at the Welcome, in seconds."""
+
+    def hello(self, epochs: tuple[Epoch, ...], clock: int) -> Hello:
+        """Return the first message; epochs that are remembered are listed with the live ones."""
+        known, sender = self._ledger.memory, self._sender
+        listed = {one.epoch for one in epochs}
+        gone = tuple(
+            Epoch(one, 0, end, end) for one, end in known.acked.items() if one not in listed
+        )
+        self._live = frozenset(listed)
+        trusted = self._accepted is None
+        return Hello(
+            VERSION, VERSION, sender.link, sender.wire, sender.host, sender.agent, sender.machine,
+            sender.journal, sender.epoch, known.stream, (*gone, *epochs),
+            known.receiver if trusted else memories.NOBODY,
+            tuple(known.acked.items()) if trusted else (),
+            sender.largest, clock,
+        )  # fmt: skip
+
+    def opened(self, message: Message | Delivery, clock: int) -> None:
+        """Take the answer to Hello; raise Turned, LostAfterAck, ProtocolError if it is no yes."""
+        if isinstance(message, Refuse):
+            raise _refusal(message, self._ledger.memory)
+        if not isinstance(message, Welcome):
+            raise ProtocolError(f"{type(message).__name__} in answer to Hello")
+        if message.version != VERSION:
+            raise ProtocolError(f"it chose protocol {message.version}; offered was {VERSION}")
+        have = dict(message.have)
+        self._recognise(message.journal, have)
+        self._have, self._session, self.credit = have, message.session, message.credit
+        self._largest = min(self._sender.largest, message.largest)
+        self.skew = (message.clock - clock) / 1e9
+
+    def _recognise(self, journal: bytes, have: Mapping[bytes, Ranges]) -> None:
+        """Compare what the receiver has with what it acknowledged: less is an alarm, no resume."""
+        known = self._ledger.memory
+        target = memories.digest(self._sender.link)
+        moved = known.receiver != journal and known.target != target
+        if journal == self._accepted or known.receiver == memories.NOBODY or moved:
+            self._ledger.memory = memories.Memory(known.stream, target, journal)
+            return
+        if known.receiver != journal:
+            raise LostAfterAck(_another(known.receiver, journal), journal, 0)
+        if rows := memories.lost(known.acked, have):
+            raise LostAfterAck(_less(journal, rows), journal, rows)
+        self._ledger.memory = memories.Memory(known.stream, target, journal, known.acked)
+
+    def parcels(self, chunk: "Chunk") -> Iterator[tuple[Data, Parcel]]:
+        """Yield what of a chunk the receiver has not, as messages to be sent in this order.
+
+        Chunks come in the order of the channel, and each message is `sent` before the next is asked
+        for. Rows that the receiver has are settled on the way.
+        """
+        have = self._have.get(chunk.epoch, ())
+        wanted = missing(chunk.first, chunk.end, have)
+        at = chunk.first
+        for parcel in parcels(chunk, wanted, self._largest):
+            self._had(chunk.epoch, at, parcel.first)
+            yield self._data(parcel), parcel
+            at = parcel.end
+        self._had(chunk.epoch, at, chunk.end)
+
+    def _had(self, epoch: bytes, first: int, end: int) -> None:
+        if first < end:
+            self._ledger.had(epoch, first, end, self._live)
+
+    def _data(self, parcel: Parcel) -> Data:
+        return Data(
+            self._session, parcel.epoch, parcel.first, parcel.end, parcel.end - parcel.first,
+            parcel.born, min(self._ledger.durable, parcel.first), parcel.tags,
+        )  # fmt: skip
+
+    def may_send(self, size: int) -> bool:
+        """Say whether there is credit for a message of `size` bytes.
+
+        A frame larger than all credit may go alone, or it would wait for ever.
+        """
+        return size <= self.credit or (self.credit > 0 and not self._ledger.under_way)
+
+    def sent(self, data: Data, size: int) -> None:
+        """Note that a message of `size` bytes is about to go out."""
+        self.credit -= size
+        self._ledger.sent(data.epoch, data.first, data.end)
+
+    def on(self, message: Message | Delivery) -> Message | None:
+        """Take a message, return its answer if it has one; raise the LinkFault that it means."""
+        match message:
+            case Ack():
+                for epoch, ranges in message.stored:
+                    self._ledger.acknowledge(epoch, ranges, self._live)
+                self.credit += message.credit
+            case Ping():
+                return Pong(message.time)
+            case Pong():
+                pass
+            case Reject():
+                raise Unsendable(
+                    f"the receiver rejects rows {message.first} to {message.end} "
+                    f"of epoch {message.epoch.hex()}: {message.text}"
+                )
+            case Bye():
+                raise Disconnected(f"the receiver said goodbye: {message.text}")
+            case _:
+                raise ProtocolError(f"{type(message).__name__} from a receiver")
+        return None
+
+
+def _refusal(refuse: Refuse, memory: memories.Memory) -> LinkFault:
+    if refuse.code == Code.BEHIND:
+        return LostAfterAck(refuse.text, memory.receiver, refuse.rows)
+    return Turned(refuse.text, refuse.retry_ms / 1000)
+
+
+def _another(known: bytes, journal: bytes) -> str:
+    return (
+        f"another journal answers ({journal.hex()}) than the one that acknowledged rows of this "
+        f"channel ({known.hex()}): the receiver was reinstalled, or its state directory replaced"
+    )
+
+
+def _less(journal: bytes, rows: int) -> str:
+    return (
+        f"the receiver's journal {journal.hex()} lacks up to {rows} rows that it acknowledged: "
+        "it was restored from an older copy"
+    )

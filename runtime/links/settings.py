@@ -1,0 +1,126 @@
+"""What a link's block in a .flow file may say: `tailer.spool => collector.spool { … }`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+from flumec.runtime.component import (
+    Contradiction,
+    Declared,
+    Duration,
+    Header,
+    Port,
+    Ref,
+    Section,
+    Size,
+    at_least,
+    between,
+    prop,
+)
+
+
+class Fact(str):
+    """A fact of each host of a link's ends, `host.site`."""
+
+    __slots__ = ()
+
+
+class Hash(Section, type="hash"):
+    """`policy = hash(header.user)`: events with one value go to one host, in order."""
+
+    key: Header = prop("The header whose value chooses the host.", positional=True)
+
+
+class LinkSettings(Declared, type="arrow"):
+    """Join a channel to a channel of another agent: frames over TCP, acknowledged when synced.
+
+    The sender forwards what its channel holds; the receiver stores which rows it has together with
+    the rows, so that killed processes, cut connections and lost replies lose and double none.
+    """
+
+    port: Port = prop(
+        "The TCP port that the receivers listen on; links with equal port, wire and TLS share it.",
+        check=between(Port(1), Port(65535)),
+    )
+    policy: Literal["single", "failover", "balance", "all"] | Hash | None = prop(
+        "How several receiving hosts share the work: the next when one is gone, in turn, a copy to "
+        "each, or by a header; `single` for a set of one host, which needs no policy.",
+        default=None,
+    )
+    in_doubt: Literal["wait", "resend"] = prop(
+        "What happens to what a lost receiver may have: it waits for that one (exactly once), or "
+        "is sent to another (at least once).",
+        default="resend",
+    )
+    spread: bool = prop(
+        "Rotate the order of preference from sender to sender, so that no receiver is idle.",
+        default=False,
+    )
+    within: Fact | None = prop(
+        "Keep the link inside each value of a host's fact, such as `host.site`.", default=None
+    )
+    tls: Literal["none", "server", "mutual"] = prop(
+        "Encrypt: the receiver proves who it is, or both do.", default="none"
+    )
+    dead_letter: Ref | None = prop(
+        "A channel of the sending agent for frames that the receiver rejects; without one, such a "
+        "frame stops the link.",
+        default=None,
+    )
+    time_out: Duration = prop(
+        "How long the other end may be silent before it is taken for gone; asked for a sign of "
+        "life three times as often.",
+        default=Duration("15s"),
+        check=at_least(Duration("300ms")),
+    )
+    connect_time_out: Duration = prop(
+        "How long one attempt to connect, and the answer to it, may take.",
+        default=Duration("5s"),
+        check=between(Duration("100ms"), Duration("60s")),
+    )
+    back_off: Duration = prop(
+        "The longest wait between two attempts to connect; they begin at 100ms and double, less a "
+        "random part.",
+        default=Duration("10s"),
+        check=at_least(Duration("100ms")),
+    )
+    largest_frame: Size = prop(
+        "The largest frame on the wire; one that is larger is cut.",
+        default=Size("64MiB"),
+        check=between(Size("64KiB"), Size("1GiB")),
+    )
+    window: Size = prop(
+        "The most bytes that one sender may have on the way, sent and not yet stored.",
+        default=Size("16MiB"),
+        check=at_least(Size("64KiB")),
+    )
+    memory: Size = prop(
+        "What all senders of a receiver together may have on the way; each gets an equal share, at "
+        "most `window` and at least 64KiB.",
+        default=Size("64MiB"),
+        check=at_least(Size("64KiB")),
+    )
+    drain: Duration = prop(
+        "How long a stopping sender waits for acknowledgements of what it has sent.",
+        default=Duration("3s"),
+        check=at_least(Duration("0s")),
+    )
+
+    later: ClassVar[Mapping[str, tuple[Any, ...] | None]] = {
+        "policy": ("failover", "balance", "all", Hash),
+        "in_doubt": ("wait",),
+        "spread": (True,),
+        "within": None,
+        "tls": ("server", "mutual"),
+        "dead_letter": None,
+    }
+    """What the language has and this runtime has not: a property's values; None for any value."""
+
+    @classmethod
+    def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
+        """Yield what cannot stand together."""
+        if values["policy"] == "single":
+            for name in ("spread", "within"):
+                if values[name]:
+                    yield Contradiction(
+                        (name, "policy"), f"`{name}` chooses among hosts, and `single` has one"
+                    )
