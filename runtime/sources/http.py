@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 class Http(Source, type="http"):
     """Take events that clients POST as JSON, as Apache Flume does.
 
-    A request holds `[{"headers": {"kind": "click"}, "body": "text"}, …]`. The answer 200 comes after
-    the events are in the journal; 503 with Retry-After when a channel is full; 400 says what is
-    wrong and where. A client that hears nothing may repeat the request: with `request_id` one that
-    was stored is answered 200 and not stored again.
+    A request holds `[{"headers": {"kind": "click"}, "body": "text"}, …]`. The answer 200 comes
+    after the events are in the journal; 503 with Retry-After when a channel is full; 400 says what
+    is wrong and where. A client that hears nothing may repeat the request: with `request_id` one
+    that was stored is answered 200 and not stored again.
     """
 
     start: ClassVar[Start] = "acknowledgement"
@@ -49,6 +49,11 @@ class Http(Source, type="http"):
         "Most bytes of requests in memory at once, all clients together; more is answered 503.",
         default=Size("64MiB"),
         check=at_least(Size("1B")),
+    )
+    max_connections: int = prop(
+        "Most connections at once; requests on more are answered 503.",
+        default=1_000,
+        check=between(1, 100_000),
     )
     timeout: Duration = prop(
         "How long a client may take to send a request, and for the journal to store it.",

@@ -1,0 +1,71 @@
+"""Flume's JSON of events into an Arrow batch: `[{"headers": {"k": "v"}, "body": "text"}, …]`."""
+
+from collections.abc import Sequence
+from itertools import accumulate, chain
+
+import msgspec
+import pyarrow as pa
+from flumec.runtime.batch import BODY, PREFIX, REST, Column, constant
+from flumec.runtime.http.mistakes import MOST_HEADERS, Mistake, find
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Event(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One event of a request; both members may be missing."""
+
+    headers: dict[str, str] = {}
+    body: str = ""
+
+
+class Reader:
+    """Reads requests into batches, with the given headers as columns of their own."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = tuple(columns)
+        self._decoder = msgspec.json.Decoder(list[Event])
+
+    def read(self, raw: bytes) -> pa.RecordBatch:
+        """Return the request's events, perhaps none; raise Mistake with what is wrong where."""
+        raw = raw.removeprefix(_BYTE_ORDER_MARK)
+        try:
+            events = self._decoder.decode(raw)
+            bodies = pa.array([event.body for event in events], pa.binary())
+            headers = [event.headers for event in events]
+            if any(map(_too_many, headers)):
+                raise find(raw)
+            columns = [bodies, *(_column(headers, name) for name in self._columns)]
+            names = [BODY, *(PREFIX + name for name in self._columns)]
+            rest = _rest(headers)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise find(raw, str(error)) from None
+        if rest is not None:
+            columns.append(rest)
+            names.append(REST)
+        return pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def _too_many(headers: dict[str, str]) -> bool:
+    return len(headers) > MOST_HEADERS
+
+
+def _column(headers: list[dict[str, str]], name: str) -> Column:
+    """Take one header out of all events; a value that all of them share costs nothing."""
+    values = [event.pop(name, None) for event in headers]
+    first = values[0] if values else None
+    if first is not None and values.count(first) == len(values):
+        return constant(first, len(values))
+    return pa.array(values, pa.utf8())
+
+
+def _rest(headers: list[dict[str, str]]) -> Column | None:
+    """Return what is left of the headers as a map column; None where nothing is."""
+    if not any(headers):
+        return None
+    offsets: Column = pa.array(accumulate(map(len, headers), initial=0), pa.int32())
+    keys = pa.array(chain.from_iterable(headers), pa.utf8())
+    values = pa.array(chain.from_iterable(event.values() for event in headers), pa.utf8())
+    return pa.MapArray.from_arrays(offsets, keys, values)
+
+
+__all__ = ["Event", "Mistake", "Reader"]

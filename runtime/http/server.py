@@ -1,0 +1,164 @@
+"""Serving the http source: one loop in the source's thread, one task for each request."""
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from aiohttp import web
+from flumec.runtime.context import SourceContext
+from flumec.runtime.http.body import Body, Budget
+from flumec.runtime.http.events import Mistake, Reader
+from flumec.runtime.http.refusal import Refusal
+from flumec.runtime.http.remembered import Remembered
+from flumec.runtime.journal.records import Full, Outcome, Progress, Stored
+
+if TYPE_CHECKING:
+    from flumec.runtime.sources.http import Http
+
+_LOOK = 0.1
+"""Seconds between two looks at whether the agent stops."""
+
+_LONGEST_LINGER = 5.0
+_LONGEST_STOP = 4.0
+_BACKLOG = 1_024
+_MOST_NAME = 256
+_JSON = ("application/json", "text/json", "text/plain", "application/octet-stream")
+
+
+def serve(source: "Http", context: SourceContext) -> None:
+    """Serve until the agent stops, then finish the requests under way."""
+    asyncio.run(_serve(source, context))
+
+
+async def _serve(source: "Http", context: SourceContext) -> None:
+    gate = Gate(source, context)
+    server = web.Server(
+        gate.answer,
+        access_log=None,
+        logger=context.log,
+        keepalive_timeout=source.timeout,
+        lingering_time=min(source.timeout, _LONGEST_LINGER),
+    )
+    gate.connections = lambda: len(server.connections)
+    runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=_LONGEST_STOP)
+    await runner.setup()
+    listener = context.listen(source.name, source.bind or context.address, source.port)
+    listener.setblocking(False)
+    site = web.SockSite(runner, listener, backlog=_BACKLOG)
+    await site.start()
+    while not context.stopping:
+        context.idle(not gate.under_way)
+        context.counters.set("connections_open", len(server.connections))
+        await asyncio.sleep(_LOOK)
+    gate.closing = True
+    await runner.cleanup()
+
+
+class Gate:
+    """Takes requests, puts their events, and answers when these are stored."""
+
+    def __init__(self, source: "Http", context: SourceContext) -> None:
+        self.under_way = 0
+        self.closing = False
+        self.connections: Callable[[], int] = lambda: 0
+        self._source = source
+        self._context = context
+        self._reader = Reader(context.columns)
+        self._budget = Budget(source.max_pending)
+        size = source.request_ids if source.request_id else 0
+        self._remembered = Remembered(source.name, size, context.positions)
+        if retired := self._remembered.retired:
+            context.put(None, retired)
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        """Answer one request; 200 only for events that are stored."""
+        self.under_way += 1
+        try:
+            await self._take(request)
+        except Refusal as refusal:
+            self._context.counters.add("requests_refused")
+            return refusal.response
+        except ConnectionError:
+            self._context.counters.add("read_failures")
+            raise
+        finally:
+            self.under_way -= 1
+        self._context.counters.add("requests_stored")
+        return web.Response(status=HTTPStatus.OK)
+
+    async def _take(self, request: web.BaseRequest) -> None:
+        """Store a request's events, or raise Refusal."""
+        self._check(request)
+        name = self._name(request)
+        with Body(request, self._budget, self._source.max_body) as body:
+            raw = await body.read(self._source.timeout)
+            try:
+                events = self._reader.read(raw)
+            except Mistake as mistake:
+                raise Refusal(400, str(mistake)) from None
+            if not events.num_rows:
+                return
+            outcome = await self._stored(events, name)
+        if isinstance(outcome, Full):
+            raise Refusal.busy(f"the channel `{outcome.channel}` is full")
+        if not isinstance(outcome, Stored):
+            self._context.log.error("the journal refused a request: %s", outcome.reason)
+            raise Refusal.busy("the events could not be stored")
+
+    def _check(self, request: web.BaseRequest) -> None:
+        """Refuse what can be refused before the body is read."""
+        path = self._source.path
+        if self.closing:
+            raise Refusal.busy("the agent stops", close=True)
+        if self.connections() > self._source.max_connections:
+            raise Refusal.busy("too many connections are open", close=True)
+        if request.path != path:
+            raise Refusal(404, f"nothing is at {request.path}: events are sent to {path}")
+        if request.method != "POST":
+            raise Refusal(405, f"{request.method} is not possible: POST events", Allow="POST")
+        kind = request.content_type
+        if kind not in _JSON and not kind.endswith("+json"):
+            raise Refusal(415, f"{kind} is not understood: send application/json")
+        if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise Refusal(415, f"the character set {request.charset} is not understood: send UTF-8")
+
+    def _name(self, request: web.BaseRequest) -> str | None:
+        header = self._source.request_id
+        name = request.headers.get(header) if header else None
+        if name is not None and not 0 < len(name) <= _MOST_NAME:
+            raise Refusal(400, f"the header {header} must have 1 to {_MOST_NAME} characters")
+        return name
+
+    async def _stored(self, events: pa.RecordBatch, name: str | None) -> Outcome:
+        """Put the events, unless a request of that name has, and wait until they are stored."""
+        known = None if name is None else self._remembered.known(name)
+        if isinstance(known, Stored):
+            self._context.counters.add("requests_repeated")
+            return known
+        result = known or self._put(events, name)
+        try:
+            return await asyncio.wait_for(asyncio.shield(result), self._source.timeout)
+        except TimeoutError:
+            raise Refusal.busy("the events could not be stored in time") from None
+        except Exception as error:
+            raise Refusal.busy("the events could not be stored") from error
+
+    def _put(self, events: pa.RecordBatch, name: str | None) -> "asyncio.Future[Outcome]":
+        progress: Progress | None = None
+        if name is not None:
+            progress = self._remembered.begin(name)
+            if progress is None:
+                raise Refusal.busy("too many named requests are under way")
+        try:
+            put = self._context.put(events, (progress,) if progress else (), wait=False)
+        except Exception as error:
+            if progress:
+                self._remembered.abandon(progress)
+            self._context.log.error("a request could not be put: %s", error)  # noqa: TRY400 one line
+            raise Refusal(500, "the agent could not take these events; its log says why") from error
+        result = asyncio.wrap_future(put)
+        if progress:
+            self._remembered.follow(progress, result)
+        return result
