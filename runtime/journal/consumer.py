@@ -1,0 +1,258 @@
+"""A channel's one reader: from memory what was just put, from disk what is older."""
+
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from threading import Condition, Lock
+
+import pyarrow as pa
+
+from flumec.runtime.clock import Clock
+from flumec.runtime.journal.errors import JournalFailed
+from flumec.runtime.journal.ledger import Ledger
+from flumec.runtime.journal.ops import CursorOp, IntentOp
+from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored
+from flumec.runtime.journal.room import Room
+from flumec.runtime.journal.state import ChannelState, ConsumerState, State
+from flumec.runtime.journal.waiting import Held, Recent
+from flumec.runtime.journal.walk import Located, Walk, damaged
+from flumec.runtime.journal.writer import Writer
+
+
+@dataclass(slots=True)
+class LiveChannel:
+    """A channel of this opening: its state, what it has in memory, and who waits for it."""
+
+    state: ChannelState
+    memory: Recent | Held
+    arrived: Condition
+
+
+@dataclass(slots=True)
+class Shared:
+    """What a consumer needs of its journal."""
+
+    state: State
+    lock: Lock
+    room: Room
+    writer: Writer
+    clock: Clock
+    walk: Callable[[int, int], Walk]
+    """Begin to read a channel (by number) from a row."""
+
+
+class Consumer:
+    """Reads rows in order; nothing is done until `advance` says so. For one thread at a time.
+
+    A callback of a future that is returned here runs in the journal's thread: it must be short.
+    """
+
+    def __init__(self, shared: Shared, known: ConsumerState, live: LiveChannel) -> None:
+        self.name = known.name
+        self.channel = live.state.name
+        self._shared = shared
+        self._number = known.number
+        self._live = live
+        self._cursor = known.cursor
+        self._intents = dict(known.intents)
+        self._next_intent = known.next_intent
+        self._position = known.cursor.low
+        self._ledger = Ledger(known.cursor.low)
+        self._peeked: Chunk | None = None
+        self._walk: Walk | None = None
+        self._oldest: tuple[int, int | None] = (-1, None)
+
+    @property
+    def cursor(self) -> Cursor:
+        """The newest cursor, as recovered or advanced."""
+        return self._cursor
+
+    @property
+    def intents(self) -> Sequence[Intent]:
+        """The intents that are not resolved, oldest first."""
+        return tuple(self._intents.values())
+
+    @property
+    def epoch(self) -> bytes:
+        """The journal's current epoch, 16 bytes."""
+        return self._shared.state.epochs[-1].epoch
+
+    @property
+    def fullness(self) -> float:
+        """The share of the channel's size that is held, 0 to 1 (a put of more than all may exceed it)."""
+        return self._shared.room.share(self.channel)
+
+    def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
+        """Return what comes after the rows last read (at first: after the cursor's low), at most
+        `max_bytes` of bodies but at least one chunk; an empty list after `timeout` seconds.
+
+        Raise JournalDamaged where a frame cannot be read back, JournalFailed when nothing will come.
+        """  # noqa: D209
+        first = self._await(timeout)
+        if first is None:
+            return []
+        chunks, size = [first], first.body.size
+        while (chunk := self._next()) is not None:
+            size += chunk.body.size
+            if size > max_bytes:
+                self._peeked = chunk
+                break
+            chunks.append(chunk)
+        for chunk in chunks:
+            rows = chunk.rows + chunk.skip
+            self._ledger.add(chunk.end, chunk.body.size, rows, chunk.born)
+        return chunks
+
+    def seek(self, row: int) -> None:
+        """Read again from `row` (at or above the cursor's low)."""
+        if row < self._cursor.low:
+            raise ValueError(f"row {row} is below {self._cursor.low}: it is done, and may be gone")
+        self._position, self._peeked = row, None
+        self._close_walk()
+
+    def advance(self, cursor: Cursor) -> "Future[Stored]":
+        """Store the cursor with the next group; its rows' bodies may be freed after that."""
+        return self._store(cursor, None)
+
+    def intend(self, outputs: Sequence[Output]) -> Intent:
+        """Store an intent to publish; returns after the sync."""
+        intent = Intent(self._next_intent, tuple(outputs))
+        self._next_intent += 1
+        op = IntentOp(consumer=self._number, intent=intent)
+        with self._shared.lock:
+            self._shared.writer.enqueue(op)
+        op.future.result()
+        self._intents[intent.number] = intent
+        return intent
+
+    def resolve(self, intent: Intent, cursor: Cursor | None) -> "Future[Stored]":
+        """Close an intent: as committed with its cursor, or, with None, as abandoned."""
+        if self._intents.pop(intent.number, None) is None:
+            raise ValueError(f"intent {intent.number} of {self.name} is not open")
+        return self._store(cursor, intent.number)
+
+    def oldest_born(self) -> int | None:
+        """Return when the oldest row that is not done was put; None where there is none."""
+        with self._shared.lock:
+            if self._live.state.end <= self._cursor.low:
+                return None
+            if isinstance(self._live.memory, Held):
+                return self._live.memory.oldest_born
+            if (born := self._ledger.oldest_born) is not None:
+                return born
+        if self._oldest[0] != self._cursor.low:
+            walk = self._shared.walk(self._live.state.number, self._cursor.low)
+            try:
+                located = walk.next()
+            finally:
+                walk.close()
+            if located is None:
+                return None
+            self._oldest = (self._cursor.low, located.entry.born)
+        return self._oldest[1]
+
+    def close(self) -> None:
+        """Close the file that is read."""
+        self._close_walk()
+
+    def _close_walk(self) -> None:
+        if self._walk is not None:
+            self._walk.close()
+            self._walk = None
+
+    def _store(self, cursor: Cursor | None, intent: int | None) -> "Future[Stored]":
+        freed = (0, 0)
+        if cursor is not None:
+            end = max(self._live.state.end, self._shared.state.next_row)
+            if not self._cursor.low <= cursor.low <= end:
+                raise ValueError(
+                    f"{self.name}: a cursor at {cursor.low} is not between {self._cursor.low}, "
+                    f"where it was, and {end}, the journal's end"
+                )
+            freed = self._free(cursor.low)
+            ahead = {bucket: row for bucket, row in cursor.ahead.items() if row > cursor.low}
+            self._cursor = Cursor(cursor.low, ahead, note=cursor.note)
+        op = CursorOp(consumer=self._number, cursor=cursor, freed=freed, intent=intent)
+        with self._shared.lock:
+            self._shared.writer.enqueue(op)
+            if isinstance(self._live.memory, Held):
+                self._live.memory.release(self._cursor.low)
+        return op.future
+
+    def _free(self, low: int) -> tuple[int, int]:
+        """Return the bytes and rows of the frames that end at or below `low`, read or not."""
+        memory = self._live.memory
+        if isinstance(memory, Held):
+            with self._shared.lock:
+                while self._ledger.end < low and (chunk := memory.take(self._ledger.end)):
+                    self._ledger.add(chunk.end, chunk.body.size, chunk.rows, chunk.born)
+        elif self._ledger.end < low:
+            walk = self._shared.walk(self._live.state.number, self._ledger.end)
+            try:
+                while self._ledger.end < low and (located := walk.next()):
+                    entry = located.entry
+                    self._ledger.add(entry.end, entry.length, entry.rows, entry.born)
+            finally:
+                walk.close()
+        return self._ledger.free(low)
+
+    def _await(self, timeout: float) -> Chunk | None:
+        """Return the next chunk, waiting for it at most `timeout` seconds."""
+        clock, deadline = self._shared.clock, None
+        while (chunk := self._next()) is None:
+            with self._shared.lock:
+                if self._shared.writer.failure is not None:
+                    raise JournalFailed(str(self._shared.writer.failure))
+                now = clock.monotonic()
+                deadline = now + timeout if deadline is None else deadline
+                if now >= deadline:
+                    return None
+                if not self._arrived():
+                    clock.wait(self._live.arrived, deadline - now)
+        return chunk
+
+    def _arrived(self) -> bool:
+        """Say whether something came since `_next` looked; the caller holds the lock."""
+        memory = self._live.memory
+        on_disk = isinstance(memory, Recent) and self._position < memory.since
+        return on_disk or memory.has(self._position)
+
+    def _next(self) -> Chunk | None:
+        """Return the frame after the last one, or what is unread of it; None if there is none yet."""
+        if self._peeked is not None:
+            chunk, self._peeked = self._peeked, None
+            return chunk
+        memory, position = self._live.memory, self._position
+        with self._shared.lock:
+            on_disk = isinstance(memory, Recent) and position < memory.since
+            found = None if on_disk else memory.take(position)
+        if on_disk:
+            found = self._from_disk(position)
+        else:
+            self._close_walk()
+        if found is None:
+            return None
+        if found.first < position:
+            skip = position - found.first
+            found = replace(found, first=position, rows=found.rows - skip, skip=skip)
+        self._position = found.end
+        return found
+
+    def _from_disk(self, position: int) -> Chunk | None:
+        if self._walk is None:
+            self._walk = self._shared.walk(self._live.state.number, position)
+        located = self._walk.next()
+        if located is None:
+            return None
+        return load(located, self._shared.state.epoch_of(located.entry.first))
+
+
+def load(located: Located, epoch: bytes) -> Chunk:
+    """Read a frame's body from disk; raise JournalDamaged unless its checksum agrees."""
+    entry = located.entry
+    body = pa.allocate_buffer(entry.length)
+    length = located.file.read_into(memoryview(body), located.offset)
+    if length < entry.length or zlib.crc32(body) != entry.crc:
+        raise damaged(located.path, located.offset, entry.first, entry.end, "a body is not valid")
+    return Chunk(entry.first, entry.rows, 0, epoch, entry.born, entry.tags, body)

@@ -1,0 +1,23 @@
+"""What can be wrong with a journal.
+
+StateError
+├── JournalLocked    another process has it open
+├── JournalDamaged   what was acknowledged cannot be read
+└── JournalFailed    a write or sync failed, or it is closed: nothing is acknowledged any more
+"""
+
+
+class StateError(Exception):
+    """An agent's state cannot be used; the message says why, where, and what to do."""
+
+
+class JournalLocked(StateError):
+    """Another process has the journal open."""
+
+
+class JournalDamaged(StateError):
+    """Rows that were acknowledged cannot be read; the message says which, and how to look."""
+
+
+class JournalFailed(StateError):
+    """The journal has stopped: its disk failed, or it was closed."""

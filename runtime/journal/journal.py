@@ -1,0 +1,226 @@
+"""A journal: puts are appended and synced, channels are views of them, positions and cursors live in it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Condition, Lock
+
+from flumec.runtime.clock import Clock
+from flumec.runtime.disk import Disk
+from flumec.runtime.journal.consumer import Consumer, LiveChannel, Shared
+from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.ops import AskOp, Batch, Op, Session, SessionOp
+from flumec.runtime.journal.opening import Opened, Opening
+from flumec.runtime.journal.prepare import Preparer
+from flumec.runtime.journal.records import ChannelStats, Full, Outcome, Progress, Put, Refused
+from flumec.runtime.journal.room import Room
+from flumec.runtime.journal.space import Space
+from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
+from flumec.runtime.journal.state import ChannelState
+from flumec.runtime.journal.waiting import Held, Recent, RecentBytes
+from flumec.runtime.journal.walk import Walk
+from flumec.runtime.journal.writer import DISK, Writer
+
+SEGMENT_SIZE = 64 << 20
+RECENT_BYTES = 16 << 20
+"""What was put last stays in memory up to here, so that a consumer that keeps up reads no disk."""
+
+LARGEST_PUT = 64 << 20
+_LOOK_UP_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRows:
+    """The rows that one opening of the journal numbered: `first` to `end`, None while it is open."""
+
+    epoch: bytes
+    first: int
+    end: int | None
+
+
+class Journal:
+    """The append-only log of one directory; open it with `Journal.open`.
+
+    Any thread may call any method. Futures' callbacks run in the journal's thread and must be short.
+    """
+
+    def __init__(
+        self,
+        opening: Opening,
+        opened: Opened,
+        on_failure: Callable[[BaseException], None] | None,
+    ) -> None:
+        self._clock = opening.clock
+        self._state = opened.state
+        self._lock_file = opened.lock
+        self._lock = Lock()
+        self._room_changed = Condition(self._lock)
+        self._room = Room(self._room_changed, opening.clock)
+        self._recent = RecentBytes(RECENT_BYTES)
+        self._live = {name: self._go_live(n) for name, n in opened.numbers.items()}
+        self._by_number = {live.state.number: live for live in self._live.values()}
+        for spec in opening.channels:
+            state = self._live[spec.name].state
+            self._room.add(spec.name, spec.size, spec.events, (state.held_bytes, state.held))
+        self._preparer = Preparer(opening.channels, opened.numbers, opened.state.sources)
+        space = Space(opening.directory, opening.disk, self._state, self._lock)
+        self._writer = Writer(
+            self._state, opened.log, space, opening.clock, self._lock, self._publish, on_failure
+        )
+        shared = Shared(
+            self._state, self._lock, self._room, self._writer, opening.clock,
+            lambda number, row: Walk(
+                opening.disk, opening.directory, self._state, self._lock, number, row
+            ),
+        )  # fmt: skip
+        known = {consumer.name: consumer for consumer in self._state.consumers.values()}
+        self._consumers = {
+            spec.name: Consumer(shared, known[spec.name], self._live[spec.channel])
+            for spec in opening.consumers
+        }
+        self.uuid = self._state.journal
+        self.epoch = self._state.epochs[-1].epoch
+        self._writer.start()
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        disk: Disk,
+        clock: Clock,
+        identity: Identity,
+        channels: Sequence[ChannelSpec],
+        sources: Sequence[str],
+        consumers: Sequence[ConsumerSpec],
+        segment_size: int = SEGMENT_SIZE,
+        on_failure: Callable[[BaseException], None] | None = None,
+    ) -> "Journal":
+        """Recover what is in `directory`, begin an epoch, and start the writer.
+
+        Raise JournalLocked, JournalDamaged or StateError, whose messages say what to do. `on_failure`
+        is called in the writer's thread when it ends by an error; nothing is acknowledged after that.
+        """
+        opening = Opening(
+            directory, disk, clock, identity, channels, sources, consumers, segment_size
+        )
+        return cls(opening, opening.run(), on_failure)
+
+    def submit(
+        self, put: Put, *, wait: bool = False, stopping: Callable[[], bool] | None = None
+    ) -> "Future[Outcome]":
+        """Store a put; the result comes after the sync.
+
+        Room is taken here, in all required channels at once. With `wait` the calling thread blocks for
+        it until `stopping()` says so; without, the result is Full at once. Checksums are computed here
+        as well, so that the writer only writes. Raise ValueError for an unknown channel or source.
+        """
+        plan = self._preparer.plan(put)
+        done: Future[Outcome] = Future()
+        if plan.bytes > LARGEST_PUT:
+            done.set_result(
+                Refused(f"{plan.bytes} bytes are more than {LARGEST_PUT}, the largest put")
+            )
+            return done
+        checksums = self._preparer.checksums(put)
+        with self._lock:
+            if self._writer.disk_full and not (wait and self._await_disk(stopping)):
+                done.set_result(Full(DISK))
+                return done
+            taken = self._room.take(plan.required, plan.optional, wait=wait, stopping=stopping)
+            if isinstance(taken, str):
+                done.set_result(Full(taken))
+                return done
+            op = self._preparer.operation(put, plan, taken, checksums)
+            op.wait, op.stopping = wait, stopping
+            self._writer.enqueue(op)
+        return op.future
+
+    def positions(self, source: str) -> Mapping[bytes, Progress]:
+        """Return the stored position of each of a source's keys."""
+        number = self._preparer.source(source)
+        answer: Mapping[bytes, Progress] = self._ask(
+            AskOp(question=lambda state: dict(state.progress.get(number, {})))
+        ).result()
+        return answer
+
+    def consumer(self, name: str) -> Consumer:
+        """Return a channel's reader; raise StateError for a name that was not declared."""
+        if name not in self._consumers:
+            raise StateError(f"no consumer `{name}` was declared")
+        return self._consumers[name]
+
+    def session(self, sender: bytes, stream: bytes, live: Sequence[bytes] | None = None) -> Session:
+        """Begin a stream's next session; when it returns, every put of an older one is settled.
+
+        `live` names the sender's epochs that are not settled whole; what is known of others is freed.
+        """
+        keep = None if live is None else frozenset(live)
+        answer: Session = self._ask(SessionOp(sender=sender, stream=stream, live=keep)).result()
+        return answer
+
+    def epochs(self) -> Sequence[EpochRows]:
+        """Return the epochs whose rows are not all done, oldest first; the last one is open."""
+        with self._lock:
+            return [EpochRows(e.epoch, e.first, e.end) for e in self._state.epochs]
+
+    def stats(self) -> Mapping[str, ChannelStats]:
+        """Return each channel's balance, of removed ones that hold rows as well."""
+        readers = {consumer.channel: consumer for consumer in self._consumers.values()}
+        born = {name: reader.oldest_born() for name, reader in readers.items()}
+        with self._lock:
+            return {
+                channel.name: _stats(channel, born.get(channel.name))
+                for channel in self._state.channels.values()
+                if channel.name in self._live or channel.held
+            }
+
+    def close(self) -> None:
+        """Store what is queued and a Close record, synced; later puts fail with JournalFailed."""
+        self._writer.close()
+        for consumer in self._consumers.values():
+            consumer.close()
+        self._lock_file.close()
+
+    def _go_live(self, number: int) -> LiveChannel:
+        state = self._state.channels[number]
+        memory = Recent(state.end) if state.durable else Held()
+        return LiveChannel(state, memory, Condition(self._lock))
+
+    def _ask(self, op: Op) -> "Future[object]":
+        with self._lock:
+            self._writer.enqueue(op)
+        return op.future
+
+    def _await_disk(self, stopping: Callable[[], bool] | None) -> bool:
+        """Wait until the disk has room; False when the caller is to stop. The lock is held."""
+        while self._writer.disk_full:
+            if self._writer.failure is not None:
+                return True
+            if stopping is not None and stopping():
+                return False
+            self._clock.wait(self._room_changed, _LOOK_UP_S)
+        return True
+
+    def _publish(self, batch: Batch) -> None:
+        """Show what has been synced to consumers and waiting puts; the writer holds the lock."""
+        for number, chunk in batch.chunks:
+            live = self._by_number[number]
+            if isinstance(live.memory, Recent):
+                self._recent.add(live.memory, chunk)
+            else:
+                live.memory.offer(chunk)
+            live.arrived.notify_all()
+        for number, length, rows in batch.given_back:
+            self._room.give(self._state.channels[number].name, length, rows)
+        if self._writer.failure is not None:
+            for live in self._live.values():
+                live.arrived.notify_all()
+
+
+def _stats(channel: ChannelState, oldest_born: int | None) -> ChannelStats:
+    return ChannelStats(
+        channel.put, channel.delivered, channel.dropped, channel.dead_lettered, channel.held,
+        channel.held_bytes, channel.size, oldest_born,
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""The bytes of a segment's header and of a group's; docs/journal.md draws them."""
+
+import zlib
+from dataclasses import dataclass
+from struct import Struct
+
+from flumec.runtime.disk import DiskFile
+
+FORMAT = 1
+"""The format that this runtime writes; it reads those whose `readable_from` is not above it."""
+
+SEGMENT_MAGIC = b"FLOWJRNL"
+GROUP_MAGIC = b"FGRP"
+SECTOR = 512
+"""Groups start on sectors, so that no torn write of one reaches into another."""
+
+PAGE = 4096
+"""Large bodies start on pages, so that their blocks can be given back; the header has one."""
+
+PUNCHABLE = 64 << 10
+"""Bodies from this size on start on pages."""
+
+ZEROS = bytes(PAGE)
+
+_SEGMENT = Struct("<8sHH16s16sQQQqI")
+_GROUP = Struct("<4sIQQQIHHI")
+_CRC = Struct("<I")
+GROUP_HEADER = _GROUP.size + _CRC.size
+_COPIES = (0, PAGE // 2)
+
+
+def aligned(offset: int, unit: int) -> int:
+    """Return the next multiple of `unit` at or after `offset`."""
+    return -(-offset // unit) * unit
+
+
+def seed(epoch: bytes) -> int:
+    """Return what an epoch's CRCs start from, so that no other epoch's bytes pass as its own."""
+    return zlib.crc32(epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentHeader:
+    """The first page of a segment; it is synced before the first group is written."""
+
+    journal: bytes
+    epoch: bytes
+    number: int
+    first_row: int
+    first_group: int
+    created_ns: int
+    key: int = 0
+    """The id of the key that encrypts bodies, 0 for none; no other is written by this format."""
+
+    def encode(self) -> bytes:
+        """Return the page: the header twice, so that one bad sector doesn't hide the segment."""
+        fields = _SEGMENT.pack(
+            SEGMENT_MAGIC, FORMAT, FORMAT, self.journal, self.epoch, self.number, self.first_row,
+            self.first_group, self.created_ns, self.key,
+        )  # fmt: skip
+        copy = fields + _CRC.pack(zlib.crc32(fields))
+        return (copy + ZEROS[: PAGE // 2 - len(copy)]) * 2
+
+
+class NewerFormat(Exception):  # noqa: N818 it is caught where the message is made
+    """A segment says that only formats from `needs` on can read it."""
+
+    def __init__(self, needs: int) -> None:
+        super().__init__(needs)
+        self.needs = needs
+
+
+def read_segment_header(file: DiskFile) -> SegmentHeader | None:
+    """Return the header, None where neither copy is valid; raise NewerFormat."""
+    page = file.read(PAGE, 0)
+    for offset in _COPIES:
+        if len(page) < offset + _SEGMENT.size + _CRC.size:
+            return None
+        fields = page[offset : offset + _SEGMENT.size]
+        magic, _, readable_from, *rest = _SEGMENT.unpack(fields)
+        (crc,) = _CRC.unpack_from(page, offset + _SEGMENT.size)
+        if magic == SEGMENT_MAGIC and crc == zlib.crc32(fields):
+            if readable_from > FORMAT:
+                raise NewerFormat(readable_from)
+            return SegmentHeader(*rest)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupHeader:
+    """The start of a group: what follows it, its place in the chain, the rows it numbers.
+
+    `crc` is of the header and the head, seeded with the epoch; `previous` is the crc of the group
+    before, 0 in an epoch's first.
+    """
+
+    head_length: int
+    body_length: int
+    number: int
+    first_row: int
+    rows: int
+    records: int
+    previous: int
+    crc: int = 0
+
+    @property
+    def head_end(self) -> int:
+        """Where the head ends, from the group's start."""
+        return GROUP_HEADER + self.head_length
+
+    @property
+    def length(self) -> int:
+        """The group's length up to the start of the next."""
+        return aligned(self.head_end + self.body_length, SECTOR)
+
+    @property
+    def end_row(self) -> int:
+        """The row after the group's last."""
+        return self.first_row + self.rows
+
+    def seal(self, head: bytes | bytearray, epoch_seed: int) -> tuple[bytes, int]:
+        """Return the header's bytes with the crc in them, and the crc."""
+        fields = _GROUP.pack(
+            GROUP_MAGIC, self.head_length, self.body_length, self.number, self.first_row,
+            self.rows, self.records, 0, self.previous,
+        )  # fmt: skip
+        crc = zlib.crc32(head, zlib.crc32(fields, epoch_seed))
+        return fields + _CRC.pack(crc), crc
+
+
+def parse_group_header(data: bytes | memoryview, offset: int = 0) -> GroupHeader | None:
+    """Return the header that stands at `offset`, unchecked but for its magic; None without one."""
+    if len(data) < offset + GROUP_HEADER or data[offset : offset + 4] != GROUP_MAGIC:
+        return None
+    fields = _GROUP.unpack_from(data, offset)
+    (crc,) = _CRC.unpack_from(data, offset + _GROUP.size)
+    _, head, body, number, first, rows, records, _, previous = fields
+    return GroupHeader(head, body, number, first, rows, records, previous, crc)
+
+
+def group_crc(data: bytes | memoryview, head_end: int, epoch_seed: int) -> int:
+    """Return the crc of a group's header and head, which `data` starts with."""
+    view = memoryview(data)
+    fields = zlib.crc32(view[: _GROUP.size], epoch_seed)
+    return zlib.crc32(view[GROUP_HEADER:head_end], fields)

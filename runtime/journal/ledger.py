@@ -1,0 +1,46 @@
+"""What a consumer has read and not done: enough of each frame to free it, 32 bytes."""
+
+from array import array
+from bisect import bisect_right
+
+_COMPACT = 4096
+
+
+class Ledger:
+    """Frames in order, from the cursor's low to what was read last."""
+
+    def __init__(self, low: int) -> None:
+        self.end = low
+        """The row after the last frame that is entered."""
+        self._ends = array("Q")
+        self._bytes = array("Q")
+        self._rows = array("Q")
+        self._born = array("q")
+        self._done = 0
+
+    def add(self, end: int, length: int, rows: int, born: int) -> None:
+        """Enter a frame that was read; one that was entered before is left alone."""
+        if end <= self.end:
+            return
+        self.end = end
+        self._ends.append(end)
+        self._bytes.append(length)
+        self._rows.append(rows)
+        self._born.append(born)
+
+    def free(self, low: int) -> tuple[int, int]:
+        """Take out the frames that end at or below `low`; return their bytes and rows."""
+        self.end = max(self.end, low)
+        passed = bisect_right(self._ends, low, lo=self._done)
+        freed = sum(self._bytes[self._done : passed]), sum(self._rows[self._done : passed])
+        self._done = passed
+        if passed >= _COMPACT and passed * 2 > len(self._ends):
+            for column in (self._ends, self._bytes, self._rows, self._born):
+                del column[:passed]
+            self._done = 0
+        return freed
+
+    @property
+    def oldest_born(self) -> int | None:
+        """When the first frame was put; None if there is none."""
+        return self._born[self._done] if self._done < len(self._born) else None

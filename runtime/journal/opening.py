@@ -1,0 +1,107 @@
+"""Opening a journal: lock, recover, mint an epoch, and make it durable before anything is served."""
+
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flumec.runtime.clock import Clock
+from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.journal.entries import OpenEntry
+from flumec.runtime.journal.errors import JournalLocked, StateError
+from flumec.runtime.journal.log import DiskFull, Log
+from flumec.runtime.journal.recovery import Recovered, recover
+from flumec.runtime.journal.register import begin_epoch, register
+from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
+from flumec.runtime.journal.state import State
+from flumec.runtime.journal.walk import segment_path
+
+LOCK = "lock"
+
+
+@dataclass(slots=True)
+class Opened:
+    """A journal that is ready: its state, its newest segment, its channels' numbers, its lock."""
+
+    state: State
+    log: Log
+    numbers: dict[str, int]
+    lock: DiskFile
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What `Journal.open` was given."""
+
+    directory: Path
+    disk: Disk
+    clock: Clock
+    identity: Identity
+    channels: Sequence[ChannelSpec]
+    sources: Sequence[str]
+    consumers: Sequence[ConsumerSpec]
+    segment_size: int
+
+    def run(self) -> Opened:
+        """Open; raise JournalLocked, JournalDamaged or StateError."""
+        self.disk.make_directory(self.directory)
+        lock = self._lock()
+        try:
+            recovered = recover(self.directory, self.disk, uuid.uuid4().bytes)
+            state = recovered.state
+            numbers = register(state, self.channels, self.sources, self.consumers)
+            log = self._begin(recovered)
+        except BaseException:
+            lock.close()
+            raise
+        return Opened(state, log, numbers, lock)
+
+    def _lock(self) -> DiskFile:
+        file = self.disk.open(self.directory / LOCK, "write")
+        if not file.lock():
+            holder = file.read(32, 0).decode(errors="replace").strip() or "unknown"
+            file.close()
+            raise JournalLocked(
+                f"{self.directory} is in use by process {holder}: stop that agent first "
+                f"(`ps {holder}` shows it)"
+            )
+        file.truncate(0)
+        file.write([f"{os.getpid()}\n".encode()], 0)
+        return file
+
+    def _begin(self, recovered: Recovered) -> Log:
+        """Copy what may not have been synced into a new segment, and free what holds nothing."""
+        state, identity = recovered.state, self.identity
+        epoch = uuid.uuid4().bytes
+        begin_epoch(state, epoch)
+        older = list(state.segments.values())
+        opened = OpenEntry(
+            epoch, state.next_row, identity.host, identity.agent, identity.version, identity.bundle
+        )
+        log = Log(self.directory, self.disk, self.clock, state, opened, self.segment_size)
+        try:
+            self._roll(log, recovered)
+        except DiskFull:
+            raise StateError(
+                f"{self.directory}: the disk has no room for a journal segment; give it room, and "
+                "start again: nothing that was acknowledged is lost"
+            ) from None
+        for path in recovered.garbage:
+            self.disk.unlink(path)
+        if older:
+            self._cut(older[-1].number, older[-1].end)
+        log.keep_reserve()
+        return log
+
+    def _roll(self, log: Log, recovered: Recovered) -> None:
+        try:
+            log.roll(recovered.next_segment, 0, recovered.copied)
+        except DiskFull:
+            log.roll(recovered.next_segment, 0, recovered.copied, small=True)
+
+    def _cut(self, number: int, end: int) -> None:
+        """Give back what a segment had allocated and never used, or may not have synced."""
+        file = self.disk.open(segment_path(self.directory, number), "write")
+        file.truncate(end)
+        file.close()

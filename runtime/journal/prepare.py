@@ -1,0 +1,98 @@
+"""What the putting thread does: names become numbers, bodies get their checksums, room is summed up."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from flumec.runtime.journal.ops import PreparedFrame, PutOp
+from flumec.runtime.journal.records import Put
+from flumec.runtime.journal.specs import ChannelSpec
+
+_CONTINUATION = b"\xff\xff\xff\xff"
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a put needs: per channel (bytes, rows), and the bytes of all its bodies."""
+
+    required: dict[str, tuple[int, int]]
+    optional: dict[str, tuple[int, int]]
+    bytes: int
+
+
+class Preparer:
+    """Turns puts into operations; the channels and sources of an opening don't change."""
+
+    def __init__(
+        self,
+        channels: Sequence[ChannelSpec],
+        numbers: Mapping[str, int],
+        sources: Mapping[int, str],
+    ) -> None:
+        self._numbers = numbers
+        self._durable = {spec.name for spec in channels if spec.durable}
+        self._dropping = {spec.name for spec in channels if spec.when_full == "drop_newest"}
+        self._sources = {name: number for number, name in sources.items()}
+
+    def source(self, name: str) -> int:
+        """Return a source's number; raise ValueError."""
+        if name not in self._sources:
+            raise ValueError(f"no source `{name}` was declared")
+        return self._sources[name]
+
+    def plan(self, put: Put) -> Plan:
+        """Sum up what the put needs; raise ValueError for a name that was not declared."""
+        for step in put.progress:
+            self.source(step.source)
+        plan = Plan({}, {}, 0)
+        for frame in put.frames:
+            if not frame.rows or not frame.channels:
+                raise ValueError("a frame needs rows, and a channel to go to")
+            plan.bytes += frame.body.size
+            for name in frame.channels:
+                if name not in self._numbers:
+                    raise ValueError(f"no channel `{name}` was declared")
+                optional = name in put.optional or name in self._dropping
+                needs = plan.optional if optional else plan.required
+                length, rows = needs.get(name, (0, 0))
+                needs[name] = (length + frame.body.size, rows + frame.rows)
+        return plan
+
+    def checksums(self, put: Put) -> list[tuple[int, int]]:
+        """Return (crc, digest of the schema) of each body that goes to disk."""
+        return [
+            (zlib.crc32(frame.body), _schema(memoryview(frame.body)))
+            if not self._durable.isdisjoint(frame.channels)
+            else (0, 0)
+            for frame in put.frames
+        ]
+
+    def operation(
+        self, put: Put, plan: Plan, taken: frozenset[str], checksums: Sequence[tuple[int, int]]
+    ) -> PutOp:
+        """Return the operation on the channels that were taken; the others are left out."""
+        ready = []
+        for frame, (crc, schema) in zip(put.frames, checksums, strict=True):
+            names = [name for name in dict.fromkeys(frame.channels) if name in taken]
+            durable = tuple(self._numbers[name] for name in names if name in self._durable)
+            volatile = tuple(self._numbers[name] for name in names if name not in self._durable)
+            if names:
+                body = memoryview(frame.body)
+                ready.append(PreparedFrame(frame, body, durable, volatile, crc, schema))
+        needs = {**plan.required, **plan.optional}
+        room = {self._numbers[name]: needs[name] for name in taken}
+        left_out = {
+            self._numbers[name]: rows
+            for name, (_, rows) in plan.optional.items()
+            if name not in taken
+        }
+        return PutOp(put=put, frames=ready, sources=self._sources, room=room, left_out=left_out)
+
+
+def _schema(body: memoryview) -> int:
+    """Return a digest of the schema message that an Arrow stream begins with; 0 for other bytes."""
+    if body[:4] != _CONTINUATION:
+        return 0
+    length = int.from_bytes(body[4:8], "little")
+    return int.from_bytes(blake2b(body[8 : 8 + length], digest_size=8).digest(), "little")

@@ -1,0 +1,55 @@
+"""Sets of rows as sorted, disjoint, half-open ranges: their union, intersection and pruning."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from flumec.runtime.journal.records import Ranges
+
+
+def union(one: Ranges, other: Iterable[tuple[int, int]]) -> Ranges:
+    """Return every row of either; `other` may be unsorted and overlap itself.
+
+    >>> union(((1, 3), (7, 9)), [(3, 5)])
+    ((1, 5), (7, 9))
+    """
+    merged: list[tuple[int, int]] = []
+    for first, end in sorted((*one, *other)):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        elif first < end:
+            merged.append((first, end))
+    return tuple(merged)
+
+
+def overlaps(one: Ranges, other: Iterable[tuple[int, int]]) -> bool:
+    """Say whether a row is in both.
+
+    >>> overlaps(((1, 3), (7, 9)), [(3, 7)]), overlaps(((1, 3),), [(2, 9)])
+    (False, True)
+    """
+    for first, end in other:
+        index = bisect_right(one, (first, first)) - 1
+        for start, stop in one[max(index, 0) : index + 2]:
+            if first < stop and start < end:
+                return True
+    return False
+
+
+def above(ranges: Ranges, row: int) -> Ranges:
+    """Return the rows at or above `row`.
+
+    >>> above(((1, 3), (7, 9)), 8)
+    ((8, 9),)
+    """
+    if not ranges or row <= ranges[0][0]:
+        return ranges
+    return tuple((max(first, row), end) for first, end in ranges if end > row)
+
+
+def count(ranges: Ranges) -> int:
+    """Return how many rows there are.
+
+    >>> count(((1, 3), (7, 9)))
+    4
+    """
+    return sum(end - first for first, end in ranges)

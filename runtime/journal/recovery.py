@@ -1,0 +1,195 @@
+"""Finding what a journal held when its process or its machine stopped: the newest snapshot and what follows.
+
+Nothing is written here. The last group found may not have been synced, so it is copied, with its
+bodies, into a new segment before anything is served; older segments are never appended to.
+"""  # noqa: D205
+
+import zlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.journal.entries import FrameEntry
+from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.layout import (
+    PAGE,
+    SECTOR,
+    GroupHeader,
+    NewerFormat,
+    SegmentHeader,
+    read_segment_header,
+)
+from flumec.runtime.journal.replay import frames, opening_state, replay
+from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.walk import GroupReader, damaged, segment_path
+
+SUFFIX = ".seg"
+
+Group = tuple[GroupHeader, memoryview]
+"""A group's header and head."""
+
+
+@dataclass
+class Recovered:
+    """The state, the frames to copy, the files that hold nothing, and the next segment's number."""
+
+    state: State
+    copied: list[tuple[FrameEntry, memoryview]] = field(default_factory=list)
+    garbage: list[Path] = field(default_factory=list)
+    next_segment: int = 1
+
+
+def recover(directory: Path, disk: Disk, new_journal: bytes) -> Recovered:
+    """Read what is in `directory`; raise JournalDamaged or StateError."""
+    names = [name for name in disk.names(directory) if name.endswith(SUFFIX)]
+    numbers = sorted(int(name.removesuffix(SUFFIX)) for name in names)
+    unopened: list[int] = []
+    following: SegmentHeader | None = None
+    for number in reversed(numbers):
+        if unopened and number != unopened[-1] - 1:
+            break
+        path = segment_path(directory, number)
+        file = disk.open(path)
+        try:
+            newest = _Newest.find(path, file)
+            if isinstance(newest, _Newest):
+                recovered = newest.recover(following)
+                _require_segments(directory, recovered.state, numbers)
+                recovered.garbage = _unlisted(directory, recovered.state, numbers)
+                recovered.next_segment = numbers[-1] + 1
+                return recovered
+        finally:
+            file.close()
+        unopened.append(number)
+        following = newest
+    if unopened and unopened[-1] != 1:
+        path = segment_path(directory, unopened[-1] - 1)
+        raise damaged(path, 0, 0, None, "no segment has a valid snapshot, and this one is gone")
+    garbage = [segment_path(directory, number) for number in numbers]
+    return Recovered(State(new_journal), garbage=garbage, next_segment=len(numbers) + 1)
+
+
+def _require_segments(directory: Path, state: State, numbers: list[int]) -> None:
+    for segment in state.segments.values():
+        if segment.number not in numbers and state.is_live(segment):
+            path = segment_path(directory, segment.number)
+            end = max(segment.channels.values())
+            raise damaged(path, 0, segment.first_row, end, "the file does not exist")
+
+
+def _unlisted(directory: Path, state: State, numbers: list[int]) -> list[Path]:
+    """Return the segments that the newest does not know: never opened, or freed already."""
+    for number in [known for known in state.segments if known not in numbers]:
+        del state.segments[number]
+    return [segment_path(directory, n) for n in numbers if n not in state.segments]
+
+
+@dataclass
+class _Newest:
+    """The newest segment whose opening group is valid."""
+
+    path: Path
+    file: DiskFile
+    header: SegmentHeader
+    reader: GroupReader
+    size: int
+    opening: Group
+
+    @classmethod
+    def find(cls, path: Path, file: DiskFile) -> "_Newest | SegmentHeader | None":
+        """Return it if its opening is valid, else its header, None if not even that was written."""
+        try:
+            header = read_segment_header(file)
+        except NewerFormat as newer:
+            raise StateError(
+                f"{path} was written by a newer flumec, in format {newer.needs}: install that "
+                "version again, or let it drain the journal first"
+            ) from None
+        size = file.stat().st_size
+        if header is None:
+            if any(file.read(SECTOR, PAGE)):
+                raise damaged(path, 0, 0, None, "the segment's header is not valid")
+            return None
+        reader = GroupReader(file, header.epoch)
+        opening = whole_group(reader, PAGE, size)
+        if opening is not None:
+            return cls(path, file, header, reader, size, opening)
+        later = reader.later(PAGE + SECTOR, size, header.first_group + 1)
+        if later is not None:
+            end = later[1].first_row
+            raise damaged(path, PAGE, header.first_row, end, "the opening group is not valid")
+        return header
+
+    def recover(self, following: SegmentHeader | None) -> Recovered:
+        """Read the snapshot, and every group up to the last valid one."""
+        state, segment = self._opening()
+        last_offset, last = PAGE, self.opening
+        while True:
+            offset = last_offset + last[0].length
+            found = whole_group(self.reader, offset, self.size)
+            if found is None or not _follows(found[0], last[0]):
+                break
+            self._replay(state, segment, last)
+            last_offset, last = offset, found
+        # The last group moves to the next segment, so this one ends before it, with fewer rows.
+        segment.end = last_offset
+        self._replay(state, SegmentState(0, b"", 0, 0), last)
+        self._require_end(offset, last[0].number + 1, state.next_row, following)
+        copied = [
+            (replace(entry, copied=True), self._body(last_offset, entry))
+            for entry in frames(last[1])
+        ]
+        return Recovered(state, copied)
+
+    def _opening(self) -> tuple[State, SegmentState]:
+        state = opening_state(self.opening[1])
+        if state is None:
+            raise damaged(self.path, PAGE, self.header.first_row, None, "the snapshot is missing")
+        header = self.header
+        segment = SegmentState(header.number, header.epoch, header.first_row, PAGE)
+        state.segments[header.number] = segment
+        return state, segment
+
+    def _replay(self, state: State, segment: SegmentState, group: Group) -> None:
+        header, head = group
+        if header is self.opening[0]:
+            for entry in frames(head):
+                segment.channels.update(dict.fromkeys(entry.channels, entry.end))
+        else:
+            replay(state, segment, header, head)
+
+    def _body(self, offset: int, entry: FrameEntry) -> memoryview:
+        return memoryview(self.file.read(entry.length, offset + entry.offset))
+
+    def _require_end(
+        self, offset: int, number: int, row: int, following: SegmentHeader | None
+    ) -> None:
+        """Raise if what is invalid at `offset` was followed by anything: then it had been synced."""
+        later = self.reader.later(offset + SECTOR, self.size, number)
+        if later is not None:
+            end = later[1].first_row
+        elif (
+            following is not None
+            and following.epoch == self.header.epoch
+            and following.first_group > number
+        ):
+            end = following.first_row
+        else:
+            return
+        raise damaged(self.path, offset, row, end, f"group {number} is not valid")
+
+
+def _follows(header: GroupHeader, previous: GroupHeader) -> bool:
+    return header.number == previous.number + 1 and header.previous == previous.crc
+
+
+def whole_group(reader: GroupReader, offset: int, end: int) -> Group | None:
+    """Return the group at `offset` if its head and all its bodies are valid."""
+    found = reader.group(offset, end)
+    if found is None:
+        return None
+    for entry in frames(found[1]):
+        body = reader.file.read(entry.length, offset + entry.offset)
+        if zlib.crc32(body) != entry.crc:
+            return None
+    return found

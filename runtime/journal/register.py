@@ -1,0 +1,96 @@
+"""Matching an agent's channels, sources and consumers with those that its journal knows, by name."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.records import Cursor
+from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec
+from flumec.runtime.journal.state import ChannelState, ConsumerState, EpochRange, State
+
+
+def register(
+    state: State,
+    channels: Sequence[ChannelSpec],
+    sources: Iterable[str],
+    consumers: Sequence[ConsumerSpec],
+) -> dict[str, int]:
+    """Enter what is new; return the numbers of this opening's channels by name.
+
+    A new channel starts at the journal's end. One that is gone from the bundle keeps its rows. A new
+    consumer takes over where the channel's last one was.
+    """
+    _require_single(channels, consumers)
+    numbers = {spec.name: _channel(state, spec, channels) for spec in channels}
+    for name in sources:
+        if name not in state.sources.values():
+            state.sources[_unused(state.sources)] = name
+    for spec in consumers:
+        _consumer(state, spec, numbers[spec.channel])
+    return numbers
+
+
+def begin_epoch(state: State, epoch: bytes) -> None:
+    """End the last epoch at the journal's end, and begin another; forget those without live rows."""
+    if state.epochs:
+        state.epochs[-1].end = state.next_row
+    lows = [channel.low for channel in state.channels.values() if channel.end > channel.low]
+    oldest = min(lows, default=state.next_row)
+    state.epochs = [known for known in state.epochs if (known.end or 0) > oldest]
+    state.epochs.append(EpochRange(epoch, state.next_row, None))
+
+
+def _require_single(channels: Sequence[ChannelSpec], consumers: Sequence[ConsumerSpec]) -> None:
+    for kind, names in (
+        ("channel", [spec.name for spec in channels]),
+        ("consumer", [spec.name for spec in consumers]),
+        ("channel with a consumer", [spec.channel for spec in consumers]),
+    ):
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise StateError(f"{kind} `{min(twice)}` is named twice")
+    for consumer in consumers:
+        if consumer.channel not in [spec.name for spec in channels]:
+            raise StateError(f"consumer `{consumer.name}` reads `{consumer.channel}`: no channel")
+
+
+def _unused(numbers: Iterable[int]) -> int:
+    return max(numbers, default=-1) + 1
+
+
+def _channel(state: State, spec: ChannelSpec, specs: Sequence[ChannelSpec]) -> int:
+    known = {channel.name: channel for channel in state.channels.values() if channel.durable}
+    if spec.durable:
+        found = known.get(spec.name)
+        if found is None and spec.formerly and spec.formerly not in [s.name for s in specs]:
+            found = known.get(spec.formerly)
+        if found is not None:
+            found.name, found.size = spec.name, spec.size
+            return found.number
+    number = _unused((*state.channels, *(c.channel for c in state.consumers.values())))
+    start = state.next_row
+    state.channels[number] = ChannelState(
+        number, uuid.uuid4().bytes, spec.name, spec.durable, start, start, spec.size
+    )
+    return number
+
+
+def _consumer(state: State, spec: ConsumerSpec, channel: int) -> None:
+    for known in state.consumers.values():
+        if known.name == spec.name:
+            if known.channel != channel or not state.channels[channel].durable:
+                known.channel, known.cursor = channel, _start(state, channel)
+            return
+    number = _unused(state.consumers)
+    state.consumers[number] = ConsumerState(
+        number, uuid.uuid4().bytes, spec.name, channel, _start(state, channel)
+    )
+
+
+def _start(state: State, channel: int) -> Cursor:
+    """Return where the channel's last consumer was."""
+    low = state.channels[channel].low
+    for known in state.consumers.values():
+        if known.channel == channel and known.cursor.low == low:
+            return Cursor(low, known.cursor.ahead)
+    return Cursor(low)

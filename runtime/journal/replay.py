@@ -1,0 +1,74 @@
+"""The records of a group as recovery reads them: each changes the state as it did when it was written."""
+
+from flumec.runtime.journal import snapshot
+from flumec.runtime.journal.codec import Decoder
+from flumec.runtime.journal.entries import (
+    CursorEntry,
+    FrameEntry,
+    Kind,
+    records,
+    take_intent,
+    take_progress,
+    take_ranges,
+)
+from flumec.runtime.journal.layout import GroupHeader
+from flumec.runtime.journal.ops import NO_CHANNEL
+from flumec.runtime.journal.records import Received
+from flumec.runtime.journal.state import SegmentState, State
+
+
+def opening_state(head: memoryview) -> State | None:
+    """Return the snapshot in a segment's first group, None if it has none."""
+    for kind, data in records(head):
+        if kind is Kind.SNAPSHOT:
+            return snapshot.decode(data)
+    return None
+
+
+def frames(head: memoryview) -> list[FrameEntry]:
+    """Return a group's frames."""
+    return [
+        FrameEntry.decode(data, copied=kind is Kind.COPIED)
+        for kind, data in records(head)
+        if kind in (Kind.FRAME, Kind.COPIED)
+    ]
+
+
+def replay(state: State, segment: SegmentState, header: GroupHeader, head: memoryview) -> None:
+    """Apply a group that follows the snapshot."""
+    for kind, data in records(head):
+        _apply(state, segment, kind, data)
+    state.next_row = max(state.next_row, header.end_row)
+
+
+def _apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> None:
+    if kind is Kind.FRAME:
+        state.put_frame(FrameEntry.decode(data, copied=False), segment)
+    elif kind is Kind.COPIED:
+        entry = FrameEntry.decode(data, copied=True)
+        segment.channels.update(dict.fromkeys(entry.channels, entry.end))
+    elif kind is Kind.PROGRESS:
+        state.move(*take_progress(data, state.sources))
+    elif kind is Kind.RECEIVED:
+        state.receive(_take_received(data))
+    elif kind is Kind.SESSION:
+        key, session = (data.binary(), data.binary()), data.u64()
+        state.begin_session(key, session, [data.binary() for _ in range(data.u32())])
+    elif kind is Kind.CURSOR:
+        state.advance(CursorEntry.decode(data))
+    elif kind is Kind.INTENT:
+        state.intend(*take_intent(data))
+    elif kind is Kind.RESOLVED:
+        state.resolve(data.u16(), data.u64())
+    elif kind is Kind.LEFT_OUT:
+        channel, rows = data.u16(), data.u64()
+        if channel == NO_CHANNEL:
+            state.dropped += rows
+        else:
+            state.leave_out(channel, rows)
+
+
+def _take_received(data: Decoder) -> Received:
+    sender, stream, session = data.binary(), data.binary(), data.u64()
+    epoch, settled = data.binary(), data.u64()
+    return Received(sender, stream, session, epoch, take_ranges(data), settled)

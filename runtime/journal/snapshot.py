@@ -1,0 +1,167 @@
+"""The state as one record at the head of each segment, so that freeing a segment forgets nothing."""
+
+from flumec.runtime.journal.codec import Decoder, Encoder
+from flumec.runtime.journal.entries import (
+    Kind,
+    put_cursor,
+    put_intent,
+    put_progress,
+    put_ranges,
+    record,
+    take_cursor,
+    take_intent,
+    take_progress,
+    take_ranges,
+)
+from flumec.runtime.journal.state import (
+    ChannelState,
+    ConsumerState,
+    EpochRange,
+    SegmentState,
+    State,
+    Stream,
+)
+
+_OPEN = 0xFFFFFFFFFFFFFFFF
+
+
+def encode(state: State) -> bytes:
+    """Return the SNAPSHOT record; memory channels are left out."""
+    out = Encoder()
+    out.raw(state.journal)
+    out.u64(state.next_row)
+    out.u64(state.dropped)
+    _put_channels(out, state)
+    _put_consumers(out, state)
+    _put_progress(out, state)
+    _put_streams(out, state)
+    _put_history(out, state)
+    return record(Kind.SNAPSHOT, out.data)
+
+
+def decode(data: Decoder) -> State:
+    """Read the payload of a SNAPSHOT record."""
+    state = State(data.raw(16), data.u64(), data.u64())
+    _take_channels(data, state)
+    _take_consumers(data, state)
+    _take_progress(data, state)
+    _take_streams(data, state)
+    _take_history(data, state)
+    return state
+
+
+def _put_channels(out: Encoder, state: State) -> None:
+    durable = [channel for channel in state.channels.values() if channel.durable]
+    out.u32(len(durable))
+    for channel in durable:
+        out.u16(channel.number)
+        out.raw(channel.uuid)
+        out.text(channel.name)
+        for count in (
+            channel.low, channel.end, channel.size, channel.put, channel.delivered,
+            channel.dropped, channel.dead_lettered, channel.held_bytes,
+        ):  # fmt: skip
+            out.u64(count)
+
+
+def _take_channels(data: Decoder, state: State) -> None:
+    for _ in range(data.u32()):
+        number, uuid, name = data.u16(), data.raw(16), data.text()
+        counts = [data.u64() for _ in range(8)]
+        state.channels[number] = ChannelState(number, uuid, name, True, *counts)
+
+
+def _put_consumers(out: Encoder, state: State) -> None:
+    out.u32(len(state.consumers))
+    for consumer in state.consumers.values():
+        out.u16(consumer.number)
+        out.raw(consumer.uuid)
+        out.text(consumer.name)
+        out.u16(consumer.channel)
+        put_cursor(out, consumer.cursor)
+        out.u64(consumer.next_intent)
+        out.u32(len(consumer.intents))
+        for intent in consumer.intents.values():
+            put_intent(out, consumer.number, intent)
+
+
+def _take_consumers(data: Decoder, state: State) -> None:
+    for _ in range(data.u32()):
+        number, uuid, name, channel = data.u16(), data.raw(16), data.text(), data.u16()
+        cursor, next_intent = take_cursor(data), data.u64()
+        intents = [take_intent(data)[1] for _ in range(data.u32())]
+        state.consumers[number] = ConsumerState(
+            number, uuid, name, channel, cursor, next_intent,
+            {intent.number: intent for intent in intents},
+        )  # fmt: skip
+
+
+def _put_progress(out: Encoder, state: State) -> None:
+    out.u32(len(state.sources))
+    for number, name in state.sources.items():
+        out.u16(number)
+        out.text(name)
+        known = state.progress.get(number, {})
+        out.u32(len(known))
+        for progress in known.values():
+            put_progress(out, number, progress)
+
+
+def _take_progress(data: Decoder, state: State) -> None:
+    for _ in range(data.u32()):
+        number, name = data.u16(), data.text()
+        state.sources[number] = name
+        for _ in range(data.u32()):
+            _, progress = take_progress(data, state.sources)
+            state.progress.setdefault(number, {})[progress.key] = progress
+
+
+def _put_streams(out: Encoder, state: State) -> None:
+    out.u32(len(state.streams))
+    for (sender, name), stream in state.streams.items():
+        out.binary(sender)
+        out.binary(name)
+        out.u64(stream.session)
+        out.u32(len(stream.have))
+        for epoch, (settled, ranges) in stream.have.items():
+            out.binary(epoch)
+            out.u64(settled)
+            put_ranges(out, ranges)
+
+
+def _take_streams(data: Decoder, state: State) -> None:
+    for _ in range(data.u32()):
+        key = (data.binary(), data.binary())
+        stream = Stream(data.u64())
+        for _ in range(data.u32()):
+            epoch = data.binary()
+            stream.have[epoch] = (data.u64(), take_ranges(data))
+        state.streams[key] = stream
+
+
+def _put_history(out: Encoder, state: State) -> None:
+    out.u32(len(state.epochs))
+    for known in state.epochs:
+        out.raw(known.epoch)
+        out.u64(known.first)
+        out.u64(_OPEN if known.end is None else known.end)
+    out.u32(len(state.segments))
+    for segment in state.segments.values():
+        out.u64(segment.number)
+        out.raw(segment.epoch)
+        out.u64(segment.first_row)
+        out.u64(segment.end)
+        out.u32(len(segment.channels))
+        for channel, end in segment.channels.items():
+            out.u16(channel)
+            out.u64(end)
+
+
+def _take_history(data: Decoder, state: State) -> None:
+    for _ in range(data.u32()):
+        epoch, first, end = data.raw(16), data.u64(), data.u64()
+        state.epochs.append(EpochRange(epoch, first, None if end == _OPEN else end))
+    for _ in range(data.u32()):
+        number, epoch, first, end = data.u64(), data.raw(16), data.u64(), data.u64()
+        channels = {data.u16(): data.u64() for _ in range(data.u32())}
+        state.segments[number] = SegmentState(number, epoch, first, end, channels)

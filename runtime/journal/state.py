@@ -1,0 +1,166 @@
+"""What a journal knows besides its rows, and how each record changes it, live and at recovery."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+
+from flumec.runtime.journal.entries import CursorEntry, FrameEntry
+from flumec.runtime.journal.ranges import above, union
+from flumec.runtime.journal.records import Cursor, Intent, Progress, Ranges, Received
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """A channel's identity, its consumer's place and its balance.
+
+    put = delivered + dropped + dead_lettered + held; `low` is the first row that is not done, `end`
+    the row after the last put. `held_bytes` are of frames that reach above `low`.
+    """
+
+    number: int
+    uuid: bytes
+    name: str
+    durable: bool
+    low: int
+    end: int
+    size: int = 0
+    put: int = 0
+    delivered: int = 0
+    dropped: int = 0
+    dead_lettered: int = 0
+    held_bytes: int = 0
+
+    @property
+    def held(self) -> int:
+        """How many rows are put and not done."""
+        return self.put - self.delivered - self.dropped - self.dead_lettered
+
+
+@dataclass(slots=True)
+class ConsumerState:
+    """A consumer's identity, its cursor and its open intents."""
+
+    number: int
+    uuid: bytes
+    name: str
+    channel: int
+    cursor: Cursor
+    next_intent: int = 1
+    intents: dict[int, Intent] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stream:
+    """What was received of a sender's stream: per epoch of the sender (settled, ranges above it)."""
+
+    session: int = 0
+    have: dict[bytes, tuple[int, Ranges]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class EpochRange:
+    """The rows that one opening of the journal numbered; `end` is None while it is open."""
+
+    epoch: bytes
+    first: int
+    end: int | None
+
+
+@dataclass(slots=True)
+class SegmentState:
+    """A segment that ends at byte `end`; `channels` has the row after each channel's last in it."""
+
+    number: int
+    epoch: bytes
+    first_row: int
+    end: int
+    channels: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that a snapshot holds."""
+
+    journal: bytes
+    next_row: int = 0
+    dropped: int = 0
+    channels: dict[int, ChannelState] = field(default_factory=dict)
+    consumers: dict[int, ConsumerState] = field(default_factory=dict)
+    sources: dict[int, str] = field(default_factory=dict)
+    progress: dict[int, dict[bytes, Progress]] = field(default_factory=dict)
+    streams: dict[tuple[bytes, bytes], Stream] = field(default_factory=dict)
+    epochs: list[EpochRange] = field(default_factory=list)
+    segments: dict[int, SegmentState] = field(default_factory=dict)
+
+    def epoch_of(self, row: int) -> bytes:
+        """Return the epoch that numbered `row`."""
+        index = bisect_right(self.epochs, row, key=lambda known: known.first) - 1
+        return self.epochs[max(index, 0)].epoch
+
+    def put_frame(self, entry: FrameEntry, segment: SegmentState | None) -> None:
+        """Count a frame in its channels; the segment is where it lies, None in memory."""
+        for number in entry.channels:
+            if segment is not None:
+                segment.channels[number] = entry.end
+            channel = self.channels[number]
+            channel.put += entry.rows
+            channel.held_bytes += entry.length
+            channel.end = entry.end
+
+    def leave_out(self, channel: int, rows: int) -> None:
+        """Count rows for which a channel had no room."""
+        self.channels[channel].put += rows
+        self.channels[channel].dropped += rows
+
+    def move(self, source: int, progress: Progress) -> None:
+        """Store a source's position; without an identity the stored one stays."""
+        known = self.progress.setdefault(source, {})
+        if progress.done:
+            known.pop(progress.key, None)
+            return
+        if not progress.identity and (old := known.get(progress.key)) is not None:
+            progress = replace(progress, identity=old.identity)
+        known[progress.key] = progress
+
+    def receive(self, received: Received) -> None:
+        """Remember the rows of a sender, and forget those that it has settled."""
+        stream = self.streams.setdefault((received.sender, received.stream), Stream())
+        stream.session = max(stream.session, received.session)
+        settled, have = stream.have.get(received.epoch, (0, ()))
+        settled = max(settled, received.settled)
+        stream.have[received.epoch] = (settled, above(union(have, received.ranges), settled))
+
+    def begin_session(self, key: tuple[bytes, bytes], session: int, gone: list[bytes]) -> None:
+        """Raise a stream's session, and forget the epochs that its sender has settled whole."""
+        stream = self.streams.setdefault(key, Stream())
+        stream.session = session
+        for epoch in gone:
+            stream.have.pop(epoch, None)
+
+    def advance(self, entry: CursorEntry) -> None:
+        """Store a cursor; marks that its low has passed vanish, the counts go to the channel."""
+        consumer, cursor = self.consumers[entry.consumer], entry.cursor
+        ahead = {bucket: row for bucket, row in cursor.ahead.items() if row > cursor.low}
+        consumer.cursor = Cursor(cursor.low, ahead, note=cursor.note)
+        channel = self.channels[consumer.channel]
+        channel.low = max(channel.low, cursor.low)
+        channel.delivered += cursor.delivered
+        channel.dropped += cursor.dropped
+        channel.dead_lettered += cursor.dead_lettered
+        channel.held_bytes -= entry.freed
+
+    def intend(self, consumer: int, intent: Intent) -> None:
+        """Open an intent."""
+        known = self.consumers[consumer]
+        known.intents[intent.number] = intent
+        known.next_intent = max(known.next_intent, intent.number + 1)
+
+    def resolve(self, consumer: int, intent: int) -> None:
+        """Close an intent."""
+        self.consumers[consumer].intents.pop(intent, None)
+
+    def is_live(self, segment: SegmentState) -> bool:
+        """Say whether a channel still holds a row of the segment."""
+        return any(
+            number in self.channels and end > self.channels[number].low
+            for number, end in segment.channels.items()
+        )

@@ -1,0 +1,196 @@
+"""Reading groups back from a segment, and telling a torn end from damage."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.journal.entries import FrameEntry, Kind, records
+from flumec.runtime.journal.errors import JournalDamaged
+from flumec.runtime.journal.layout import (
+    GROUP_HEADER,
+    GROUP_MAGIC,
+    PAGE,
+    SECTOR,
+    GroupHeader,
+    group_crc,
+    parse_group_header,
+    seed,
+)
+from flumec.runtime.journal.state import SegmentState, State
+
+_WINDOW = 64 << 10
+_BLOCK = 1 << 20
+
+
+def segment_path(directory: Path, number: int) -> Path:
+    """Return the path of a segment: names sort as numbers do."""
+    return directory / f"{number:020}.seg"
+
+
+class GroupReader:
+    """The groups of one segment, in order; heads only."""
+
+    def __init__(self, file: DiskFile, epoch: bytes) -> None:
+        self.file = file
+        self._seed = seed(epoch)
+        self._window = memoryview(b"")
+        self._at = 0
+        self._ahead = _WINDOW
+
+    def group(self, offset: int, end: int) -> tuple[GroupHeader, memoryview] | None:
+        """Return the header and head of the group at `offset`, None if there is no valid one."""
+        data = self._data(offset, PAGE)
+        header = parse_group_header(data)
+        if header is None or offset + header.head_end + header.body_length > end:
+            return None
+        data = self._data(offset, header.head_end)
+        if (
+            len(data) < header.head_end
+            or group_crc(data, header.head_end, self._seed) != header.crc
+        ):
+            return None
+        self._ahead = _WINDOW if header.length < _WINDOW else PAGE
+        return header, data[GROUP_HEADER : header.head_end]
+
+    def _data(self, offset: int, length: int) -> memoryview:
+        """Return at least `length` bytes from `offset`, if the file has them."""
+        skip = offset - self._at
+        if skip < 0 or skip + length > len(self._window):
+            self._window = memoryview(self.file.read(max(length, self._ahead), offset))
+            self._at, skip = offset, 0
+        return self._window[skip:]
+
+    def later(self, offset: int, end: int, number: int) -> tuple[int, GroupHeader] | None:
+        """Find a valid group from `offset` on whose number is at least `number`."""
+        for start in range(offset - offset % SECTOR, end, _BLOCK):
+            block = self.file.read(min(_BLOCK, end - start), start)
+            at = block.find(GROUP_MAGIC)
+            while at >= 0:
+                if at % SECTOR == 0 and start + at >= offset:
+                    found = self.group(start + at, end)
+                    if found is not None and found[0].number >= number:
+                        return start + at, found[0]
+                at = block.find(GROUP_MAGIC, at + 1)
+        return None
+
+
+def damaged(path: Path, offset: int, first: int, end: int | None, what: str) -> JournalDamaged:
+    """Return the error for rows `first` to `end` (None: unknown), with how to look and what to do."""
+    if end is None:
+        rows = f"rows from {first} on are"
+    elif end <= first:
+        rows = "records without rows (positions, cursors) are"
+    else:
+        rows = f"rows {first} to {end - 1} ({end - first} of them) are"
+    return JournalDamaged(
+        f"{path}: {what} at byte {offset}; {rows} missing, although they were acknowledged. "
+        f"To look: `python -m flumec.runtime.journal {path.parent}`. To go on: restore the file from "
+        f"a copy of the disk, or move {path.parent} away to begin with an empty journal (what it "
+        "holds is then not delivered, and sources start from their beginning)."
+    )
+
+
+@dataclass(slots=True)
+class Located:
+    """A frame, and the open file it lies in."""
+
+    entry: FrameEntry
+    path: Path
+    file: DiskFile
+    offset: int
+    """Of the body, in the file."""
+
+
+@dataclass
+class Walk:
+    """The frames of one channel from `row` on, found by reading heads: nothing is kept in memory.
+
+    `lock` guards the state, whose segments end where the last sync did.
+    """
+
+    disk: Disk
+    directory: Path
+    state: State
+    lock: Lock
+    channel: int
+    row: int
+    _found: deque[Located] = field(default_factory=deque)
+    _reader: GroupReader | None = None
+    _segment: SegmentState | None = None
+    _offset: int = 0
+    _number: int = 0
+    _expected_row: int = 0
+
+    def next(self) -> Located | None:
+        """Return the next frame that reaches above `row`, None where nothing more is synced."""
+        while True:
+            while self._found:
+                located = self._found.popleft()
+                if located.entry.end > self.row:
+                    self.row = located.entry.end
+                    return located
+            if not self._group():
+                return None
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._reader is not None:
+            self._reader.file.close()
+            self._reader = None
+
+    def _group(self) -> bool:
+        """Take in the next group; False where nothing more is synced."""
+        with self.lock:
+            segment = next(
+                (
+                    known
+                    for known in self.state.segments.values()
+                    if known.channels.get(self.channel, 0) > self.row
+                    and (self._segment is None or known.number >= self._segment.number)
+                ),
+                None,
+            )
+            end = segment.end if segment else 0
+        if segment is None:
+            return False
+        if self._segment is None or segment.number != self._segment.number:
+            self._enter(segment)
+        if self._offset >= end:
+            return False
+        self._take(segment, end)
+        return True
+
+    def _enter(self, segment: SegmentState) -> None:
+        self.close()
+        path = segment_path(self.directory, segment.number)
+        try:
+            file = self.disk.open(path)
+        except FileNotFoundError:
+            raise damaged(path, 0, segment.first_row, None, "the file does not exist") from None
+        self._reader, self._segment = GroupReader(file, segment.epoch), segment
+        self._offset, self._number, self._expected_row = PAGE, -1, segment.first_row
+
+    def _take(self, segment: SegmentState, end: int) -> None:
+        assert self._reader is not None
+        path = segment_path(self.directory, segment.number)
+        found = self._reader.group(self._offset, end)
+        if found is None or (self._number >= 0 and found[0].number != self._number):
+            later = self._reader.later(self._offset + SECTOR, end, 0)
+            end_row = later[1].first_row if later else segment.channels[self.channel]
+            raise damaged(path, self._offset, self._expected_row, end_row, "a group is not valid")
+        header, head = found
+        for kind, data in records(head):
+            if kind in (Kind.FRAME, Kind.COPIED):
+                entry = FrameEntry.decode(data, copied=kind is Kind.COPIED)
+                if self.channel in entry.channels:
+                    offset = self._offset + entry.offset
+                    self._found.append(Located(entry, path, self._reader.file, offset))
+        self._offset += header.length
+        self._number, self._expected_row = header.number + 1, header.end_row
+
+
+WalkFrom = Callable[[int, int], Walk]
+"""Make a walk of a channel from a row."""

@@ -1,0 +1,198 @@
+"""The one thread that appends: it judges what is queued, writes a group, syncs it, and only then tells."""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Condition, Lock, Thread
+from typing import Any
+
+from flumec.runtime.clock import Clock
+from flumec.runtime.journal.errors import JournalFailed, StateError
+from flumec.runtime.journal.log import DiskFull, Log
+from flumec.runtime.journal.ops import Batch, Op, PutOp, group_bound
+from flumec.runtime.journal.records import Full
+from flumec.runtime.journal.space import Space
+from flumec.runtime.journal.state import State
+
+GROUP_BYTES = 8 << 20
+"""A group takes no more operations from here on."""
+
+_GROUP_OPS = 4096
+_RETRY_S = 1.0
+"""How often puts that wait for a full disk are tried again."""
+
+DISK = "disk"
+"""The name that `Full` gives when it is the disk, not a channel, that has no room."""
+
+
+class Writer:
+    """Groups of operations, one at a time. `lock` guards the queue and the state."""
+
+    def __init__(
+        self,
+        state: State,
+        log: Log,
+        space: Space,
+        clock: Clock,
+        lock: Lock,
+        publish: Callable[[Batch], None],
+        on_failure: Callable[[BaseException], None] | None,
+    ) -> None:
+        self._state = state
+        self._log = log
+        self._space = space
+        self._clock = clock
+        self._lock = lock
+        self._publish = publish
+        self._on_failure = on_failure
+        self._queue: deque[Op] = deque()
+        self._queued = Condition(lock)
+        self._stalled: list[PutOp] = []
+        self._closing = False
+        self.failure: BaseException | None = None
+        self.disk_full = False
+        self._thread = Thread(target=self._run, name="journal", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def enqueue(self, op: Op) -> None:
+        """Queue an operation; the caller holds the lock. Its future fails if the writer has ended."""
+        if self.failure is not None or self._closing:
+            op.future.set_exception(self.failure or JournalFailed("the journal is closed"))
+            return
+        self._queue.append(op)
+        self._queued.notify()
+
+    def close(self) -> None:
+        """Write what is queued and the Close record, and end the thread."""
+        with self._lock:
+            self._closing = True
+            self._queued.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        ops: list[Op] = []
+        try:
+            while ops := self._gather():
+                self._cycle(ops)
+            for put in self._stalled:
+                put.future.set_result(Full(DISK))
+            self._log.close(self._state.next_row)
+        except BaseException as error:
+            self._fail(error, ops)
+
+    def _gather(self) -> list[Op]:
+        """Return what one group is to hold; nothing when the journal is closed."""
+        with self._lock:
+            while not self._queue and not self._closing:
+                self._clock.wait(self._queued, _RETRY_S if self._stalled else None)
+                if self._stalled:
+                    break
+            ops: list[Op] = [] if self._closing and not self._queue else [*self._stalled]
+            if ops:
+                self._stalled.clear()
+            size = sum(op.bound for op in ops)
+            while self._queue and len(ops) < _GROUP_OPS:
+                size += self._queue[0].bound
+                if ops and size > GROUP_BYTES:
+                    break
+                ops.append(self._queue.popleft())
+            return ops
+
+    def _cycle(self, ops: list[Op]) -> None:
+        """Bring one group to the disk and answer its futures."""
+        ops = self._with_room(ops)
+        with self._lock:
+            first_row = self._state.next_row
+            batch = Batch(self._state, self._log.segment, self._clock.now_ns())
+            batch.results = [(op.future, op.judge(batch)) for op in ops]
+        if batch.group.parts:
+            end = self._log.write(batch.group, first_row)
+            with self._lock:
+                self._log.segment.end = end
+                self._publish(batch)
+        else:
+            with self._lock:
+                self._publish(batch)
+        for future, result in batch.results:
+            future.set_result(result)
+        if batch.lows:
+            self._space.free(self._log.segment.number)
+
+    def _with_room(self, ops: list[Op]) -> list[Op]:
+        """Make room for a group of `ops` in a segment; return those for which there is room."""
+        puts = [op for op in ops if isinstance(op, PutOp)]
+        if self._log.fits(group_bound(ops)) and not (puts and self._log.reserved):
+            return ops
+        try:
+            self._roll(group_bound(ops))
+        except DiskFull:
+            self._hold_back(puts)
+            rest = [op for op in ops if not isinstance(op, PutOp)]
+            if rest and not self._log.fits(group_bound(rest)):
+                self._roll_small(group_bound(rest))
+            return rest
+        return ops
+
+    def _roll(self, bound: int, *, small: bool = False) -> None:
+        self._log.roll(self._log.segment.number + 1, bound, small=small)
+        with self._lock:
+            self._state.segments[self._log.segment.number] = self._log.segment
+        self._space.free(self._log.segment.number)
+        if not small:
+            self._log.keep_reserve()
+        self.disk_full = small
+
+    def _roll_small(self, bound: int) -> None:
+        try:
+            self._roll(bound, small=True)
+        except DiskFull:
+            raise StateError(
+                f"{self._log.directory}: the disk is full, and so is the journal's reserve; "
+                "give it room, and start again: nothing that was acknowledged is lost"
+            ) from None
+
+    def _hold_back(self, puts: list[PutOp]) -> None:
+        """Answer puts for which the disk has no room; those that wait are tried again."""
+        self.disk_full = True
+        full = []
+        for put in puts:
+            stopping = put.stopping is not None and put.stopping()
+            (self._stalled if put.wait and not stopping else full).append(put)
+        with self._lock:
+            batch = Batch(self._state, self._log.segment, 0)
+            for put in full:
+                put.give_up(batch.given_back)
+            self._publish(batch)
+        for put in full:
+            put.future.set_result(Full(DISK))
+
+    def _fail(self, error: BaseException, ops: list[Op]) -> None:
+        """Acknowledge nothing any more: what a failed sync left on the disk is unknown."""
+        failure = error if isinstance(error, StateError) else _failed(self._log, error)
+        with self._lock:
+            self.failure = failure
+            waiting = [*ops, *self._stalled, *self._queue]
+            self._queue.clear()
+            self._publish(Batch(self._state, self._log.segment, 0))
+        self._log.abandon()
+        for op in waiting:
+            _set_exception(op.future, failure)
+        if self._on_failure is not None:
+            self._on_failure(failure)
+
+
+def _set_exception(future: "Future[Any]", failure: BaseException) -> None:
+    if not future.done():
+        future.set_exception(failure)
+
+
+def _failed(log: Log, error: BaseException) -> JournalFailed:
+    failure = JournalFailed(
+        f"{log.directory}: writing failed ({error}); the process must end, and what was not "
+        "acknowledged is sent again after the start. Look at the disk: `dmesg`, `smartctl`"
+    )
+    failure.__cause__ = error
+    return failure
