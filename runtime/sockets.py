@@ -94,13 +94,12 @@ def _holder(port: int) -> str | None:
     inodes = {f"socket:[{inode}]" for inode in _listening(port)}
     if not inodes:
         return None
-    for folder in Path("/proc").glob("[0-9]*/fd"):
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            held = {str(link.readlink()) for link in folder.iterdir()}
-            if held & inodes:
-                command = (folder.parent / "comm").read_text().strip()
-                return f"process {folder.parent.name} ({command})"
-        except OSError:  # it ended, or belongs to another user
+            if str(link.readlink()) in inodes:
+                process = link.parent.parent
+                return f"process {process.name} ({(process / 'comm').read_text().strip()})"
+        except OSError:  # it is gone, or belongs to another user
             continue
     return None
 
