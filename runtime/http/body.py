@@ -6,6 +6,7 @@ from typing import Self
 
 from aiohttp import web
 from flumec.runtime.http.refusal import Refusal
+from flumec.runtime.quantity import Size
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -32,7 +33,7 @@ class Budget:
 class Body:
     """The body of one request; what it takes of the budget is given back at the end of `with`."""
 
-    def __init__(self, request: web.BaseRequest, budget: Budget, most: int) -> None:
+    def __init__(self, request: web.BaseRequest, budget: Budget, most: Size) -> None:
         self._request = request
         self._budget = budget
         self._most = most
@@ -74,5 +75,5 @@ class Body:
     def _check(self, size: int) -> None:
         if size > self._most:
             raise Refusal(
-                413, f"the request is larger than {self._most} bytes: send fewer events", close=True
+                413, f"the request is larger than {self._most}: send fewer events", close=True
             )

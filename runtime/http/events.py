@@ -34,27 +34,25 @@ class Reader:
             headers = [event.headers for event in events]
             if any(map(_too_many, headers)):
                 raise find(raw)
-            columns = [bodies, *(_column(headers, name) for name in self._columns)]
-            names = [BODY, *(PREFIX + name for name in self._columns)]
-            rest = _rest(headers)
+            columns = {BODY: bodies}
+            for name in self._columns:
+                columns[PREFIX + name] = _column(headers, name)
+            columns[REST] = _rest(headers)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise find(raw, str(error)) from None
-        if rest is not None:
-            columns.append(rest)
-            names.append(REST)
-        return pa.RecordBatch.from_arrays(columns, names=names)
+        present = {name: column for name, column in columns.items() if column is not None}
+        return pa.RecordBatch.from_arrays(list(present.values()), names=list(present))
 
 
 def _too_many(headers: dict[str, str]) -> bool:
     return len(headers) > MOST_HEADERS
 
 
-def _column(headers: list[dict[str, str]], name: str) -> Column:
-    """Take one header out of all events; a value that all of them share costs nothing."""
+def _column(headers: list[dict[str, str]], name: str) -> Column | None:
+    """Take one header out of all events: nothing if none has it, a constant if all share it."""
     values = [event.pop(name, None) for event in headers]
-    first = values[0] if values else None
-    if first is not None and values.count(first) == len(values):
-        return constant(first, len(values))
+    if not values or values.count(values[0]) == len(values):
+        return constant(values[0], len(values)) if values and values[0] is not None else None
     return pa.array(values, pa.utf8())
 
 

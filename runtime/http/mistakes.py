@@ -44,7 +44,8 @@ def _syntax(error: json.JSONDecodeError) -> str:
     near = error.doc[error.pos : error.pos + _EXCERPT]
     where = f"line {error.lineno}, column {error.colno}"
     rest = f" near {json.dumps(near)}" if near else ", where the text ends"
-    return f"this is no JSON: {error.msg[0].lower()}{error.msg[1:]} at {where}{rest}"
+    what = error.msg.removesuffix(" at")
+    return f"this is no JSON: {what[0].lower()}{what[1:]} at {where}{rest}"
 
 
 def _mistakes(value: Any) -> Iterator[str]:

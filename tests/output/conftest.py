@@ -1,0 +1,206 @@
+"""What a sink needs around it: a channel in memory whose reader can be killed and started again."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from flumec.runtime.batch import encode
+from flumec.runtime.disk import Disk, RealDisk
+from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored
+from flumec.runtime.testing.clock import ManualClock
+
+BORN = 1_795_344_000_000_000_000  # 2026-11-22T10:40:00Z
+
+
+class Channel:
+    """What of a journal survives a crash: the rows, the cursor, the open intents."""
+
+    def __init__(self, size: int = 1 << 40) -> None:
+        self.chunks: list[Chunk] = []
+        self.cursor = Cursor(0)
+        self.intents: list[Intent] = []
+        self.delivered = 0
+        self.size = size
+        self.starts = 0
+
+    @property
+    def end(self) -> int:
+        return self.chunks[-1].end if self.chunks else 0
+
+    @property
+    def fullness(self) -> float:
+        held = sum(chunk.body.size for chunk in self.chunks if chunk.end > self.cursor.low)
+        return held / self.size
+
+    def put(self, batch: pa.RecordBatch, born: int = BORN, gap: int = 0) -> None:
+        first = self.end + gap
+        self.chunks.append(Chunk(first, batch.num_rows, 0, bytes(16), born, None, encode(batch)))
+
+    def bodies(self, *bodies: bytes, born: int = BORN, **headers: Sequence[str | None]) -> None:
+        columns = {f"h.{name}": pa.array(values, pa.utf8()) for name, values in headers.items()}
+        self.put(pa.record_batch({"body": pa.array(bodies, pa.binary())} | columns), born)
+
+    def consumer(self) -> "Reader":
+        self.starts += 1
+        return Reader(self)
+
+
+class Reader:
+    """The consumer protocol over a `Channel`; `advance` is durable at once."""
+
+    channel = "spool"
+    name = "files"
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._next = channel.cursor.low
+        self._number = 1000 * channel.starts
+        self.epoch = channel.starts.to_bytes(16, "big")[::-1]
+
+    @property
+    def cursor(self) -> Cursor:
+        return self._channel.cursor
+
+    @property
+    def intents(self) -> Sequence[Intent]:
+        return self._channel.intents
+
+    @property
+    def fullness(self) -> float:
+        return self._channel.fullness
+
+    def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
+        for chunk in self._channel.chunks:
+            if chunk.end > self._next:
+                skip = max(0, self._next - chunk.first)
+                self._next = chunk.end
+                return [
+                    Chunk(
+                        chunk.first + skip, chunk.rows - skip, chunk.skip + skip,
+                        chunk.epoch, chunk.born, None, chunk.body,
+                    )
+                ]  # fmt: skip
+        return []
+
+    def seek(self, row: int) -> None:
+        assert row >= self.cursor.low
+        self._next = row
+
+    def advance(self, cursor: Cursor) -> Future[Stored]:
+        assert cursor.low >= self.cursor.low
+        assert all(mark > cursor.low for mark in cursor.ahead.values())
+        self._channel.cursor = cursor
+        self._channel.delivered += cursor.delivered
+        return _done()
+
+    def intend(self, outputs: Sequence[object]) -> Intent:
+        self._number += 1
+        intent = Intent(self._number, tuple(o for o in outputs if isinstance(o, Output)))
+        self._channel.intents.append(intent)
+        return intent
+
+    def resolve(self, intent: Intent, cursor: Cursor | None) -> Future[Stored]:
+        self._channel.intents.remove(intent)
+        return _done() if cursor is None else self.advance(cursor)
+
+
+def _done() -> Future[Stored]:
+    future: Future[Stored] = Future()
+    future.set_result(Stored(0, 0))
+    return future
+
+
+class Counts:
+    """Counters that a test can look at."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.gauges: dict[str, float] = {}
+
+    def add(self, name: str, amount: int = 1) -> None:
+        self.counts[name] += amount
+
+    def set(self, name: str, value: float) -> None:
+        self.gauges[name] = value
+
+
+class SinkPlace:
+    """A sink's context. It stops once the channel is read, or when `until` says so."""
+
+    agent = "collector"
+    host = "core-1.example.com"
+    address = "127.0.0.1"
+    log = logging.getLogger("sink")
+
+    def __init__(self, channel: Channel, disk: Disk, state: Path) -> None:
+        self.consumer = channel.consumer()
+        self.disk = disk
+        self.state = state
+        self.clock = ManualClock()
+        self.counters = Counts()
+        self.failures: list[str] = []
+        self.idling = False
+        self.until: Callable[[], bool] = lambda: self.idling
+        self.steps = 0
+        self.waited: Callable[[float], None] = lambda seconds: None
+
+    @property
+    def stopping(self) -> bool:
+        return self.until()
+
+    def wait(self, seconds: float) -> bool:
+        self.clock.advance(seconds)
+        self.waited(seconds)
+        return self.stopping
+
+    def alive(self) -> None:
+        self.steps += 1
+        assert self.steps < 100_000, "the sink runs for ever"
+
+    def idle(self, idle: bool) -> None:
+        self.idling = idle
+
+    def fail(self, reason: str) -> None:
+        self.failures.append(reason)
+
+
+@pytest.fixture
+def channel() -> Channel:
+    return Channel()
+
+
+@pytest.fixture
+def place(channel: Channel, tmp_path: Path) -> Callable[..., SinkPlace]:
+    """Start the channel's reader again; by default it stops when all is read and `steps` passed."""
+
+    def start(disk: Disk | None = None, steps: int = 3) -> SinkPlace:
+        found = SinkPlace(channel, disk or RealDisk(), tmp_path)
+        found.until = lambda: found.steps >= steps
+        return found
+
+    return start
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
+    """Return the content of what lies in the sink's directory for all to see, by relative path."""
+
+    def read() -> dict[str, bytes]:
+        return {
+            str(path.relative_to(tmp_path / "out")): path.read_bytes()
+            for path in sorted((tmp_path / "out").rglob("*"))
+            if path.is_file() and ".flumec" not in path.parts
+        }
+
+    return read
+
+
+@pytest.fixture
+def hidden(tmp_path: Path) -> Callable[[], Iterator[Path]]:
+    """Return the files that are hidden."""
+    return lambda: (p for p in (tmp_path / "out" / ".flumec").rglob("*") if p.is_file())
