@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from flumec.runtime.component import Secret
     from flumec.runtime.disk import Disk
     from flumec.runtime.journal import Journal
-    from flumec.runtime.journal.records import Chunk, Cursor, Intent, Outcome, Progress, Stored
+    from flumec.runtime.journal.records import (
+        Chunk,
+        Cursor,
+        Intent,
+        Outcome,
+        Output,
+        Progress,
+        Stored,
+    )
 
 
 class Counters(Protocol):
@@ -116,7 +124,7 @@ class Consumer(Protocol):
     def advance(self, cursor: "Cursor") -> "Future[Stored]":
         """Store the cursor with the next group; its rows' bodies may be freed after that."""
 
-    def intend(self, outputs: "Sequence[object]") -> "Intent":
+    def intend(self, outputs: "Sequence[Output]") -> "Intent":
         """Store an intent to publish; returns after the sync."""
 
     def resolve(self, intent: "Intent", cursor: "Cursor | None") -> "Future[Stored]":

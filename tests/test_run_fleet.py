@@ -307,7 +307,7 @@ def test_the_runner_drains_on_a_first_signal(bundle: Path, tmp_path: Path) -> No
     )  # fmt: skip
     assert code == 0
     assert "draining" in output.getvalue()
-    assert "tailer@web-1     │ INFO agent ended" in output.getvalue()
+    assert "collector@core-1 │ INFO agent ended" in output.getvalue()
 
 
 def test_what_cannot_be_started_is_exit_code_2(bundle: Path, tmp_path: Path) -> None:
