@@ -20,26 +20,33 @@ class Token(NamedTuple):
 
 
 ERROR = "ERROR"
-"""The terminal of a character that begins nothing."""
+"""The terminal of characters that begin nothing, or a text that does not end."""
 
 _SPACE = re.compile(r"[ \t]*")
+_STRANGE = re.compile(r'"""[^\n]*|"[^\n]*|//[^\n]*|;|[^\s"#,(){}\[\]]+|.|\n')
+_DEEPER = r"(\r?\n([ \t]*|{indent}[ \t]+[^\n]*)(?=\r?\n|\Z))*"
+
+
+def _span(_: str, span: Span) -> Span:
+    return span
+
 
 _VALUES: dict[str, Callable[[str, Span], Any]] = {
     "KIND": tree.Name,
-    "ELSE": lambda _, span: span,
     "BOOL": lambda text, span: tree.Bool(text == "true", span),
     "QUANTITY": tree.Quantity,
     "NUMBER": tree.Number,
     "STRING": lambda text, span: tree.String(text[1:-1], "plain", span),
     "RAW": lambda text, span: tree.String(text[2:-1], "raw", span),
     "TEXT": lambda text, span: tree.String(text[3:-3], "long", span),
-    "NL": lambda text, _: documentation(text) if "##" in text else "",
-    "LBRACE": lambda _, span: span,
-    "RBRACE": lambda _, span: span,
-    "LSQB": lambda _, span: span,
-    "RSQB": lambda _, span: span,
-    "RPAR": lambda _, span: span,
-    "OPTIONAL": lambda _, span: span,
+    "NL": lambda text, span: documentation(text, span.start) if "##" in text else "",
+    "ELSE": _span,
+    "LBRACE": _span,
+    "RBRACE": _span,
+    "LSQB": _span,
+    "RSQB": _span,
+    "RPAR": _span,
+    "OPTIONAL": _span,
 }
 """How a terminal that the tree keeps becomes its value; the others have none."""
 
@@ -48,13 +55,13 @@ def scan(source: Source) -> Iterator[Token]:
     """Yield the tokens of a file, the last two being a line's end and END."""
     text, words = source.text, tables().words
     match, intern = tables().pattern.match, sys.intern
-    at, size, last = 0, len(text), "NL"
+    at, size, last = 1 if text.startswith("\ufeff") else 0, len(text), "NL"
     while at < size:
         found = match(text, at)
         if found is None:
-            start = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches anywhere
-            at = start + 1
+            start, at = _strange(text, at)
             if start < size:
+                last = ERROR
                 yield Token(ERROR, None, start, at)
             continue
         name = found.lastgroup or ""
@@ -76,10 +83,32 @@ def scan(source: Source) -> Iterator[Token]:
     yield Token(END, None, size, size)
 
 
-def documentation(lines: str) -> str:
-    """Return the text of the `##` lines at the end of a run of lines and comments."""
+def _strange(text: str, at: int) -> tuple[int, int]:
+    """Return where the characters at `at` that are no terminal begin and end.
+
+    A text that does not end goes to the end of its line; a long one takes the lines with it that are
+    indented more than its own, so that its words are not read as statements.
+    """
+    start = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches anywhere
+    found = _STRANGE.match(text, start)
+    if found is None:
+        return start, start
+    end = found.end()
+    if found[0].startswith('"""'):
+        line = text.rfind("\n", 0, start) + 1
+        indent = _SPACE.match(text, line)[0]  # type: ignore[index]
+        below = re.compile(_DEEPER.format(indent=re.escape(indent))).match(text, end)
+        end = below.end() if below else end
+    return start, end - (text[start:end].endswith("\r"))
+
+
+def documentation(lines: str, start: int) -> str:
+    """Return the text of the `##` lines at the end of a line's end that begins at `start`.
+
+    What stands behind a statement on its line documents nothing; a file begins with a whole line.
+    """
     said: list[str] = []
-    for line in reversed(lines.split("\n")[1:-1]):
+    for line in reversed(lines.split("\n")[min(start, 1) : -1]):
         mark, words = line.strip()[:2], line.strip()[2:]
         if mark != "##":
             break

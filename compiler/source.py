@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -16,8 +17,8 @@ class Source:
     def position(self, offset: int) -> tuple[int, int]:
         """Return the 1-based line and column of a character offset."""
         if not self._starts:
-            self._starts.append(0)
-            self._starts.extend(i + 1 for i, c in enumerate(self.text) if c == "\n")
+            lines = self.text.split("\n")
+            self._starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 

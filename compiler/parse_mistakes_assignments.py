@@ -1,0 +1,304 @@
+"""Mistakes between a name and its value or type."""
+
+from typing import Self
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.parse_stop import Stop
+from flumec.compiler.parse_tokens import ERROR
+
+VALUES = {"STRING", "RAW", "TEXT", "QUANTITY", "NUMBER", "BOOL"}
+"""The terminals that are a value by themselves."""
+
+
+class ColonForEquals(Diagnostic, code="FL014"):
+    """A colon stands where an equals sign should.
+
+    A colon gives a type, an equals sign a value.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+
+      channel queue : memory {
+        size : 64MiB
+      }
+
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+
+      channel queue : memory {
+        size = 64MiB
+      }
+
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "a value is set with `=`, not with `:`"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "write `=`"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        if stop.token.terminal == "COLON" and "EQUAL" in stop.expected:
+            return cls(stop.span)
+        if stop.terminals[:2] == ("NAME", "COLON") and stop.index == 2 and stop.context == "block":
+            return cls(stop.at(stop.tokens[1]))
+        return None
+
+
+class EqualsForColon(Diagnostic, code="FL015"):
+    """An equals sign stands where a colon should.
+
+    An equals sign gives a value, a colon a type.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks = seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "a type is given with `:`, not with `=`"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "write `: TYPE`"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        if stop.token.terminal != "EQUAL" or "COLON" not in stop.expected:
+            return None
+        return cls(stop.span)
+
+
+class MissingEquals(Diagnostic, code="FL016"):
+    """Between a name and its value the equals sign is missing.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+
+      channel queue : memory {
+        size 64MiB
+      }
+
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+
+      channel queue : memory {
+        size = 64MiB
+      }
+
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "`=` is missing"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "write `=` between the name and its value"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        if "EQUAL" not in stop.expected or stop.token.terminal not in VALUES | {"LSQB", "NAME"}:
+            return None
+        return cls(stop.span)
+
+
+class MissingValue(Diagnostic, code="FL017"):
+    """A name has no value.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+
+      channel queue : memory {
+        size =
+      }
+
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+
+      channel queue : memory {
+        size = 64MiB
+      }
+
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "a value is missing"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "write it behind the sign, on the same line"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        before = stop.before
+        if before is None or before.terminal != "EQUAL" or stop.token.terminal in {ERROR, "EQUAL"}:
+            return None
+        return cls(stop.gap)
+
+
+class MissingType(Diagnostic, code="FL018"):
+    """A declaration has no type.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "a type is missing"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "write `: TYPE` behind the name (`flumec components` lists those of components)"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        if "COLON" in stop.expected and stop.terminals[0] in {"KIND", "PARAM"}:
+            return cls(stop.span)
+        before = stop.before
+        if before is None or before.terminal != "COLON" or stop.token.terminal == ERROR:
+            return None
+        return cls(stop.gap)

@@ -1,0 +1,299 @@
+"""Mistakes in signs: those of other languages, and those that no language has here."""
+
+import re
+import unicodedata
+from typing import Self
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.parse_stop import Stop
+from flumec.compiler.parse_tokens import ERROR
+from flumec.compiler.source import Span
+
+_SIGNS = {"+", "-", "*", "/", "%", "^", "&", "|", "&&", "||", "==", "!=", "?:"}
+_HYPHENED = re.compile(r"[A-Za-z_]\w*(-\w+)+")
+
+
+class Semicolon(Diagnostic, code="FL003"):
+    """A statement ends with a semicolon.
+
+    The end of the line ends a statement; there is no other sign for it.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out;
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "`;` has no meaning here"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "the end of the line ends a statement; leave it out"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        return cls(stop.span) if stop.text() == ";" else None
+
+
+class ForeignComment(Diagnostic, code="FL005"):
+    """A comment of another language.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      // every second
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      # every second
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "a comment does not begin with `//` or `/*`"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "a comment begins with `#`, and `##` documents the next declaration"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        return cls(stop.span) if stop.text().startswith(("//", "/*")) else None
+
+
+class NameWithHyphen(Diagnostic, code="FL008"):
+    """A name has a hyphen.
+
+    A hyphen would be read as the sign of a number.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat-1 on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat_1 on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    word: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"`{self.word}` is no name"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return f"a name has letters, digits and `_`: `{self.word.replace('-', '_')}`"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        before = stop.before
+        if before is None or before.terminal != "NAME" or before.end != stop.token.start:
+            return None
+        word = _HYPHENED.match(stop.source.text, before.start)
+        if word is None:
+            return None
+        return cls(Span(stop.source, before.start, word.end()), word=word[0])
+
+
+class Arithmetic(Diagnostic, code="FL009"):
+    """A value is calculated.
+
+    There is no arithmetic, no conditional and no loop: a value is what stands there, in one
+    unit.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory {
+        size = 2 * 64MiB
+      }
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory {
+        size = 128MiB
+      }
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    sign: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"`{self.sign}` calculates, and the language does not"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "write the result; `let` gives it a name"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        sign = stop.text()
+        if sign not in _SIGNS or not stop.expected & {"NL", "_COMMA", "RPAR", "RSQB"}:
+            return None
+        return cls(stop.span, sign=sign)
+
+
+class UnknownCharacter(Diagnostic, code="FL010"):
+    """A sign that the language does not have.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out !
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    text: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"`{self.text}` has no meaning here"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return f"leave it out{self._invisible}"
+
+    @property
+    def _invisible(self) -> str:
+        plain = self.text.isascii() and self.text.isprintable()
+        names = ", ".join(unicodedata.name(c, f"U+{ord(c):04X}").lower() for c in self.text[:1])
+        return "" if plain else f" (it is {names})"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        if stop.token.terminal != ERROR:
+            return None
+        return cls(stop.span, text=stop.text() or stop.source.text[stop.token.start])

@@ -1,0 +1,239 @@
+"""Mistakes in texts: no closing quote, wrong quotes, or none."""
+
+import re
+from typing import Self
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.parse_stop import Stop
+from flumec.compiler.parse_tokens import ERROR
+from flumec.compiler.source import Span
+
+_QUOTES = "'`‘’“”„«»"
+_LIMITS = ' \t\r\n"#,(){}[];='
+_UNQUOTED = re.compile(r"(~?|\.{0,2}|\w+:)/\S*|\d+(\.\d+){2,}(:\d+)?|[\w-]+(\.[\w-]+)+(:\d+)?/\S*")
+"""A path, a URL, an address, a host with a path."""
+
+
+class UnterminatedText(Diagnostic, code="FL002"):
+    """A text does not end on its line.
+
+    What follows would be read as part of the text, or as statements.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "the text has no closing quote"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return 'a text ends on its line with `"`; a longer one stands between `"""` and `"""`'
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        if stop.token.terminal != ERROR or not stop.text().startswith('"'):
+            return None
+        return cls(stop.span)
+
+
+class WrongQuote(Diagnostic, code="FL004"):
+    """A text stands in the wrong quotes.
+
+    Single and typographic quotes have no meaning, so the words between them would be names.
+
+    ## Example
+
+    ```flow
+    hosts one = ['a.example.com']
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    quote: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"a text does not stand in {self.quote}"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return 'write it between `"` and `"`'
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        quote = stop.text()[:1]
+        return cls(stop.span, quote=quote) if quote in _QUOTES and quote else None
+
+
+class UnquotedText(Diagnostic, code="FL006"):
+    """A path, an address or a URL without quotes.
+
+    Its slashes and dots are no part of a name or a number.
+
+    ## Example
+
+    ```flow
+    hosts one = [10.0.0.1]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["10.0.0.1"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    word: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"`{self.word}` stands without quotes"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return f'write "{self.word}"'
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        text, start, end = stop.source.text, stop.token.start, stop.token.end
+        while start and text[start - 1] not in _LIMITS:
+            start -= 1
+        while end < len(text) and text[end] not in _LIMITS:
+            end += 1
+        word = text[start:end]
+        if not _UNQUOTED.fullmatch(word):
+            return None
+        return cls(Span(stop.source, start, end), word=word)
+
+
+class DollarOutsideText(Diagnostic, code="FL007"):
+    """A `${…}` stands outside of a text.
+
+    A name that is a whole value needs no sign; `${…}` is for a part of a text.
+
+    ## Example
+
+    ```flow
+    let name = "a.example.com"
+    hosts one = [${name}]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    let name = "a.example.com"
+    hosts one = [name]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "`${…}` stands only in a text"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return "a name that is the whole value is written without `${` and `}`"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        return cls(stop.span) if stop.text().startswith("$") else None

@@ -1,0 +1,175 @@
+"""Mistakes in words: a keyword as a name, quotes where none belong or none where they do."""
+
+from typing import Self
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.parse_stop import Stop
+from flumec.compiler.parse_tables import tables
+
+_PATTERNS = ("source", "channel", "sink", "else", "true", "false")
+
+
+class ReservedWord(Diagnostic, code="FL011"):
+    """A keyword is used as a name.
+
+    The language needs it for itself; after a dot it may stand (`header.source`).
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source source : seq
+      channel queue : memory
+      sink out : null
+
+      source -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    word: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"`{self.word}` is a word of the language and cannot be a name"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return f"choose another name, `{self.word}_1` perhaps"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        word = stop.text()
+        if "NAME" not in stop.expected or word not in tables().words | dict.fromkeys(_PATTERNS):
+            return None
+        return cls(stop.span, word=word)
+
+
+class NameInQuotes(Diagnostic, code="FL012"):
+    """A name stands in quotes.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent "beat" on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return "a name stands without quotes"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return f"write {self.span.source.text[self.span.start + 1 : self.span.end - 1]}"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        if (
+            stop.token.terminal != "STRING"
+            or "NAME" not in stop.expected
+            or "STRING" in stop.expected
+        ):
+            return None
+        return cls(stop.span)
+
+
+class TextWithoutQuotes(Diagnostic, code="FL013"):
+    """A text stands without quotes.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+
+    check beats {
+      from = beat.ticks
+      to = beat.out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    ```
+    """
+
+    word: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"`{self.word}` has to be a text here"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return f'write "{self.word}"'
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        if (
+            stop.token.terminal != "NAME"
+            or "STRING" not in stop.expected
+            or "NAME" in stop.expected
+        ):
+            return None
+        return cls(stop.span, word=stop.text())

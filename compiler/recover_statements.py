@@ -1,0 +1,174 @@
+"""Statements of a file that has mistakes: where each one begins and ends.
+
+A file without mistakes never comes here. In one with a mistake, braces and brackets may be missing or too
+many, so they alone cannot say what belongs together. People indent, though: where most blocks of the file
+are indented, the indentation decides what a missing bracket meant; else the brackets do.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from flumec.compiler.parse_tokens import Token
+from flumec.compiler.source import Source
+
+OPENERS = {"LPAR", "LSQB"}
+CLOSERS = {"RPAR", "RSQB"}
+HEADS = {
+    "LANGUAGE",
+    "IMPORT",
+    "PARAM",
+    "LET",
+    "HOSTS",
+    "TEMPLATE",
+    "AGENT",
+    "CHECK",
+    "TEST",
+    "KIND",
+}
+"""The words that only begin a statement."""
+
+
+@dataclass(slots=True)
+class Statement:
+    """The tokens of one statement without its block; `low` and `high` are the columns of its lines."""
+
+    tokens: list[Token]
+    low: int
+    high: int
+    opens: Token | None = None
+    """The `{` at its end, or with its block's content behind it on the same line."""
+    inline: bool = False
+    """It does not begin its line: what stands before it should have ended there."""
+    lone_brace: bool = False
+    """Its `{` stands on the next line."""
+    doc: str = ""
+    brackets: list[Token] = field(default_factory=list)
+    """Those still open where it ends."""
+
+    @property
+    def closes(self) -> bool:
+        """Whether it is a `}`."""
+        return len(self.tokens) == 1 and self.tokens[0].terminal == "RBRACE"
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+        return self.tokens[0].start if self.tokens else self.opens.start if self.opens else 0
+
+    def take(self, tokens: list[Token]) -> None:
+        """Append tokens, and note which brackets are open."""
+        self.tokens += tokens
+        self.note(tokens)
+
+    def note(self, tokens: list[Token]) -> None:
+        """Note which brackets `tokens` leave open."""
+        for token in tokens:
+            if token.terminal in OPENERS:
+                self.brackets.append(token)
+            elif token.terminal in CLOSERS and self.brackets:
+                self.brackets.pop()
+
+
+@dataclass(slots=True)
+class Row:
+    """The tokens that stand on one line; `indent` is the column of the first, from 0."""
+
+    tokens: list[Token]
+    indent: int
+    doc: str
+
+
+def statements(source: Source, tokens: Sequence[Token]) -> tuple[list[Statement], bool]:
+    """Return the statements of a file in its order, and whether its indentation may be trusted."""
+    lines = _rows(source, tokens)
+    trusted = _indented(lines)
+    found: list[Statement] = []
+    for row in lines:
+        for piece in _pieces(row):
+            last = found[-1] if found else None
+            if last and not piece.inline and _continues(last, piece, trusted=trusted):
+                last.take(piece.tokens)
+                last.high = max(last.high, piece.low)
+                last.opens, last.lone_brace = piece.opens, not piece.tokens
+            else:
+                piece.note(piece.tokens)
+                found.append(piece)
+    return found, trusted
+
+
+def _rows(source: Source, tokens: Sequence[Token]) -> list[Row]:
+    """Split tokens into lines; a chain's arrow goes on with the line before it."""
+    found, fresh, doc = list[Row](), True, ""
+    for token in tokens:
+        if token.terminal in ("NL", "$END"):
+            fresh, doc = True, token.value or ""
+            continue
+        if fresh:
+            line = source.text.rfind("\n", 0, token.start) + 1
+            found.append(Row([], token.start - line, doc))
+        found[-1].tokens.append(token)
+        fresh = token.terminal == "_COMMA" and "\n" in source.text[token.start : token.end]
+        doc = ""
+    return found
+
+
+def _indented(lines: list[Row]) -> bool:
+    """Return whether most blocks are indented."""
+    votes = 0
+    for row, below in pairwise(lines):
+        if row.tokens[-1].terminal == "LBRACE" and below.tokens[0].terminal != "RBRACE":
+            votes += 1 if below.indent > row.indent else -1
+    return votes > 0
+
+
+def _pieces(row: Row) -> Iterator[Statement]:
+    """Split a line at each `}` that closes what another line opened."""
+    start, depth, opened = 0, 0, -1
+    for index, token in enumerate(row.tokens):
+        if token.terminal == "LBRACE":
+            opened = index if depth == 0 else opened
+            depth += 1
+        elif token.terminal == "RBRACE" and depth:
+            depth -= 1
+        elif token.terminal == "RBRACE":
+            if index > start:
+                before = row.tokens[start:index]
+                yield Statement(before, row.indent, row.indent, inline=start > 0, doc=row.doc)
+            yield Statement([token], row.indent, row.indent, inline=index > 0, doc=row.doc)
+            start = index + 1
+    if start < len(row.tokens):
+        opens = row.tokens[opened] if depth else None
+        rest = row.tokens[start:-1] if opens is row.tokens[-1] else row.tokens[start:]
+        yield Statement(rest, row.indent, row.indent, opens, inline=start > 0, doc=row.doc)
+
+
+def _continues(last: Statement, piece: Statement, *, trusted: bool) -> bool:
+    """Return whether a line belongs to the statement above it."""
+    if last.opens or last.closes or piece.closes:
+        return False
+    if not piece.tokens:
+        return True
+    first = piece.tokens[0].terminal
+    if first in HEADS:
+        return False
+    deeper = piece.low > last.low
+    if last.brackets:
+        if trusted:
+            return deeper or (first in CLOSERS and piece.low == last.low)
+        return not (last.brackets[-1].terminal == "LSQB" and _begins(piece.tokens))
+    if last.tokens[-1].terminal == "_COMMA":
+        return deeper if trusted else not _begins(piece.tokens)
+    return trusted and deeper and not _begins(piece.tokens, calls=True)
+
+
+def _begins(tokens: list[Token], *, calls: bool = False) -> bool:
+    """Return whether tokens look like the beginning of a statement."""
+    first, second, third = (*(token.terminal for token in tokens[:3]), "LBRACE", "LBRACE")[:3]
+    if first in ("STRING", "ELSE"):
+        return second in ("EQUAL", "_INTO")
+    if first != "NAME":
+        return first in HEADS
+    if second == "NAME":
+        return third == "LBRACE"
+    return second in ("EQUAL", "COLON", "_INTO", "LBRACE") or (calls and second in ("LPAR", "DOT"))
