@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flumec.compiler.diagnostic import Diagnostic
-from flumec.compiler.inputs import Inputs, Names, Reader, in_memory
+from flumec.compiler.inputs import Inputs, MadeFrom, Names, Reader, in_memory
 from flumec.compiler.model import Fleet
 from flumec.compiler.options import Options
 from flumec.compiler.plan import Plan
 
 Addresses = Callable[[Sequence[str]], Mapping[str, str]]
-"""From the names of all hosts to their addresses."""
+"""From the names of all hosts to their addresses, as `run` chooses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,10 @@ class Linted:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The plan, or None and the reasons why not."""
+    """The plan, or None and the reasons why not; and the fleet that it was made from."""
 
     plan: Plan | None
+    fleet: Fleet
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -62,16 +63,17 @@ def compile_fleet(
     reader: Reader = Path.read_bytes,
     addresses: Addresses | None = None,
 ) -> Compiled:
-    """Turn files into the plan of every host. `addresses` chooses all addresses anew, for `run`."""
+    """Turn files into the plan of every host."""
     from flumec.compiler.place import place
 
     inputs = Inputs(reader)
     linted = lint(paths, options, inputs)
     if not linted.sound:
-        return Compiled(None, linted.diagnostics)
+        return Compiled(None, linted.fleet, linted.diagnostics)
     names = Names(paths)
-    plan = place(linted.fleet, names, inputs.digests(names), addresses)
-    return Compiled(plan, linted.diagnostics)
+    made_from = MadeFrom(names, inputs.digests(names), dict(options.sets))
+    plan = place(linted.fleet, made_from, addresses)
+    return Compiled(plan, linted.fleet, linted.diagnostics)
 
 
 def lint_text(

@@ -1,8 +1,11 @@
 """The compiler's only door to files: what was read and its digest, so that a bundle can say so."""
 
 import hashlib
+import json
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 Reader = Callable[[Path], str | bytes]
@@ -46,7 +49,7 @@ def in_memory(files: Mapping[str, str | bytes]) -> Reader:
 
 
 class Names:
-    """Paths as a bundle shows them, the same in every checkout: relative to the given files' folder.
+    """Paths as a bundle shows them, the same in every checkout: from the given files' folder.
 
     >>> Names([Path("/home/ann/fleet/weblogs.flow")])("/home/ann/fleet/../lib/tls.flow")
     '../lib/tls.flow'
@@ -59,3 +62,19 @@ class Names:
     def __call__(self, path: str) -> str:
         """Return the name of `path` in a bundle."""
         return posixpath.relpath(str(Path(path).absolute()), self._base)
+
+
+@dataclass(frozen=True)
+class MadeFrom:
+    """What a plan was made from: every file that was read, and what `--set` said."""
+
+    names: Names
+    files: tuple[tuple[str, str], ...]
+    """(name, sha256), sorted."""
+    sets: Mapping[str, str]
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of it all; 64 hex digits."""
+        data = json.dumps([self.files, sorted(self.sets.items())])
+        return hashlib.sha256(data.encode()).hexdigest()

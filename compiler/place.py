@@ -1,14 +1,12 @@
 """From the bound fleet to the plan: what runs on which host, with every value final."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from flumec.compiler import model, plan
 from flumec.compiler.columns import columns
-from flumec.compiler.inputs import Names
+from flumec.compiler.inputs import MadeFrom
 from flumec.compiler.source import Span
 from flumec.compiler.values import module, positional, resolve, secrets, values, varies
 from flumec.compiler.wires import Wires, title
@@ -21,23 +19,18 @@ Addresses = Callable[[Sequence[str]], Mapping[str, str]]
 """From the names of all hosts to their addresses."""
 
 
-def place(
-    fleet: model.Fleet,
-    names: Names,
-    inputs: Sequence[tuple[str, str]],
-    addresses: Addresses | None = None,
-) -> plan.Plan:
+def place(fleet: model.Fleet, made_from: MadeFrom, addresses: Addresses | None = None) -> plan.Plan:
     """Return the plan of a fleet without errors; hosts on which nothing runs are not in it."""
     hosts: dict[str, list[tuple[model.Host, model.Agent]]] = {}
     for agent in fleet.agents.values():
         for host in agent.hosts.hosts:
             hosts.setdefault(host.name, []).append((host, agent))
-    placer = _Placer(fleet, names, inputs, addresses(tuple(hosts)) if addresses else {})
+    placer = _Placer(fleet, made_from, addresses(tuple(hosts)) if addresses else {})
     return plan.Plan(
         hosts=tuple(placer.host(name, agents) for name, agents in hosts.items()),
         links=tuple(placer.links()),
-        inputs=tuple(inputs),
-        digest=hashlib.sha256(json.dumps(list(inputs)).encode()).hexdigest(),
+        inputs=made_from.files,
+        digest=made_from.digest,
     )
 
 
@@ -45,14 +38,10 @@ class _Placer:
     """What all agents' placing has in common, so that equal work is done once."""
 
     def __init__(
-        self,
-        fleet: model.Fleet,
-        names: Names,
-        inputs: Sequence[tuple[str, str]],
-        addresses: Mapping[str, str],
+        self, fleet: model.Fleet, made_from: MadeFrom, addresses: Mapping[str, str]
     ) -> None:
-        self._fleet, self._names, self._addresses = fleet, names, addresses
-        self._digests = dict(inputs)
+        self._fleet, self._names, self._addresses = fleet, made_from.names, addresses
+        self._digests = dict(made_from.files)
         self._columns = columns(fleet)
         self._wires = Wires(fleet, self._address, self._origin)
         self._parts: dict[int, plan.Part] = {}

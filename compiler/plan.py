@@ -3,8 +3,8 @@
 Nothing here refers to the .flow files but by `origin` (`weblogs.flow:12`); all values are final.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 
@@ -176,7 +176,11 @@ class Plan:
     inputs: tuple[tuple[str, str], ...]
     """(name, sha256) of every file that was read; names are relative to the given files' folder."""
     digest: str
-    """Digest of all inputs, and of the values given beside them; 64 hex digits."""
+    """Digest of all inputs and of what `--set` said; 64 hex digits."""
+
+    def only(self, names: Container[str]) -> "Plan":
+        """Return the plan of some of its hosts."""
+        return replace(self, hosts=tuple(host for host in self.hosts if host.name in names))
 
 
 Kind = Literal["source", "channel", "sink"]

@@ -1,0 +1,83 @@
+"""The command line: `flumec lint|fmt|graph|build|run|explain|components|init|completion`."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+from flumec.compiler.cli.failures import CannotRun
+from flumec.compiler.cli.group import Commands
+
+DEBUG = "FLUMEC_DEBUG"
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+_EPILOG = """\b
+Exit status: 0 clean, 1 there are findings, 2 it could not run.
+Colours show on a terminal only, and not where NO_COLOR is set.
+FLUMEC_DEBUG=1 shows where in flumec a failure came from."""
+
+
+@click.group(
+    cls=Commands,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="flumec", message="flumec %(version)s")
+def flumec() -> None:
+    """Compile the description of a whole fleet's data flow into the agents that run it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process; whatever happens, no traceback reaches the user."""
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has what they wanted; Python's own last flush must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = PIPE_CLOSED
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run one command and return the exit status."""
+    try:
+        result = flumec.main(args=arguments, prog_name="flumec", standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except CannotRun as failure:
+        return _fail(str(failure))
+    except click.UsageError as error:
+        help_of = error.ctx.command_path if error.ctx else "flumec"
+        return _fail(f"{_lower(error.format_message())}\nhelp: {help_of} --help")
+    except click.ClickException as error:
+        return _fail(_lower(error.format_message()))
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _unexpected(error)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(message: str) -> int:
+    click.echo(f"error: {message}", err=True)
+    return 2
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell of a mistake of ours in one line; the traceback only for who asks for it."""
+    if os.environ.get(DEBUG):
+        import traceback
+
+        traceback.print_exception(error)
+    what = str(error).splitlines()[0] if str(error) else ""
+    return _fail(
+        f"flumec failed: {type(error).__name__}{f': {what}' if what else ''}\n"
+        f"This is a mistake in flumec. Please report it with the files and the output of {DEBUG}=1."
+    )
+
+
+def _lower(message: str) -> str:
+    """Return click's message as ours read: lower case, no full stop."""
+    return (message[:1].lower() + message[1:]).rstrip(".")

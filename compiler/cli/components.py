@@ -1,0 +1,26 @@
+"""`flumec components`: the reference of what flows are made of."""
+
+import click
+from flumec.compiler.cli.failures import CannotRun, meant
+
+
+@click.command("components")
+@click.option("--all", "everything", is_flag=True, help="Print every page, as docs/components.md.")
+@click.argument("name", required=False)
+def command(name: str | None, everything: bool) -> int:
+    """Print the reference of a source, channel, sink, interceptor or link, or list them all."""
+    from flumec.compiler.reference import contents, pages, reference
+
+    if everything and name:
+        raise click.UsageError("give a NAME or --all, not both")
+    if everything:
+        click.echo(reference(), nl=False)
+        return 0
+    if name is None:
+        click.echo(contents(), nl=False)
+        return 0
+    found = pages(name)
+    if not found:
+        raise CannotRun(f"there is no component `{name}`{meant(name, pages())}")
+    click.echo("\n".join(found.values()), nl=False)
+    return 0

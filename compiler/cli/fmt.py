@@ -1,0 +1,79 @@
+"""`flumec fmt`: the one canonical form of .flow files."""
+
+import sys
+from pathlib import Path
+
+import click
+from flumec.compiler.cli.arguments import FILE, opened
+from flumec.compiler.cli.failures import CannotRun
+
+_STDIN = "-"
+
+
+@click.command("fmt")
+@click.option("--check", is_flag=True, help="Write nothing; name what is not formatted: status 1.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change: status 1.")
+@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
+def command(*, files: tuple[Path, ...], check: bool, diff: bool) -> int:
+    """Bring .flow files into their one canonical form, in place.
+
+    With `-` for FILE the standard input is formatted to the standard output. A file with a syntax
+    error is left as it is, and the error is shown: exit status 1.
+    """
+    return max([_format(path, check=check, diff=diff) for path in files])
+
+
+def _format(path: Path, *, check: bool, diff: bool) -> int:
+    from flumec.compiler.cli.report import Report
+    from flumec.compiler.format import format_text
+    from flumec.compiler.source import Source
+
+    name = "<stdin>" if str(path) == _STDIN else str(path)
+    content = sys.stdin.buffer.read() if str(path) == _STDIN else opened([path])(path)
+    formatted, diagnostics = format_text(Source.read(name, content))
+    if formatted is None:
+        Report(diagnostics, form="text", strict=False).show()
+        return 1
+    changed = formatted.encode() != content
+    if diff and changed:
+        click.echo(_difference(content.decode(), formatted, name), nl=False)
+    if check and changed:
+        click.echo(f"not formatted: {name}", err=True)
+    if check or diff:
+        return int(changed)
+    if str(path) == _STDIN:
+        click.echo(formatted, nl=False)
+    elif changed:
+        _replace(path, formatted)
+        click.echo(f"formatted {name}", err=True)
+    return 0
+
+
+def _difference(before: str, after: str, name: str) -> str:
+    import difflib
+
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True),
+        after.splitlines(keepends=True),
+        name,
+        f"{name} (formatted)",
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end\n" for line in lines
+    )
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file anew, whole or not at all, with the mode that it has."""
+    import os
+    import secrets
+
+    target = Path(os.path.realpath(path))
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        beside.write_bytes(text.encode())
+        beside.chmod(target.stat().st_mode & 0o7777)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CannotRun(f"cannot write `{path}`: {error.strerror or error}") from None

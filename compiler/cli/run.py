@@ -1,0 +1,72 @@
+"""`flumec run`: the whole fleet on this machine."""
+
+import sys
+from pathlib import Path
+
+import click
+from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options
+from flumec.compiler.cli.failures import CannotRun
+
+BUNDLE = ".bundle"
+"""Beside the hosts' folders in the state directory; no host's folder begins with a dot."""
+
+
+@click.command("run")
+@fleet_arguments
+@click.option(
+    "--state",
+    metavar="DIR",
+    type=FILE,
+    required=True,
+    help="Where the agents keep their journals; the next run goes on from there.",
+)
+@click.option("--secrets", metavar="FILE", type=FILE, help="Lines of `name = value` for secret().")
+@click.option("--watch", is_flag=True, help="Show a live table of all agents and channels.")
+@click.option(
+    "--until-idle",
+    is_flag=True,
+    help="End when every source has nothing new and every channel is empty.",
+)
+def command(
+    *,
+    flow: tuple[Path, ...],
+    sets: dict[str, str],
+    flowvars: tuple[Path, ...],
+    state: Path,
+    secrets: Path | None,
+    watch: bool,
+    until_idle: bool,
+) -> int:
+    """Run every agent of the fleet here, each host on a loopback address of its own.
+
+    It runs the scripts that `flumec build` writes; file paths stand as written. An agent that dies
+    is started again. Ctrl-C drains the fleet, a second one kills it.
+    """
+    from flumec.compiler.build import compile_fleet
+    from flumec.compiler.bundle import BundleError, write_bundle
+    from flumec.compiler.cli.report import Report
+    from flumec.compiler.emit import emit
+    from flumec.compiler.run.addresses import loopback_addresses
+    from flumec.compiler.run.runner import run_fleet
+
+    compiled = compile_fleet(
+        flow, options(sets, flowvars), opened(flow, flowvars), loopback_addresses
+    )
+    report = Report(compiled.diagnostics, form="text", strict=False)
+    report.show()
+    if compiled.plan is None:
+        return report.status
+    bundle = state / BUNDLE
+    try:
+        write_bundle(emit(compiled.plan), bundle)
+    except BundleError as error:
+        raise CannotRun(str(error)) from error
+    return run_fleet(
+        bundle,
+        compiled.plan,
+        state=state,
+        secrets=secrets,
+        watch=watch,
+        until_idle=until_idle,
+        output=sys.stdout,
+    )
