@@ -1,0 +1,115 @@
+"""Whatever users write, a generated script is Python that reads well, and says what they wrote."""
+
+import ast
+import subprocess
+import sys
+from keyword import iskeyword
+from operator import itemgetter
+from pathlib import Path
+
+from flumec.compiler.emit.layout import LINE, Call, Items, lay_out
+from flumec.compiler.emit.literal import comment, docstring, harmless, literal, width
+from flumec.compiler.emit.words import RESERVED, variables
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+RUFF = Path(sys.executable).with_name("ruff")
+
+ANY_TEXT = st.text(st.characters(codec=None))
+"""Any text, lone surrogates too."""
+TRICKY = st.text(st.sampled_from("\\\"'r%{}$#\n\r\t\x00\x85\u2028\u202eä漢́🦀\ud800 a"))
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
+ARGUMENTS = NAMES.map(str.lower).filter(lambda name: not iskeyword(name))
+
+
+@given(ANY_TEXT | TRICKY)
+def test_a_text_comes_out_as_it_went_in(text: str) -> None:
+    said = literal(text)
+    assert ast.literal_eval(said) == text
+    assert "\n" not in said
+    said.encode("utf-8")
+
+
+@given(st.binary())
+def test_bytes_come_out_as_they_went_in(data: bytes) -> None:
+    assert ast.literal_eval(literal(data)) == data
+
+
+@given(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False))
+def test_plain_values_come_out_as_they_went_in(value: float | bool | None) -> None:
+    assert ast.literal_eval(literal(value)) == value
+
+
+@given(ANY_TEXT | TRICKY)
+def test_no_comment_says_more_than_a_comment(text: str) -> None:
+    source = "\n".join([*comment(text), "pass", ""])
+    source.encode("utf-8")
+    assert [type(node) for node in ast.parse(source).body] == [ast.Pass]
+
+
+@given(ANY_TEXT | TRICKY)
+def test_a_docstring_says_what_it_is_given(text: str) -> None:
+    tree = ast.parse(f'"""{docstring(text)}\n"""\n')
+    expected = "\n".join(harmless(line).rstrip() for line in text.split("\n"))
+    assert ast.get_docstring(tree, clean=False) == expected + "\n"
+
+
+def expressions() -> st.SearchStrategy[object]:
+    atoms = (TRICKY | st.text("ab/._", max_size=60)).map(literal) | st.integers().map(literal)
+    return st.recursive(
+        atoms,
+        lambda inner: (
+            st.builds(Items, st.lists(inner, max_size=4))
+            | st.builds(Call, ARGUMENTS.map(str.title), st.lists(inner, max_size=4))
+            | st.builds(
+                Call,
+                ARGUMENTS.map(str.title),
+                st.lists(st.tuples(ARGUMENTS, inner), max_size=4, unique_by=itemgetter(0)),
+            )
+        ),
+        max_leaves=12,
+    )
+
+
+def test_expressions_are_laid_out_as_the_formatter_does(tmp_path: Path) -> None:
+    lines: list[str] = []
+
+    @settings(max_examples=300)
+    @given(expressions())
+    def collect(expression: object) -> None:
+        lines.append(lay_out(expression, "value = "))  # type: ignore[arg-type]
+
+    collect()
+    for number, text in enumerate(lines):
+        (tmp_path / f"{number}.py").write_text(text + "\n", "utf-8")
+    formatted = [RUFF, "format", "--isolated", "--diff", tmp_path]
+    checked = subprocess.run(formatted, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert len(lines) > 50
+
+
+def test_a_long_call_has_an_argument_a_line() -> None:
+    call = Call("File", ['"spool"', ("size", Call("Size", ['"4GiB"'])), ("doc", f'"{"x" * 60}"')])
+    assert lay_out(call, "spool = ").splitlines() == [
+        "spool = File(",
+        '    "spool",',
+        '    size=Size("4GiB"),',
+        f'    doc="{"x" * 60}",',
+        ")",
+    ]
+    assert width("漢字") == 4
+    assert LINE == 88
+
+
+@given(st.lists(NAMES | st.sampled_from(sorted(RESERVED)), unique=True), st.frozensets(NAMES))
+def test_every_component_has_a_variable_of_its_own(
+    names: list[str], imported: frozenset[str]
+) -> None:
+    chosen = variables(names, imported)
+    assert list(chosen) == names
+    assert len(set(chosen.values())) == len(names)
+    for name, variable in chosen.items():
+        assert variable.isidentifier()
+        assert variable.rstrip("_") == name.rstrip("_")
+        assert variable not in RESERVED | imported
+        assert variable == name or name in RESERVED | imported
