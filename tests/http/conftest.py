@@ -12,14 +12,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-
 from flumec.runtime.component import Port
 from flumec.runtime.journal.records import Full, Outcome, Progress, Refused, Stored
 from flumec.runtime.sources import Http
 
 
 class Log:
-    """What of a journal survives: rows, and positions that are compared before they are replaced."""
+    """What of a journal survives: rows, and positions, compared before they are replaced."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[str, dict[str, str]]] = []
@@ -163,13 +162,16 @@ class Served:
         assert not self.thread.is_alive()
 
 
+Serve = Callable[..., Served]
+
+
 @pytest.fixture
 def log() -> Log:
     return Log()
 
 
 @pytest.fixture
-def serve(log: Log) -> Iterator[Callable[..., Served]]:
+def serve(log: Log) -> Iterator[Serve]:
     """Start an http source with the given properties; it is stopped after the test."""
     running: list[Served] = []
 

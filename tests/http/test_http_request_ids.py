@@ -5,12 +5,14 @@ import time
 
 from flumec.runtime.component import Duration
 
+from .conftest import Log, Serve, Served
 
-def post(served, name: str, body: str = "x") -> tuple[int, str]:
+
+def post(served: Served, name: str, body: str = "x") -> tuple[int, str]:
     return served.post([{"body": body}], Idempotency_Key=name)[:2]
 
 
-def test_a_repeated_request_is_answered_200_and_not_stored_again(serve, log) -> None:
+def test_a_repeated_request_is_answered_200_and_not_stored_again(serve: Serve, log: Log) -> None:
     served = serve(request_id="Idempotency-Key")
 
     assert [post(served, name)[0] for name in ("a", "b", "a", "b", "c")] == [200] * 5
@@ -18,7 +20,7 @@ def test_a_repeated_request_is_answered_200_and_not_stored_again(serve, log) -> 
     assert served.place.counts["requests_repeated"] == 2
 
 
-def test_without_the_header_or_the_property_nothing_is_remembered(serve, log) -> None:
+def test_without_the_header_or_the_property_nothing_is_remembered(serve: Serve, log: Log) -> None:
     named, unnamed = serve(request_id="Idempotency-Key"), serve()
 
     assert [named.post([{"body": "a"}])[0] for _ in range(2)] == [200, 200]
@@ -27,7 +29,7 @@ def test_without_the_header_or_the_property_nothing_is_remembered(serve, log) ->
     assert log.positions == {}
 
 
-def test_names_survive_a_restart(serve, log) -> None:
+def test_names_survive_a_restart(serve: Serve, log: Log) -> None:
     first = serve(request_id="Idempotency-Key")
     post(first, "a")
     first.end()
@@ -37,7 +39,7 @@ def test_names_survive_a_restart(serve, log) -> None:
     assert len(log.rows) == 2
 
 
-def test_the_oldest_name_is_forgotten_first(serve, log) -> None:
+def test_the_oldest_name_is_forgotten_first(serve: Serve, log: Log) -> None:
     served = serve(request_id="Idempotency-Key", request_ids=3)
     for name in "abcd":
         post(served, name)
@@ -56,7 +58,7 @@ def test_the_oldest_name_is_forgotten_first(serve, log) -> None:
     assert len(log.positions) == 3
 
 
-def test_a_request_that_was_not_stored_may_come_again(serve, log) -> None:
+def test_a_request_that_was_not_stored_may_come_again(serve: Serve, log: Log) -> None:
     served = serve(request_id="Idempotency-Key", request_ids=1)
     log.full = True
     assert post(served, "a")[0] == 503
@@ -66,7 +68,7 @@ def test_a_request_that_was_not_stored_may_come_again(serve, log) -> None:
     assert len(log.rows) == 1
 
 
-def test_two_of_one_name_at_the_same_time_are_one(serve, log) -> None:
+def test_two_of_one_name_at_the_same_time_are_one(serve: Serve, log: Log) -> None:
     served, answers = serve(request_id="Idempotency-Key"), []
     log.held = []
     clients = [
@@ -86,7 +88,7 @@ def test_two_of_one_name_at_the_same_time_are_one(serve, log) -> None:
     assert len(log.rows) == 1
 
 
-def test_many_of_different_names_are_under_way_side_by_side(serve, log) -> None:
+def test_many_of_different_names_are_under_way_side_by_side(serve: Serve, log: Log) -> None:
     served, answers = serve(request_id="Idempotency-Key", request_ids=4), []
     for name in "abcd":
         post(served, name)
@@ -114,7 +116,9 @@ def test_many_of_different_names_are_under_way_side_by_side(serve, log) -> None:
     assert len(log.rows) == 8
 
 
-def test_one_that_was_too_slow_to_store_is_found_stored_by_its_repetition(serve, log) -> None:
+def test_one_that_was_too_slow_to_store_is_found_stored_by_its_repetition(
+    serve: Serve, log: Log
+) -> None:
     served = serve(request_id="Idempotency-Key", timeout=Duration("100ms"))
     log.held = []
     assert post(served, "a")[0] == 503
@@ -123,7 +127,7 @@ def test_one_that_was_too_slow_to_store_is_found_stored_by_its_repetition(serve,
     assert len(log.rows) == 1
 
 
-def test_fewer_names_or_none_forget_the_rest(serve, log) -> None:
+def test_fewer_names_or_none_forget_the_rest(serve: Serve, log: Log) -> None:
     many = serve(request_id="Idempotency-Key", request_ids=5)
     for name in "abcde":
         post(many, name)
@@ -137,7 +141,7 @@ def test_fewer_names_or_none_forget_the_rest(serve, log) -> None:
     assert log.positions == {}
 
 
-def test_a_name_has_a_length(serve, log) -> None:
+def test_a_name_has_a_length(serve: Serve, log: Log) -> None:
     served = serve(request_id="Idempotency-Key")
 
     for name in ("", "x" * 257):

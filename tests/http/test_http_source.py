@@ -1,17 +1,19 @@
-"""A client of the http source gets 200 for what is stored, and for everything else a clear answer."""
+"""A client of the http source gets 200 for what is stored, and else a clear answer."""
 
 import json
 import socket
 import threading
 import time
 import zlib
+from collections.abc import Callable
 
 import pytest
-
 from flumec.runtime.component import Duration, Size
 
+from .conftest import Log, Serve
 
-def test_events_are_stored_before_200(serve, log) -> None:
+
+def test_events_are_stored_before_200(serve: Serve, log: Log) -> None:
     served = serve(columns=("kind",))
 
     status, text, _ = served.post(
@@ -33,7 +35,7 @@ def test_events_are_stored_before_200(serve, log) -> None:
     assert served.place.asked == ("events", "127.0.0.1", 8080)
 
 
-def test_nothing_is_answered_before_it_is_stored(serve, log) -> None:
+def test_nothing_is_answered_before_it_is_stored(serve: Serve, log: Log) -> None:
     served, answers = serve(), []
     log.held = []
     client = threading.Thread(target=lambda: answers.append(served.post([{"body": "a"}])[0]))
@@ -49,7 +51,7 @@ def test_nothing_is_answered_before_it_is_stored(serve, log) -> None:
     assert log.bodies == ["a"]
 
 
-def test_a_full_channel_is_503_and_the_same_request_goes_in_later(serve, log) -> None:
+def test_a_full_channel_is_503_and_the_same_request_goes_in_later(serve: Serve, log: Log) -> None:
     served = serve()
     log.full = True
 
@@ -93,7 +95,9 @@ def test_a_full_channel_is_503_and_the_same_request_goes_in_later(serve, log) ->
         ),
     ],
 )
-def test_400_says_what_is_wrong_and_where(serve, log, body, sentence) -> None:
+def test_400_says_what_is_wrong_and_where(
+    serve: Serve, log: Log, body: bytes, sentence: str
+) -> None:
     status, text, _ = serve().post(body)
 
     assert status == 400
@@ -102,19 +106,19 @@ def test_400_says_what_is_wrong_and_where(serve, log, body, sentence) -> None:
     assert log.rows == []
 
 
-def test_a_bad_event_keeps_the_good_ones_of_its_request_out(serve, log) -> None:
+def test_a_bad_event_keeps_the_good_ones_of_its_request_out(serve: Serve, log: Log) -> None:
     served = serve()
 
     assert served.post([{"body": "good"}, {"body": 1}])[0] == 400
     assert log.rows == []
 
 
-def test_an_empty_array_is_fine(serve, log) -> None:
+def test_an_empty_array_is_fine(serve: Serve, log: Log) -> None:
     assert serve().post([])[0] == 200
     assert log.rows == []
 
 
-def test_a_byte_order_mark_and_gzip_are_understood(serve, log) -> None:
+def test_a_byte_order_mark_and_gzip_are_understood(serve: Serve, log: Log) -> None:
     served = serve()
     packed = zlib.compress(b'[{"body": "small"}]', wbits=31)
 
@@ -136,7 +140,9 @@ def test_a_byte_order_mark_and_gzip_are_understood(serve, log) -> None:
         ),
     ],
 )
-def test_what_is_no_post_of_json_is_told_so(serve, log, request_line, status, sentence) -> None:
+def test_what_is_no_post_of_json_is_told_so(
+    serve: Serve, log: Log, request_line: dict[str, str], status: int, sentence: str
+) -> None:
     answer = serve().post([{"body": "a"}], **request_line)
 
     assert answer[:2] == (status, sentence + "\n")
@@ -144,7 +150,9 @@ def test_what_is_no_post_of_json_is_told_so(serve, log, request_line, status, se
     assert log.rows == []
 
 
-def test_a_body_that_is_too_large_is_413_whether_its_length_is_told_or_not(serve, log) -> None:
+def test_a_body_that_is_too_large_is_413_whether_its_length_is_told_or_not(
+    serve: Serve, log: Log
+) -> None:
     served = serve(max_body=Size("1KiB"))
     large = json.dumps([{"body": "x" * 2_000}])
 
@@ -163,7 +171,7 @@ def test_a_body_that_is_too_large_is_413_whether_its_length_is_told_or_not(serve
     assert log.rows == []
 
 
-def test_a_client_that_asks_first_need_not_send_what_is_too_large(serve, log) -> None:
+def test_a_client_that_asks_first_need_not_send_what_is_too_large(serve: Serve, log: Log) -> None:
     served = serve(max_body=Size("1KiB"))
     head = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
     with served.raw() as client:
@@ -177,7 +185,7 @@ def test_a_client_that_asks_first_need_not_send_what_is_too_large(serve, log) ->
     assert log.bodies == ["a"]
 
 
-def test_a_slow_sender_is_told_and_cut_off(serve, log) -> None:
+def test_a_slow_sender_is_told_and_cut_off(serve: Serve, log: Log) -> None:
     served = serve(timeout=Duration("200ms"))
     with served.raw() as client:
         client.sendall(b'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[{"body": "a"}')
@@ -187,7 +195,7 @@ def test_a_slow_sender_is_told_and_cut_off(serve, log) -> None:
     assert log.rows == []
 
 
-def test_one_who_sends_no_request_at_all_is_cut_off(serve) -> None:
+def test_one_who_sends_no_request_at_all_is_cut_off(serve: Serve) -> None:
     served = serve(timeout=Duration("200ms"))
     with served.raw() as silent, served.raw() as stuck:
         stuck.sendall(b"POST / HTTP/1.1\r\nHos")
@@ -195,7 +203,7 @@ def test_one_who_sends_no_request_at_all_is_cut_off(serve) -> None:
         assert read_all(stuck) == b""
 
 
-def test_a_client_that_hangs_up_in_the_middle_leaves_nothing(serve, log) -> None:
+def test_a_client_that_hangs_up_in_the_middle_leaves_nothing(serve: Serve, log: Log) -> None:
     served = serve()
     request = b'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 15\r\n\r\n[{"body": "a"}]'
     for cut in range(len(request)):
@@ -205,7 +213,7 @@ def test_a_client_that_hangs_up_in_the_middle_leaves_nothing(serve, log) -> None
     assert log.bodies == ["after"]
 
 
-def test_memory_for_requests_is_bounded(serve, log) -> None:
+def test_memory_for_requests_is_bounded(serve: Serve, log: Log) -> None:
     served = serve(max_body=Size("1KiB"), max_pending=Size("2KiB"))
     head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
     hoarders = [served.raw() for _ in range(2)]
@@ -217,7 +225,7 @@ def test_memory_for_requests_is_bounded(serve, log) -> None:
     wait_for(lambda: served.post([{"body": "y" * 500}])[0] == 200)
 
 
-def test_more_connections_than_declared_are_told_so(serve) -> None:
+def test_more_connections_than_declared_are_told_so(serve: Serve) -> None:
     served = serve(max_connections=2)
     silent = [served.raw() for _ in range(2)]
     wait_for(lambda: served.place.counts["connections_open"] == 2)
@@ -229,12 +237,13 @@ def test_more_connections_than_declared_are_told_so(serve) -> None:
         client.close()
 
 
-def test_two_hundred_clients_at_once_lose_nothing(serve, log) -> None:
+def test_two_hundred_clients_at_once_lose_nothing(serve: Serve, log: Log) -> None:
     served, answers = serve(), []
 
     def client(number: int) -> None:
         for turn in range(5):
-            answers.append(served.post([{"body": f"{number}.{turn}.{n}"} for n in range(3)])[0])
+            events = [{"body": f"{number}.{turn}.{n}"} for n in range(3)]
+            answers.append(served.post(events)[0])
 
     threads = [threading.Thread(target=client, args=(n,)) for n in range(200)]
     for thread in threads:
@@ -247,7 +256,7 @@ def test_two_hundred_clients_at_once_lose_nothing(serve, log) -> None:
     assert sorted(log.bodies) == sorted(expected)
 
 
-def test_many_requests_go_over_one_connection(serve, log) -> None:
+def test_many_requests_go_over_one_connection(serve: Serve, log: Log) -> None:
     request = b'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 15\r\n\r\n[{"body": "a"}]'
     with serve().raw() as client:
         client.sendall(request * 3)
@@ -257,7 +266,7 @@ def test_many_requests_go_over_one_connection(serve, log) -> None:
     assert log.bodies == ["a"] * 3
 
 
-def test_requests_under_way_are_finished_when_the_agent_stops(serve, log) -> None:
+def test_requests_under_way_are_finished_when_the_agent_stops(serve: Serve, log: Log) -> None:
     served, answers = serve(), []
     log.held = []
     client = threading.Thread(target=lambda: answers.append(served.post([{"body": "a"}])[0]))
@@ -277,7 +286,7 @@ def test_requests_under_way_are_finished_when_the_agent_stops(serve, log) -> Non
     assert log.bodies == ["a"]
 
 
-def test_a_chain_that_fails_is_500_and_serving_goes_on(serve, log) -> None:
+def test_a_chain_that_fails_is_500_and_serving_goes_on(serve: Serve, log: Log) -> None:
     served = serve()
     served.place.explode = True
     status, text, _ = served.post([{"body": "a"}])
@@ -288,7 +297,7 @@ def test_a_chain_that_fails_is_500_and_serving_goes_on(serve, log) -> None:
     assert log.bodies == ["b"]
 
 
-def test_it_says_whether_it_is_idle(serve, log) -> None:
+def test_it_says_whether_it_is_idle(serve: Serve, log: Log) -> None:
     served = serve()
     wait_for(lambda: served.place.idling)
     log.held = []
@@ -300,7 +309,7 @@ def test_it_says_whether_it_is_idle(serve, log) -> None:
     wait_for(lambda: served.place.idling)
 
 
-def wait_for(holds) -> None:
+def wait_for(holds: Callable[[], object]) -> None:
     deadline = time.monotonic() + 10
     while not holds():
         assert time.monotonic() < deadline
