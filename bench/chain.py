@@ -24,7 +24,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TICKS = os.sysconf("SC_CLK_TCK")
-FIRST_ROW = re.compile(r"-(\d+)-\d+(?:\.\w+)?$")
+FIRST_ROW = re.compile(r"\.(\d{12})-\d{12}\.")
 
 
 @dataclass

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 NUMBER = re.compile(r"access\.log(?:\.(\d+))?$")
-FIRST_ROW = re.compile(r"-(\d+)-\d+(?:\.\w+)?$")
+FIRST_ROW = re.compile(r"\.(\d{12})-\d{12}\.")
 
 
 @dataclass
