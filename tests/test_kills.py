@@ -1,0 +1,67 @@
+"""Sixty kills, twenty for each of three agents, while lines flow: every line once, in order."""
+
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from flumec.compiler.run import Seen
+
+ROOT = Path(__file__).parent.parent
+KILLS = int(os.environ.get("FLUMEC_KILLS", "20"))
+SECONDS = float(os.environ.get("FLUMEC_KILL_SECONDS", "100"))
+LINES_PER_SECOND = 1500
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def weblogs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the example's modules be imported as its scripts do."""
+    monkeypatch.syspath_prepend(str(ROOT / "examples" / "weblogs"))
+
+
+@pytest.mark.usefixtures("weblogs")
+def test_every_line_arrives_once_through_kills(tmp_path: Path) -> None:
+    from scenario import Scenario
+
+    scenario = Scenario(tmp_path)
+    try:
+        scenario.fleet.start()
+        assert scenario.fleet.wait_ready(30)
+        scenario.start_traffic(int(SECONDS * LINES_PER_SECOND), SECONDS, rotations=5)
+        left = dict.fromkeys(scenario.fleet.agents, KILLS)
+
+        def choose(agents: Mapping[str, Seen]) -> list[str]:
+            """The agents that have kills left and something unacknowledged or a roll open."""
+            return [n for n, s in agents.items() if left[n] and s.phase == "ready" and s.held > 0]
+
+        pause = SECONDS / (3 * KILLS)
+        while any(left.values()) and scenario.writing:
+            if kill := scenario.kill(choose, timeout=10):
+                left[kill.agent] -= 1
+            time.sleep(random.uniform(0.3, 1.2) * pause * 0.7)
+        verdict = scenario.finish(120)
+    except BaseException:
+        scenario.abandon()
+        raise
+
+    phases = Counter((kill.agent, kill.phase) for kill in scenario.kills)
+    for (agent, phase), count in sorted(phases.items()):
+        print(f"{count:3d} kills of {agent} with {phase}", file=sys.stderr)
+    print(
+        f"{verdict.written:,} lines written, {verdict.arrived:,} arrived: {verdict}",
+        file=sys.stderr,
+    )
+    assert verdict.good, verdict.examples
+    assert not any(left.values()), f"kills that did not happen: {left}"
+    for name, seen in scenario.last.items():
+        for channel, stats in seen.channels.items():
+            done = stats["delivered"] + stats["dropped"] + stats["dead_lettered"] + stats["held"]
+            assert stats["put"] == done, f"{name} {channel} does not balance: {stats}"
+    inbox = scenario.last["collector@core-1.example.com"].channels["inbox"]
+    assert inbox["put"] == inbox["delivered"] == verdict.arrived
