@@ -1,16 +1,16 @@
 """What a sink needs around it: a channel in memory whose reader can be killed and started again."""
 
 import logging
+import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-
 from flumec.runtime.batch import encode
-from flumec.runtime.disk import Disk, RealDisk
+from flumec.runtime.disk import Bytes, Disk, DiskFile, Mode, RealDisk
 from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored
 from flumec.runtime.testing.clock import ManualClock
 
@@ -169,14 +169,77 @@ class SinkPlace:
         self.failures.append(reason)
 
 
+class TroubledDisk(RealDisk):
+    """A real disk whose verbs fail while `trouble` says so: verb -> errno."""
+
+    def __init__(self) -> None:
+        self.trouble: dict[str, int] = {}
+        self.calls: list[str] = []
+        self.before: Callable[[str], None] = lambda verb: None
+
+    def check(self, verb: str, path: Path) -> None:
+        self.calls.append(verb)
+        self.before(verb)
+        if verb in self.trouble:
+            raise OSError(self.trouble[verb], os.strerror(self.trouble[verb]), str(path))
+
+    def open(self, path: Path, mode: Mode = "read") -> DiskFile:
+        self.check("open", path)
+        return TroubledFile(self, path, super().open(path, mode))
+
+    def rename(self, old: Path, new: Path) -> None:
+        self.check("rename", new)
+        super().rename(old, new)
+
+    def unlink(self, path: Path) -> None:
+        self.check("unlink", path)
+        super().unlink(path)
+
+    def make_directory(self, path: Path) -> None:
+        self.check("make_directory", path)
+        super().make_directory(path)
+
+    def sync_directory(self, path: Path) -> None:
+        self.check("sync_directory", path)
+        super().sync_directory(path)
+
+
+class TroubledFile:
+    """A file of a `TroubledDisk`."""
+
+    def __init__(self, disk: TroubledDisk, path: Path, file: DiskFile) -> None:
+        self._disk = disk
+        self._path = path
+        self._file = file
+        self.stat = file.stat
+        self.close = file.close
+
+    def write(self, buffers: Sequence[Bytes], offset: int) -> None:
+        try:
+            self._disk.check("write", self._path)
+        except OSError:
+            self._file.write([memoryview(buffers[0])[:1]], offset)
+            raise
+        self._file.write(buffers, offset)
+
+    def sync(self) -> None:
+        self._disk.check("sync", self._path)
+        self._file.sync()
+
+
+Start = Callable[..., SinkPlace]
+Published = Callable[[], dict[str, bytes]]
+Hidden = Callable[[], list[Path]]
+
+
 @pytest.fixture
 def channel() -> Channel:
     return Channel()
 
 
 @pytest.fixture
-def place(channel: Channel, tmp_path: Path) -> Callable[..., SinkPlace]:
-    """Start the channel's reader again; by default it stops when all is read and `steps` passed."""
+def place(channel: Channel, tmp_path: Path) -> Start:
+    """Start the channel's reader again; the agent stops after so many `steps` of its loop."""
 
     def start(disk: Disk | None = None, steps: int = 3) -> SinkPlace:
         found = SinkPlace(channel, disk or RealDisk(), tmp_path)
@@ -187,7 +250,7 @@ def place(channel: Channel, tmp_path: Path) -> Callable[..., SinkPlace]:
 
 
 @pytest.fixture
-def published(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
+def published(tmp_path: Path) -> Published:
     """Return the content of what lies in the sink's directory for all to see, by relative path."""
 
     def read() -> dict[str, bytes]:
@@ -201,6 +264,6 @@ def published(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
 
 
 @pytest.fixture
-def hidden(tmp_path: Path) -> Callable[[], Iterator[Path]]:
+def hidden(tmp_path: Path) -> Hidden:
     """Return the files that are hidden."""
-    return lambda: (p for p in (tmp_path / "out" / ".flumec").rglob("*") if p.is_file())
+    return lambda: [p for p in (tmp_path / "out" / ".flumec").rglob("*") if p.is_file()]
