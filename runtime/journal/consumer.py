@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from threading import Condition, Lock
 
 import pyarrow as pa
-
 from flumec.runtime.clock import Clock
 from flumec.runtime.journal.errors import JournalFailed
 from flumec.runtime.journal.ledger import Ledger
@@ -80,15 +79,15 @@ class Consumer:
 
     @property
     def fullness(self) -> float:
-        """The share of the channel's size that is held, 0 to 1 (a put of more than all may exceed it)."""
+        """The share of the channel's size that is held; one large put may take it above 1."""
         return self._shared.room.share(self.channel)
 
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
-        """Return what comes after the rows last read (at first: after the cursor's low), at most
-        `max_bytes` of bodies but at least one chunk; an empty list after `timeout` seconds.
+        """Return what comes after the rows last read; an empty list after `timeout` seconds.
 
-        Raise JournalDamaged where a frame cannot be read back, JournalFailed when nothing will come.
-        """  # noqa: D209
+        It begins at the cursor's low, and has at most `max_bytes` of bodies, but at least one chunk.
+        Raise JournalDamaged where a frame can't be read back, JournalFailed if nothing will come.
+        """
         first = self._await(timeout)
         if first is None:
             return []
@@ -219,7 +218,7 @@ class Consumer:
         return on_disk or memory.has(self._position)
 
     def _next(self) -> Chunk | None:
-        """Return the frame after the last one, or what is unread of it; None if there is none yet."""
+        """Return the next frame, or what is unread of it; None if there is none yet."""
         if self._peeked is not None:
             chunk, self._peeked = self._peeked, None
             return chunk

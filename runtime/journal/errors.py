@@ -11,13 +11,13 @@ class StateError(Exception):
     """An agent's state cannot be used; the message says why, where, and what to do."""
 
 
-class JournalLocked(StateError):
+class JournalLocked(StateError):  # noqa: N818 a state that was found, in the contract's words
     """Another process has the journal open."""
 
 
-class JournalDamaged(StateError):
+class JournalDamaged(StateError):  # noqa: N818 see above
     """Rows that were acknowledged cannot be read; the message says which, and how to look."""
 
 
-class JournalFailed(StateError):
+class JournalFailed(StateError):  # noqa: N818 see above
     """The journal has stopped: its disk failed, or it was closed."""

@@ -55,7 +55,7 @@ class Group:
         for index, entry, body in self._frames:
             begin = aligned(position, PAGE if len(body) >= PUNCHABLE else 8)
             entry.offset = begin - start
-            _OFFSET.pack_into(self.parts[index], _OFFSET_AT, entry.offset)  # type: ignore[arg-type]
+            _OFFSET.pack_into(self.parts[index], _OFFSET_AT, entry.offset)
             small.append(ZEROS[: begin - position])
             if len(body) < _JOINED:
                 small.append(body)

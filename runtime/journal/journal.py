@@ -1,17 +1,18 @@
-"""A journal: puts are appended and synced, channels are views of them, positions and cursors live in it."""
+"""A journal: puts are appended and synced; channels, positions and cursors are views of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Lock
+from typing import Any
 
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.consumer import Consumer, LiveChannel, Shared
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.ops import AskOp, Batch, Op, Session, SessionOp
 from flumec.runtime.journal.opening import Opened, Opening
+from flumec.runtime.journal.ops import AskOp, Batch, Op, Session, SessionOp
 from flumec.runtime.journal.prepare import Preparer
 from flumec.runtime.journal.records import ChannelStats, Full, Outcome, Progress, Put, Refused
 from flumec.runtime.journal.room import Room
@@ -24,7 +25,7 @@ from flumec.runtime.journal.writer import DISK, Writer
 
 SEGMENT_SIZE = 64 << 20
 RECENT_BYTES = 16 << 20
-"""What was put last stays in memory up to here, so that a consumer that keeps up reads no disk."""
+"""How much of what was put last stays in memory, for consumers that keep up."""
 
 LARGEST_PUT = 64 << 20
 _LOOK_UP_S = 0.25
@@ -32,7 +33,7 @@ _LOOK_UP_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class EpochRows:
-    """The rows that one opening of the journal numbered: `first` to `end`, None while it is open."""
+    """The rows that one opening of the journal numbered: `first` to `end`, None if open."""
 
     epoch: bytes
     first: int
@@ -99,8 +100,9 @@ class Journal:
     ) -> "Journal":
         """Recover what is in `directory`, begin an epoch, and start the writer.
 
-        Raise JournalLocked, JournalDamaged or StateError, whose messages say what to do. `on_failure`
-        is called in the writer's thread when it ends by an error; nothing is acknowledged after that.
+        Raise JournalLocked, JournalDamaged or StateError, whose messages say what to do.
+        `on_failure` is called in the writer's thread when it ends by an error; nothing is
+        acknowledged after that.
         """
         opening = Opening(
             directory, disk, clock, identity, channels, sources, consumers, segment_size
@@ -112,9 +114,10 @@ class Journal:
     ) -> "Future[Outcome]":
         """Store a put; the result comes after the sync.
 
-        Room is taken here, in all required channels at once. With `wait` the calling thread blocks for
-        it until `stopping()` says so; without, the result is Full at once. Checksums are computed here
-        as well, so that the writer only writes. Raise ValueError for an unknown channel or source.
+        Room is taken here, in all required channels at once. With `wait` the calling thread
+        blocks for it until `stopping()`; without, the result is Full at once. Checksums are
+        computed here as well, so that the writer only writes. Raise ValueError for a channel or
+        source that was not declared.
         """
         plan = self._preparer.plan(put)
         done: Future[Outcome] = Future()
@@ -154,7 +157,8 @@ class Journal:
     def session(self, sender: bytes, stream: bytes, live: Sequence[bytes] | None = None) -> Session:
         """Begin a stream's next session; when it returns, every put of an older one is settled.
 
-        `live` names the sender's epochs that are not settled whole; what is known of others is freed.
+        `live` names the sender's epochs that are not settled whole; what is known of others is
+        freed.
         """
         keep = None if live is None else frozenset(live)
         answer: Session = self._ask(SessionOp(sender=sender, stream=stream, live=keep)).result()
@@ -188,7 +192,7 @@ class Journal:
         memory = Recent(state.end) if state.durable else Held()
         return LiveChannel(state, memory, Condition(self._lock))
 
-    def _ask(self, op: Op) -> "Future[object]":
+    def _ask(self, op: Op) -> "Future[Any]":
         with self._lock:
             self._writer.enqueue(op)
         return op.future

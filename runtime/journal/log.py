@@ -85,7 +85,7 @@ class Log:
         is cut to what it holds once the new one is durable.
         """
         opening, first_row = self._opening(copied)
-        needed = PAGE + opening.bound + room + _SPARE
+        needed = PAGE + opening.bound + room
         path = segment_path(self.directory, number)
         self.reserved = small
         file, allocated = self._make(path, needed, small=small)
@@ -122,7 +122,7 @@ class Log:
         if small and self._has_reserve() and self._disk.stat(reserve).st_size >= needed:
             self._disk.rename(reserve, path)
             return self._disk.open(path, "write"), self._disk.stat(path).st_size
-        size = needed if small else max(self._size, needed)
+        size = needed + _SPARE if small else max(self._size, needed)
         file = self._disk.open(path, "create")
         try:
             file.allocate(size)

@@ -1,4 +1,4 @@
-"""Opening a journal: lock, recover, mint an epoch, and make it durable before anything is served."""
+"""Opening a journal: lock, recover, mint an epoch, make it durable; only then serve."""
 
 import os
 import uuid

@@ -1,4 +1,4 @@
-"""What the writer's queue holds: each operation is judged against the state, in order, and recorded."""
+"""What the writer's queue holds: operations, judged against the state in order, and recorded."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -17,12 +17,11 @@ from flumec.runtime.journal.entries import (
 )
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.layout import GROUP_HEADER, PAGE
-from flumec.runtime.journal.ranges import overlaps
+from flumec.runtime.journal.ranges import overlaps, union
 from flumec.runtime.journal.records import (
     Chunk,
     Cursor,
     Frame,
-    Full,
     Intent,
     Outcome,
     Put,
@@ -31,7 +30,6 @@ from flumec.runtime.journal.records import (
     Refused,
     Stored,
 )
-from flumec.runtime.journal.room import Need
 from flumec.runtime.journal.state import SegmentState, State, Stream
 
 NO_CHANNEL = 0xFFFF
@@ -43,7 +41,7 @@ _RECORD = 256
 
 @dataclass(slots=True)
 class Batch:
-    """The operations of one group while they are judged: what to write, and what follows the sync."""
+    """The operations of one group being judged: what to write, and what follows the sync."""
 
     state: State
     segment: SegmentState
@@ -261,7 +259,8 @@ class IntentOp(Op):
 class Session:
     """A stream's newest session, and which rows of each of the sender's epochs are here.
 
-    Of rows below what the sender called settled nothing is known any more.
+    Rows below what the sender called settled count as here: it was done with them, and a sender that
+    was restored from an older copy would send them again.
     """
 
     number: int
@@ -298,7 +297,8 @@ class SessionOp(Op):
             out.binary(epoch)
         batch.group.add(record(Kind.SESSION, out.data))
         have = batch.state.streams[key].have
-        return Session(number, {epoch: ranges for epoch, (_, ranges) in have.items()})
+        done = {e: union(ranges, [(0, settled)]) for e, (settled, ranges) in have.items()}
+        return Session(number, done)
 
 
 @dataclass(slots=True)
@@ -318,7 +318,7 @@ class AskOp(Op):
 
 
 def left_out(channel: int, rows: int) -> bytes:
-    """Return the record of rows that a channel had no room for, or that were dropped (NO_CHANNEL)."""
+    """Return the record of rows without room in a channel, or dropped (NO_CHANNEL)."""
     out = Encoder()
     out.u16(channel)
     out.u64(rows)

@@ -1,4 +1,4 @@
-"""What the putting thread does: names become numbers, bodies get their checksums, room is summed up."""
+"""What the putting thread does: names to numbers, checksums of bodies, the room that is needed."""
 
 import zlib
 from collections.abc import Mapping, Sequence

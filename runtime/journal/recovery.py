@@ -1,8 +1,8 @@
-"""Finding what a journal held when its process or its machine stopped: the newest snapshot and what follows.
+"""Finding what a journal held when it stopped: the newest snapshot and what follows.
 
 Nothing is written here. The last group found may not have been synced, so it is copied, with its
 bodies, into a new segment before anything is served; older segments are never appended to.
-"""  # noqa: D205
+"""
 
 import zlib
 from dataclasses import dataclass, field, replace

@@ -157,7 +157,7 @@ class Writer:
     def _hold_back(self, puts: list[PutOp]) -> None:
         """Answer puts for which the disk has no room; those that wait are tried again."""
         self.disk_full = True
-        full = []
+        full: list[PutOp] = []
         for put in puts:
             stopping = put.stopping is not None and put.stopping()
             (self._stalled if put.wait and not stopping else full).append(put)

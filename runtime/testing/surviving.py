@@ -1,0 +1,137 @@
+"""What of a file's unsynced changes is left after a power cut."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+SECTOR = 512
+"""The disk writes these whole, unless the cut tears one."""
+
+_PAGE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """Which unsynced changes reach the disk, for each file and each directory by itself.
+
+    `writes` is the share of a file's unsynced sectors that survive: the first ones, the last ones
+    (a later block may be written before an earlier one), or any. `entries` is the share of a
+    directory's unsynced changes, always the first ones. `torn` leaves garbage in the sector where
+    the cut came.
+    """
+
+    writes: float = 0.0
+    entries: float = 0.0
+    order: Literal["first", "last", "any"] = "first"
+    torn: bool = False
+    seed: int = 0
+
+    def choose(self, count: int, salt: int) -> set[int]:
+        """Return which of `count` pieces survive."""
+        kept = round(self.writes * count)
+        if self.order == "first":
+            return set(range(kept))
+        if self.order == "last":
+            return set(range(count - kept, count))
+        chance = random.Random(self.seed * 1_000_003 + salt)  # noqa: S311 a test's dice
+        return {index for index in range(count) if chance.random() < self.writes}
+
+
+NOTHING = Survival()
+EVERYTHING = Survival(1.0, 1.0)
+"""The process was killed, the machine was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A change of at most a sector's content, or of the file's length, that was not synced."""
+
+    kind: Literal["write", "allocate", "truncate", "punch"]
+    offset: int
+    length: int
+    data: bytes = b""
+
+
+def pieces(offset: int, data: bytes) -> list[Piece]:
+    """Cut a write at the sectors' borders."""
+    cut = []
+    start = 0
+    while start < len(data):
+        room = SECTOR - (offset + start) % SECTOR
+        part = data[start : start + room]
+        cut.append(Piece("write", offset + start, len(part), part))
+        start += len(part)
+    return cut
+
+
+@dataclass(slots=True, eq=False)
+class Inode:
+    """A file: what the disk has for certain, what a reader sees, and the changes in between."""
+
+    number: int
+    durable: bytearray = field(default_factory=bytearray)
+    seen: bytearray = field(default_factory=bytearray)
+    pending: list[Piece] = field(default_factory=list)
+    holes: set[int] = field(default_factory=set)
+    locked: bool = False
+
+    def change(self, changes: Sequence[Piece]) -> None:
+        """Make changes that the next sync makes durable."""
+        for piece in changes:
+            apply(self.seen, piece)
+            self._fill(piece)
+        self.pending += changes
+
+    def sync(self) -> None:
+        """Make every change durable."""
+        for piece in self.pending:
+            apply(self.durable, piece)
+        self.pending.clear()
+
+    @property
+    def allocated(self) -> int:
+        """The bytes of the disk that the file takes."""
+        return len(self.seen) - _PAGE * len(self.holes)
+
+    def after_cut(self, survival: Survival) -> "Inode":
+        """Return the file as the disk has it when the power is back."""
+        content = bytearray(self.durable)
+        chosen = survival.choose(len(self.pending), self.number)
+        for index, piece in enumerate(self.pending):
+            if index in chosen:
+                apply(content, piece)
+        if survival.torn and chosen and max(chosen) + 1 < len(self.pending):
+            _tear(content, self.pending[max(chosen) + 1])
+        return Inode(self.number, content, bytearray(content))
+
+    def _fill(self, piece: Piece) -> None:
+        pages = range(piece.offset // _PAGE, -(-(piece.offset + piece.length) // _PAGE))
+        if piece.kind == "punch":
+            self.holes.update(pages)
+        elif self.holes:
+            self.holes.difference_update(pages)
+
+
+def apply(content: bytearray, piece: Piece) -> None:
+    """Make one change."""
+    end = piece.offset + piece.length
+    if piece.kind == "truncate":
+        del content[piece.length :]
+        end = piece.length
+    if len(content) < end and piece.kind != "punch":
+        content.extend(bytes(end - len(content)))
+    if piece.kind == "write":
+        content[piece.offset : end] = piece.data
+    elif piece.kind == "punch":
+        end = min(end, len(content))
+        content[piece.offset : end] = bytes(max(0, end - piece.offset))
+
+
+def _tear(content: bytearray, piece: Piece) -> None:
+    """Leave the first half of a write in its sector, and garbage behind it."""
+    if piece.kind != "write":
+        return
+    half = piece.length // 2
+    garbage = bytes(byte ^ 0x5A for byte in piece.data[half:])
+    apply(content, Piece("write", piece.offset, piece.length, piece.data[:half] + garbage))
