@@ -1,0 +1,159 @@
+"""Whatever users write, a unit says what was meant, and no more."""
+
+import dataclasses
+import re
+import shutil
+import subprocess
+from pathlib import Path, PurePosixPath
+
+import pytest
+from flumec.compiler.emit.accounts import sysusers, tmpfiles
+from flumec.compiler.emit.unit import setting, unit, word
+from flumec.compiler.plan import Agent, Host
+from flumec.runtime.process import DRAIN
+from flumec.runtime.quantity import Percent, Size
+from hypothesis import given
+from hypothesis import strategies as st
+
+TEXT = st.text(st.characters(codec=None)) | st.text(
+    st.sampled_from("%n\\\"' \n\r\t;#[]=$ä漢\ud800")
+)
+PATHS = TEXT.map(lambda text: str(PurePosixPath("/srv") / text.replace("\0", "")))
+
+PLAIN = Agent(
+    name="tailer", host="web-1", address="web-1", columns=(), parts=(), flows=(), deliveries=(),
+    senders=(), receivers=(), metrics_port=None, limits={}, reads=(), writes=(), ports=(),
+    credentials=(), user="flumec", file="weblogs.flow", file_digest="ab" * 32, origin="weblogs.flow:1",
+)  # fmt: skip
+
+
+def settings(text: str) -> dict[str, list[str]]:
+    """Read a unit file as systemd.syntax(7) says."""
+    found: dict[str, list[str]] = {}
+    text.encode("utf-8")
+    for line in re.sub(r"(?m)^[#;].*\n", "", text).replace("\\\n", " ").split("\n"):
+        if line and not line.startswith("["):
+            name, equals, value = line.partition("=")
+            assert equals, line
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def words(value: str) -> list[str]:
+    """Split a setting into words as systemd does, and expand `%%`."""
+    found = re.findall(r'"((?:\\.|[^"\\])*)"|(\S+)', value)
+    return [re.sub(r"\\(.)", r"\1", quoted or plain).replace("%%", "%") for quoted, plain in found]
+
+
+@given(host=TEXT, user=TEXT, doc=TEXT, file=TEXT, writes=st.lists(PATHS, max_size=3))
+def test_no_text_adds_a_setting(
+    host: str, user: str, doc: str, file: str, writes: list[str]
+) -> None:
+    agent = dataclasses.replace(
+        PLAIN, host=host, user=user, doc=doc, file=file, writes=tuple(writes)
+    )
+    said, plain = settings(unit(agent)), settings(unit(PLAIN))
+    paths = said.pop("ReadWritePaths", [])
+    assert {name: len(values) for name, values in said.items()} == {
+        name: len(values) for name, values in plain.items()
+    }
+    assert said["ExecStart"] == ["/opt/flumec/bin/python /opt/flumec/agents/tailer.py"]
+    assert "%" not in said["Description"][0].replace("%%", "")
+    assert len(paths) == len(set(writes))
+
+
+@given(PATHS)
+def test_a_path_is_the_same_for_systemd(path: str) -> None:
+    (said,) = words(word(path))
+    meant = str(PurePosixPath(path))
+    assert PurePosixPath(meant).is_relative_to(said)
+    if meant.isascii() and meant.isprintable():
+        assert said == meant
+
+
+@given(TEXT)
+def test_a_setting_is_one_line_without_specifiers(text: str) -> None:
+    said = setting(text)
+    assert "\n" not in said
+    assert not said.endswith("\\")
+    assert "%" not in said.replace("%%", "")
+
+
+def test_it_is_given_time_to_drain() -> None:
+    assert float(settings(unit(PLAIN))["TimeoutStopSec"][0]) > 2 * DRAIN
+
+
+def test_limits_are_systemds() -> None:
+    limits = {"memory": Size("1GiB"), "cpu": Percent("150%"), "files": 4096}
+    said = settings(unit(dataclasses.replace(PLAIN, limits=limits)))
+    assert (said["MemoryMax"], said["CPUQuota"], said["LimitNOFILE"]) == (
+        ["1073741824"],
+        ["150%"],
+        ["4096"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("reads", "writes", "homes", "temporary"),
+    [
+        ((), (), "yes", "yes"),
+        (("/var/log/nginx/*.log",), ("/srv/out",), "yes", "yes"),
+        (("/home/ann/logs/*.log",), (), "read-only", "yes"),
+        ((), ("/root/out",), "read-only", "yes"),
+        (("/tmp/*/x.log",), (), "yes", "no"),
+        ((), ("/var/tmp/out",), "yes", "no"),
+        (("/*/x.log",), (), "yes", "yes"),
+    ],
+)
+def test_it_sees_the_folders_that_it_reads_and_writes(
+    reads: tuple[str, ...], writes: tuple[str, ...], homes: str, temporary: str
+) -> None:
+    said = settings(unit(dataclasses.replace(PLAIN, reads=reads, writes=writes)))
+    assert (said["ProtectHome"], said["PrivateTmp"]) == ([homes], [temporary])
+
+
+def test_only_a_low_port_needs_a_capability() -> None:
+    low = dataclasses.replace(PLAIN, ports=(("events", 443),))
+    high = dataclasses.replace(PLAIN, ports=(("events", 8080),))
+    assert settings(unit(low))["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
+    assert settings(unit(high))["AmbientCapabilities"] == [""]
+
+
+def test_secrets_are_credentials() -> None:
+    agent = dataclasses.replace(PLAIN, credentials=("kafka", "lake"))
+    assert settings(unit(agent))["LoadCredential"] == [
+        "kafka:/etc/flumec/credentials/kafka",
+        "lake:/etc/flumec/credentials/lake",
+    ]
+
+
+def test_users_and_directories_are_made() -> None:
+    ours = dataclasses.replace(PLAIN, reads=("/var/log/nginx/access.log",), writes=("/srv/a b",))
+    theirs = dataclasses.replace(
+        PLAIN, name="b", user="nginx", writes=("/srv/c",), credentials=("x",)
+    )
+    host = Host("web-1", "web-1", (ours, theirs))
+    assert sysusers(host).splitlines()[1:] == [
+        'u flumec - "flumec agents" /var/lib/flumec',
+        "m flumec adm",
+    ]
+    assert tmpfiles(host).splitlines()[1:] == [
+        "d /etc/flumec/credentials :0700 :root :root -",
+        'd "/srv/a b" :0755 :flumec :flumec -',
+        "d /srv/c :0755 :nginx :nginx -",
+    ]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_systemd_knows_every_setting(tmp_path: Path) -> None:
+    agent = dataclasses.replace(
+        PLAIN, writes=("/srv/a b%",), credentials=("x",), limits={"memory": Size("1GiB")}
+    )
+    path = tmp_path / "flumec-tailer.service"
+    path.write_text(unit(agent))
+    said = subprocess.run(
+        ["systemd-analyze", "verify", path], capture_output=True, text=True, check=False
+    ).stderr
+    assert [
+        line for line in said.splitlines() if path.name in line and "is not exec" not in line
+    ] == []
