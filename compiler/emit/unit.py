@@ -37,8 +37,8 @@ def unit(agent: Agent) -> str:
         credentials=[setting(f"{name}:{credential(name)}") for name in agent.credentials],
         limits=list(_limits(agent.limits)),
         writes=[word(path) for path in dict.fromkeys(agent.writes)],
-        homes="read-only" if _within(touched, _HOMES) else "yes",
-        own_temporary="no" if _within(touched, _TEMPORARY) else "yes",
+        homes="read-only" if _meets(touched, _HOMES) else "yes",
+        own_temporary="no" if _meets(touched, _TEMPORARY) else "yes",
         capabilities="CAP_NET_BIND_SERVICE" if privileged else "",
     )
 
@@ -95,5 +95,7 @@ def _folder(pattern: str) -> str:
     return str(PurePosixPath(*parts[:fixed])) if fixed else "/"
 
 
-def _within(paths: Sequence[str], folders: Sequence[str]) -> bool:
-    return any(PurePosixPath(path).is_relative_to(folder) for path in paths for folder in folders)
+def _meets(paths: Sequence[str], folders: Sequence[str]) -> bool:
+    """Return whether a path leads into one of the folders, or to what is above it."""
+    pairs = [(PurePosixPath(path), PurePosixPath(folder)) for path in paths for folder in folders]
+    return any(one.is_relative_to(other) or other.is_relative_to(one) for one, other in pairs)
