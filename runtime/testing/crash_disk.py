@@ -97,12 +97,15 @@ class CrashDisk:
             return CrashFile(self, path, inode)
 
     def rename(self, old: Path, new: Path) -> None:
-        """Give a file another name, atomically; one that had it is replaced."""
+        """Give a file or directory another name, atomically; a file that had it is replaced."""
         with self.lock:
-            inode = self._file(old)
+            if self._seen.get(old, "gone") is not None:
+                self._file(old)
             self._directory(new.parent)
             self.count(f"rename {old.name} {new.name}")
-            self._change(new.parent, [(old, "gone"), (new, inode)])
+            moved = [path for path in self._seen if path == old or old in path.parents]
+            arrived = [(new / path.relative_to(old), self._seen[path]) for path in moved]
+            self._change(new.parent, [*((path, "gone") for path in moved), *arrived])
 
     def unlink(self, path: Path) -> None:
         """Remove a file's name; raise FileNotFoundError."""
