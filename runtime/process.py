@@ -61,6 +61,7 @@ class Process:
     def __init__(self, agent: "Agent", state: Path, signals: Signals) -> None:
         from flumec.runtime.journal import Journal
         from flumec.runtime.staff import Staff, channel_specs, consumer_specs
+        from flumec.runtime.starting import Starting
         from flumec.runtime.surroundings import Site
         from flumec.runtime.watch import News, Watch
 
@@ -76,16 +77,17 @@ class Process:
         self._notifier = Notifier.of_process()
         disk = RealDisk()
         disk.make_directory(state)
-        self._journal = Journal.open(
-            state / "journal",
-            disk=disk,
-            clock=self._clock,
-            identity=self._identity,
-            channels=channel_specs(agent),
-            sources=[source.name for source in agent.sources],
-            consumers=consumer_specs(agent),
-            on_failure=self._journal_failed,
-        )
+        with Starting(self._notifier, self._clock):
+            self._journal = Journal.open(
+                state / "journal",
+                disk=disk,
+                clock=self._clock,
+                identity=self._identity,
+                channels=channel_specs(agent),
+                sources=[source.name for source in agent.sources],
+                consumers=consumer_specs(agent),
+                on_failure=self._journal_failed,
+            )
         site = Site(
             agent.name, agent.host, agent.address, state,
             self._clock, disk, Sockets(), self._journal,

@@ -49,7 +49,7 @@ class Sockets:
 def _bind(name: str, host: str, port: int) -> socket.socket:
     try:
         resolved = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except socket.gaierror as error:
         raise StartError(

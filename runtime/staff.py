@@ -88,8 +88,7 @@ class Staff:
 
     def overdue(self, bound: float) -> dict[str, float]:
         """Return for how long each worker has been silent that has not passed its loop in time."""
-        silent = {worker.name: worker.silent_for() for worker in self.workers}
-        return {name: seconds for name, seconds in silent.items() if seconds > bound}
+        return {w.name: w.silent_for for w in self.workers if w.is_overdue(bound)}
 
     def _hire(self, part: "Component", role: Role) -> Worker:
         worker = Worker(part, role, self._site.clock, self._changed)

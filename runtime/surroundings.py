@@ -19,6 +19,7 @@ from flumec.runtime.journal.records import (
     Full,
     Intent,
     Outcome,
+    Output,
     Progress,
     Refused,
     Stored,
@@ -140,7 +141,7 @@ class SourceSurroundings(Surroundings):
             self.counters.add("events_received", rows)
             self.counters.add("batches_received")
         result = self._feed.put(batch, progress, wait)
-        result.add_done_callback(lambda done: self._count(done, rows))
+        self._worker.owe(result).add_done_callback(lambda done: self._count(done, rows))
         self._worker.alive()
         return result
 
@@ -190,9 +191,6 @@ class WatchedConsumer:
         self.channel = consumer.channel
         self.name = consumer.name
         self.seek = consumer.seek
-        self.advance = consumer.advance
-        self.intend = consumer.intend
-        self.resolve = consumer.resolve
 
     @property
     def cursor(self) -> Cursor:
@@ -232,3 +230,20 @@ class WatchedConsumer:
         else:
             self._worker.tally.add("batches_empty")
         return chunks
+
+    def advance(self, cursor: Cursor) -> Future[Stored]:
+        """Store the cursor with the next group; its rows' bodies may be freed after that."""
+        return self._worker.owe(self._consumer.advance(cursor))
+
+    def intend(self, outputs: Sequence[Output]) -> Intent:
+        """Store an intent to publish; returns after the sync."""
+        synced = self._worker.owe(Future[Intent]())
+        try:
+            return self._consumer.intend(outputs)
+        finally:
+            synced.cancel()
+            self._worker.alive()
+
+    def resolve(self, intent: Intent, cursor: Cursor | None) -> Future[Stored]:
+        """Close an intent: as committed with its cursor, or, with None, as abandoned."""
+        return self._worker.owe(self._consumer.resolve(intent, cursor))

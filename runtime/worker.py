@@ -2,12 +2,19 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from enum import Enum
+from typing import TypeVar
 
 from flumec.runtime.clock import Clock
 from flumec.runtime.component import Component
 from flumec.runtime.errors import StartError
 from flumec.runtime.metrics import PartReading, Tally
+
+T = TypeVar("T")
+
+SYNC_PATIENCE = 300.0
+"""Seconds that the journal may take to store what a worker waits for."""
 
 
 class Role(Enum):
@@ -44,6 +51,8 @@ class Worker:
         self.dry = False
         """Whether a consumer has read all that its channel holds."""
         self.failing = ""
+        self._owed = 0
+        self._owing = threading.Lock()
         self.error: BaseException | None = None
         self.ended = False
         self._changed = changed
@@ -85,9 +94,28 @@ class Worker:
             self.failing = reason
             self._changed()
 
+    def owe(self, stored: "Future[T]") -> "Future[T]":
+        """Note that the journal has something to store for the worker, until it is stored."""
+        with self._owing:
+            self._owed += 1
+        stored.add_done_callback(self._settle)
+        return stored
+
+    def is_overdue(self, bound: float) -> bool:
+        """Whether the loop has not passed for `bound` seconds, and the journal is not the reason.
+
+        A worker may wait for a sync of the journal, and a disk may take minutes over one.
+        """
+        return self.silent_for > (max(bound, SYNC_PATIENCE) if self._owed else bound)
+
+    @property
     def silent_for(self) -> float:
-        """Return for how many seconds the loop has not passed; 0 once the thread has ended."""
+        """For how many seconds the loop has not passed; 0 once the thread has ended."""
         return 0.0 if self.ended else self.clock.monotonic() - self.passed
+
+    def _settle(self, _stored: "Future[T]") -> None:
+        with self._owing:
+            self._owed -= 1
 
     def _run(self) -> None:
         try:
