@@ -111,7 +111,8 @@ def _table(cls: type[Declared]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for declared in cls.props.values():
         name = f"`{declared.name}`" + (" (by position)" if declared.positional else "")
-        cells = (name, type_text(declared.type), _default(declared), _meaning(declared))
+        later = _later(cls, declared.name)
+        cells = (name, type_text(declared.type), _default(declared), _meaning(declared) + later)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
 
@@ -155,14 +156,26 @@ def _default(declared: Property) -> str:
         return "required"
     if value is None or value in ("", ()) or isinstance(value, Section):
         return ""
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    return f"`{value}`"
+    return _default_text(value)
+
+
+def _default_text(value: object) -> str:
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _meaning(declared: Property) -> str:
     must = f" Must be {declared.check.sentence}." if declared.check is not None else ""
     return declared.doc + must
+
+
+def _later(cls: type[Declared], name: str) -> str:
+    """Return which values the language has and the runtime has not yet."""
+    later = getattr(cls, "later", {})
+    if name not in later:
+        return ""
+    values = later[name] or ()
+    words = (_default_text(v) if not isinstance(v, type) else type_text(v) for v in values)
+    return f" Not possible yet{': ' if values else ''}{', '.join(words)}."
 
 
 def _doc(cls: type) -> str:

@@ -1,0 +1,69 @@
+"""Findings on the terminal: how many are shown, where, in which colours, and the exit status."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, TextIO
+
+import click
+
+from flumec.compiler.diagnostic import Diagnostic
+
+MOST = 50
+"""How many findings are shown as text; whoever has more mends the first ones first."""
+
+
+class Report:
+    """The findings of one command. `quietly` keeps them off the standard output."""
+
+    def __init__(
+        self,
+        findings: Sequence[Diagnostic],
+        *,
+        form: Literal["text", "json"] | str,
+        strict: bool,
+        quietly: bool = True,
+    ) -> None:
+        self._findings = findings
+        self._json = form == "json"
+        self._quietly = quietly
+        self._counts = Counter(finding.severity for finding in findings)
+        self.status = int(bool(self._counts["error"] or (strict and self._counts["warning"])))
+
+    def show(self, *said: str) -> None:
+        """Print the findings, and after them what else is to be said."""
+        if self._json:
+            self._show_json(said)
+        else:
+            self._show_text(said)
+
+    def _show_json(self, said: Sequence[str]) -> None:
+        from flumec.compiler.render import as_json
+
+        click.echo(as_json(self._findings, said))
+
+    def _show_text(self, said: Sequence[str]) -> None:
+        from flumec.compiler.render import as_text
+
+        stream = click.get_text_stream("stderr" if self._quietly else "stdout")
+        colours = has_colours(stream)
+        for finding in self._findings[:MOST]:
+            click.echo(as_text(finding, colours=colours) + "\n", file=stream, color=colours)
+        if self._findings:
+            click.echo(self._summary(), err=True)
+        for line in said:
+            click.echo(line)
+
+    def _summary(self) -> str:
+        parts = [
+            f"{count:,} {severity}{'' if count == 1 else 's'}"
+            for severity in ("error", "warning", "note")
+            if (count := self._counts[severity])
+        ]
+        more = f"; the first {MOST} are shown" if len(self._findings) > MOST else ""
+        return ", ".join(parts) + more
+
+
+def has_colours(stream: TextIO) -> bool:
+    """Return whether to colour what goes to `stream`: on a terminal, and not with NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")

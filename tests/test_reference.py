@@ -1,0 +1,51 @@
+"""The reference is made from the declarations, says everything they say, and is fresh."""
+
+import keyword
+from pathlib import Path
+
+import flumec.runtime
+import pytest
+from flumec.compiler.emit.words import RESERVED
+from flumec.compiler.reference import contents, declarations, pages, reference
+from flumec.runtime.components import ALL, INTERCEPTORS
+
+PAGE = Path(__file__).parent.parent / "docs" / "components.md"
+
+
+def test_the_page_is_fresh(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update"):
+        PAGE.write_text(reference(), "utf-8")
+    assert PAGE.read_text("utf-8") == reference(), "flumec components --all > docs/components.md"
+
+
+def test_every_component_is_there_with_all_that_it_declares() -> None:
+    assert len(pages()) == len(ALL) + len(INTERCEPTORS) + 1
+    for name, cls in declarations().items():
+        (page,) = pages(name).values()
+        assert f"`{name.partition(' ')[2]}`" in page
+        assert name.split()[1] in contents()
+        for declared in cls.props.values():
+            assert f"| `{declared.name}`" in page
+            assert declared.doc.replace("|", "\\|") in page
+            if declared.check is not None:
+                assert declared.check.sentence in page
+
+
+def test_types_are_the_languages_own() -> None:
+    text = reference()
+    assert "flumec." not in text.replace("`flumec", "")
+    for wrong in ("<class", "None", "typing", "NoneType", "tuple", "MISSING"):
+        assert wrong not in text, wrong
+
+
+def test_a_name_of_two_kinds_gives_both_pages() -> None:
+    assert list(pages("file_roll")) == ["sink file_roll"]
+    assert list(pages("sink file_roll")) == ["sink file_roll"]
+    assert pages("nothing") == {}
+
+
+def test_no_two_classes_that_a_script_imports_share_a_name() -> None:
+    names = [cls.__name__ for cls in (*ALL, *INTERCEPTORS)] + list(flumec.runtime.__all__)
+    names += ["Path", "Ref", "ArrowSender", "ArrowReceiver", "Peer"]
+    assert len(names) == len(set(names))
+    assert not set(names) & (set(keyword.kwlist) | RESERVED)
