@@ -60,8 +60,11 @@ class ReservedWord(Diagnostic, code="FL011"):
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
-        word = stop.text()
-        if "NAME" not in stop.expected or word not in tables().words | dict.fromkeys(_PATTERNS):
+        keywords = tables().words | dict.fromkeys(_PATTERNS)
+        before, word = stop.before, stop.text()
+        if stop.token.terminal == "EQUAL" and before and stop.text(before) in keywords:
+            return cls(stop.at(before), word=stop.text(before))
+        if "NAME" not in stop.expected or word not in keywords:
             return None
         return cls(stop.span, word=word)
 

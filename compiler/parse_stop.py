@@ -48,7 +48,7 @@ class Stop:
         if token.terminal == "NL":
             end = self.before.end if self.before else token.start
             return Span(self.source, end, end)
-        return Span(self.source, token.start, token.end)
+        return self.at(token)
 
     @property
     def gap(self) -> Span:
@@ -57,10 +57,14 @@ class Stop:
         return Span(self.source, end, end)
 
     def at(self, token: Token) -> Span:
-        """Return a token's span."""
-        return Span(self.source, token.start, token.end)
+        """Return a token's span; an arrow's, without the lines before it and the space behind."""
+        text = self.source.text[token.start : token.end]
+        if token.terminal not in {"_INTO", "_ACROSS"}:
+            return Span(self.source, token.start, token.end)
+        end = token.start + len(text.rstrip())
+        return Span(self.source, end - 2, end)
 
     def text(self, token: Token | None = None) -> str:
         """Return the text of a token, of this one by default."""
-        token = token or self.token
-        return self.source.text[token.start : token.end].strip()
+        _, start, end = self.at(token or self.token)
+        return self.source.text[start:end].strip()

@@ -23,7 +23,11 @@ ERROR = "ERROR"
 """The terminal of characters that begin nothing, or a text that does not end."""
 
 _SPACE = re.compile(r"[ \t]*")
-_STRANGE = re.compile(r'"""[^\n]*|"[^\n]*|//[^\n]*|;|[^\s"#,(){}\[\]]+|.|\n')
+_STRANGE = re.compile(
+    r'"""[^\n]*|"[^\n]*?(?=[ \t]*\{?[ \t]*(?:\r?\n|\Z))|//[^\n]*|;|[^\s"#,(){}\[\]]+|.|\n'
+)
+"""What is reported as one thing. A text that does not end leaves the `{` at the end of its line."""
+
 _DEEPER = r"(\r?\n([ \t]*|{indent}[ \t]+[^\n]*)(?=\r?\n|\Z))*"
 
 

@@ -8,6 +8,7 @@ from flumec.compiler import tree
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.parse_machine import Machine
 from flumec.compiler.parse_mistakes import recognise
+from flumec.compiler.parse_mistakes_assignments import ColonForEquals
 from flumec.compiler.parse_mistakes_blocks import StrayBrace, UnclosedBlock, UnopenedBlock
 from flumec.compiler.parse_mistakes_brackets import UnclosedBracket
 from flumec.compiler.parse_mistakes_nesting import BlockOnOneLine, TooDeep
@@ -37,6 +38,11 @@ def _first(source: Source, tokens: list[Token]) -> Diagnostic:
 
 MOST = 1000
 """After so many mistakes the rest of a file is not read: it is hardly a .flow file."""
+
+_SETTING = {"KIND", "CHECK", "TEST", "IMPORT"}
+"""What begins a declaration whose block only sets properties."""
+
+_TYPES = {"string", "bool", "number", "size", "duration", "rate", "percent", "path", "url", "list"}
 
 _FIRST = {"file": "LET", "block": "NAME", "route": "ELSE"}
 """A terminal that begins a statement, for each context."""
@@ -73,7 +79,7 @@ class Recovery:
         for step, following in pairwise(todo):
             if len(self.found) >= MOST:
                 break
-            _TAKE[step.kind](self, step, following.statement.doc)
+            _TAKE[step.kind](self, step, following.statement)
         while len(self.frames) > 1:
             self.machine.back(self.frames.pop().mark)
         self.machine.mark(_FIRST["file"])
@@ -112,23 +118,38 @@ class Recovery:
                 return False
         return True
 
-    def line(self, step: Step, doc: str) -> None:
+    def line(self, step: Step, following: Statement) -> None:
         """Take a statement without a block."""
         statement = step.statement
         mark = self.machine.mark(_FIRST[self.frames[-1].context])
         last = statement.tokens[-1].end if statement.tokens else step.at
-        end = Token("NL", doc, last, last)
+        end = Token("NL", following.doc, last, last)
         if any(frame.broken for frame in self.frames):
             self._lose(statement)
         if statement.inline:
             stop = Stop(self.source, [*statement.tokens, end], 0, frozenset(["NL"]), "block")
             self._report(statement, recognise(stop))
+        elif colon := self._typed(statement):
+            self._report(statement, ColonForEquals(Span(self.source, colon.start, colon.end)))
         elif self._feed(statement, end):
             return
         self._lose(statement)
         self.machine.back(mark)
 
-    def open(self, step: Step, doc: str) -> None:
+    def _typed(self, statement: Statement) -> Token | None:
+        """Return the colon of `name : word` where only `name = word` makes sense."""
+        frame, tokens = self.frames[-1], statement.tokens
+        owner = frame.statement.tokens[:2] if frame.statement else []
+        if [token.terminal for token in tokens[:2]] != ["NAME", "COLON"] or not owner:
+            return None
+        if frame.broken and len(tokens) > 2 and tokens[2].terminal == "NAME":
+            known = tokens[2].value.text in _TYPES
+        else:
+            section = owner[0].terminal == "NAME" and owner[0].value.text != "vars"
+            known = not (section or owner[0].terminal in _SETTING)
+        return None if known else tokens[1]
+
+    def open(self, step: Step, following: Statement) -> None:
         """Take a statement and its `{`; one that cannot be read leaves its block's content readable."""
         statement = step.statement
         context = self.frames[-1].context
@@ -138,17 +159,20 @@ class Recovery:
         if step.kind == "lacking" or statement.lone_brace:
             self._report(statement, UnopenedBlock.at(self.source, last))
         broken = not self._feed(statement, brace)
+        route = any(t.terminal == "ROUTE" for t in statement.tokens) or (
+            broken and following.is_arm
+        )
         if broken:
             self._lose(statement)
             self.machine.back(mark)
-            for token in _stand_in(statement, context, brace):
+            for token in _stand_in(context, brace, route=route):
                 self.machine.feed(token)
-        route = context == "route" or any(t.terminal == "ROUTE" for t in statement.tokens)
+        route = route or context == "route"
         self.frames.append(_Frame(statement, mark, "route" if route else "block", broken=broken))
         if not broken or context != "route":
-            self._line_end(doc)
+            self._line_end(following.doc)
 
-    def end(self, step: Step, doc: str) -> None:
+    def end(self, step: Step, following: Statement) -> None:
         """Take the `}` of the innermost block."""
         frame = self.frames.pop()
         self.machine.mark(_FIRST[frame.context])
@@ -158,23 +182,23 @@ class Recovery:
         if frame.broken or not self.machine.feed(brace):
             self.machine.back(frame.mark)
         else:
-            self._line_end(doc)
+            self._line_end(following.doc)
 
-    def unclosed(self, step: Step, doc: str) -> None:
+    def unclosed(self, step: Step, following: Statement) -> None:
         """Report a block whose `}` is missing, and end it."""
         self._report(step.statement, UnclosedBlock.at(self.source, step.statement, step.at))
-        self.end(Step("end", Statement([], 0, 0), step.at), doc)
+        self.end(Step("end", Statement([], 0, 0), step.at), following)
 
-    def stray(self, step: Step, _doc: str) -> None:
+    def stray(self, step: Step, _following: Statement) -> None:
         """Report a `}` that closes nothing."""
         self._report(step.statement, StrayBrace(Span(self.source, step.at, step.at + 1)))
 
-    def deep(self, step: Step, _doc: str) -> None:
+    def deep(self, step: Step, _following: Statement) -> None:
         """Report a block that is nested too deep; what is in it is skipped."""
         self._report(step.statement, TooDeep(Span(self.source, step.at, step.at + 1)))
 
 
-_TAKE: dict[str, Callable[[Recovery, Step, str], None]] = {
+_TAKE: dict[str, Callable[[Recovery, Step, Statement], None]] = {
     "line": Recovery.line,
     "open": Recovery.open,
     "lacking": Recovery.open,
@@ -185,7 +209,7 @@ _TAKE: dict[str, Callable[[Recovery, Step, str], None]] = {
 }
 
 
-def _stand_in(statement: Statement, context: str, brace: Token) -> Iterator[Token]:
+def _stand_in(context: str, brace: Token, *, route: bool) -> Iterator[Token]:
     """Yield a head that is right in its context, so that the block of a wrong one can be read.
 
     In a route no head is right: what stands in a block there is read as more arms.
@@ -199,7 +223,7 @@ def _stand_in(statement: Statement, context: str, brace: Token) -> Iterator[Toke
         yield Token("STRING", tree.String("", "plain", span), brace.start, brace.start)
     else:
         yield name
-        if any(token.terminal == "ROUTE" for token in statement.tokens):
+        if route:
             yield Token("_INTO", None, brace.start, brace.start)
             yield Token("ROUTE", span, brace.start, brace.start)
             yield name

@@ -68,12 +68,7 @@ def _lacking(found: list[Statement]) -> Iterator[int]:
             above = waiting.pop()
             head = found[above]
             match = statement.closes and statement.low == head.low and above + 1 < index
-            if match and not head.opens and not _sets(head):
+            if match and not head.opens and not head.sets:
                 yield above
         if not statement.closes:
             waiting.append(index)
-
-
-def _sets(statement: Statement) -> bool:
-    """Return whether it is `name = value`, which has no block."""
-    return [token.terminal for token in statement.tokens[:2]] == ["NAME", "EQUAL"]

@@ -52,6 +52,25 @@ class Statement:
         return len(self.tokens) == 1 and self.tokens[0].terminal == "RBRACE"
 
     @property
+    def sets(self) -> bool:
+        """Whether it is a kind of statement that has no block."""
+        first, second = _two(self.tokens)
+        return first in {"PARAM", "LET", "LANGUAGE"} or (first == "NAME" and second == "EQUAL")
+
+    @property
+    def heads(self) -> bool:
+        """Whether it is a kind of statement that may have a block."""
+        terminals = [token.terminal for token in self.tokens]
+        declares = terminals[:1] and terminals[0] in HEADS and not self.sets
+        return bool(declares) or "_ACROSS" in terminals or terminals in (["NAME"], ["NAME"] * 2)
+
+    @property
+    def is_arm(self) -> bool:
+        """Whether it looks like the arm of a route."""
+        first, second = _two(self.tokens)
+        return first == "ELSE" or (first == "STRING" and second in {"_INTO", "_COMMA"})
+
+    @property
     def start(self) -> int:
         """Where it begins."""
         return self.tokens[0].start if self.tokens else self.opens.start if self.opens else 0
@@ -77,6 +96,8 @@ class Row:
     tokens: list[Token]
     indent: int
     doc: str
+    apart: bool
+    """An empty line or a comment is above it."""
 
 
 def statements(source: Source, tokens: Sequence[Token]) -> tuple[list[Statement], bool]:
@@ -87,7 +108,8 @@ def statements(source: Source, tokens: Sequence[Token]) -> tuple[list[Statement]
     for row in lines:
         for piece in _pieces(row):
             last = found[-1] if found else None
-            if last and not piece.inline and _continues(last, piece, trusted=trusted):
+            free = piece.inline or (row.apart and not piece.tokens)
+            if last and not free and _continues(last, piece, trusted=trusted):
                 last.take(piece.tokens)
                 last.high = max(last.high, piece.low)
                 last.opens, last.lone_brace = piece.opens, not piece.tokens
@@ -99,18 +121,46 @@ def statements(source: Source, tokens: Sequence[Token]) -> tuple[list[Statement]
 
 def _rows(source: Source, tokens: Sequence[Token]) -> list[Row]:
     """Split tokens into lines; a chain's arrow goes on with the line before it."""
-    found, fresh, doc = list[Row](), True, ""
+    found, fresh, doc, apart = list[Row](), True, "", False
     for token in tokens:
         if token.terminal in ("NL", "$END"):
             fresh, doc = True, token.value or ""
+            apart = source.text.count("\n", token.start, token.end) > 1
             continue
-        if fresh:
-            line = source.text.rfind("\n", 0, token.start) + 1
-            found.append(Row([], token.start - line, doc))
+        if fresh or _begins_anew(source, token, found[-1]):
+            start = own_start(source, token)
+            line = source.text.rfind("\n", 0, start) + 1
+            found.append(Row([], start - line, doc, apart))
         found[-1].tokens.append(token)
         fresh = token.terminal == "_COMMA" and "\n" in source.text[token.start : token.end]
-        doc = ""
+        doc, apart = "", False
     return found
+
+
+def own_start(source: Source, token: Token) -> int:
+    """Return where a token's own sign begins: an arrow takes the lines before it with it."""
+    if token.terminal in ("_INTO", "_ACROSS"):
+        return token.start + len(source.text[token.start : token.end].rstrip()) - 2
+    return token.start
+
+
+def _begins_anew(source: Source, token: Token, row: Row) -> bool:
+    """Return whether an arrow on a new line goes on with nothing that is above it."""
+    if token.terminal not in ("_INTO", "_ACROSS"):
+        return False
+    if "\n" not in source.text[token.start : token.end]:
+        return False
+    first, second = _two(row.tokens)
+    start = own_start(source, token)
+    column = start - source.text.rfind("\n", 0, start) - 1
+    ended = row.tokens[-1].terminal in {"LBRACE", "RBRACE"} or 0 < row.indent >= column
+    return ended or first not in {"NAME", "STRING", "ELSE", "_INTO"} or second in {"EQUAL", "COLON"}
+
+
+def _two(tokens: list[Token]) -> tuple[str, str]:
+    """Return the first two terminals, empty where there are none."""
+    first, second, *_ = (*(token.terminal for token in tokens[:2]), "", "")
+    return first, second
 
 
 def _indented(lines: list[Row]) -> bool:
@@ -148,7 +198,7 @@ def _continues(last: Statement, piece: Statement, *, trusted: bool) -> bool:
     if last.opens or last.closes or piece.closes:
         return False
     if not piece.tokens:
-        return True
+        return piece.low == last.low and last.heads
     first = piece.tokens[0].terminal
     if first in HEADS:
         return False
@@ -159,10 +209,10 @@ def _continues(last: Statement, piece: Statement, *, trusted: bool) -> bool:
         return not (last.brackets[-1].terminal == "LSQB" and _begins(piece.tokens))
     if last.tokens[-1].terminal == "_COMMA":
         return deeper if trusted else not _begins(piece.tokens)
-    return trusted and deeper and not _begins(piece.tokens, calls=True)
+    return trusted and deeper and last.sets and not _begins(piece.tokens)
 
 
-def _begins(tokens: list[Token], *, calls: bool = False) -> bool:
+def _begins(tokens: list[Token]) -> bool:
     """Return whether tokens look like the beginning of a statement."""
     first, second, third = (*(token.terminal for token in tokens[:3]), "LBRACE", "LBRACE")[:3]
     if first in ("STRING", "ELSE"):
@@ -171,4 +221,4 @@ def _begins(tokens: list[Token], *, calls: bool = False) -> bool:
         return first in HEADS
     if second == "NAME":
         return third == "LBRACE"
-    return second in ("EQUAL", "COLON", "_INTO", "LBRACE") or (calls and second in ("LPAR", "DOT"))
+    return second in ("EQUAL", "COLON", "_INTO", "LBRACE")
