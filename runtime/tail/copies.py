@@ -1,0 +1,122 @@
+"""Copies: what a copying rotation leaves behind goes on where its original was emptied."""
+
+import os
+from collections.abc import Iterable
+from enum import Enum
+from pathlib import PurePosixPath
+from typing import Literal
+
+from flumec.runtime.tail.file import Followed
+from flumec.runtime.tail.identity import SAMPLE
+from flumec.runtime.tail.registry import Registry, Undecided
+
+Rotation = Literal["rename", "copytruncate", "none"]
+
+
+class Verdict(Enum):
+    """What a new file is."""
+
+    NEW = "read from the start"
+    COPY = "has nothing that its original does not have"
+    SAME = "a missing file under another inode"
+
+
+def judge(new: Undecided, registry: Registry, rotation: Rotation) -> Verdict:
+    """Return whether a new file is the copy of one that is known, and note its original.
+
+    Two files with 4 KiB of equal beginning and an equal end are one content. Shorter ones, such as a
+    banner that a program writes first, tell too little: they count only where rotation copies, in
+    the same directory, under a name that begins as the original's does.
+    """
+    for file in [*registry, *registry.missing.values()]:
+        if file.position.offset == 0 or not _may_be_copy(new, file, rotation):
+            continue
+        if file.key in registry.missing:
+            if file.is_continued_by(new.descriptor):
+                new.original = file
+                return Verdict.SAME
+        elif _is_within(new, file, registry):
+            new.original = file
+            return Verdict.COPY
+    new.original = None
+    return Verdict.NEW
+
+
+def rest_of(
+    file: Followed, registry: Registry, rotation: Rotation, folders: Iterable[str]
+) -> tuple[str, int] | None:
+    """Find the copy that was made of a file before it was emptied; return its path and a handle.
+
+    The largest counts. Where rotation copies, every file of the directories is looked at, as the
+    copy's name may be one that no pattern means.
+    """
+    paths = {new.path for new in registry.undecided.values()}
+    if rotation == "copytruncate":
+        paths |= {f"{folder}/{name}" for folder in folders for name in _names(folder)}
+    best: tuple[str, int] | None = None
+    for path in sorted(paths):
+        known = registry.undecided.get(path)
+        descriptor = os.dup(known.descriptor) if known else _open_unknown(path, registry)
+        if descriptor < 0:
+            continue
+        size = os.fstat(descriptor).st_size
+        larger = best is None or size > os.fstat(best[1]).st_size
+        if (
+            larger
+            and _tells_enough(file, size, path, rotation)
+            and file.is_continued_by(descriptor)
+        ):
+            best, descriptor = (path, descriptor), best[1] if best else -1
+        if descriptor >= 0:
+            os.close(descriptor)
+    return best
+
+
+def _may_be_copy(new: Undecided, file: Followed, rotation: Rotation) -> bool:
+    return new.path != file.path and _tells_enough(file, new.size, new.path, rotation)
+
+
+def _tells_enough(file: Followed, size: int, path: str, rotation: Rotation) -> bool:
+    """Return whether equal content would mean that one file is a copy of the other."""
+    if file.head_length == SAMPLE and size >= SAMPLE:
+        return True
+    old, new = PurePosixPath(file.path), PurePosixPath(path)
+    named_after = old.parent == new.parent and new.name.startswith(old.stem) and new != old
+    return rotation == "copytruncate" and named_after and size > 0 and file.head_length > 0
+
+
+def _is_within(new: Undecided, file: Followed, registry: Registry) -> bool:
+    """Return whether the new file's content is in the known one, or was before that was emptied."""
+    try:
+        if not registry.reopen(file):
+            return False
+    except OSError:
+        return False
+    if not file.is_intact():
+        file.truncated = True
+        return file.is_continued_by(new.descriptor)
+    if os.fstat(file.descriptor).st_size < new.size:
+        return False
+    first = min(SAMPLE, new.size)
+    return all(
+        os.pread(new.descriptor, first, offset) == os.pread(file.descriptor, first, offset)
+        for offset in (0, new.size - first)
+    )
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 names are wanted, not paths
+    except OSError:
+        return []
+
+
+def _open_unknown(path: str, registry: Registry) -> int:
+    """Open a file that is no followed one; -1 where it is, or cannot be opened."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 a whole directory of them
+        if (status.st_dev, status.st_ino) in registry.by_place or not os.path.isfile(path):  # noqa: PTH113
+            return -1
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return -1

@@ -1,0 +1,198 @@
+"""What new and emptied files are to the journal: a key of their own, a copy's place, or an old key."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from flumec.runtime.journal.records import Progress
+from flumec.runtime.tail.copies import Verdict, judge, rest_of
+from flumec.runtime.tail.file import Followed
+from flumec.runtime.tail.identity import SAMPLE, digest, nature, sample
+from flumec.runtime.tail.position import Position
+from flumec.runtime.tail.registry import Registry, Undecided, mint
+from flumec.runtime.tail.scan import Scanner
+
+if TYPE_CHECKING:
+    from flumec.runtime.context import SourceContext
+    from flumec.runtime.sources.taildir import Taildir
+
+_BACKWARDS = 1 << 16
+
+
+class Decider:
+    """Turns undecided and emptied files into followed ones; `store` puts progress without lines."""
+
+    def __init__(
+        self,
+        source: "Taildir",
+        context: "SourceContext",
+        registry: Registry,
+        scanner: Scanner,
+        store: Callable[[Sequence[Progress]], None],
+    ) -> None:
+        self._source = source
+        self._context = context
+        self._registry = registry
+        self._scanner = scanner
+        self._store = store
+
+    def decide(self, now: float) -> list[Followed]:
+        """Return the new files of which it is clear by now what they are, the oldest first."""
+        ready = [new for new in list(self._registry.undecided.values()) if self._has_news(new, now)]
+        ready.sort(key=lambda new: (not self._scanner.is_rotated(new.path), new.modified, new.path))
+        return [file for new in ready for file in self._judge(new, now)]
+
+    def _has_news(self, new: Undecided, now: float) -> bool:
+        """Look at an undecided file; return whether there is something to judge."""
+        status = os.fstat(new.descriptor)
+        if status.st_size != new.size:
+            new.size, new.modified, new.changed = status.st_size, status.st_mtime_ns, now
+            return new.size > 0
+        at_rest = now - new.changed >= self._source.idle
+        if new.size == 0:
+            if status.st_nlink == 0 or (at_rest and not self._scanner.means(new.path)):
+                self._registry.drop(new)
+            return False
+        original = new.original
+        return at_rest or original is None or not self._is_known(original)
+
+    def _is_known(self, file: Followed) -> bool:
+        return self._registry.by_place.get(file.nature.place) is file
+
+    def _judge(self, new: Undecided, now: float) -> Iterator[Followed]:
+        held = new.original if new.original and not new.original.truncated else None
+        at_rest = now - new.changed >= self._source.idle
+        if held is not None and (at_rest or not self._is_known(held)):
+            yield self._begin(new, new.size, now)
+            return
+        match judge(new, self._registry, self._source.rotation):
+            case Verdict.NEW:
+                yield self._begin(new, 0, now)
+            case Verdict.SAME if new.original is not None:
+                yield self._continue(new.original, new, now)
+            case _:
+                pass  # its original has all of it, unless that is emptied
+
+    def _begin(self, new: Undecided, offset: int, now: float) -> Followed:
+        """Follow a new file from `offset`; what is before that came by another file."""
+        descriptor = self._registry.settle(new).descriptor
+        file = Followed(mint(), new.path, new.nature)
+        rotated = self._scanner.is_rotated(new.path)
+        file.displaced = rotated or not self._scanner.means(new.path) or _is_elsewhere(new)
+        file.matched = not _is_elsewhere(new) and self._scanner.means(new.path)
+        file.changed = now
+        file.waits_for = self._predecessors(file)
+        self._enter(file, descriptor)
+        if offset:
+            self.start_at(file, offset)
+        return file
+
+    def start_at(self, file: Followed, offset: int) -> None:
+        """Store that a file is read from `offset` only."""
+        file.position = Position(offset)
+        file.head_length = min(SAMPLE, offset)
+        file.head = digest(os.pread(file.descriptor, file.head_length, 0))
+        file.tail = sample(file.descriptor, offset)
+        file.sent = file.stored = file.position.encode()
+        self._store(
+            [file.progress(self._source.name, self._context.clock.now_ns(), b"", file.sent)]
+        )
+
+    def last_line_end(self, file: Followed) -> int:
+        """Return the offset behind the file's last newline, looking back `max_line` bytes at most."""
+        end = os.fstat(file.descriptor).st_size
+        least = max(0, end - self._source.max_line)
+        at = end
+        while at > least:
+            length = min(_BACKWARDS, at - least)
+            found = os.pread(file.descriptor, length, at - length).rfind(b"\n")
+            if found >= 0:
+                return at - length + found + 1
+            at -= length
+        return end if least else 0
+
+    def _continue(self, file: Followed, new: Undecided, now: float) -> Followed:
+        """Go on with a missing file, which is the same one by its content."""
+        descriptor = self._registry.settle(new).descriptor
+        file.displaced = new.path != file.path or self._scanner.is_rotated(new.path)
+        file.path, file.nature, file.matched = new.path, new.nature, True
+        file.at_end, file.modified, file.changed = False, -1, now
+        self._enter(file, descriptor)
+        return file
+
+    def _enter(self, file: Followed, descriptor: int) -> None:
+        self._registry.add(file, descriptor)
+        if file.matched:
+            self._registry.by_path[file.path] = file
+
+    def _predecessors(self, file: Followed) -> list[Followed]:
+        """Return the rotated files of the same directory that are still to be read."""
+        folder = os.path.dirname(file.path)  # noqa: PTH120 thousands of files
+        return [
+            other
+            for other in self._registry
+            if other.displaced and not other.at_end
+            if os.path.dirname(other.path) == folder  # noqa: PTH120
+        ]
+
+    def empty(self, file: Followed, now: float) -> list[Followed]:
+        """Return what follows from a file's having been emptied: its copy, if any, and itself anew.
+
+        The old key goes on in the copy, from the position at which the file was emptied; without a
+        copy what was not read is lost, and counted.
+        """
+        name, registry = self._source.name, self._registry
+        path, descriptor, unread = file.path, os.dup(file.descriptor), file.rest
+        was_matched, was_displaced = file.matched, file.displaced
+        fresh = Followed(mint(), path, file.nature, displaced=was_displaced, changed=now)
+        fresh.matched = was_matched
+        self._context.counters.add("truncations")
+        folders = {os.path.dirname(path)}  # noqa: PTH120
+        copy = rest_of(file, registry, self._source.rotation, folders)
+        registry.forget(file)
+        result = [fresh]
+        if copy is not None:
+            result.insert(0, file)
+            fresh.waits_for = [file]
+            self._go_on_in(file, *copy, now)
+        elif file.stored:
+            self._store([file.end(name)])
+        self._tell_of_truncation(path, 0 if copy else unread)
+        registry.add(fresh, descriptor)
+        if was_matched:
+            registry.by_path[path] = fresh
+        return result
+
+    def _go_on_in(self, file: Followed, path: str, descriptor: int, now: float) -> None:
+        known = self._registry.undecided.get(path)
+        if known is not None:
+            self._registry.drop(known)
+        file.path, file.nature = path, nature(descriptor, os.fstat(descriptor))
+        file.matched = self._scanner.means(path)
+        file.displaced, file.truncated, file.at_end = True, False, False
+        file.modified, file.changed = -1, now
+        self._enter(file, descriptor)
+
+    def _tell_of_truncation(self, path: str, lost: int) -> None:
+        log = self._context.log
+        if lost:
+            self._context.counters.add("bytes_lost", lost)
+            log.error("%s was emptied with %d bytes not yet read: they are lost", path, lost)
+        if self._source.rotation == "copytruncate":
+            log.info("%s was emptied: it is read from its start", path)
+        else:
+            log.warning(
+                "%s was emptied although `rotation = %s`: if it is rotated by a copy, say "
+                "`rotation = copytruncate`, or lines are lost or repeated",
+                path,
+                self._source.rotation,
+            )
+
+
+def _is_elsewhere(new: Undecided) -> bool:
+    """Return whether an undecided file has already left its name."""
+    try:
+        status = os.stat(new.path)  # noqa: PTH116
+    except OSError:
+        return True
+    return (status.st_dev, status.st_ino) != new.nature.place
