@@ -13,17 +13,6 @@ from flumec.runtime.component import Interceptor
 
 
 @dataclass(frozen=True, slots=True)
-class PerHost:
-    """A text with parts that only a host can fill in: `("/var/log/", HostFact("vars", "site"), ".log")`.
-
-    `type` is the Python type of the property that it becomes (Path, str, Size, Port, …).
-    """
-
-    parts: "tuple[str | HostFact, ...]"
-    type: Any
-
-
-@dataclass(frozen=True, slots=True)
 class HostFact:
     """`host.name`, `host.address`, `host.index`, `host.vars.x`: its path after `host`."""
 
@@ -31,10 +20,22 @@ class HostFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PerHost:
+    """A text with parts that only a host can fill in: `("/var/log/", HostFact(("vars", "site")))`.
+
+    `type` is the Python type of the property that it becomes (Path, str, Size, Port, …).
+    """
+
+    parts: tuple[str | HostFact, ...]
+    type: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A property's checked value (an instance of its declared type, or PerHost) and where it stands.
 
-    `key` is the span of the property's name, `span` of its value. A section's value is `Settings`.
+    `key` is the span of the property's name, `span` of its value. A section's value is `Settings`; the
+    items of a list may be PerHost.
     """
 
     value: Any
@@ -73,11 +74,14 @@ class HostSet:
     name: str
     hosts: tuple[Host, ...]
     span: Span
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    """The kinds (compiler/bind/kinds.py) of the typed per-host variables that every host has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A source, channel or sink. `declaration` is None where the type is unknown (and was reported)."""
+    """A source, channel or sink. `declaration` is None where the type is unknown (and was reported),
+    or a plug-in's."""  # noqa: D209
 
     kind: Literal["source", "channel", "sink"]
     name: str
@@ -111,11 +115,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`failover(a, b)` or `balance(a, b)` as a channel's consumer."""
+    """`failover(a, b)` or `balance(a, b)` as a channel's consumer; `values` has `in_doubt` where said."""
 
     kind: str
     members: tuple[Target, ...]
     span: Span
+    values: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One end of a link: an agent's channel, or its `source : link`. None where a name was unknown."""
+    """A component of some agent: an end of a link, the `from` of a check, the target of a `send`."""
 
     agent: str
     component: str
@@ -185,7 +190,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`sender => targets`, with the wire's settings."""
+    """`sender => targets`, with the wire's settings. A link with an unknown end is not in the fleet."""
 
     sender: End
     targets: tuple[End, ...]
@@ -193,6 +198,21 @@ class Link:
     values: Mapping[str, Value]
     span: Span
     doc: str = ""
+
+
+class AgentName(str):
+    """The qualified name of an agent, as the value of an argument: `kill(collector)`."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`kill(collector, count = 1)` and its like: what a check survives."""
+
+    kind: str
+    values: Mapping[str, Value]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +226,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A `test` block, bound; its statements in order as (function, arguments)."""
+    """A `test` block, bound; its statements in order as (function, arguments).
+
+    `expect(…, header.user = "ann")` has its header arguments as a mapping in the argument `headers`.
+    """
 
     title: str
     statements: tuple[tuple[str, Mapping[str, Value]], ...]
@@ -218,6 +241,7 @@ class Fleet:
     """Everything that the given files, and what they import, say."""
 
     sources: tuple[Source, ...] = ()
+    """Every file that was read: .flow files, .flowvars files and inventories, in the order of reading."""
     host_sets: dict[str, HostSet] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
@@ -225,3 +249,7 @@ class Fleet:
     trials: list[Trial] = field(default_factory=list)
     unused: list[tuple[str, str, Span]] = field(default_factory=list)
     """Params, lets, templates and imports that nothing uses: (kind, name, place)."""
+    future: list[tuple[str, Span]] = field(default_factory=list)
+    """What the language has and the runtime has not yet: (the feature as a noun phrase, place)."""
+    unsure: set[str] = field(default_factory=set)
+    """Agents whose wiring had a mistake that was reported: what seems to be missing there proves nothing."""

@@ -1,0 +1,202 @@
+"""Following a name to the expression that it stands for."""
+
+from typing import Final, Literal, NamedTuple
+
+from flumec.compiler import tree
+from flumec.compiler.bind.scope import Binding, Env
+from flumec.compiler.diagnostic import Diagnostic, Place, closest
+
+BROKEN: Final = object()
+"""The value of an expression with a mistake that was reported: whoever meets it stays silent."""
+
+RESERVED = ("host", "header")
+
+
+class UnknownName(Diagnostic, code="FL101"):
+    """A value is a name that stands for nothing here.
+
+    A name in a value is a param, a let, or, in a template, one of its parameters.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1.example.com"] {
+      disk = room
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    let room = 200GiB
+
+    hosts web = ["web-1.example.com"] {
+      disk = room
+    }
+    ```
+    """
+
+    name: str
+    known: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """Name it."""
+        return f"`{self.name}` is not defined"
+
+    @property
+    def hint(self) -> str | None:
+        """Offer the nearest name."""
+        return closest(self.name, self.known)
+
+
+class NotSet(Diagnostic, code="FL102"):
+    """A text has a `${…}` whose name stands for nothing here.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1.example.com"] {
+      site = "rack ${rack}"
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    let rack = 2
+
+    hosts web = ["web-1.example.com"] {
+      site = "rack ${rack}"
+    }
+    ```
+    """
+
+    name: str
+    known: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """Name it."""
+        return f"`${{{self.name}}}` is not set"
+
+    @property
+    def hint(self) -> str | None:
+        """Offer the nearest name."""
+        return closest(self.name, self.known) or "declare it: `param`, or `let`"
+
+
+class DefinedByItself(Diagnostic, code="FL135"):
+    """A let leads back to itself.
+
+    ## Example
+
+    ```flow
+    let near = far
+    let far = near
+
+    hosts web = ["web-1.example.com"] {
+      site = near
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    let near = far
+    let far = "berlin"
+
+    hosts web = ["web-1.example.com"] {
+      site = near
+    }
+    ```
+    """
+
+    chain: tuple[Binding, ...]
+
+    @property
+    def message(self) -> str:
+        """Show the way round."""
+        names = " -> ".join(f"`{binding.name}`" for binding in (*self.chain, self.chain[0]))
+        return f"`{self.chain[0].name}` is defined by itself: {names}"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Each name on the way."""
+        return tuple(Place(binding.span, f"`{binding.name}`") for binding in self.chain[1:])
+
+
+class Ground(NamedTuple):
+    """An expression that is no name for another, where its names are to be looked up, and by which
+    name it was reached."""  # noqa: D209
+
+    expr: tree.Expr
+    env: Env
+    via: Binding | None
+
+
+def follow(ref: tree.Ref, env: Env) -> Ground | Literal["unknown", "broken"]:
+    """Follow a name to its value, reporting only a let that leads back to itself.
+
+    What stands for itself is returned as it is: `host.…`, `header.…`, and a word that a let has for a
+    value (an enumeration's, say).
+    """
+    passed: list[Binding] = []
+    expr: tree.Expr = ref
+    try:
+        while type(expr) is tree.Ref:
+            if expr.names[0].text in RESERVED or expr.key is not None:
+                break
+            binding = env.scope.find(expr.names)
+            if binding == "broken":
+                return "broken"
+            if binding is None:
+                if passed:
+                    break
+                return "unknown"
+            binding.used = True
+            if binding.open:
+                loop = passed[passed.index(binding) :] if binding in passed else passed
+                report_loop(tuple(loop or [binding]), env)
+                return "broken"
+            if binding.expr is None:
+                return "broken"
+            binding.open = True
+            passed.append(binding)
+            expr, env = binding.expr, env.within(binding.scope)
+    finally:
+        for binding in passed:
+            binding.open = False
+    return Ground(expr, env, passed[0] if passed else None)
+
+
+def report_loop(loop: tuple[Binding, ...], env: Env) -> None:
+    """Report a circle of names once, at the first of them in the file, and silence their other uses."""
+    first = min(range(len(loop)), key=lambda i: (loop[i].span.source.path, loop[i].span.start))
+    chain = loop[first:] + loop[:first]
+    env.findings.report(DefinedByItself(chain[0].span, chain=chain))
+    for binding in loop:
+        binding.expr = None
+
+
+def unknown_name(ref: tree.Ref, env: Env) -> UnknownName:
+    """Say that a value's name is unknown; what was probably meant then counts as used."""
+    known = tuple(env.scope.names())
+    count_as_used(ref.text, known, env)
+    return UnknownName(ref.span, name=ref.text, known=known)
+
+
+def not_set(ref: tree.Ref, env: Env) -> NotSet:
+    """Say that a name in a text is unknown."""
+    known = tuple(env.scope.names())
+    count_as_used(ref.text, known, env)
+    return NotSet(ref.span, name=ref.text, known=known)
+
+
+def count_as_used(word: str, known: tuple[str, ...], env: Env) -> None:
+    """Keep a mistyped use of a name from being followed by the remark that the name is unused."""
+    if (hint := closest(word, known)) is not None:
+        names = tuple(tree.Name(part, None) for part in hint.split("`")[1].split("."))  # type: ignore[arg-type]
+        binding = env.scope.find(names)
+        if isinstance(binding, Binding):
+            binding.used = True

@@ -1,0 +1,176 @@
+"""Components that the language has and the runtime has not yet: declared, so that files can be checked.
+
+Each class moves into the runtime, with its behaviour, once that is there.
+"""
+
+from typing import Any, Literal
+
+from flumec.runtime.component import (
+    Component,
+    Declared,
+    Duration,
+    Header,
+    Interceptor,
+    Ref,
+    Secret,
+    Section,
+    Sink,
+    Size,
+    Source,
+    Url,
+    at_least,
+    between,
+    not_empty,
+    prop,
+)
+
+FORMATS = Literal["text", "parquet", "json", "avro", "sequence"]
+CODECS = Literal["none", "gzip", "lz4", "snappy", "zstd"]
+
+
+class Link(Source, type="link"):
+    """Take what a link brings through a chain of this agent, where it is routed or changed."""
+
+
+class KafkaSource(Source, type="kafka"):
+    """Read topics."""
+
+    brokers: tuple[str, ...] = prop("The brokers, `host:port`.", check=not_empty())
+    topics: tuple[str, ...] = prop("The topics.", check=not_empty())
+    group: str = prop("The consumer group; without it the agent's name.", default="")
+    password: Secret | None = prop("The password, for SASL.", default=None)
+    user: str | None = prop("The user, for SASL.", default=None)
+
+
+class Roll(Section):
+    """When an open file is finished and published; whatever comes first."""
+
+    size: Size = prop(
+        "Once it holds this many bytes.", default=Size("128MiB"), check=at_least(Size("1B"))
+    )
+    every: Duration = prop(
+        "Once this long has passed since its first event.",
+        default=Duration("5m"),
+        check=at_least(Duration("10ms")),
+    )
+    events: int | None = prop("Once it holds this many events.", default=None, check=at_least(1))
+    idle: Duration | None = prop(
+        "Once no event has come for it for this long.",
+        default=None,
+        check=at_least(Duration("10ms")),
+    )
+
+
+class Hdfs(Sink, type="hdfs"):
+    """Write files into HDFS, each published by renaming it."""
+
+    path: Url = prop("The folder, from the event: `hdfs://nn/logs/%Y/%m/%d`.")
+    format: FORMATS = prop("What the files are made of.", default="text")
+    codec: CODECS = prop("How they are compressed.", default="none")
+    suffix: str = prop("What the files' names end in.", default="")
+    max_open: int = prop("Most files open at once.", default=100, check=between(1, 10_000))
+    user: str | None = prop("The user that writes.", default=None)
+    roll: Roll = prop("When files are rolled.", default=Roll())
+
+
+class KafkaSink(Sink, type="kafka"):
+    """Write to a topic, its cursor in the topic's own transactions."""
+
+    brokers: tuple[str, ...] = prop("The brokers, `host:port`.", check=not_empty())
+    topic: str = prop(
+        "The topic, which may have headers in it: `clicks-%{site}`.", check=not_empty()
+    )
+    key: Header | None = prop("The header that chooses the partition.", default=None)
+    codec: CODECS = prop("How batches are compressed.", default="none")
+    user: str | None = prop("The user, for SASL.", default=None)
+    password: Secret | None = prop("The password, for SASL.", default=None)
+
+
+class Fingerprint(Interceptor, type="fingerprint"):
+    """Name an event by its content: `fingerprint(header.event_id, of = [header.seq, body])`."""
+
+    header: Header = prop("The header that gets the fingerprint.", positional=True)
+    of: tuple[Header | Literal["body"], ...] = prop(
+        "What it is made from, in order.", default=("body",), check=not_empty()
+    )
+
+
+class ChannelRef(Ref):
+    """The name of a channel of the same agent."""
+
+    __slots__ = ()
+
+
+class JournalRef(Ref):
+    """The name of a journal of the same agent."""
+
+    __slots__ = ()
+
+
+class After(Declared, type="after"):
+    """`after(24h)`."""
+
+    duration: Duration = prop("How long.", positional=True, check=at_least(Duration("1s")))
+
+
+class Dedup(Section):
+    """One copy of each event: a key that came before within the window is not written again."""
+
+    key: Header | Literal["tag"] | tuple[Header, ...] = prop(
+        "What names an event: a header, several, its tag."
+    )
+    window: Duration = prop(
+        "How long a copy may be behind the first.",
+        default=Duration("24h"),
+        check=at_least(Duration("1s")),
+    )
+    late: ChannelRef | Literal["drop"] | None = prop(
+        "Where an event goes that is older than the window.", default=None
+    )
+
+
+class EverySource(Declared):
+    """Properties of every source."""
+
+    formerly: str | None = prop("The name it had in the last bundle.", default=None)
+
+
+class EveryChannel(Declared):
+    """Properties of every channel."""
+
+    formerly: str | None = prop("The name it had in the last bundle.", default=None)
+    journal: JournalRef | None = prop("The journal that holds it.", default=None)
+    when_full: Literal["block", "drop_newest", "drop_oldest"] = prop(
+        "What a full channel does.", default="block"
+    )
+
+
+class EverySink(Declared):
+    """Properties of every sink."""
+
+    formerly: str | None = prop("The name it had in the last bundle.", default=None)
+    workers: int = prop(
+        "How many work in parallel, each path in order.", default=1, check=between(1, 64)
+    )
+    give_up: After | None = prop("When an event is given up.", default=None)
+    dead_letter: ChannelRef | None = prop("The channel for events that are given up.", default=None)
+    dedup: Dedup | None = prop("Write one copy of each event.", default=None)
+
+
+class JournalSettings(Section):
+    """`journal fast { … }`: a journal of an agent's own, where one is not enough."""
+
+    directory: str = prop("Where it lies.", check=not_empty())
+    sync: Literal["always", "never"] = prop(
+        "Whether a put is on disk when it is acknowledged.", default="always"
+    )
+    encryption: Secret | None = prop("The key that bodies are encrypted with.", default=None)
+
+
+COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, Hdfs, KafkaSink)
+INTERCEPTORS: tuple[type[Interceptor], ...] = (Fingerprint,)
+EVERY: dict[str, type[Declared]] = {
+    "source": EverySource,
+    "channel": EveryChannel,
+    "sink": EverySink,
+}

@@ -1,0 +1,193 @@
+"""What a property's type takes: the kinds of values, and how each reads an expression."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from flumec.compiler import tree
+from flumec.compiler.bind.facts import read_fact
+from flumec.compiler.bind.following import BROKEN, Ground, follow, unknown_name
+from flumec.compiler.bind.mistakes import (
+    EnvOutsideDefault,
+    OutOfRange,
+    SecretRendered,
+    UnknownValue,
+    WrongType,
+    kind_of_node,
+)
+from flumec.compiler.bind.scope import Binding, Env, hosts_unknown
+from flumec.compiler.source import Span
+from flumec.compiler.values import resolve, varies
+from flumec.runtime.component import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a value is for: the property, param or argument that gets it."""
+
+    name: str
+    check: Check[Any] | None = None
+
+    def inner(self) -> "Slot":
+        """Return the slot of one item of a list: the check is the whole list's."""
+        return Slot(self.name) if self.check else self
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How values of one type are read. A subclass says which nodes it takes, and makes values of them."""
+
+    name: str
+    """The language's word for the type."""
+    expected: str
+    """As in "must be …"."""
+    python: Any
+    """The type of the values."""
+    accepts: frozenset[str] = frozenset()
+    """The types a name's value may have been declared with."""
+    words: tuple[str, ...] = ()
+    """Bare words that are values."""
+    functions: tuple[str, ...] = ()
+    """Calls that are values."""
+    nodes: ClassVar[tuple[type, ...]] = ()
+
+    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Return the value of an expression, checked; BROKEN if a mistake in it was reported."""
+        via: Binding | None = None
+        if type(expr) is tree.Ref:
+            if expr.text in self.words and expr.key is None:
+                return self.checked(expr.text, expr.span, env, slot)
+            ground = self.ground(expr, env, slot)
+            if ground is None:
+                return BROKEN
+            expr, env, via = ground
+        value = self.read_ground(expr, env, slot, via)
+        return value if value is BROKEN else self.checked(value, expr.span, env, slot)
+
+    def ground(self, ref: tree.Ref, env: Env, slot: Slot) -> Ground | None:
+        """Follow a name; None if a mistake was reported."""
+        found = follow(ref, env)
+        if found == "broken":
+            return None
+        if found == "unknown":
+            self.report_unknown(ref, env, slot)
+            return None
+        if found.via and found.via.type and found.via.type.name not in self.accepts:
+            if found.via.type.name == "secret":
+                env.findings.report(SecretRendered(ref.span, slot=slot.name))
+            else:
+                text = f"`{ref.text}` is a {found.via.type.name}"
+                env.findings.report(
+                    WrongType(
+                        ref.span,
+                        slot=slot.name,
+                        expected=self.expected,
+                        found=text,
+                        declared=found.via.span,
+                    )
+                )
+            return None
+        return found
+
+    def report_unknown(self, ref: tree.Ref, env: Env, slot: Slot) -> None:
+        """Report a word that is neither a name nor a value of this kind."""
+        if self.words and len(ref.names) == 1:
+            known = (*self.words, *env.scope.names())
+            env.findings.report(
+                UnknownValue(
+                    ref.span, slot=slot.name, word=ref.text, values=self.words, known=known
+                )
+            )
+        else:
+            env.findings.report(unknown_name(ref, env))
+
+    def read_ground(self, expr: tree.Expr, env: Env, slot: Slot, via: Binding | None) -> Any:
+        """Return the value of an expression that is no name for another."""
+        if type(expr) is tree.Ref:
+            if expr.text in self.words:
+                return expr.text
+            if expr.names[0].text == "host" and expr.key is None:
+                return read_fact(expr, env, self, slot.name)
+            if expr.names[0].text != "header" or tree.Ref not in self.nodes:
+                self.report_ref(expr, env, slot)
+                return BROKEN
+        if isinstance(expr, self.nodes):
+            return self.make(expr, env, slot, via)
+        if type(expr) is tree.Call:
+            return self.refuse_call(expr, env, slot)
+        return self.refuse(expr, env, slot)
+
+    def report_ref(self, ref: tree.Ref, env: Env, slot: Slot) -> None:
+        """Report a word that a let stands for, or a header, where neither fits."""
+        if ref.names[0].text == "header":
+            self.refuse(ref, env, slot)
+        else:
+            self.report_unknown(ref, env, slot)
+
+    def refuse(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Report an expression of another type."""
+        diagnostic = WrongType(
+            expr.span, slot=slot.name, expected=self.expected, found=kind_of_node(expr)
+        )
+        env.findings.report(diagnostic)
+        return BROKEN
+
+    def refuse_call(self, call: tree.Call, env: Env, slot: Slot) -> Any:
+        """Report a call where this kind takes none, or another."""
+        name = call.function.text
+        if name == "secret":
+            env.findings.report(SecretRendered(call.span, slot=slot.name))
+        elif name == "env":
+            env.findings.report(EnvOutsideDefault(call.span))
+        else:
+            return self.refuse(call, env, slot)
+        return BROKEN
+
+    def make(self, expr: Any, env: Env, slot: Slot, via: Binding | None) -> Any:
+        """Return the value of one of `nodes`; BROKEN if a mistake was reported."""
+        raise NotImplementedError
+
+    def checked(self, value: Any, span: Span, env: Env, slot: Slot) -> Any:
+        """Hold a value to its property's check, on every host where hosts differ."""
+        if slot.check is None or value is None:
+            return value
+        if not varies(value):
+            return value if self._holds(value, slot.check, span, env, slot, "") else BROKEN
+        if env.hosts is None or hosts_unknown(env.hosts):
+            return value
+        for host in env.hosts.hosts:
+            try:
+                on_host = resolve(value, host, host.address)
+            except (KeyError, ValueError, TypeError):
+                continue
+            if not self._holds(on_host, slot.check, span, env, slot, host.name):
+                return BROKEN
+        return value
+
+    def _holds(
+        self, value: Any, check: Check[Any], span: Span, env: Env, slot: Slot, host: str
+    ) -> bool:
+        try:
+            holds = check.holds(value)
+        except (TypeError, ValueError, AttributeError, OverflowError):
+            holds = False
+        if not holds:
+            env.findings.report(
+                OutOfRange(
+                    span, slot=slot.name, sentence=check.sentence, value=str(value), host=host
+                )
+            )
+        return holds
+
+
+@dataclass(frozen=True, slots=True)
+class NoKind(Kind):
+    """The kind of a param whose type is unknown: it takes anything and gives nothing."""
+
+    name: str = "unknown"
+    expected: str = ""
+    python: Any = None
+    accepts: frozenset[str] = field(default_factory=frozenset)
+
+    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:  # noqa: ARG002 its type was reported
+        """Say nothing."""
+        return BROKEN

@@ -1,0 +1,44 @@
+"""Names of agents and their components as values, in checks and tests."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flumec.compiler import tree
+from flumec.compiler.bind.following import BROKEN
+from flumec.compiler.bind.kinds import Kind, Slot
+from flumec.compiler.bind.scope import Env
+from flumec.compiler.model import AgentName
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKind(Kind):
+    """The name of an agent, `collector` or `p.collector`."""
+
+    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Return the agent's qualified name."""
+        assert env.directory is not None
+        if not isinstance(expr, tree.Ref):
+            return self.refuse(expr, env, slot)
+        agent = env.directory.agent(expr)
+        return BROKEN if agent is None else AgentName(agent.name)
+
+
+@dataclass(frozen=True, slots=True)
+class EndKind(Kind):
+    """The name of a component, `collector.store`, of one of `kinds`."""
+
+    kinds: tuple[str, ...] = ()
+
+    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Return the component."""
+        assert env.directory is not None
+        if not isinstance(expr, tree.Ref):
+            return self.refuse(expr, env, slot)
+        return env.directory.component(expr, self.kinds) or BROKEN
+
+
+AGENT = AgentKind("agent", "the name of an agent", AgentName)
+SOURCE = EndKind("source", "a source, `agent.source`", None, kinds=("source",))
+CHANNEL = EndKind("channel", "a link's sending channel, `agent.channel`", None, kinds=("channel",))
+SINK = EndKind("sink", "a sink, `agent.sink`", None, kinds=("sink",))
+END = EndKind("component", "a source or a sink, `agent.name`", None, kinds=("source", "sink"))

@@ -1,0 +1,229 @@
+"""Values made of others: lists, alternatives, calls, and the value of anything."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from flumec.compiler import tree
+from flumec.compiler.bind.following import BROKEN
+from flumec.compiler.bind.kinds import Kind, Slot
+from flumec.compiler.bind.kinds_plain import QuantityKind, UnknownUnit
+from flumec.compiler.bind.kinds_text import text_parts
+from flumec.compiler.bind.mistakes import (
+    QUANTITIES,
+    EnvOutsideDefault,
+    WrongType,
+    kind_of_node,
+    kind_of_quantity,
+)
+from flumec.compiler.bind.scope import Binding, Env
+from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.model import PerHost
+from flumec.runtime.component import Secret
+from flumec.runtime.quantity import QuantityError
+
+
+class UnknownFunction(Diagnostic, code="FL220"):
+    """A value is a call of something that is no function.
+
+    ## Example
+
+    ```flow
+    let login = user("flumec")
+
+    hosts web = ["web-1"] {
+      user = login
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    let login = "flumec"
+
+    hosts web = ["web-1"] {
+      user = login
+    }
+    ```
+    """
+
+    name: str
+    known: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """Name it."""
+        return f"there is no function `{self.name}`"
+
+    @property
+    def hint(self) -> str | None:
+        """Offer the nearest."""
+        return closest(self.name, self.known)
+
+
+FUNCTIONS = (
+    "secret",
+    "env",
+    "hash",
+    "after",
+    "union",
+    "except",
+    "inventory",
+    "failover",
+    "balance",
+)
+"""The functions whose calls are values somewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListKind(Kind):
+    """`[a, b]`, a tuple of values of one kind."""
+
+    item: Kind = field(kw_only=True)
+    nodes: ClassVar[tuple[type, ...]] = (tree.List,)
+
+    def make(self, expr: tree.List, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
+        """Return the items."""
+        inner = slot.inner()
+        items = tuple(self.item.read(item, env, inner) for item in expr.items)
+        return BROKEN if any(item is BROKEN for item in items) else items
+
+    def refuse(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Report a value alone, offering the brackets where it would do as an item."""
+        text = expr.span.source.text[expr.span.start : expr.span.end]
+        help_ = None
+        if isinstance(expr, self.item.nodes) and "\n" not in text:
+            help_ = f"write a list of one: [{text}]"
+        found = kind_of_node(expr)
+        env.findings.report(
+            WrongType(expr.span, slot=slot.name, expected=self.expected, found=found, help=help_)
+        )
+        return BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class UnionKind(Kind):
+    """Values of several kinds: the first that takes the expression reads it."""
+
+    members: tuple[Kind, ...] = field(kw_only=True)
+
+    def read_ground(self, expr: tree.Expr, env: Env, slot: Slot, via: Binding | None) -> Any:
+        """Return the value as the member reads it that takes such expressions."""
+        fitting = [m for m in self.members if isinstance(expr, m.nodes)]
+        if isinstance(expr, tree.Quantity) and len(fitting) > 1:
+            fitting = [m for m in fitting if _is(m.python, expr.text)] or fitting
+        if isinstance(expr, tree.Call):
+            fitting = [m for m in fitting if not m.functions or expr.function.text in m.functions]
+        if isinstance(expr, tree.Ref) and not fitting:
+            fitting = [m for m in self.members if expr.text in m.words]
+        if isinstance(expr, tree.Ref) and expr.names[0].text == "host":
+            fitting = [m for m in self.members if "string" in m.accepts]
+        if fitting:
+            return fitting[0].read_ground(expr, env, slot, via)
+        return Kind.read_ground(self, expr, env, slot, via)
+
+
+def _is(python: Any, text: str) -> bool:
+    try:
+        python(text)
+    except QuantityError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class AnyKind(Kind):
+    """The value of a let, or of a plug-in's property, as it stands: what it is for is not known."""
+
+    nodes: ClassVar[tuple[type, ...]] = (
+        tree.String, tree.Number, tree.Quantity, tree.Bool, tree.List, tree.Call, tree.Ref,
+    )  # fmt: skip
+
+    def ground(self, ref: tree.Ref, env: Env, slot: Slot) -> Any:  # noqa: ARG002 the protocol
+        """A word may be an enumeration's: it stands for itself."""
+        from flumec.compiler.bind.following import Ground, follow
+
+        found = follow(ref, env)
+        return (
+            None if found == "broken" else Ground(ref, env, None) if found == "unknown" else found
+        )
+
+    def read_ground(self, expr: tree.Expr, env: Env, slot: Slot, via: Binding | None) -> Any:
+        """Return what the expression is, reporting only what is wrong wherever it stands."""
+        match expr:
+            case tree.Ref():
+                return expr.text
+            case tree.String():
+                parts = text_parts(expr, env)
+                if parts is None:
+                    return BROKEN
+                whole = all(isinstance(part, str) for part in parts)
+                return "".join(map(str, parts)) if whole else PerHost(parts, str)
+            case tree.Quantity():
+                return self._quantity(expr, env, slot, via)
+            case tree.Number():
+                number = float(expr.text.replace("_", ""))
+                return int(number) if number.is_integer() else number
+            case tree.Bool():
+                return expr.value
+            case tree.List():
+                items = tuple(self.read(item, env, slot) for item in expr.items)
+                return BROKEN if any(item is BROKEN for item in items) else items
+            case tree.Call():
+                return self._call(expr, env)
+        return BROKEN
+
+    def _quantity(self, expr: tree.Quantity, env: Env, slot: Slot, via: Binding | None) -> Any:
+        for python in QUANTITIES:
+            if _is(python, expr.text):
+                return python(expr.text)
+        if kind_of_quantity(expr.text).endswith("unit"):
+            name = "duration" if expr.text[-1:] in "smhd" else "size"
+            python = QUANTITIES[1] if name == "duration" else QUANTITIES[0]
+            if "/" in expr.text:
+                name, python = "rate", QUANTITIES[2]
+            return QuantityKind(name, f"a {name}", python).make(expr, env, slot, via)
+        env.findings.report(UnknownUnit(expr.span, error=f"`{expr.text}` has an unknown unit"))
+        return BROKEN
+
+    def _call(self, expr: tree.Call, env: Env) -> Any:
+        name = expr.function.text
+        if name == "env":
+            env.findings.report(EnvOutsideDefault(expr.span))
+        elif name not in FUNCTIONS:
+            env.findings.report(UnknownFunction(expr.function.span, name=name, known=FUNCTIONS))
+        elif name == "secret":
+            argument = expr.args[0].value if expr.args else None
+            return Secret(argument.raw) if isinstance(argument, tree.String) else BROKEN
+        else:
+            return name
+        return BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class SectionKind(Kind):
+    """A block, `roll { … }`; `python` declares its properties."""
+
+    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Report that a value stands where a block belongs."""
+        help_ = f"write a block: `{slot.name} {{ … }}`"
+        env.findings.report(
+            WrongType(
+                expr.span,
+                slot=slot.name,
+                expected=self.expected,
+                found=kind_of_node(expr),
+                help=help_,
+            )
+        )
+        return BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class MapKind(Kind):
+    """A block with keys of the user's own: `headers { env = "prod" }`."""
+
+    item: Kind = field(kw_only=True)
+
+    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Report that a value stands where a block belongs."""
+        return SectionKind(self.name, self.expected, self.python).read(expr, env, slot)

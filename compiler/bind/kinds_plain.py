@@ -1,0 +1,362 @@
+"""Numbers, quantities, bools, enumerations, headers, secrets, and names of other components."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from flumec.compiler import tree
+from flumec.compiler.bind.facts import find_fact
+from flumec.compiler.bind.following import BROKEN, Ground, follow
+from flumec.compiler.bind.kinds import Kind, Slot
+from flumec.compiler.bind.kinds_text import text_parts
+from flumec.compiler.bind.mistakes import (
+    QUANTITIES,
+    OutOfRange,
+    QuotedWord,
+    UnknownValue,
+    WrongType,
+    kind_of_node,
+    kind_of_quantity,
+)
+from flumec.compiler.bind.scope import Binding, Env
+from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.runtime.component import Header, Port, Ref, Secret
+from flumec.runtime.quantity import QuantityError
+
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
+_KINDS_OF_REF = {
+    "channel": "a channel",
+    "source": "a source",
+    "sink": "a sink",
+    "journal": "a journal",
+}
+
+
+class UnknownUnit(Diagnostic, code="FL205"):
+    """A number has a unit that does not exist, or none where it needs one.
+
+    Sizes are in B, kB (or KB), MB, GB, TB, or KiB, MiB, GiB, TiB; durations in us, ms, s, m, h, d; a rate
+    is a size or a number and `/s`. `MB` is decimal, `MiB` binary.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1.example.com"] {
+      disk = 10mb
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1.example.com"] {
+      disk = 10MB
+    }
+    ```
+    """
+
+    error: str
+
+    @property
+    def message(self) -> str:
+        """Name the unit that was probably meant."""
+        return self.error
+
+
+class BadSecretName(Diagnostic, code="FL217"):
+    """A secret's name is not one that a file on the host can have.
+
+    The name is that of a systemd credential: letters, digits, `_`, `.` and `-`.
+
+    ## Example
+
+    ```flow
+    param password : secret = secret("my password")
+    ```
+
+    ## Instead
+
+    ```flow
+    param password : secret = secret("my-password")
+    ```
+    """
+
+    name: str
+
+    @property
+    def message(self) -> str:
+        """Say what a name may have."""
+        return f"a secret is named by letters, digits, `_`, `.` and `-`, not `{self.name}`"
+
+
+class UnknownReference(Diagnostic, code="FL109"):
+    """A property names a component that its agent does not have.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory {
+        size = 1MiB
+      }
+
+      sink nothing : null {
+        dead_letter = bufer
+      }
+
+      numbers -> buffer
+      buffer -> nothing
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory {
+        size = 1MiB
+      }
+
+      sink nothing : null
+
+      numbers -> buffer
+      buffer -> nothing
+    }
+    ```
+    """
+
+    slot: str
+    name: str
+    wanted: str
+    known: tuple[str, ...]
+    kind: str
+
+    @property
+    def message(self) -> str:
+        """Name it."""
+        if self.kind:
+            return f"`{self.slot}` must name {self.wanted}, and `{self.name}` is a {self.kind}"
+        return f"`{self.slot}` must name {self.wanted} of this agent, which has no `{self.name}`"
+
+    @property
+    def hint(self) -> str | None:
+        """Offer the nearest."""
+        return closest(self.name, self.known)
+
+
+@lru_cache(maxsize=65_536)
+def _quantity(python: Any, text: str) -> Any:
+    return python(text)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityKind(Kind):
+    """A size, duration, rate or percentage."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.Quantity,)
+
+    def make(self, expr: tree.Quantity, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
+        """Return the quantity."""
+        try:
+            return _quantity(self.python, expr.text)
+        except QuantityError as error:
+            if kind_of_quantity(expr.text).endswith("unit"):
+                env.findings.report(UnknownUnit(expr.span, error=_clearest(expr.text, error)))
+                return BROKEN
+            return self.refuse(expr, env, slot)
+
+    def refuse(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Report a value of another type; a number alone lacks its unit."""
+        if isinstance(expr, tree.Number):
+            error = f"`{expr.text}` has no unit: `{slot.name}` must be {self.expected}"
+            env.findings.report(UnknownUnit(expr.span, error=error))
+        elif isinstance(expr, tree.String) and _parses(self.python, expr.raw):
+            found, unquoted = kind_of_node(expr), f"write it without quotes: {expr.raw}"
+            env.findings.report(
+                WrongType(
+                    expr.span, slot=slot.name, expected=self.expected, found=found, help=unquoted
+                )
+            )
+        else:
+            return Kind.refuse(self, expr, env, slot)
+        return BROKEN
+
+
+def _parses(python: Any, text: str) -> bool:
+    try:
+        python(text)
+    except QuantityError:
+        return False
+    return True
+
+
+def _clearest(text: str, error: QuantityError) -> str:
+    """Return the error that offers the fewest units: `5ss` meant a duration even where a size is wanted."""
+    errors = [str(error)]
+    for quantity in QUANTITIES:
+        try:
+            quantity(text)
+        except QuantityError as other:
+            errors.append(str(other))
+    near = [said for said in errors if said.startswith("unknown unit") and "," not in said]
+    return near[0] if near and "," in errors[0] else errors[0]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberKind(Kind):
+    """A number without a unit; whole where `python` is an int."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.Number,)
+
+    def make(self, expr: tree.Number, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
+        """Return the number."""
+        number = float(expr.text.replace("_", ""))
+        whole = number.is_integer()
+        if self.python is float:
+            return int(number) if whole and self.name == "number" else number
+        if not whole:
+            return self.refuse(expr, env, slot)
+        value = self.python(expr.text.replace("_", "") if expr.text[-1:].isdigit() and
+                            not re.search("[.eE]", expr.text) else int(number))  # fmt: skip
+        if self.python is Port and slot.check is None and not 0 < value < 65_536:
+            env.findings.report(
+                OutOfRange(
+                    expr.span,
+                    slot=slot.name,
+                    sentence="between 1 and 65535",
+                    value=expr.text,
+                    host="",
+                )
+            )
+            return BROKEN
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class BoolKind(Kind):
+    """`true` or `false`."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.Bool,)
+
+    def make(self, expr: tree.Bool, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
+        """Return the bool."""
+        return expr.value
+
+
+@dataclass(frozen=True, slots=True)
+class WordKind(Kind):
+    """An enumeration: one of a few bare words; a text where a param or let brings it."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.String,)
+
+    def make(self, expr: tree.String, env: Env, slot: Slot, via: Binding | None) -> Any:
+        """Return the word that a text brings."""
+        parts = text_parts(expr, env)
+        if parts is None:
+            return BROKEN
+        word = "".join(part for part in parts if isinstance(part, str))
+        if word not in self.words or len(parts) != 1:
+            env.findings.report(
+                UnknownValue(
+                    expr.span, slot=slot.name, word=word, values=self.words, known=self.words
+                )
+            )
+        elif via is None:
+            env.findings.report(QuotedWord(expr.span, slot=slot.name, word=word))
+        else:
+            return word
+        return BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderKind(Kind):
+    """`header.user`, `header["X-Request-Id"]`."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.Ref,)
+
+    def make(self, expr: tree.Ref, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
+        """Return the header's name."""
+        name = header_name(expr)
+        return self.refuse(expr, env, slot) if name is None else Header(name)
+
+
+def header_name(ref: tree.Ref) -> str | None:
+    """Return the name in `header.name` or `header["name"]`; None for any other reference."""
+    if ref.names[0].text != "header" or len(ref.names) + (ref.key is not None) != 2:
+        return None
+    name = ref.names[1].text if ref.key is None else ref.key.raw
+    return name or None
+
+
+@dataclass(frozen=True, slots=True)
+class FactKind(Kind):
+    """The name of a fact, `host.site`, whose value every host has for itself."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.Ref,)
+
+    def read_ground(self, expr: tree.Expr, env: Env, slot: Slot, via: Binding | None) -> Any:
+        """Return the fact's name, if every host has it."""
+        if isinstance(expr, tree.Ref) and expr.names[0].text == "host" and expr.key is None:
+            found = find_fact(expr, env)
+            return BROKEN if found is None else self.python(".".join(found[0].path))
+        return Kind.read_ground(self, expr, env, slot, via)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKind(Kind):
+    """`secret("name")`."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.Call,)
+
+    def make(self, expr: tree.Call, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
+        """Return the secret, of which only the name is known."""
+        if expr.function.text != "secret":
+            return self.refuse(expr, env, slot)
+        if len(expr.args) != 1 or not isinstance(expr.args[0].value, tree.String):
+            return self.refuse(expr, env, slot)
+        argument = expr.args[0].value
+        if not _CREDENTIAL.fullmatch(argument.raw):
+            env.findings.report(BadSecretName(argument.span, name=argument.raw))
+            return BROKEN
+        return Secret(argument.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class RefKind(Kind):
+    """The name of another component of the agent; `kinds` says of which kind."""
+
+    kinds: tuple[str, ...] = ()
+
+    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Return the name."""
+        if not isinstance(expr, tree.Ref) or expr.key is not None or len(expr.names) != 1:
+            return self.refuse(expr, env, slot)
+        name = expr.text
+        if name not in env.components and name not in env.journals:
+            found = follow(expr, env)
+            if found == "broken":
+                return BROKEN
+            if isinstance(found, Ground) and isinstance(found.expr, tree.Ref):
+                name = found.expr.text
+        kind = "journal" if "journal" in self.kinds and name in env.journals else ""
+        kind = kind or env.components.get(name, "")
+        if kind and (not self.kinds or kind in self.kinds):
+            return Ref(name)
+        wanted = " or ".join(_KINDS_OF_REF[kind] for kind in self.kinds) or "a component"
+        fitting = (n for n, k in env.components.items() if not self.kinds or k in self.kinds)
+        known = tuple(env.journals) if "journal" in self.kinds else tuple(fitting)
+        env.findings.report(
+            UnknownReference(
+                expr.span, slot=slot.name, name=name, wanted=wanted, known=known, kind=kind
+            )
+        )
+        return BROKEN

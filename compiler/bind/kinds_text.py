@@ -1,0 +1,179 @@
+"""Texts: strings, paths and urls, with what `${…}` puts into them."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flumec.compiler import tree
+from flumec.compiler.bind.facts import find_fact
+from flumec.compiler.bind.following import BROKEN, follow, not_set
+from flumec.compiler.bind.kinds import Kind, Slot
+from flumec.compiler.bind.mistakes import (
+    EnvOutsideDefault,
+    SecretRendered,
+    WrongType,
+    kind_of_quantity,
+)
+from flumec.compiler.bind.scope import Binding, Env
+from flumec.compiler.bind.text import read_parts
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.model import HostFact, PerHost
+from flumec.runtime.component import Url
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+Parts = tuple[str | HostFact, ...]
+
+
+class NoUrl(Diagnostic, code="FL213"):
+    """A text that is to be a url has no scheme.
+
+    ## Example
+
+    ```flow
+    param lake : url = "nn.example.com/logs"
+    ```
+
+    ## Instead
+
+    ```flow
+    param lake : url = "hdfs://nn.example.com/logs"
+
+    hosts web = ["web-1"] {
+      site = lake
+    }
+    ```
+    """
+
+    slot: str
+    text: str
+
+    @property
+    def message(self) -> str:
+        """Say what a url looks like."""
+        return f"`{self.slot}` must be a url, `scheme://…`, not `{self.text}`"
+
+
+class NoPath(Diagnostic, code="FL218"):
+    r"""A text that is to be a path is empty, or has a control character in it.
+
+    ## Example
+
+    ```flow
+    param folder : path = "/srv/a\tb"
+    ```
+
+    ## Instead
+
+    ```flow
+    param folder : path = r"/srv/a\tb"
+
+    hosts web = ["web-1"] {
+      site = folder
+    }
+    ```
+    """
+
+    slot: str
+    text: str
+
+    @property
+    def message(self) -> str:
+        """Say why it is no path."""
+        if not self.text:
+            return f"`{self.slot}` must be a path, not an empty text"
+        return f"`{self.slot}` must be a path, without control characters"
+
+
+@dataclass(frozen=True, slots=True)
+class TextKind(Kind):
+    """A string, path or url."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.String,)
+
+    def make(self, expr: tree.String, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
+        """Return the text, or PerHost where hosts differ in it."""
+        parts = text_parts(expr, env)
+        if parts is None:
+            return BROKEN
+        if len(parts) > 1 or (parts and not isinstance(parts[0], str)):
+            return PerHost(parts, self.python)
+        return self._from_text(parts[0] if parts else "", expr, env, slot)
+
+    def _from_text(self, text: Any, expr: tree.String, env: Env, slot: Slot) -> Any:
+        if self.python is Url and not _SCHEME.match(text):
+            env.findings.report(NoUrl(expr.span, slot=slot.name, text=text))
+            return BROKEN
+        if self.name == "path" and (not text or _CONTROL.search(text)):
+            env.findings.report(NoPath(expr.span, slot=slot.name, text=text))
+            return BROKEN
+        return text if self.python is str else self.python(text)
+
+
+def text_parts(node: tree.String, env: Env) -> Parts | None:
+    """Return a string with all names filled in but the hosts' own; None if a mistake was reported."""
+    if "$" not in node.raw and "\\" not in node.raw and node.form != "long":
+        return (node.raw,)
+    read = read_parts(node, env.findings)
+    if read is None:
+        return None
+    parts: list[str | HostFact] = []
+    whole = True
+    for part in read:
+        filled = (part,) if isinstance(part, str) else _filled(part, env)
+        whole = whole and filled is not None
+        for piece in filled or ():
+            if isinstance(piece, str) and parts and isinstance(parts[-1], str):
+                parts[-1] += piece
+            elif piece:
+                parts.append(piece)
+    return tuple(parts) if whole else None
+
+
+def _filled(ref: tree.Ref, env: Env) -> Parts | None:
+    """Return what `${ref}` stands for."""
+    found = follow(ref, env)
+    if found == "broken":
+        return None
+    if found == "unknown":
+        env.findings.report(not_set(ref, env))
+        return None
+    expr = found.expr
+    match expr:
+        case tree.String():
+            return text_parts(expr, found.env)
+        case tree.Number():
+            return (expr.text,)
+        case tree.Quantity():
+            return None if kind_of_quantity(expr.text).endswith("unit") else (expr.text,)
+        case tree.Bool():
+            return (str(expr.value).lower(),)
+        case tree.Ref() if expr.names[0].text == "host":
+            fact = find_fact(expr, env)
+            return None if fact is None else (fact[0],)
+        case tree.Ref() if expr.names[0].text != "header":
+            return (expr.text,)
+    _refuse(ref, expr, env)
+    return None
+
+
+def _refuse(ref: tree.Ref, expr: tree.Expr, env: Env) -> None:
+    """Report a value that has no text."""
+    if isinstance(expr, tree.Call) and expr.function.text == "secret":
+        env.findings.report(SecretRendered(ref.span, slot="${}"))
+    elif isinstance(expr, tree.Call) and expr.function.text == "env":
+        env.findings.report(EnvOutsideDefault(expr.span))
+    else:
+        what = {tree.List: "a list", tree.Call: "a call"}.get(type(expr), "a header")
+        found = f"`{ref.text}` is {what}"
+        wrong = WrongType(ref.span, slot="${…}", expected="something with a text", found=found)
+        if isinstance(expr, tree.Ref):
+            wrong = WrongType(
+                ref.span,
+                slot="${…}",
+                expected="known while building",
+                found=f"`{ref.text}` is an event's",
+                help=f"what an event has is written `%{{{ref.names[-1].text}}}`",
+            )
+        env.findings.report(wrong)

@@ -1,0 +1,245 @@
+"""A module: the names that one file, or the given files together, declare."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flumec.compiler import tree
+from flumec.compiler.bind.findings import Findings
+from flumec.compiler.bind.following import RESERVED
+from flumec.compiler.bind.scope import Binding, Env, Scope
+from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.source import Span
+
+
+class DuplicateName(Diagnostic, code="FL103"):
+    """Two declarations of a file have the same name.
+
+    Params and lets share their names; so do agents and imports; so do the components of one agent.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+    hosts web = ["web-2"]
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1", "web-2"]
+    ```
+    """
+
+    name: str
+    what: str
+    first: Span
+
+    @property
+    def message(self) -> str:
+        """Name it."""
+        return f"there is a second {self.what} `{self.name}`"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The first one."""
+        return (Place(self.first, f"`{self.name}` was declared here first"),)
+
+
+class NameClash(Diagnostic, code="FL104"):
+    """Two of the given files declare the same name.
+
+    Files that are given together are one fleet, so their names must differ. A file that is imported keeps
+    its names to itself.
+
+    ## Example
+
+    ```flow main.flow other.flow
+    hosts web = ["web-1"]
+    ```
+
+    ```flow other.flow
+    hosts web = ["web-2"]
+    ```
+
+    ## Instead
+
+    ```flow main.flow other.flow
+    hosts web = ["web-1"]
+    ```
+
+    ```flow other.flow
+    hosts core = ["core-1"]
+    ```
+    """
+
+    name: str
+    what: str
+    first: Span
+
+    @property
+    def message(self) -> str:
+        """Name it, and say that the files are one fleet."""
+        return f"the {self.what} `{self.name}` is declared in two of the given files, which are one fleet"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The other file."""
+        return (Place(self.first, "and here"),)
+
+    @property
+    def hint(self) -> str:
+        """Offer the import."""
+        return "rename one, or import one of the files: an import keeps its names apart"
+
+
+class ReservedName(Diagnostic, code="FL105"):
+    """A param, let, template's parameter or import is called `host` or `header`.
+
+    `host.name` is a fact of the agent's host and `header.user` a header of an event.
+
+    ## Example
+
+    ```flow
+    let host = "web-1"
+    ```
+
+    ## Instead
+
+    ```flow
+    let machine = "web-1"
+
+    hosts web = [machine]
+    ```
+    """
+
+    name: str
+
+    @property
+    def message(self) -> str:
+        """Say what it means already."""
+        what = "the agent's host" if self.name == "host" else "an event's headers"
+        return f"`{self.name}` is {what} and cannot be declared"
+
+
+@dataclass(slots=True, eq=False)
+class Imported:
+    """`import … as name`; `module` is None where the file could not be read."""
+
+    node: tree.Import
+    module: "Module | None"
+    used: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """What a file declares, with the params that it was imported with."""
+
+    prefix: str
+    """What stands before its names elsewhere: "" for the given files, `p.` for one imported as `p`."""
+    scope: Scope
+    params: dict[str, tree.Param] = field(default_factory=dict)
+    hosts: dict[str, tree.Hosts] = field(default_factory=dict)
+    templates: dict[str, tree.Template] = field(default_factory=dict)
+    agents: dict[str, tree.Agent] = field(default_factory=dict)
+    imports: dict[str, Imported] = field(default_factory=dict)
+    import_nodes: dict[str, tree.Import] = field(default_factory=dict)
+    links: list[tree.Link] = field(default_factory=list)
+    checks: list[tree.Check] = field(default_factory=list)
+    tests: list[tree.Test] = field(default_factory=list)
+    used_templates: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.scope.imports = self.imports
+
+    def env(self, findings: Findings) -> Env:
+        """Return what an expression at the top of the file may refer to."""
+        return Env(findings, self.scope)
+
+    def walk(self) -> "Iterator[Module]":
+        """Yield every module once, the imported before the importing."""
+        seen: set[int] = set()
+        stack: list[tuple[Module, Iterator[Imported]]] = [(self, iter(self.imports.values()))]
+        while stack:
+            module, rest = stack[-1]
+            for imported in rest:
+                child = imported.module
+                if child is not None and id(child) not in seen:
+                    seen.add(id(child))
+                    stack.append((child, iter(child.imports.values())))
+                    break
+            else:
+                stack.pop()
+                yield module
+
+    def reach(self, names: tuple[tree.Name, ...]) -> "tuple[Module | None, tuple[tree.Name, ...]]":
+        """Follow the imports at the head of a dotted name; None for the module of an unreadable one."""
+        module: Module | None = self
+        while module is not None and len(names) > 1:
+            imported = module.imports.get(names[0].text)
+            if imported is None:
+                break
+            imported.used = True
+            module, names = imported.module, names[1:]
+        return module, names
+
+
+def declare(module: Module, items: tuple[tree.Item, ...], findings: Findings) -> None:
+    """Enter a file's declarations into a module."""
+    for item in items:
+        match item:
+            case tree.Param():
+                if _enter_value(module, "param", item.name, None, findings):
+                    module.params[item.name.text] = item
+            case tree.Let():
+                _enter_value(module, "let", item.name, item.value, findings)
+            case tree.Hosts():
+                _enter(module.hosts, item, "host set", findings)
+            case tree.Template():
+                _enter(module.templates, item, "template", findings)
+            case tree.Agent():
+                _enter(module.agents, item, "agent", findings, module.import_nodes)
+            case tree.Import():
+                if not _reserved(item.name, findings):
+                    _enter(module.import_nodes, item, "import", findings, module.agents)
+            case tree.Link():
+                module.links.append(item)
+            case tree.Check():
+                module.checks.append(item)
+            case tree.Test():
+                module.tests.append(item)
+
+
+def clash(name: tree.Name, first: Span, what: str, findings: Findings) -> None:
+    """Report a name that is declared twice, in one file or in two."""
+    rule: type[DuplicateName | NameClash]
+    rule = DuplicateName if name.span.source is first.source else NameClash
+    findings.report(rule(name.span, name=name.text, what=what, first=first))
+
+
+def _enter(
+    names: dict[str, Any], item: Any, what: str, findings: Findings, others: Any = None
+) -> None:
+    first = names.get(item.name.text) or (others or {}).get(item.name.text)
+    if first is not None:
+        clash(item.name, first.name.span, what, findings)
+    else:
+        names[item.name.text] = item
+
+
+def _enter_value(
+    module: Module, kind: Any, name: tree.Name, value: tree.Expr | None, findings: Findings
+) -> bool:
+    if _reserved(name, findings):
+        return False
+    if (first := module.scope.values.get(name.text)) is not None:
+        clash(name, first.span, kind, findings)
+        return False
+    module.scope.values[name.text] = Binding(kind, name.text, name.span, None, value, module.scope)
+    return True
+
+
+def _reserved(name: tree.Name, findings: Findings) -> bool:
+    if name.text in RESERVED:
+        findings.report(ReservedName(name.span, name=name.text))
+    return name.text in RESERVED

@@ -1,0 +1,108 @@
+"""`check` blocks: what must hold for a path, typed; whether it holds is not asked here."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, ClassVar, Literal
+
+from flumec.compiler import tree
+from flumec.compiler.bind.calls import read_call
+from flumec.compiler.bind.following import BROKEN
+from flumec.compiler.bind.kinds import Kind, Slot
+from flumec.compiler.bind.kinds_fleet import AGENT, CHANNEL, SINK, SOURCE
+from flumec.compiler.bind.kinds_many import UnknownFunction
+from flumec.compiler.bind.kinds_text import text_parts
+from flumec.compiler.bind.properties import Field, Filling, Form
+from flumec.compiler.bind.scope import Binding, Env
+from flumec.compiler.bind.types import kind_of, list_of
+from flumec.compiler.model import Fault, Proof
+from flumec.runtime.component import Check, Header, Property, at_least
+from flumec.runtime.quantity import Duration, Rate
+
+_REQUIRED = dataclasses.MISSING
+
+
+def typed(
+    name: str,
+    kind: Any,
+    *,
+    default: Any = None,
+    check: Check[Any] | None = None,
+    positional: bool = False,
+) -> Field:
+    """Return a field that no class declares, because its name is a word of Python's, or its type ours."""
+    declared = Property(name, kind, "", default, check, positional)
+    return Field(declared, kind_of(kind), Slot(name, check))
+
+
+def form(owner: str, *fields: Field, noun: str = "property") -> Form:
+    """Return the form of such fields."""
+    return Form(owner, {one.property.name: one for one in fields}, None, noun)
+
+
+@cache
+def faults() -> Mapping[str, Form]:
+    """Return what a check may survive: each fault and its arguments."""
+    count = typed("count", int, check=at_least(1))
+    agent = typed("agent", AGENT, default=_REQUIRED, positional=True)
+    sink = typed("sink", SINK, default=_REQUIRED, positional=True)
+    duration = typed("duration", Duration, default=_REQUIRED, positional=True)
+    link = typed("link", CHANNEL, default=_REQUIRED, positional=True)
+    site = typed("site", str, default=_REQUIRED, positional=True)
+    return {
+        "kill": form("`kill`", agent, count, noun="argument"),
+        "lose": form("`lose`", agent, count, noun="argument"),
+        "outage": form("`outage`", sink, duration, noun="argument"),
+        "cut": form("`cut`", link, noun="argument"),
+        "power": form("`power`", site, noun="argument"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind(Kind):
+    """`kill(collector, count = 1)`."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.Call,)
+
+    def make(self, expr: tree.Call, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
+        """Return the fault."""
+        name = expr.function.text
+        known = faults()
+        if name not in known:
+            env.findings.report(UnknownFunction(expr.function.span, name=name, known=tuple(known)))
+            return BROKEN
+        values, whole = read_call(expr.args, known[name], expr.function.span, env)
+        return Fault(name, values, expr.span) if whole else BROKEN
+
+
+FAULT = FaultKind("fault", "a fault such as `kill(agent)`", Fault)
+
+
+@cache
+def proof_form() -> Form:
+    """Return what a check's block takes."""
+    return form(
+        "a check",
+        typed("from", SOURCE, default=_REQUIRED),
+        typed("to", SINK, default=_REQUIRED),
+        typed("delivery", Literal["best_effort", "at_least_once", "exactly_once"]),
+        typed("order", Literal["source", "key", "none"]),
+        typed("key", Header | Literal["tag"] | tuple[Header, ...]),
+        typed("rate", Rate),
+        typed("peak", Rate),
+        typed("survives", list_of(FAULT)),
+    )
+
+
+def bind_proof(node: tree.Check, env: Env) -> Proof:
+    """Return a check with its properties."""
+    filling = Filling(proof_form())
+    filling.read(node.block, env)
+    return Proof(title(node.title, env), filling.finish(node.title.span, env), node.span)
+
+
+def title(node: tree.String, env: Env) -> str:
+    """Return the title of a check or test."""
+    parts = text_parts(node, replace(env, hosts=None))
+    return "".join(part for part in parts or () if isinstance(part, str))

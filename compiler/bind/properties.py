@@ -1,0 +1,248 @@
+"""Blocks and calls against what declares them: each property known, given once, of its type, and none missing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from flumec.compiler import tree
+from flumec.compiler.bind.following import BROKEN
+from flumec.compiler.bind.kinds import Kind, Slot
+from flumec.compiler.bind.kinds_many import MapKind, SectionKind
+from flumec.compiler.bind.property_mistakes import (
+    BlockExpected,
+    ContradictoryProperties,
+    DuplicateProperty,
+    MissingProperty,
+    Misplaced,
+    UnknownProperty,
+    what_stands,
+)
+from flumec.compiler.bind.scope import Env, hosts_unknown
+from flumec.compiler.model import Settings, Value
+from flumec.compiler.source import Span
+from flumec.compiler.values import resolve, varies
+from flumec.runtime.component import Declared, Property
+
+Layer = tuple[tree.Block, Env]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A property as blocks meet it. `feature` says that the runtime has it not yet, and what it is."""
+
+    property: Property
+    kind: Kind
+    slot: Slot
+    feature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What may stand in a block: its owner's name for messages, its properties, the class behind them."""
+
+    owner: str
+    """With backticks: "`taildir`", "this link"."""
+    fields: Mapping[str, Field]
+    declaration: Any = None
+    noun: str = "property"
+
+
+def fields_of(properties: Iterable[Property], *, feature: str = "") -> dict[str, Field]:
+    """Return the fields of declared properties."""
+    from flumec.compiler.bind.types import kind_of
+
+    return {
+        p.name: Field(
+            p, kind_of(p.type), Slot(p.name, p.check), feature.format(p.name) if feature else ""
+        )
+        for p in properties
+    }
+
+
+@cache
+def form_of(declaration: type[Declared], owner: str = "") -> Form:
+    """Return the form of a class whose properties are all the runtime's."""
+    return Form(
+        owner or f"`{declaration.type}`", fields_of(declaration.props.values()), declaration
+    )
+
+
+@dataclass(slots=True)
+class Filling:
+    """The properties of one block, section or call, while they are given."""
+
+    form: Form
+    values: dict[str, Value] = field(default_factory=dict)
+    given: dict[str, Span] = field(default_factory=dict)
+    """Every property that was given, rightly or not, and where."""
+    whole: bool = True
+    """Whether nothing in it was reported."""
+    meant: set[str] = field(default_factory=set)
+    """Properties that an unknown name is near to: one mistake, so they are not missing as well."""
+    sections: dict[str, list[tuple[tree.Section, Env]]] = field(default_factory=dict)
+
+    def field(self, name: str, key: Span, env: Env) -> Field | None:
+        """Return the field of a name; None if it is unknown, which is reported."""
+        found = self.form.fields.get(name)
+        if found is None:
+            self.whole = False
+            env.findings.report(UnknownProperty(key, form=self.form, name=name))
+            self.meant.update(get_close_matches(name, self.form.fields, n=1))
+        elif found.feature:
+            env.findings.feature(found.feature, key)
+        return found
+
+    def give(self, field_: Field, key: Span, expr: tree.Expr, env: Env) -> None:
+        """Read the value of a property."""
+        name = field_.property.name
+        value = field_.kind.read(expr, env, field_.slot)
+        self.given[name] = key
+        if value is BROKEN:
+            self.whole = False
+            self.values.pop(name, None)
+        else:
+            self.values[name] = Value(value, expr.span, key)
+
+    def read(self, block: tree.Block, env: Env) -> None:
+        """Read a block; what it gives overrides what an earlier block, a template's, gave."""
+        here: dict[str, Span] = {}
+        for statement in block.statements:
+            if isinstance(statement, tree.Attr):
+                name = key_of(statement)
+                if (found := self.field(name, statement.key.span, env)) is None:
+                    continue
+                if self._repeated(name, statement.key.span, here, env):
+                    continue
+                self.sections.pop(name, None)
+                self.give(found, statement.key.span, statement.value, env)
+            elif isinstance(statement, tree.Section):
+                self._section(statement, here, env)
+            else:
+                self.whole = False
+                what = what_stands(statement)
+                env.findings.report(Misplaced(statement.span, what=what, owner=self.form.owner))
+
+    def _section(self, section: tree.Section, here: dict[str, Span], env: Env) -> None:
+        name = section.name.text
+        found = self.field(name, section.name.span, env)
+        if found is None or self._repeated(name, section.name.span, here, env):
+            return
+        self.given[name] = section.name.span
+        if not isinstance(found.kind, SectionKind | MapKind):
+            self.whole = False
+            env.findings.report(
+                BlockExpected(section.name.span, name=name, expected=found.kind.expected)
+            )
+            return
+        self.sections.setdefault(name, []).append((section, env))
+        self.values.setdefault(name, Value(None, section.span, section.name.span))
+
+    def _repeated(self, name: str, key: Span, here: dict[str, Span], env: Env) -> bool:
+        if name not in here:
+            here[name] = key
+            return False
+        self.whole = False
+        env.findings.report(DuplicateProperty(key, name=name, first=here[name]))
+        return True
+
+    def finish(self, span: Span, env: Env) -> dict[str, Value]:
+        """Fill the sections, and report what is missing and what contradicts."""
+        for name, layers in self.sections.items():
+            self._fill_section(name, layers)
+        missing = [
+            name
+            for name, found in self.form.fields.items()
+            if found.property.required
+            and not found.feature
+            and name not in self.given.keys() | self.meant
+        ]
+        if missing:
+            self.whole = False
+            env.findings.report(MissingProperty(span, owner=self.form.owner, names=tuple(missing)))
+        elif self.whole:
+            self._contradictions(span, env)
+        return self.values
+
+    def _fill_section(self, name: str, layers: list[tuple[tree.Section, Env]]) -> None:
+        kind = self.form.fields[name].kind
+        last, env = layers[-1]
+        if isinstance(kind, MapKind):
+            value: Any = self._map(kind, layers)
+        else:
+            inner = Filling(form_of(kind.python, f"`{name}`"))
+            for section, its_env in layers:
+                inner.read(section.block, its_env)
+            value = Settings(kind.python, inner.finish(last.name.span, env))
+            self.whole = self.whole and inner.whole
+        self.values[name] = Value(value, last.span, last.name.span)
+
+    def _map(self, kind: MapKind, layers: list[tuple[tree.Section, Env]]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for section, env in layers:
+            here: dict[str, Span] = {}
+            for statement in section.block.statements:
+                if not isinstance(statement, tree.Attr):
+                    what = what_stands(statement)
+                    env.findings.report(
+                        Misplaced(statement.span, what=what, owner=f"`{section.name.text}`")
+                    )
+                    continue
+                key = key_of(statement)
+                if not self._repeated(key, statement.key.span, here, env):
+                    values[key] = kind.item.read(statement.value, env, Slot(key))
+        self.whole = self.whole and all(value is not BROKEN for value in values.values())
+        return {key: value for key, value in values.items() if value is not BROKEN}
+
+    def _contradictions(self, span: Span, env: Env) -> None:
+        declaration = self.form.declaration
+        if declaration is None or declaration.contradictions.__func__ is _NONE:
+            return
+        full = complete(declaration, self.values, env)
+        if full is None:
+            return
+        for found in declaration.contradictions(full):
+            self.whole = False
+            places = [self.values[n] for n in found.properties if n in self.values]
+            env.findings.report(
+                ContradictoryProperties(
+                    places[0].span if places else span,
+                    sentence=found.sentence,
+                    others=tuple(place.key for place in places[1:]),
+                )
+            )
+
+
+_NONE = Declared.contradictions.__func__  # type: ignore[attr-defined]  # the one that yields nothing
+
+
+def complete(declaration: Any, values: Mapping[str, Value], env: Env) -> dict[str, Any] | None:
+    """Return every property's value, defaults filled in, as they are on the first host; None without one."""
+    full = {name: declared.default for name, declared in declaration.props.items()}
+    for name, held in values.items():
+        value = held.value
+        if isinstance(value, Settings):
+            inner = complete(value.declaration, value.values, env)
+            try:
+                value = None if inner is None else value.declaration(**inner)
+            except (TypeError, ValueError):
+                return None
+        elif varies(value):
+            if env.hosts is None or hosts_unknown(env.hosts) or not env.hosts.hosts:
+                return None
+            host = env.hosts.hosts[0]
+            value = resolve(value, host, host.address)
+        if name in full:
+            full[name] = value
+    return full
+
+
+def key_of(attr: tree.Attr) -> str:
+    """Return the name that an attribute sets."""
+    return attr.key.raw if isinstance(attr.key, tree.String) else ref_text(attr.key)
+
+
+def ref_text(ref: tree.Ref) -> str:
+    """Return a reference as it is written."""
+    return ref.text + (f'["{ref.key.raw}"]' if ref.key else "")
