@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flumec.runtime.links.sender_session import SenderSession
     from flumec.runtime.links.settling import Settling
 
-IDLE = 0.5
+IDLE = 0.2
 """Seconds to wait for rows before looking around, with nothing under way."""
 BUSY = 0.05
 """The same while acknowledgements are to come or to be settled."""

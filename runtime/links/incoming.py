@@ -26,10 +26,10 @@ _TICK = 1.0
 
 
 class Incoming:
-    """Three threads, so that none waits for another's business: one receives and validates, one puts
-    (and waits for room), one sends acknowledgements and signs of life.
+    """Three threads, so that none waits for another's business.
 
-    The journal's writer only drops its outcome into a mailbox.
+    One receives and validates, one puts (and waits for room), one sends acknowledgements and signs
+    of life. The journal's writer only drops its outcome into a mailbox.
     """
 
     def __init__(

@@ -27,8 +27,10 @@ def inspect(body: pa.Buffer, rows: int) -> None:
             batch = reader.read_next_batch()
             batch.validate(full=True)
             _inspect_end(reader.read_next_batch)
-    except (pa.ArrowException, OSError, StopIteration) as error:
-        raise Invalid(f"not an Arrow stream of one batch ({_first_line(error)})") from None
+    except Invalid:
+        raise
+    except Exception as error:  # pyarrow raises many kinds: UnicodeDecodeError, TypeError, KeyError
+        raise Invalid(f"not an Arrow stream of one batch ({_brief(error)})") from None
     if batch.num_rows != rows:
         raise Invalid(f"{batch.num_rows} events where {rows} were announced")
     if batch.column(batch.schema.get_field_index(BODY)).null_count:
@@ -63,5 +65,5 @@ def _inspect_end(read: "Callable[[], pa.RecordBatch]") -> None:
     raise Invalid("more than one batch")
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
+def _brief(error: BaseException) -> str:
+    return str(error).partition("\n")[0][:200] or type(error).__name__

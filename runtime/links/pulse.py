@@ -22,7 +22,7 @@ class Pulse:
     def check(self, now: float) -> None:
         """Raise Disconnected after a time-out of silence."""
         if now - self._heard >= self.time_out:
-            raise Disconnected(f"silent for {now - self._heard:.0f}s")
+            raise Disconnected(f"silent for {now - self._heard:.1f}s")
 
     def ping_due(self, now: float) -> bool:
         """Say whether to ping now; it is then taken as done."""

@@ -119,7 +119,8 @@ class ReceiverSession:
 
     def _welcome(self, hello: Hello, clock: int) -> Welcome:
         journal = self._station.journal
-        session = journal.session(hello.journal, hello.stream)
+        live = [one.epoch for one in hello.epochs]
+        session = journal.session(hello.journal, hello.stream, live)
         if hello.receiver == journal.uuid:
             rows = memories.lost(dict(hello.acked), session.have)
             if rows:

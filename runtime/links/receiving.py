@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STRANGERS = 64
 """Connections that have not said Hello, at most; the one that has waited longest makes room."""
-_GLANCE = 0.5
+_GLANCE = 0.2
 _GOODBYE = 2.0
 
 
