@@ -47,11 +47,9 @@ def lint(paths: Sequence[Path], options: Options, reader: Reader = Path.read_byt
 
 def check(fleet: Fleet) -> Iterator[Diagnostic]:
     """Yield what each pass has to say, in the order of PASSES."""
-    try:
-        from flumec.compiler.graph import Graph
-        from flumec.compiler.passes import PASSES
-    except ImportError:
-        return
+    from flumec.compiler.graph import Graph
+    from flumec.compiler.passes import PASSES
+
     graph = Graph(fleet)
     for examine in PASSES:
         yield from examine(fleet, graph)

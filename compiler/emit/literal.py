@@ -52,6 +52,8 @@ def harmless(text: str) -> str:
     >>> print(harmless("a\nb\u202e"))
     a\nb\u202e
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(char if visible(char) else _escape(char) for char in text)
 
 
@@ -73,6 +75,8 @@ def width(text: str) -> int:
 
 
 def _text(text: str) -> str:
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     plain = "\\" in text and '"' not in text and not text.endswith("\\")
     if plain and all(map(visible, text)):
         return f'r"{text}"'

@@ -97,5 +97,6 @@ def _folder(pattern: str) -> str:
 
 def _meets(paths: Sequence[str], folders: Sequence[str]) -> bool:
     """Return whether a path leads into one of the folders, or to what is above it."""
-    pairs = [(PurePosixPath(path), PurePosixPath(folder)) for path in paths for folder in folders]
-    return any(one.is_relative_to(other) or other.is_relative_to(one) for one, other in pairs)
+    inner = [f"{path.rstrip('/')}/" for path in paths]
+    outer = [f"{folder}/" for folder in folders]
+    return any(one.startswith(other) or other.startswith(one) for one in inner for other in outer)
