@@ -11,6 +11,9 @@ from flumec.compiler.source import Source, Span
 from flumec.runtime.component import Component as Declaration
 from flumec.runtime.component import Interceptor
 
+ComponentClass = type[Declaration]
+InterceptorClass = type[Interceptor]
+
 
 @dataclass(frozen=True, slots=True)
 class HostFact:
@@ -32,10 +35,11 @@ class PerHost:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A property's checked value (an instance of its declared type, or PerHost) and where it stands.
+    """A property's checked value (an instance of its declared type, or PerHost) and where it
+    stands.
 
-    `key` is the span of the property's name, `span` of its value. A section's value is `Settings`; the
-    items of a list may be PerHost.
+    `key` is the span of the property's name, `span` of its value. A section's value is `Settings`;
+    the items of a list may be PerHost.
     """
 
     value: Any
@@ -53,7 +57,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One machine. `facts` has address, disk, memory, nic, site, user, python, arch, weight where known."""
+    """One machine. `facts` has address, disk, memory, nic, site, user, python, arch, weight where
+    known.
+    """
 
     name: str
     index: int
@@ -69,7 +75,9 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class HostSet:
-    """A named set of hosts. `name` is as other files would write it (`p.web` for an imported one)."""
+    """A named set of hosts. `name` is as other files would write it (`p.web` for an imported
+    one).
+    """
 
     name: str
     hosts: tuple[Host, ...]
@@ -80,13 +88,13 @@ class HostSet:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A source, channel or sink. `declaration` is None where the type is unknown (and was reported),
-    or a plug-in's."""  # noqa: D209
+    """A source, channel or sink. `declaration` is None where the type is unknown (and was
+    reported), or a plug-in's."""  # noqa: D209
 
     kind: Literal["source", "channel", "sink"]
     name: str
     type: str
-    declaration: type[Declaration] | None
+    declaration: ComponentClass | None
     values: Mapping[str, Value]
     span: Span
     name_span: Span
@@ -99,7 +107,7 @@ class Step:
     """An interceptor's call in a chain."""
 
     type: str
-    declaration: type[Interceptor] | None
+    declaration: InterceptorClass | None
     values: Mapping[str, Value]
     span: Span
 
@@ -115,7 +123,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`failover(a, b)` or `balance(a, b)` as a channel's consumer; `values` has `in_doubt` where said."""
+    """`failover(a, b)` or `balance(a, b)` as a channel's consumer; `values` has `in_doubt` where
+    said.
+    """
 
     kind: str
     members: tuple[Target, ...]
@@ -181,7 +191,9 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A component of some agent: an end of a link, the `from` of a check, the target of a `send`."""
+    """A component of some agent: an end of a link, the `from` of a check, the target of a
+    `send`.
+    """
 
     agent: str
     component: str
@@ -190,7 +202,9 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`sender => targets`, with the wire's settings. A link with an unknown end is not in the fleet."""
+    """`sender => targets`, with the wire's settings. A link with an unknown end is not in the
+    fleet.
+    """
 
     sender: End
     targets: tuple[End, ...]
@@ -228,7 +242,8 @@ class Proof:
 class Trial:
     """A `test` block, bound; its statements in order as (function, arguments).
 
-    `expect(…, header.user = "ann")` has its header arguments as a mapping in the argument `headers`.
+    `expect(…, header.user = "ann")` has its header arguments as a mapping in the argument
+    `headers`.
     """
 
     title: str
@@ -241,7 +256,9 @@ class Fleet:
     """Everything that the given files, and what they import, say."""
 
     sources: tuple[Source, ...] = ()
-    """Every file that was read: .flow files, .flowvars files and inventories, in the order of reading."""
+    """Every file that was read: .flow files, .flowvars files and inventories, in the order of
+    reading.
+    """
     host_sets: dict[str, HostSet] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
@@ -252,4 +269,6 @@ class Fleet:
     future: list[tuple[str, Span]] = field(default_factory=list)
     """What the language has and the runtime has not yet: (the feature as a noun phrase, place)."""
     unsure: set[str] = field(default_factory=set)
-    """Agents whose wiring had a mistake that was reported: what seems to be missing there proves nothing."""
+    """Agents whose wiring had a mistake that was reported: what seems to be missing there proves
+    nothing.
+    """

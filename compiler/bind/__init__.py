@@ -1,4 +1,4 @@
-"""Binding: from the syntax trees of all files to one fleet with every name resolved and every value typed."""
+"""Binding: from syntax trees to one fleet, every name resolved and every value typed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -28,8 +28,8 @@ def bind(
 ) -> tuple[Fleet, list[Diagnostic]]:
     """Bind the files at `paths`, which together are one fleet, and all that they import.
 
-    `reader` is the only door to files and may raise OSError. Whatever the files say, this returns: a
-    fleet of what could be understood, and what is wrong with the rest.
+    `reader` is the only door to files and may raise OSError. Whatever the files say, this returns:
+    a fleet of what could be understood, and what is wrong with the rest.
     """
     findings = Findings()
     loader = Loader(options, reader, findings)
@@ -73,7 +73,7 @@ def _bound(node: tree.Agent) -> tree.Agent:
 
 
 def _unused(modules: Sequence[Module], root: Module) -> Iterator[tuple[str, str, Span]]:
-    """Yield what nothing uses. Lets and templates of an imported file may be for its other users."""
+    """Yield what nothing uses; an imported file's lets and templates may be for its other users."""
     seen: set[tuple[int, int]] = set()
     for module in modules:
         for binding in module.scope.values.values():

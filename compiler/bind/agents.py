@@ -51,14 +51,17 @@ class Agents:
             layers.append((node.block, env, module))
         contents = self._sorted(layers)
         kinds = {name: parts[-1].node.kind for name, parts in contents.components.items()}
-        inside = {"components": kinds, "journals": frozenset(contents.journals)}
+        journals = frozenset(contents.journals)
         for parts in contents.components.values():
-            parts[:] = [replace(part, env=replace(part.env, **inside)) for part in parts]
+            parts[:] = [
+                replace(part, env=replace(part.env, components=kinds, journals=journals))
+                for part in parts
+            ]
         components = {
             name: bind_component(parts, self._templates)
             for name, parts in contents.components.items()
         }
-        chains, fine = self._chains(contents.chains, inside)
+        chains, fine = self._chains(contents.chains, kinds)
         agent = Agent(
             name=module.prefix + node.name.text,
             hosts=hosts or replace(SOME_HOSTS, span=node.on.span),
@@ -104,7 +107,7 @@ class Agents:
         here: dict[str, Span],
         contents: _Contents,
     ) -> None:
-        """Enter a component; one of a template's may be written again, to override its properties."""
+        """Enter a component; one of a template's may be written again, to override it."""
         name = node.name.text
         before = contents.components.get(name, [])
         same = not before or (
@@ -133,11 +136,11 @@ class Agents:
         contents.journals.setdefault(name, []).append((node, env))
 
     def _chains(
-        self, nodes: Sequence[tuple[tree.Chain, Env]], inside: Mapping[str, object]
+        self, nodes: Sequence[tuple[tree.Chain, Env]], kinds: Mapping[str, str]
     ) -> tuple[tuple[Chain, ...], bool]:
         chains, whole = [], True
         for node, env in nodes:
-            chain, fine = bind_chain(node, replace(env, **inside))  # type: ignore[arg-type]
+            chain, fine = bind_chain(node, replace(env, components=kinds))
             whole = whole and fine
             if chain is not None:
                 chains.append(chain)

@@ -19,17 +19,17 @@ class PatternError(ValueError):
         self.start, self.end = start, end
 
 
-class TooMany(PatternError):
+class TooManyError(PatternError):
     """A pattern stands for more hosts than a set may have."""
 
 
 class _Choice(NamedTuple):
     options: Iterable[str]
-    count: int
+    size: int
 
 
 def expand(text: str) -> list[str]:
-    """Return the names that a pattern stands for, the last braces running fastest; raise PatternError.
+    """Return the names that a pattern stands for, the last braces fastest; raise PatternError.
 
     >>> expand("web-{08..10}"), expand("{a,b}{1..2}")
     (['web-08', 'web-09', 'web-10'], ['a1', 'a2', 'b1', 'b2'])
@@ -51,10 +51,10 @@ def expand(text: str) -> list[str]:
             raise PatternError("`{` without `}`", opening, opening + 1)
         choice = _choice(text[opening + 1 : closing], opening, closing + 1)
         choices.append(choice)
-        count *= choice.count
+        count *= choice.size
         if count > MOST_HOSTS:
             sentence = f"it stands for {count:,} hosts or more, and {MOST_HOSTS:,} is the most"
-            raise TooMany(sentence, opening, closing + 1)
+            raise TooManyError(sentence, opening, closing + 1)
         at = closing + 1
     return ["".join(parts) for parts in itertools.product(*(choice.options for choice in choices))]
 

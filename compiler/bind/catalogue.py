@@ -1,4 +1,4 @@
-"""Every component and interceptor that a file may name, whether the runtime has it already or not."""
+"""Every component and interceptor that a file may name, in the runtime already or not."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 from flumec.compiler.bind.future_components import COMPONENTS, EVERY, INTERCEPTORS
 from flumec.compiler.bind.properties import Form, fields_of
 from flumec.runtime import components
-from flumec.runtime.component import Component, Interceptor
 
 
 class Entry(NamedTuple):
-    """A type: what declares it, the form of its block, and, where the runtime lacks it, what it is."""
+    """A type: what declares it, the form of its block; `feature` where the runtime lacks it."""
 
     declaration: type[Any]
     form: Form
@@ -54,5 +53,5 @@ def interceptor_types() -> Mapping[str, Entry]:
     }
 
 
-def _with_presence(present: Any, future: Any) -> list[tuple[type[Component | Interceptor], bool]]:
+def _with_presence(present: Any, future: Any) -> list[tuple[Any, bool]]:
     return [(one, True) for one in present] + [(one, False) for one in future]

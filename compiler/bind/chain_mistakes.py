@@ -110,8 +110,8 @@ class UnknownInterceptor(Diagnostic, code="FL112"):
 class NotAStep(Diagnostic, code="FL151"):
     """A part of a chain stands where it cannot.
 
-    A chain begins at a source or a channel; between its ends stand interceptors, as calls; a channel or
-    sink ends it.
+    A chain begins at a source or a channel; between its ends stand interceptors, as calls; a
+    channel or sink ends it.
 
     ## Example
 
@@ -177,8 +177,8 @@ class NotAStep(Diagnostic, code="FL151"):
 class ChainLeavesAgent(Diagnostic, code="FL154"):
     """A chain names something outside its agent.
 
-    `->` stays inside one process. From one agent's channel to another's leads a link, `=>`, which stands
-    beside the agents.
+    `->` stays inside one process. From one agent's channel to another's leads a link, `=>`, which
+    stands beside the agents.
 
     ## Example
 
@@ -226,171 +226,3 @@ class ChainLeavesAgent(Diagnostic, code="FL154"):
     def hint(self) -> str:
         """Offer the link."""
         return f"to cross hosts write a link outside the agent: `AGENT.CHANNEL => {self.name}`"
-
-
-class OptionalNothing(Diagnostic, code="FL155"):
-    """A `?` stands behind something that is no channel.
-
-    `ch?` is a channel that may miss an event when it is full. Nothing else can be optional.
-
-    ## Example
-
-    ```flow
-    hosts web = ["web-1"]
-
-    agent counter on web {
-      source numbers : seq
-
-      channel buffer : memory
-
-      sink nothing : null
-
-      numbers -> route header.kind {
-        "a" -> buffer
-        else -> drop?
-      }
-      buffer -> nothing
-    }
-    ```
-
-    ## Instead
-
-    ```flow
-    hosts web = ["web-1"]
-
-    agent counter on web {
-      source numbers : seq
-
-      channel buffer : memory
-
-      sink nothing : null
-
-      numbers -> route header.kind {
-        "a" -> buffer
-        else -> drop
-      }
-      buffer -> nothing
-    }
-    ```
-    """
-
-    name: str
-    kind: str
-
-    @property
-    def message(self) -> str:
-        """Say what it is."""
-        what = f"the {self.kind} `{self.name}`" if self.kind else f"`{self.name}`"
-        return f"only a channel can be optional, not {what}"
-
-
-class NoHeader(Diagnostic, code="FL157"):
-    """A route is by something that is no header.
-
-    ## Example
-
-    ```flow
-    hosts web = ["web-1"]
-
-    agent counter on web {
-      source numbers : seq
-
-      channel buffer : memory
-
-      sink nothing : null
-
-      numbers -> route kind {
-        "a" -> buffer
-        else -> drop
-      }
-      buffer -> nothing
-    }
-    ```
-
-    ## Instead
-
-    ```flow
-    hosts web = ["web-1"]
-
-    agent counter on web {
-      source numbers : seq
-
-      channel buffer : memory
-
-      sink nothing : null
-
-      numbers -> route header.kind {
-        "a" -> buffer
-        else -> drop
-      }
-      buffer -> nothing
-    }
-    ```
-    """
-
-    name: str
-
-    @property
-    def message(self) -> str:
-        """Say what it takes."""
-        return f"a route is by a header, not by `{self.name}`"
-
-    @property
-    def hint(self) -> str:
-        """Write it as a header."""
-        return f"write `header.{self.name.rpartition('.')[2]}`"
-
-
-class UnknownGroupFunction(Diagnostic, code="FL158"):
-    """A chain ends in a call that makes no group of sinks.
-
-    ## Example
-
-    ```flow
-    hosts web = ["web-1"]
-
-    agent counter on web {
-      source numbers : seq
-
-      channel buffer : memory
-
-      sink nothing : null
-
-      numbers -> buffer
-      buffer -> fallback(nothing)
-    }
-    ```
-
-    ## Instead
-
-    ```flow
-    hosts web = ["web-1"]
-
-    agent counter on web {
-      source numbers : seq
-
-      channel buffer : memory
-
-      sink nothing : null
-
-      numbers -> buffer
-      buffer -> nothing
-    }
-    ```
-    """
-
-    name: str
-    known: tuple[str, ...]
-
-    @property
-    def message(self) -> str:
-        """Name it."""
-        return f"a chain cannot end in `{self.name}(…)`"
-
-    @property
-    def hint(self) -> str:
-        """Offer the groups."""
-        return (
-            closest(self.name, self.known)
-            or "a group of sinks is `failover(a, b)` or `balance(a, b)`"
-        )

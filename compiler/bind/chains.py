@@ -8,16 +8,14 @@ from flumec.compiler.bind.calls import read_call
 from flumec.compiler.bind.catalogue import interceptor_types
 from flumec.compiler.bind.chain_mistakes import (
     ChainLeavesAgent,
-    NoHeader,
     NotAStep,
-    OptionalNothing,
     UnknownComponent,
-    UnknownGroupFunction,
     UnknownInterceptor,
 )
+from flumec.compiler.bind.groups import GROUPS, group_form
 from flumec.compiler.bind.kinds_plain import header_name
 from flumec.compiler.bind.kinds_text import text_parts
-from flumec.compiler.bind.groups import GROUPS, group_form
+from flumec.compiler.bind.route_mistakes import NoHeader, OptionalNothing, UnknownGroupFunction
 from flumec.compiler.bind.scope import Env
 from flumec.compiler.model import Arm, Chain, Group, Route, Step, Target
 
@@ -29,6 +27,7 @@ def bind_chain(node: tree.Chain, env: Env) -> tuple[Chain | None, bool]:
     first, *between = node.nodes
     start = _start(first, env)
     steps, whole = _steps(between, env)
+    end: tuple[Target, ...] | Group | Route
     if isinstance(node.end, tree.Route):
         end, fine = _route(node.end, env)
         whole = whole and fine

@@ -31,8 +31,8 @@ FACTS = {
 class NoHostHere(Diagnostic, code="FL140"):
     """A fact of a host is asked for where no host is known.
 
-    A value that differs from host to host can stand in an agent, in a link (it is the sending host's
-    there), and in the facts of a host set.
+    A value that differs from host to host can stand in an agent, in a link (where it is the sending
+    host's), and in the facts of a host set.
 
     ## Example
 
@@ -147,7 +147,7 @@ def read_fact(ref: tree.Ref, env: Env, kind: "Kind", slot: str) -> Any:
 
 
 def find_fact(ref: tree.Ref, env: Env) -> tuple[HostFact, str] | None:
-    """Return the fact that `host.…` names and its type; None if a mistake was, or had been, reported."""
+    """Return the fact that `host.…` names and its type; None if there was a mistake."""
     if env.hosts is None:
         env.findings.report(NoHostHere(ref.span, name=ref.text))
         return None

@@ -7,7 +7,7 @@ from flumec.compiler.source import Span
 
 
 class Findings:
-    """Collects diagnostics and features. A template's mistake is said once, however often it is used."""
+    """Collects diagnostics and features; a template's mistake is said once, however often used."""
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
@@ -25,7 +25,7 @@ class Findings:
             self.report(diagnostic)
 
     def feature(self, name: str, span: Span) -> None:
-        """Keep that the file asks for something that the language has and the runtime has not yet."""
+        """Keep that the file asks for what the language has and the runtime has not yet."""
         if self._new(name, span):
             self.features.append((name, span))
 

@@ -127,8 +127,9 @@ class DefinedByItself(Diagnostic, code="FL135"):
 
 
 class Ground(NamedTuple):
-    """An expression that is no name for another, where its names are to be looked up, and by which
-    name it was reached."""  # noqa: D209
+    """An expression that is no name for another, the place of its names, and the name that led to
+    it.
+    """
 
     expr: tree.Expr
     env: Env
@@ -138,8 +139,8 @@ class Ground(NamedTuple):
 def follow(ref: tree.Ref, env: Env) -> Ground | Literal["unknown", "broken"]:
     """Follow a name to its value, reporting only a let that leads back to itself.
 
-    What stands for itself is returned as it is: `host.…`, `header.…`, and a word that a let has for a
-    value (an enumeration's, say).
+    What stands for itself is returned as it is: `host.…`, `header.…`, and a word that a let has for
+    a value (an enumeration's, say).
     """
     passed: list[Binding] = []
     expr: tree.Expr = ref
@@ -171,7 +172,9 @@ def follow(ref: tree.Ref, env: Env) -> Ground | Literal["unknown", "broken"]:
 
 
 def report_loop(loop: tuple[Binding, ...], env: Env) -> None:
-    """Report a circle of names once, at the first of them in the file, and silence their other uses."""
+    """Report a circle of names once, at the first of them in the file, and silence their other
+    uses.
+    """
     first = min(range(len(loop)), key=lambda i: (loop[i].span.source.path, loop[i].span.start))
     chain = loop[first:] + loop[:first]
     env.findings.report(DefinedByItself(chain[0].span, chain=chain))

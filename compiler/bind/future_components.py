@@ -1,9 +1,9 @@
-"""Components that the language has and the runtime has not yet: declared, so that files can be checked.
+"""Components that the language has and the runtime has not yet, declared so that files are checked.
 
 Each class moves into the runtime, with its behaviour, once that is there.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from flumec.runtime.component import (
     Component,

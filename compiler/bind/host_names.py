@@ -5,19 +5,19 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from flumec.compiler import tree
-from flumec.compiler.bind.brace import MOST_HOSTS, PatternError, TooMany, expand
+from flumec.compiler.bind.brace import MOST_HOSTS, PatternError, TooManyError, expand
 from flumec.compiler.bind.following import follow, unknown_name
-from flumec.compiler.bind.host_mistakes import (
-    BadPattern,
-    DuplicateHost,
-    InvalidHostName,
-    NoHosts,
-    TooManyHosts,
-    UnknownGroup,
-)
+from flumec.compiler.bind.host_mistakes import NoHosts
 from flumec.compiler.bind.inventory import Inventory, Text
 from flumec.compiler.bind.kinds_text import text_parts
 from flumec.compiler.bind.mistakes import kind_of_node
+from flumec.compiler.bind.pattern_mistakes import (
+    BadPattern,
+    DuplicateHost,
+    InvalidHostName,
+    TooManyHosts,
+    UnknownGroup,
+)
 from flumec.compiler.bind.scope import Env
 from flumec.compiler.source import Span
 
@@ -37,7 +37,7 @@ _NOTHING: Mapping[str, Text] = {}
 
 
 def pattern(node: tree.String, env: Env) -> list[Member] | None:
-    """Return the hosts of one text, a name or a pattern; None if a mistake was reported."""
+    """Return the hosts of one text, a name or pattern; None if a mistake was reported."""
     names = _expanded(node, env)
     return None if names is None else _checked(((n, node.span, _NOTHING) for n in names), env)
 
@@ -61,7 +61,9 @@ def listed(node: tree.List, env: Env) -> list[Member] | None:
 def inventory_members(
     inventory: Inventory, group: str, path: str, span: Span, env: Env
 ) -> list[Member] | None:
-    """Return the hosts of an inventory's group with their variables; None if a mistake was reported."""
+    """Return the hosts of an inventory's group with their variables; None if a mistake was
+    reported.
+    """
     if group not in inventory.groups:
         known = tuple(inventory.groups)
         env.findings.report(UnknownGroup(span, name=group, path=path, known=known))
@@ -72,7 +74,9 @@ def inventory_members(
 
 
 def _item(item: tree.Expr, env: Env) -> list[str] | None:
-    """Return the names of one item of a list: a text, or the name of a param or let that has one."""
+    """Return the names of one item of a list: a text, or the name of a param or let that has
+    one.
+    """
     expr, place = item, env
     if isinstance(expr, tree.Ref):
         found = follow(expr, env)
@@ -99,7 +103,7 @@ def _expanded(node: tree.String, env: Env) -> list[str] | None:
         span = node.span
         if text == node.raw and node.form == "plain":
             span = Span(span.source, span.start + 1 + error.start, span.start + 1 + error.end)
-        rule = TooManyHosts if isinstance(error, TooMany) else BadPattern
+        rule = TooManyHosts if isinstance(error, TooManyError) else BadPattern
         env.findings.report(rule(span, sentence=str(error)))
         return None
 

@@ -1,4 +1,4 @@
-"""Host sets: lists, patterns, inventories, unions and differences, with what is known of each host."""
+"""Host sets: lists, patterns, inventories, unions, differences; and what is known of each host."""
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
@@ -80,7 +80,7 @@ class HostSets:
             return self._referred(expr, module)
         if isinstance(expr, tree.Call) and expr.function.text in ("union", "except"):
             return self._combined(expr, module, env)
-        made = self._plain(self._text(expr), expr, module, None, env)
+        made = self._plain(self._text(expr), expr, None, env)
         return made and self._settled(made)
 
     def _referred(self, ref: tree.Ref, module: Module) -> HostSet | None:
@@ -119,13 +119,12 @@ class HostSets:
                 return None
             base = replace(base, name=name, span=node.name.span)
             return self._with_facts(base, node.block, env) if node.block else base
-        return self._plain(name, node.value, module, node.block, env, node.name.span)
+        return self._plain(name, node.value, node.block, env, node.name.span)
 
     def _plain(
         self,
         name: str,
         expr: tree.Expr,
-        module: Module,
         block: tree.Block | None,
         env: Env,
         span: Span | None = None,
@@ -211,7 +210,9 @@ class HostSets:
         env: Env,
         addresses: Mapping[str, str] | None = None,
     ) -> HostSet:
-        """Give every host what the block says; what an inventory says of its address comes second."""
+        """Give every host what the block says; what an inventory says of its address comes
+        second.
+        """
         facts = {n: held.value for n, held in read_facts(block, replace(env, hosts=made)).items()}
         if not facts and not addresses:
             return made

@@ -37,7 +37,7 @@ class Group:
 
 @dataclass(slots=True)
 class Inventory:
-    """What an inventory file says. The group `all` has every host, whether the file says so or not."""
+    """What an inventory file says. The group `all` has every host, said or not."""
 
     groups: dict[str, Group] = field(default_factory=lambda: {"all": Group()})
     host_vars: dict[str, dict[str, Text]] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Inventory:
             waiting.extend(reversed(self.groups[group].children))
 
     def vars_by_host(self, wanted: dict[str, Span]) -> dict[str, dict[str, Text]]:
-        """Return each host's variables: `all`'s, then from parents to children, then the host's own.
+        """Return each host's variables: of `all`, of parents, of children, then the host's own.
 
         Groups of one depth go by name, the later over the earlier, as Ansible has it.
         """
@@ -91,7 +91,7 @@ class Inventory:
         return merged
 
     def _depths(self) -> dict[str, int]:
-        """Return how deep each group lies, by the longest way down; circles end where they close."""
+        """Return how deep each group lies, by the longest way; circles end where they close."""
         depths: dict[str, int] = {}
         waiting = [(name, 0, frozenset[str]()) for name in self.groups]
         steps = 0

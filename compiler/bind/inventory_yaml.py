@@ -76,7 +76,7 @@ class _Reader:
                 inventory.host_vars.setdefault(host, {}).update(found)
 
     def variables(self, node: Any) -> dict[str, Text]:
-        """Return variables by name; what is no scalar cannot be used in a .flow file and is left out."""
+        """Return variables by name, leaving out what is no scalar: no .flow file can use it."""
         return {
             key.value: Text(_scalar(value), self.span(value))
             for key, value in self.mapping(node, "a set of variables")
@@ -100,7 +100,8 @@ def _offset(mark: Any, source: Source) -> int:
     """Return a mark as an offset of characters, which a mark's own index is not in every parser."""
     source.position(0)
     starts = source._starts  # noqa: SLF001 the line starts are what Source is for
-    return min(starts[min(mark.line, len(starts) - 1)] + mark.column, len(source.text))
+    start: int = starts[min(mark.line, len(starts) - 1)]
+    return min(start + int(mark.column), len(source.text))
 
 
 def _place(error: Exception, source: Source) -> Span:

@@ -34,7 +34,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How values of one type are read. A subclass says which nodes it takes, and makes values of them."""
+    """How values of one type are read: a subclass says which nodes it takes, and what it makes of
+    them.
+    """
 
     name: str
     """The language's word for the type."""
@@ -151,7 +153,7 @@ class Kind:
         if slot.check is None or value is None:
             return value
         if not varies(value):
-            return value if self._holds(value, slot.check, span, env, slot, "") else BROKEN
+            return value if self._holds(value, slot, span, env) else BROKEN
         if env.hosts is None or hosts_unknown(env.hosts):
             return value
         for host in env.hosts.hosts:
@@ -159,22 +161,20 @@ class Kind:
                 on_host = resolve(value, host, host.address)
             except (KeyError, ValueError, TypeError):
                 continue
-            if not self._holds(on_host, slot.check, span, env, slot, host.name):
+            if not self._holds(on_host, slot, span, env, host.name):
                 return BROKEN
         return value
 
-    def _holds(
-        self, value: Any, check: Check[Any], span: Span, env: Env, slot: Slot, host: str
-    ) -> bool:
+    def _holds(self, value: Any, slot: Slot, span: Span, env: Env, host: str = "") -> bool:
+        assert slot.check is not None
         try:
-            holds = check.holds(value)
+            holds = slot.check.holds(value)
         except (TypeError, ValueError, AttributeError, OverflowError):
             holds = False
         if not holds:
+            sentence = slot.check.sentence
             env.findings.report(
-                OutOfRange(
-                    span, slot=slot.name, sentence=check.sentence, value=str(value), host=host
-                )
+                OutOfRange(span, slot=slot.name, sentence=sentence, value=str(value), host=host)
             )
         return holds
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from flumec.compiler import tree
 from flumec.compiler.bind.following import BROKEN
 from flumec.compiler.bind.kinds import Kind, Slot
-from flumec.compiler.bind.kinds_plain import QuantityKind, UnknownUnit
+from flumec.compiler.bind.kinds_plain import QuantityKind
 from flumec.compiler.bind.kinds_text import text_parts
 from flumec.compiler.bind.mistakes import (
     QUANTITIES,
@@ -15,6 +15,7 @@ from flumec.compiler.bind.mistakes import (
     kind_of_node,
     kind_of_quantity,
 )
+from flumec.compiler.bind.plain_mistakes import UnknownUnit
 from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.diagnostic import Diagnostic, closest
 from flumec.compiler.model import PerHost
@@ -170,7 +171,6 @@ class AnyKind(Kind):
                 return BROKEN if any(item is BROKEN for item in items) else items
             case tree.Call():
                 return self._call(expr, env)
-        return BROKEN
 
     def _quantity(self, expr: tree.Quantity, env: Env, slot: Slot, via: Binding | None) -> Any:
         for python in QUANTITIES:

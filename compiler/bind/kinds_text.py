@@ -112,7 +112,9 @@ class TextKind(Kind):
 
 
 def text_parts(node: tree.String, env: Env) -> Parts | None:
-    """Return a string with all names filled in but the hosts' own; None if a mistake was reported."""
+    """Return a string with all names filled in but the hosts' own; None if a mistake was
+    reported.
+    """
     if "$" not in node.raw and "\\" not in node.raw and node.form != "long":
         return (node.raw,)
     read = read_parts(node, env.findings)

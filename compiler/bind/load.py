@@ -7,15 +7,15 @@ from pathlib import Path
 
 from flumec.compiler import tree
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.kinds import Slot
-from flumec.compiler.bind.host_mistakes import BadInventory
 from flumec.compiler.bind.inventory import Inventory, InventoryError
 from flumec.compiler.bind.inventory_ini import read_ini
 from flumec.compiler.bind.inventory_yaml import read_yaml
+from flumec.compiler.bind.kinds import Slot
 from flumec.compiler.bind.module import Imported, Module, declare
 from flumec.compiler.bind.params import fill_params, given_in_block, given_outside
-from flumec.compiler.bind.property_mistakes import DuplicateProperty, Misplaced, what_stands
+from flumec.compiler.bind.pattern_mistakes import BadInventory
 from flumec.compiler.bind.properties import key_of
+from flumec.compiler.bind.property_mistakes import DuplicateProperty, Misplaced, what_stands
 from flumec.compiler.bind.scope import SOME_HOSTS, Scope
 from flumec.compiler.bind.types import ANY
 from flumec.compiler.diagnostic import Diagnostic, Place
@@ -101,7 +101,9 @@ class ImportCycle(Diagnostic, code="FL120"):
 
 
 class Loader:
-    """Reads files, each once, and makes a module for each and for each set of params it is imported with."""
+    """Reads files, each once, and makes a module for each and for each set of params it is
+    imported with.
+    """
 
     def __init__(self, options: Options, reader: Reader, findings: Findings) -> None:
         self.options, self.reader, self.findings = options, reader, findings
@@ -112,7 +114,9 @@ class Loader:
         self._modules: dict[tuple[str, tuple[tuple[str, str], ...]], Module] = {}
 
     def load(self, paths: Sequence[Path]) -> Module:
-        """Return the module of the given files, which are one fleet, with all its imports loaded."""
+        """Return the module of the given files, which are one fleet, with all its imports
+        loaded.
+        """
         module = Module("", Scope())
         keys = list(dict.fromkeys(posixpath.normpath(str(path)) for path in paths))
         for key in keys:

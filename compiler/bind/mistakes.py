@@ -158,9 +158,9 @@ class QuotedWord(Diagnostic, code="FL208"):
 class SecretRendered(Diagnostic, code="FL212"):
     """A secret stands where its value would be written into the bundle.
 
-    A secret is never rendered: not into a script, a path, a text or a message. The bundle only names it,
-    and systemd gives its value to the agent on the host. So it can stand only where a property takes a
-    secret.
+    A secret is never rendered: not into a script, a path, a text or a message. The bundle only
+    names it, and systemd gives its value to the agent on the host. So it can stand only where a
+    property takes a secret.
 
     ## Example
 
@@ -196,7 +196,8 @@ class SecretRendered(Diagnostic, code="FL212"):
 class EnvOutsideDefault(Diagnostic, code="FL134"):
     """`env()` stands elsewhere than in a param's default.
 
-    What a build depends on stands in one place, the params, so that `--set` can always say otherwise.
+    What a build depends on stands in one place, the params, so that `--set` can always say
+    otherwise.
 
     ## Example
 

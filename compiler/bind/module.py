@@ -49,8 +49,8 @@ class DuplicateName(Diagnostic, code="FL103"):
 class NameClash(Diagnostic, code="FL104"):
     """Two of the given files declare the same name.
 
-    Files that are given together are one fleet, so their names must differ. A file that is imported keeps
-    its names to itself.
+    Files that are given together are one fleet, so their names must differ. A file that is imported
+    keeps its names to itself.
 
     ## Example
 
@@ -80,7 +80,7 @@ class NameClash(Diagnostic, code="FL104"):
     @property
     def message(self) -> str:
         """Name it, and say that the files are one fleet."""
-        return f"the {self.what} `{self.name}` is declared in two of the given files, which are one fleet"
+        return f"two of the given files, which are one fleet, declare the {self.what} `{self.name}`"
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -136,7 +136,9 @@ class Module:
     """What a file declares, with the params that it was imported with."""
 
     prefix: str
-    """What stands before its names elsewhere: "" for the given files, `p.` for one imported as `p`."""
+    """What stands before its names elsewhere: "" for the given files, `p.` for one imported as
+    `p`.
+    """
     scope: Scope
     params: dict[str, tree.Param] = field(default_factory=dict)
     hosts: dict[str, tree.Hosts] = field(default_factory=dict)
@@ -173,7 +175,9 @@ class Module:
                 yield module
 
     def reach(self, names: tuple[tree.Name, ...]) -> "tuple[Module | None, tuple[tree.Name, ...]]":
-        """Follow the imports at the head of a dotted name; None for the module of an unreadable one."""
+        """Follow the imports at the head of a dotted name; None for the module of an unreadable
+        one.
+        """
         module: Module | None = self
         while module is not None and len(names) > 1:
             imported = module.imports.get(names[0].text)

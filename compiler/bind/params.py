@@ -1,4 +1,4 @@
-"""The values of params: from an import's block, `--set`, a .flowvars file, the environment, or the default."""
+"""The values of params: from an import, `--set`, a .flowvars file, the environment, the default."""
 
 import dataclasses
 import re
@@ -126,7 +126,9 @@ class Given(NamedTuple):
 
 
 def given_in_block(block: tree.Block | None, scope: Scope) -> dict[str, Given]:
-    """Return what an import's block sets; a second value of a name is the binder's error elsewhere."""
+    """Return what an import's block sets; a second value of a name is the binder's error
+    elsewhere.
+    """
     given: dict[str, Given] = {}
     for statement in block.statements if block else ():
         if isinstance(statement, tree.Attr):
@@ -155,7 +157,7 @@ def _attributes(source: Source, findings: Findings) -> list[tree.Attr]:
     """Parse a .flowvars file: the lines of a block without its braces."""
     file, mistakes = parse(Source(source.path, f"{_WRAP}{source.text}\n}}\n"))
     for mistake in mistakes:
-        findings.report(dataclasses.replace(mistake, span=_moved(mistake.span, source)))  # type: ignore[type-var]
+        findings.report(dataclasses.replace(mistake, span=_moved(mistake.span, source)))
     block = next((item.block for item in file.items if isinstance(item, tree.Import)), None)
     statements = block.statements if block else ()
     return [_moved(one, source) for one in statements if isinstance(one, tree.Attr)]
@@ -177,7 +179,9 @@ def _moved(node: Any, source: Source) -> Any:
 def fill_params(
     module: Module, given: Mapping[str, Given], options: Options, findings: Findings
 ) -> tuple[tuple[str, str], ...]:
-    """Give every param of a module its value; return the values as text, to know equal imports by."""
+    """Give every param of a module its value; return the values as text, to know equal imports
+    by.
+    """
     for name, value in given.items():
         if name not in module.params:
             known = tuple(module.params)
@@ -231,7 +235,9 @@ def _value(
 
 
 def _variable(default: tree.Expr | None) -> str | None:
-    """Return the name in `env("NAME")`; "" if it is malformed, None if the default is something else."""
+    """Return the name in `env("NAME")`; "" if it is malformed, None if the default is something
+    else.
+    """
     if not isinstance(default, tree.Call) or default.function.text != "env":
         return None
     if len(default.args) == 1 and isinstance(argument := default.args[0].value, tree.String):

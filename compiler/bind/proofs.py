@@ -31,7 +31,9 @@ def typed(
     check: Check[Any] | None = None,
     positional: bool = False,
 ) -> Field:
-    """Return a field that no class declares, because its name is a word of Python's, or its type ours."""
+    """Return a field that no class declares, because its name is a word of Python's, or its type
+    ours.
+    """
     declared = Property(name, kind, "", default, check, positional)
     return Field(declared, kind_of(kind), Slot(name, check))
 

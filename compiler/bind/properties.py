@@ -1,4 +1,4 @@
-"""Blocks and calls against what declares them: each property known, given once, of its type, and none missing."""
+"""Blocks and calls against what declares them: each property known, typed, once, none missing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ from flumec.compiler.bind.property_mistakes import (
     BlockExpected,
     ContradictoryProperties,
     DuplicateProperty,
-    MissingProperty,
     Misplaced,
+    MissingProperty,
     UnknownProperty,
     what_stands,
 )
@@ -30,7 +30,9 @@ Layer = tuple[tree.Block, Env]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A property as blocks meet it. `feature` says that the runtime has it not yet, and what it is."""
+    """A property as blocks meet it. `feature` says that the runtime has it not yet, and what it
+    is.
+    """
 
     property: Property
     kind: Kind
@@ -40,7 +42,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What may stand in a block: its owner's name for messages, its properties, the class behind them."""
+    """What may stand in a block: its owner's name for messages, its properties, the class behind
+    them.
+    """
 
     owner: str
     """With backticks: "`taildir`", "this link"."""
@@ -218,7 +222,9 @@ _NONE = Declared.contradictions.__func__  # type: ignore[attr-defined]  # the on
 
 
 def complete(declaration: Any, values: Mapping[str, Value], env: Env) -> dict[str, Any] | None:
-    """Return every property's value, defaults filled in, as they are on the first host; None without one."""
+    """Return every property's value, defaults filled in, as they are on the first host; None
+    without one.
+    """
     full = {name: declared.default for name, declared in declaration.props.items()}
     for name, held in values.items():
         value = held.value

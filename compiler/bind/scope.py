@@ -20,8 +20,8 @@ BindingKind = Literal["param", "let", "parameter"]
 class Binding:
     """A name for a value: a param, a let, or a template's parameter.
 
-    The value stays an expression, read again at each use as what that use wants. `expr` is None where
-    there is none, and that was reported.
+    The value stays an expression, read again at each use as what that use wants. `expr` is None
+    where there is none, and that was reported.
     """
 
     kind: BindingKind
@@ -45,7 +45,9 @@ class Scope:
     outer: "Scope | None" = None
 
     def find(self, names: tuple[tree.Name, ...]) -> Binding | Literal["broken"] | None:
-        """Return what a dotted name stands for; "broken" where an import on the way was not readable."""
+        """Return what a dotted name stands for; "broken" where an import on the way was not
+        readable.
+        """
         head = names[0].text
         if len(names) == 1 and (binding := self.values.get(head)) is not None:
             return binding
@@ -84,7 +86,9 @@ class Env:
 
 
 SOME_HOSTS = HostSet("?", (), Span(Source("", ""), 0, 0))
-"""Stands for hosts of which nothing is known: a set with a mistake in it, or those where a let is used."""
+"""Stands for hosts of which nothing is known: a set with a mistake in it, or those where a let is
+used.
+"""
 
 
 def hosts_unknown(hosts: HostSet) -> bool:

@@ -1,20 +1,20 @@
 """Templates: a call's arguments, and the names that the body sees."""
 
+import dataclasses
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from flumec.compiler import tree
 from flumec.compiler.bind.calls import read_call
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.module import DuplicateName, Module, ReservedName
 from flumec.compiler.bind.following import RESERVED
 from flumec.compiler.bind.kinds import Slot
+from flumec.compiler.bind.module import DuplicateName, Module, ReservedName
 from flumec.compiler.bind.properties import Field, Form
 from flumec.compiler.bind.scope import Binding, Env, Scope
 from flumec.compiler.bind.types import kind_named
 from flumec.compiler.diagnostic import Diagnostic, closest
 from flumec.runtime.component import Property
-
-import dataclasses
 
 
 class UnknownTemplate(Diagnostic, code="FL111"):
@@ -105,11 +105,10 @@ class Templates:
         values, _ = read_call(call.args, form, call.function.span, env)
         scope = Scope(outer=owner.scope)
         inside = env.within(scope)
-        given = _given(call, form)
+        given = {n: expr if n in values else None for n, expr in _given(call, form).items()}
         for formal in node.formals:
-            scope.values.setdefault(
-                formal.name.text, self._binding(formal, given, values, form, env, owner)
-            )
+            binding = self._binding(formal, given, form, env, owner)
+            scope.values.setdefault(formal.name.text, binding)
         return Body(node.block, inside)
 
     def _form(self, node: tree.Template, findings: Findings) -> Form:
@@ -135,15 +134,19 @@ class Templates:
         return self._forms.setdefault(id(node), form)
 
     def _binding(
-        self, formal: tree.Formal, given: dict[str, tree.Expr], values: dict[str, object],
-        form: Form, env: Env, owner: Module,
-    ) -> Binding:  # fmt: skip
+        self,
+        formal: tree.Formal,
+        given: Mapping[str, tree.Expr | None],
+        form: Form,
+        env: Env,
+        owner: Module,
+    ) -> Binding:
+        """Bind a parameter to its argument (None: a mistake in it was reported) or default."""
         name = formal.name.text
         kind = form.fields[name].kind if name in form.fields else None
         expr, scope = formal.default, owner.scope
         if name in given:
-            expr = given[name] if name in values else None  # else its mistake was reported
-            scope = env.scope
+            expr, scope = given[name], env.scope
         elif expr is not None and kind is not None:
             kind.read(expr, env.within(scope), Slot(name))
         return Binding("parameter", name, formal.name.span, kind, expr, scope)

@@ -18,8 +18,8 @@ _OPENING = {"plain": 1, "raw": 2, "long": 3}
 class UnknownEscape(Diagnostic, code="FL214"):
     r"""A text has a backslash before something that is no escape.
 
-    The escapes are `\n`, `\t`, `\r`, `\0`, `\"`, `\\` and `\u0041`. A pattern stands best in a raw text,
-    `r"…"`, in which a backslash is a backslash.
+    The escapes are `\n`, `\t`, `\r`, `\0`, `\"`, `\\` and `\u0041`. A pattern stands best in a raw
+    text, `r"…"`, in which a backslash is a backslash.
 
     ## Example
 
@@ -145,10 +145,11 @@ def _reference(inside: str, start: int, place: Span) -> tree.Ref:
 
 
 def _dedented(raw: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a long text without their common indentation, each with its offset in `raw`.
+    """Yield the lines of a long text without their common indentation, each with its offset in
+    `raw`.
 
-    The line of the opening quotes does not count, nor the newline before the closing ones; where those
-    stand alone on a line, their indentation counts too.
+    The line of the opening quotes does not count, nor the newline before the closing ones; where
+    those stand alone on a line, their indentation counts too.
     """
     lines = raw.split("\n")
     starts = [0]

@@ -1,4 +1,4 @@
-"""From a declared type to its kind: the annotations of the runtime's classes, the type words of the language."""
+"""From a type to its kind: the annotations of the runtime's classes, the language's words."""
 
 import types
 import typing
@@ -31,9 +31,11 @@ from flumec.runtime.quantity import Duration, Percent, Rate, Size
 
 
 class UnknownType(Diagnostic, code="FL133"):
-    """A param, a template's parameter or a host variable is declared with a type that does not exist.
+    """A param, a template's parameter or a host variable is declared with a type that does not
+    exist.
 
-    The types are string, bool, number, size, duration, rate, percent, path, url, secret and list(…).
+    The types are string, bool, number, size, duration, rate, percent, path, url, secret and
+    list(…).
 
     ## Example
 
@@ -114,7 +116,9 @@ _BY_CLASS: dict[Any, Kind] = {
 
 @cache
 def kind_of(annotation: Any) -> Kind:
-    """Return the kind of a property's annotation; TypeError for one that the language has no word for."""
+    """Return the kind of a property's annotation; TypeError for one that the language has no word
+    for.
+    """
     if isinstance(annotation, Kind):
         return annotation
     if (kind := _BY_CLASS.get(annotation)) is not None:

@@ -1,0 +1,171 @@
+"""Ends of chains that are not what they could be: routes, groups, optional channels."""
+
+from flumec.compiler.diagnostic import Diagnostic, closest
+
+
+class OptionalNothing(Diagnostic, code="FL155"):
+    """A `?` stands behind something that is no channel.
+
+    `ch?` is a channel that may miss an event when it is full. Nothing else can be optional.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory
+
+      sink nothing : null
+
+      numbers -> route header.kind {
+        "a" -> buffer
+        else -> drop?
+      }
+      buffer -> nothing
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory
+
+      sink nothing : null
+
+      numbers -> route header.kind {
+        "a" -> buffer
+        else -> drop
+      }
+      buffer -> nothing
+    }
+    ```
+    """
+
+    name: str
+    kind: str
+
+    @property
+    def message(self) -> str:
+        """Say what it is."""
+        what = f"the {self.kind} `{self.name}`" if self.kind else f"`{self.name}`"
+        return f"only a channel can be optional, not {what}"
+
+
+class NoHeader(Diagnostic, code="FL157"):
+    """A route is by something that is no header.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory
+
+      sink nothing : null
+
+      numbers -> route kind {
+        "a" -> buffer
+        else -> drop
+      }
+      buffer -> nothing
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory
+
+      sink nothing : null
+
+      numbers -> route header.kind {
+        "a" -> buffer
+        else -> drop
+      }
+      buffer -> nothing
+    }
+    ```
+    """
+
+    name: str
+
+    @property
+    def message(self) -> str:
+        """Say what it takes."""
+        return f"a route is by a header, not by `{self.name}`"
+
+    @property
+    def hint(self) -> str:
+        """Write it as a header."""
+        return f"write `header.{self.name.rpartition('.')[2]}`"
+
+
+class UnknownGroupFunction(Diagnostic, code="FL158"):
+    """A chain ends in a call that makes no group of sinks.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory
+
+      sink nothing : null
+
+      numbers -> buffer
+      buffer -> fallback(nothing)
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory
+
+      sink nothing : null
+
+      numbers -> buffer
+      buffer -> nothing
+    }
+    ```
+    """
+
+    name: str
+    known: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """Name it."""
+        return f"a chain cannot end in `{self.name}(…)`"
+
+    @property
+    def hint(self) -> str:
+        """Offer the groups."""
+        return (
+            closest(self.name, self.known)
+            or "a group of sinks is `failover(a, b)` or `balance(a, b)`"
+        )
