@@ -78,7 +78,7 @@ def _unused(modules: Sequence[Module], root: Module) -> Iterator[tuple[str, str,
     for module in modules:
         for binding in module.scope.values.values():
             key = (id(binding.span.source), binding.span.start)
-            wanted = binding.kind == "param" or module is root
+            wanted = binding.expr is not None and (binding.kind == "param" or module is root)
             if wanted and not binding.used and key not in seen:
                 seen.add(key)
                 yield binding.kind, binding.name, binding.span
@@ -91,5 +91,12 @@ def _unused(modules: Sequence[Module], root: Module) -> Iterator[tuple[str, str,
 
 
 def _does_something(module: Module) -> bool:
-    """Whether a module, or one that it imports, adds anything to the fleet by being imported."""
-    return any(part.agents or part.links or part.checks or part.tests for part in module.walk())
+    """Whether a module adds to the fleet by being imported, as it or what it imports now reads."""
+    return any(
+        part.agents
+        or part.links
+        or part.checks
+        or part.tests
+        or any(imported.module is None for imported in part.imports.values())
+        for part in module.walk()
+    )

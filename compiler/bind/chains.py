@@ -34,7 +34,8 @@ def bind_chain(node: tree.Chain, env: Env) -> tuple[Chain | None, bool]:
     else:
         found = _end(node.end, env)
         whole = whole and found is not None
-        end = _NO_TARGETS if found is None else found
+        through = any(isinstance(n, tree.Ref) and n.text in env.components for n in between)
+        end = _NO_TARGETS if found is None or through else found
     if start is None:
         return None, False
     return Chain(start, first.span, steps, end, node.span), whole

@@ -104,8 +104,19 @@ class HostLacksFact(Diagnostic, code="FL512"):
     ## Example
 
     ```flow
-    hosts web = ["web-1"] {
-      site = "rack of ${host.user}"
+    hosts web = ["web-1"]
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory
+
+      sink files : file_roll {
+        directory = "/srv/${host.site}"
+      }
+
+      numbers -> buffer
+      buffer -> files
     }
     ```
 
@@ -113,8 +124,20 @@ class HostLacksFact(Diagnostic, code="FL512"):
 
     ```flow
     hosts web = ["web-1"] {
-      user = "flumec"
-      site = "rack of ${host.user}"
+      site = "berlin"
+    }
+
+    agent counter on web {
+      source numbers : seq
+
+      channel buffer : memory
+
+      sink files : file_roll {
+        directory = "/srv/${host.site}"
+      }
+
+      numbers -> buffer
+      buffer -> files
     }
     ```
     """

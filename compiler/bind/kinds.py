@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from flumec.compiler import tree
 from flumec.compiler.bind.facts import read_fact
 from flumec.compiler.bind.following import BROKEN, Ground, follow, unknown_name
+from flumec.compiler.bind.functions import FUNCTIONS, UnknownFunction
 from flumec.compiler.bind.mistakes import (
     EnvOutsideDefault,
     OutOfRange,
@@ -140,6 +141,9 @@ class Kind:
             env.findings.report(SecretRendered(call.span, slot=slot.name))
         elif name == "env":
             env.findings.report(EnvOutsideDefault(call.span))
+        elif name not in FUNCTIONS:
+            known = self.functions or FUNCTIONS
+            env.findings.report(UnknownFunction(call.function.span, name=name, known=known))
         else:
             return self.refuse(call, env, slot)
         return BROKEN

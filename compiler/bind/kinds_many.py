@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from flumec.compiler import tree
 from flumec.compiler.bind.following import BROKEN
+from flumec.compiler.bind.functions import FUNCTIONS, UnknownFunction
 from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.kinds_plain import QuantityKind
 from flumec.compiler.bind.kinds_text import text_parts
@@ -17,62 +18,9 @@ from flumec.compiler.bind.mistakes import (
 )
 from flumec.compiler.bind.plain_mistakes import UnknownUnit
 from flumec.compiler.bind.scope import Binding, Env
-from flumec.compiler.diagnostic import Diagnostic, closest
 from flumec.compiler.model import PerHost
 from flumec.runtime.component import Secret
 from flumec.runtime.quantity import QuantityError
-
-
-class UnknownFunction(Diagnostic, code="FL220"):
-    """A value is a call of something that is no function.
-
-    ## Example
-
-    ```flow
-    let login = user("flumec")
-
-    hosts web = ["web-1"] {
-      user = login
-    }
-    ```
-
-    ## Instead
-
-    ```flow
-    let login = "flumec"
-
-    hosts web = ["web-1"] {
-      user = login
-    }
-    ```
-    """
-
-    name: str
-    known: tuple[str, ...]
-
-    @property
-    def message(self) -> str:
-        """Name it."""
-        return f"there is no function `{self.name}`"
-
-    @property
-    def hint(self) -> str | None:
-        """Offer the nearest."""
-        return closest(self.name, self.known)
-
-
-FUNCTIONS = (
-    "secret",
-    "env",
-    "hash",
-    "after",
-    "union",
-    "except",
-    "inventory",
-    "failover",
-    "balance",
-)
-"""The functions whose calls are values somewhere."""
 
 
 @dataclass(frozen=True, slots=True)

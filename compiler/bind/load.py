@@ -41,6 +41,8 @@ class CannotRead(Diagnostic, code="FL121"):
 
     ```flow main.flow
     import "somewhere.flow" as somewhere
+
+    hosts all = union(somewhere.web)
     ```
 
     ```flow somewhere.flow
@@ -74,6 +76,8 @@ class ImportCycle(Diagnostic, code="FL120"):
 
     ```flow main.flow
     import "other.flow" as other
+
+    hosts all = union(other.web)
     ```
 
     ```flow other.flow

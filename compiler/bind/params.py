@@ -71,6 +71,8 @@ class UnknownParam(Diagnostic, code="FL131"):
     import "tier.flow" as tier {
       stag = "dev"
     }
+
+    hosts all = union(tier.web)
     ```
 
     ```flow tier.flow
@@ -87,6 +89,8 @@ class UnknownParam(Diagnostic, code="FL131"):
     import "tier.flow" as tier {
       stage = "dev"
     }
+
+    hosts all = union(tier.web)
     ```
 
     ```flow tier.flow

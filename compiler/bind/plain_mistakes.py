@@ -48,7 +48,7 @@ class BadSecretName(Diagnostic, code="FL217"):
     ## Instead
 
     ```flow
-    param password : secret = secret("my-password")
+    hosts web = ["web-1"]
     ```
     """
 

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Literal
 from flumec.compiler import tree
 from flumec.compiler.bind.calls import read_call
 from flumec.compiler.bind.following import BROKEN
+from flumec.compiler.bind.functions import UnknownFunction
 from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.kinds_fleet import AGENT, CHANNEL, SINK, SOURCE
-from flumec.compiler.bind.kinds_many import UnknownFunction
 from flumec.compiler.bind.kinds_text import text_parts
 from flumec.compiler.bind.properties import Field, Filling, Form
 from flumec.compiler.bind.scope import Binding, Env

@@ -94,8 +94,6 @@ class Filling:
             self.whole = False
             env.findings.report(UnknownProperty(key, form=self.form, name=name))
             self.meant.update(get_close_matches(name, self.form.fields, n=1))
-        elif found.feature:
-            env.findings.feature(found.feature, key)
         return found
 
     def give(self, field_: Field, key: Span, expr: tree.Expr, env: Env) -> None:
@@ -108,6 +106,8 @@ class Filling:
             self.values.pop(name, None)
         else:
             self.values[name] = Value(value, expr.span, key)
+            if field_.feature:
+                env.findings.feature(field_.feature, key)
 
     def read(self, block: tree.Block, env: Env) -> None:
         """Read a block; what it gives overrides what an earlier block, a template's, gave."""
@@ -181,6 +181,8 @@ class Filling:
             value = Settings(kind.python, inner.finish(last.name.span, env))
             self.whole = self.whole and inner.whole
         self.values[name] = Value(value, last.span, last.name.span)
+        if (feature := self.form.fields[name].feature) and self.whole:
+            env.findings.feature(feature, last.name.span)
 
     def _map(self, kind: MapKind, layers: list[tuple[tree.Section, Env]]) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -144,11 +144,11 @@ class ContradictoryProperties(Diagnostic, code="FL209"):
     ```flow
     hosts web = ["web-1"]
 
-    agent tailer on web {
-      source access : taildir {
-        files = ["/var/log/access.log"]
-        rotation = none
-        rotated = ["/var/log/access.log.*"]
+    agent gateway on web {
+      source events : http {
+        port = 8080
+        max_body = 16MiB
+        max_pending = 8MiB
       }
 
       channel buffer : memory {
@@ -157,7 +157,7 @@ class ContradictoryProperties(Diagnostic, code="FL209"):
 
       sink nothing : null
 
-      access -> buffer
+      events -> buffer
       buffer -> nothing
     }
     ```
@@ -167,10 +167,11 @@ class ContradictoryProperties(Diagnostic, code="FL209"):
     ```flow
     hosts web = ["web-1"]
 
-    agent tailer on web {
-      source access : taildir {
-        files = ["/var/log/access.log"]
-        rotated = ["/var/log/access.log.*"]
+    agent gateway on web {
+      source events : http {
+        port = 8080
+        max_body = 16MiB
+        max_pending = 64MiB
       }
 
       channel buffer : memory {
@@ -179,7 +180,7 @@ class ContradictoryProperties(Diagnostic, code="FL209"):
 
       sink nothing : null
 
-      access -> buffer
+      events -> buffer
       buffer -> nothing
     }
     ```

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from flumec.compiler import tree
 from flumec.compiler.bind.calls import RepeatedArgument, read_call
 from flumec.compiler.bind.following import BROKEN
+from flumec.compiler.bind.functions import UnknownFunction
 from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.kinds_fleet import AGENT, CHANNEL, END, SINK, SOURCE
-from flumec.compiler.bind.kinds_many import UnknownFunction
 from flumec.compiler.bind.kinds_plain import header_name
 from flumec.compiler.bind.proofs import form, title, typed
 from flumec.compiler.bind.properties import Form

@@ -189,10 +189,12 @@ def check_channels(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         if (value := link.values.get("dead_letter")) is not None
     }
     for agent in fleet.agents.values():
+        unsure = agent.name in fleet.unsure
         for channel in agent.components.values():
             if channel.kind == "channel":
                 node = (agent.name, channel.name)
-                yield from check_channel(channel, graph, node, kept=node in dead_letters)
+                kept = unsure or node in dead_letters
+                yield from check_channel(channel, graph, node, kept=kept)
 
 
 def check_channel(

@@ -132,7 +132,8 @@ def check_unbound(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         used = {chain.start for chain in agent.chains}
         used.update(target.name or "" for chain in agent.chains for target in ends(chain))
         for component in agent.components.values():
-            if component.kind != "channel" and component.name not in used:
+            free = component.kind != "channel" and component.name not in used
+            if free and agent.name not in fleet.unsure:
                 yield UnboundComponent(component.name_span, component)
         yield from check_sinks(agent, graph)
 
