@@ -17,18 +17,8 @@ from flumec.compiler.parse_tokens import scan
 from flumec.compiler.source import Source, Span
 
 _FLUME = re.compile(r"^[ \t]*([\w-]+)\.(sources|channels|sinks)[ \t]*=", re.MULTILINE)
+_BINARY = re.compile("[\0\ud800-\udfff]")
 _OPEN, _CLOSE = {"LBRACE", "LSQB", "LPAR"}, {"RBRACE", "RSQB", "RPAR"}
-
-
-def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
-    """Return a file's text, or what it is instead of UTF-8 (then the text is empty)."""
-    try:
-        return Source(path, data.decode("utf-8")), []
-    except UnicodeDecodeError as error:
-        source = Source(path, data[: error.start].decode("utf-8"))
-        found = f"byte 0x{data[error.start]:02x} at {error.start}"
-        at = len(source.text)
-        return Source(path, ""), [NotText(Span(source, at, at), found=found)]
 
 
 def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
@@ -36,9 +26,9 @@ def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
     found: list[Diagnostic] = []
     if source.text.startswith("\ufeff"):
         found.append(ByteOrderMark(Span(source, 0, 1)))
-    if (null := source.text.find("\0")) >= 0:
-        place = Span(source, null, null + 1)
-        return tree.File(source, ()), [*found, NotText(place, found="a NUL character")]
+    if binary := _BINARY.search(source.text):
+        place = Span(source, binary.start(), binary.end())
+        return tree.File(source, ()), [*found, NotText(place, byte=ord(binary[0]) & 0xFF)]
     file = _read(source)
     if file is None:
         if flume := _FLUME.search(source.text):

@@ -29,12 +29,12 @@ class NotText(Diagnostic, code="FL033"):
     ```
     """
 
-    found: str
+    byte: int
 
     @property
     def message(self) -> str:
         """What is wrong."""
-        return f"this is no text in UTF-8: {self.found}"
+        return f"this is no text in UTF-8: the byte 0x{self.byte:02x} has no place in it"
 
     @property
     def hint(self) -> str:

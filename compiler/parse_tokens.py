@@ -42,7 +42,7 @@ _VALUES: dict[str, Callable[[str, Span], Any]] = {
     "NUMBER": tree.Number,
     "STRING": lambda text, span: tree.String(text[1:-1], "plain", span),
     "RAW": lambda text, span: tree.String(text[2:-1], "raw", span),
-    "TEXT": lambda text, span: tree.String(text[3:-3], "long", span),
+    "TEXT": lambda text, span: tree.String(text[3:-3].replace("\r\n", "\n"), "long", span),
     "NL": lambda text, span: documentation(text, span.start) if "##" in text else "",
     "ELSE": _span,
     "LBRACE": _span,

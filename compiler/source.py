@@ -14,6 +14,14 @@ class Source:
     text: str
     _starts: list[int] = field(default_factory=list, repr=False)
 
+    @classmethod
+    def read(cls, path: str, content: bytes) -> "Source":
+        """Return the source of a file's content.
+
+        What is not UTF-8 stays in it as lone surrogates, which `parse` reports at their place.
+        """
+        return cls(path, content.decode("utf-8", "surrogateescape"))
+
     def position(self, offset: int) -> tuple[int, int]:
         """Return the 1-based line and column of a character offset."""
         if not self._starts:
