@@ -43,16 +43,19 @@ class Report:
         click.echo(as_json(self._findings, said))
 
     def _show_text(self, said: Sequence[str]) -> None:
+        if self._findings:
+            self._show_findings()
+        for line in said:
+            click.echo(line)
+
+    def _show_findings(self) -> None:
         from flumec.compiler.render import as_text
 
         stream = click.get_text_stream("stderr" if self._quietly else "stdout")
         colours = has_colours(stream)
         for finding in self._findings[:MOST]:
             click.echo(as_text(finding, colours=colours) + "\n", file=stream, color=colours)
-        if self._findings:
-            click.echo(self._summary(), err=True)
-        for line in said:
-            click.echo(line)
+        click.echo(self._summary(), err=True)
 
     def _summary(self) -> str:
         parts = [

@@ -46,7 +46,10 @@ def _steps(steps: Sequence[Part]) -> str:
 
 
 def _values(arm: Arm) -> str:
-    return "else" if arm.values is None else ", ".join(f'"{value}"' for value in arm.values)
+    if arm.values is None:
+        return "else"
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in arm.values)
+    return ", ".join(f'"{value}"' for value in escaped)
 
 
 def _ends(targets: Sequence[Target], tails: dict[str, str]) -> str:

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Agent `tailer`, for host web-2.example.com.
+
+Follows the access log through its rotations, on every web server.
+
+    access -> timestamp() -> host() -> spool => collector.inbox
+
+Made by flumec from weblogs.flow (08e9707950c3). Change that file, not this one.
+"""
+
+from flumec.runtime import Agent, Size
+from flumec.runtime.channels import File
+from flumec.runtime.interceptors import Host, Timestamp
+from flumec.runtime.links import ArrowSender, Peer
+from flumec.runtime.sources import Taildir
+
+# see weblogs.flow:16
+access = Taildir(
+    "access",
+    files=("/var/log/nginx/access.log",),
+    rotated=("/var/log/nginx/access.log.[0-9]",),
+)
+
+# see weblogs.flow:21
+spool = File("spool", size=Size("1GiB"))
+
+# see weblogs.flow:49
+to_collector = ArrowSender(
+    "to_collector",
+    link="tailer.spool => collector.inbox",
+    wire="bd152bd20389cdfc",
+    peers=(Peer("core-1.example.com", "core-1.example.com", 4141),),
+)
+
+agent = Agent(
+    "tailer",
+    host="web-2.example.com",
+    address="web-2.example.com",
+    columns=("host", "timestamp"),
+)
+agent.flow(access, Timestamp(), Host(), to=spool)
+agent.deliver(spool, to_collector)
+
+if __name__ == "__main__":
+    agent.run()

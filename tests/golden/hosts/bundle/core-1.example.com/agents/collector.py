@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Agent `collector`, for host core-1.example.com.
+
+    tailer.spool, gateway.out => logs -> log_files
+    probe.out => ticks -> tick_files
+
+Made by flumec from hosts.flow (1613ccf38258). Change that file, not this one.
+"""
+
+from pathlib import Path
+
+from flumec.runtime import Agent, Port, Size
+from flumec.runtime.channels import File
+from flumec.runtime.links import ArrowReceiver
+from flumec.runtime.sinks import FileRoll
+
+# see hosts.flow:52
+logs = File("logs")
+
+# see hosts.flow:54
+ticks = File("ticks")
+
+# see hosts.flow:56
+log_files = FileRoll("log_files", directory=Path("/srv/logs"), path="%{origin}")
+
+# see hosts.flow:61
+tick_files = FileRoll("tick_files", directory=Path("/srv/ticks"))
+
+# see hosts.flow:70
+arrow_4141 = ArrowReceiver("arrow_4141", port=Port(4141))
+
+# see hosts.flow:78
+from_probe = ArrowReceiver("from_probe", port=Port(4142), window=Size("32MiB"))
+
+agent = Agent(
+    "collector",
+    host="core-1.example.com",
+    address="10.0.0.7",
+    columns=("origin",),
+)
+agent.receive(
+    arrow_4141,
+    link="tailer.spool => collector.logs",
+    wire="93330f75485dc818",
+    to=logs,
+)
+agent.receive(
+    arrow_4141,
+    link="gateway.out => collector.logs",
+    wire="3d339f1cd3d6ba4a",
+    to=logs,
+)
+agent.receive(
+    from_probe,
+    link="probe.out => collector.ticks",
+    wire="fab5f59ad141004e",
+    to=ticks,
+)
+agent.deliver(logs, log_files)
+agent.deliver(ticks, tick_files)
+
+if __name__ == "__main__":
+    agent.run()

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Agent `gateway`, for host web-2.example.com.
+
+    events -> timestamp() -> out => collector.logs
+
+Made by flumec from hosts.flow (1613ccf38258). Change that file, not this one.
+"""
+
+from flumec.runtime import Agent, Port
+from flumec.runtime.channels import File
+from flumec.runtime.interceptors import Timestamp
+from flumec.runtime.links import ArrowSender, Peer
+from flumec.runtime.sources import Http
+
+# see hosts.flow:34
+events = Http("events", port=Port(443))
+
+# see hosts.flow:38
+out = File("out")
+
+# see hosts.flow:74
+to_collector = ArrowSender(
+    "to_collector",
+    link="gateway.out => collector.logs",
+    wire="3d339f1cd3d6ba4a",
+    peers=(Peer("core-1.example.com", "10.0.0.7", 4141),),
+)
+
+agent = Agent(
+    "gateway",
+    host="web-2.example.com",
+    address="10.0.0.2",
+    columns=("origin", "timestamp"),
+)
+agent.flow(events, Timestamp(), to=out)
+agent.deliver(out, to_collector)
+
+if __name__ == "__main__":
+    agent.run()

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Agent `tailer`, for host web-2.example.com.
+
+    access -> static(…) -> spool => collector.logs
+
+Made by flumec from hosts.flow (1613ccf38258). Change that file, not this one.
+"""
+
+from flumec.runtime import Agent, Header
+from flumec.runtime.channels import File
+from flumec.runtime.interceptors import Static
+from flumec.runtime.links import ArrowSender, Peer
+from flumec.runtime.sources import Taildir
+
+# see hosts.flow:24
+access = Taildir("access", files=("/srv/other logs/access.log", "/home/app-1/*.log"))
+
+# see hosts.flow:28
+spool = File("spool")
+
+# see hosts.flow:70
+to_collector = ArrowSender(
+    "to_collector",
+    link="tailer.spool => collector.logs",
+    wire="93330f75485dc818",
+    peers=(Peer("core-1.example.com", "10.0.0.7", 4141),),
+)
+
+agent = Agent(
+    "tailer",
+    host="web-2.example.com",
+    address="10.0.0.2",
+    columns=("origin",),
+    metrics_port=9101,
+)
+agent.flow(access, Static(Header("origin"), "web-2.example.com/10.0.0.2"), to=spool)
+agent.deliver(spool, to_collector)
+
+if __name__ == "__main__":
+    agent.run()

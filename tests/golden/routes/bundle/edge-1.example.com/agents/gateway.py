@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Agent `gateway`, for host edge-1.example.com.
+
+Takes events by HTTP, and sorts them.
+
+    events -> regex_extract(…) -> route header.kind
+        "audit", "login" -> static(…) -> audit, archive?
+        "click" -> clicks -> nowhere
+        "say \\"hi\\"" -> drop
+        else -> static(…) -> archive -> shown
+    numbers -> clicks, archive
+    audit -> files
+
+Made by flumec from routes.flow (d45623d00320). Change that file, not this one.
+"""
+
+from pathlib import Path
+
+from flumec.runtime import (
+    Agent,
+    Arm,
+    Drop,
+    Header,
+    Optional,
+    Otherwise,
+    Port,
+    Route,
+    Size,
+)
+from flumec.runtime.channels import File, Memory
+from flumec.runtime.interceptors import RegexExtract, Static
+from flumec.runtime.sinks import FileRoll, Logger, Null
+from flumec.runtime.sources import Http, Seq
+
+# see routes.flow:7
+events = Http("events", port=Port(8080), request_id="Idempotency-Key")
+
+# see routes.flow:12
+numbers = Seq("numbers", total=10_000)
+
+# see routes.flow:16
+clicks = Memory("clicks", size=Size("256MiB"))
+
+# What auditors want to see.
+# see routes.flow:22
+audit = File("audit", size=Size("20GiB"))
+
+# see routes.flow:26
+archive = File("archive")
+
+# see routes.flow:28
+shown = Logger("shown")
+
+# see routes.flow:30
+files = FileRoll(
+    "files",
+    directory=Path("/srv/audit"),
+    path="%{kind}/%Y-%m-%d",
+    suffix=".txt",
+)
+
+# see routes.flow:36
+nowhere = Null("nowhere")
+
+agent = Agent(
+    "gateway",
+    host="edge-1.example.com",
+    address="edge-1.example.com",
+    columns=("X-Request-Id", "kind", "tier", "timestamp", "user"),
+)
+agent.flow(
+    events,
+    RegexExtract('user=(\\w+) "(\\S+)"', into=(Header("user"), Header("X-Request-Id"))),
+    to=Route(
+        "kind",
+        Arm(
+            "audit",
+            "login",
+            steps=(Static(Header("tier"), "gold", preserve=False),),
+            to=(audit, Optional(archive)),
+        ),
+        Arm("click", to=clicks),
+        Arm('say "hi"', to=Drop()),
+        otherwise=Otherwise(steps=(Static(Header("kind"), "other"),), to=archive),
+    ),
+)
+agent.flow(numbers, to=(clicks, archive))
+agent.deliver(clicks, nowhere)
+agent.deliver(audit, files)
+agent.deliver(archive, shown)
+
+if __name__ == "__main__":
+    agent.run()

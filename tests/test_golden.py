@@ -1,0 +1,127 @@
+"""A flow in, its bundle out, byte for byte; on any machine, by any user, in any Python."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from flumec.compiler.build import compile_fleet
+from flumec.compiler.bundle import compare, write_bundle
+from flumec.compiler.emit import emit
+from flumec.compiler.options import Options
+
+ROOT = Path(__file__).parent.parent
+CASES = [
+    *sorted((ROOT / "tests" / "golden").iterdir()),
+    *sorted(folder.parent for folder in (ROOT / "examples").glob("*/*.flow")),
+]
+
+
+def flow_of(case: Path) -> Path:
+    return case / f"{case.name}.flow"
+
+
+def built(case: Path) -> dict[str, bytes]:
+    compiled = compile_fleet([flow_of(case)], Options())
+    assert compiled.plan is not None, [each.message for each in compiled.diagnostics]
+    return emit(compiled.plan)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_flow_becomes_its_bundle(case: Path, request: pytest.FixtureRequest) -> None:
+    files = built(case)
+    if request.config.getoption("--update"):
+        write_bundle(files, case / "bundle")
+    differences = [each.name for each in compare(files, case / "bundle")]
+    assert differences == [], "pytest --update, then git diff"
+
+
+BUILD = """
+import sys
+from flumec.compiler.cli import main
+
+main(["build", sys.argv[1], "-o", sys.argv[2]])
+"""
+
+BUILD_ALL = """
+import sys
+from pathlib import Path
+from flumec.compiler.build import compile_fleet
+from flumec.compiler.bundle import write_bundle
+from flumec.compiler.emit import emit
+from flumec.compiler.options import Options
+
+for flow in map(Path, sys.argv[2:]):
+    write_bundle(emit(compile_fleet([flow], Options()).plan), Path(sys.argv[1], flow.stem))
+"""
+
+
+def surroundings(tmp_path: Path) -> Iterator[tuple[str, Mapping[str, str], int]]:
+    """Yield (folder of the checkout, environment, umask) of quite different machines."""
+    base = {"PATH": os.environ["PATH"]}
+    yield "here", {**base, "HOME": "/", "PYTHONHASHSEED": "0"}, 0o022
+    other = {"HOME": str(tmp_path), "TZ": "Pacific/Chatham", "LANG": "tr_TR.UTF-8", "LC_ALL": "C"}
+    yield "a b/ü/%h", {**base, **other, "PYTHONHASHSEED": "1", "USER": "ann"}, 0o077
+    rest = {"PYTHONHASHSEED": "4711", "SOURCE_DATE_EPOCH": "1", "PYTHONUTF8": "0", "TZ": "UTC-14"}
+    yield "x", {**base, **rest, "COLUMNS": "20", "NO_COLOR": "1"}, 0o002
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        path.relative_to(folder).as_posix(): (
+            path.stat().st_mode,
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+@pytest.mark.parametrize("case", [CASES[0], CASES[-1]], ids=lambda case: case.name)
+def test_the_same_flow_gives_the_same_bytes_anywhere(case: Path, tmp_path: Path) -> None:
+    bundles = []
+    for number, (checkout, environment, umask) in enumerate(surroundings(tmp_path)):
+        here = tmp_path / str(number) / checkout
+        shutil.copytree(case, here, ignore=shutil.ignore_patterns("bundle"))
+        flow, out, cwd = flow_of(case).name, "dist", here
+        if number == 0:  # by its whole path, from elsewhere
+            flow, out, cwd = str(here / flow), str(here / out), Path("/")
+        command = [sys.executable, "-c", BUILD, flow, out]
+        subprocess.run(command, check=True, cwd=cwd, env=dict(environment), umask=umask)
+        bundles.append(tree(here / "dist"))
+    assert bundles[0] == bundles[1] == bundles[2]
+    assert {name: data for name, (_, data) in bundles[0].items() if data} == built(case)
+
+
+def other_pythons() -> list[Path]:
+    """Return Pythons of other versions on this machine."""
+    beside = Path(sys.base_prefix).parent.glob("3.*/bin/python3")
+    on_path = (shutil.which(f"python3.{minor}") for minor in range(12, 16))
+    found = {}
+    for path in (*sorted(beside), *(Path(command) for command in on_path if command)):
+        asked = [path, "-c", "import sys; print(sys.version_info[:2])"]
+        said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+        if re.fullmatch(r"\(3, 1[1-9]\)", said) and said != str(sys.version_info[:2]):
+            found.setdefault(said, path)
+    return list(found.values())
+
+
+def test_every_python_gives_the_same_bytes(tmp_path: Path) -> None:
+    pythons = other_pythons()
+    if not pythons:
+        pytest.skip("no other Python from 3.11 on is here")
+    (tmp_path / "flumec").symlink_to(ROOT)
+    # The compiler's dependencies are pure Python, or have a part that is.
+    libraries = sysconfig.get_path("purelib")
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{tmp_path}:{libraries}"}
+    for number, python in enumerate(pythons):
+        out = tmp_path / str(number)
+        subprocess.run(
+            [python, "-B", "-c", BUILD_ALL, out, *map(flow_of, CASES)], check=True, env=environment
+        )
+        for case in CASES:
+            assert [str(each) for each in compare(built(case), out / case.name)] == []
