@@ -1,12 +1,12 @@
 """Findings on the terminal: how many are shown, where, in which colours, and the exit status."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, TextIO
+from typing import TextIO
 
 import click
-
 from flumec.compiler.diagnostic import Diagnostic
 
 MOST = 50
@@ -20,7 +20,7 @@ class Report:
         self,
         findings: Sequence[Diagnostic],
         *,
-        form: Literal["text", "json"] | str,
+        form: str,
         strict: bool,
         quietly: bool = True,
     ) -> None:
@@ -49,22 +49,20 @@ class Report:
             click.echo(line)
 
     def _show_findings(self) -> None:
-        from flumec.compiler.render import as_text
+        from flumec.compiler.render import render_text
 
-        stream = click.get_text_stream("stderr" if self._quietly else "stdout")
+        stream = sys.stderr if self._quietly else sys.stdout
         colours = has_colours(stream)
-        for finding in self._findings[:MOST]:
-            click.echo(as_text(finding, colours=colours) + "\n", file=stream, color=colours)
+        text = render_text(self._findings, colours=colours, most=MOST)
+        click.echo(text, file=stream, nl=False, color=colours)
         click.echo(self._summary(), err=True)
 
     def _summary(self) -> str:
-        parts = [
+        return ", ".join(
             f"{count:,} {severity}{'' if count == 1 else 's'}"
             for severity in ("error", "warning", "note")
             if (count := self._counts[severity])
-        ]
-        more = f"; the first {MOST} are shown" if len(self._findings) > MOST else ""
-        return ", ".join(parts) + more
+        )
 
 
 def has_colours(stream: TextIO) -> bool:
