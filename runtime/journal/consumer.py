@@ -98,9 +98,10 @@ class Consumer:
                 self._peeked = chunk
                 break
             chunks.append(chunk)
-        for chunk in chunks:
-            rows = chunk.rows + chunk.skip
-            self._ledger.add(chunk.end, chunk.body.size, rows, chunk.born)
+        with self._shared.lock:
+            for chunk in chunks:
+                rows = chunk.rows + chunk.skip
+                self._ledger.add(chunk.end, chunk.body.size, rows, chunk.born)
         return chunks
 
     def seek(self, row: int) -> None:
@@ -194,7 +195,8 @@ class Consumer:
                     self._ledger.add(entry.end, entry.length, entry.rows, entry.born)
             finally:
                 walk.close()
-        return self._ledger.free(low)
+        with self._shared.lock:
+            return self._ledger.free(low)
 
     def _await(self, timeout: float) -> Chunk | None:
         """Return the next chunk, waiting for it at most `timeout` seconds."""

@@ -10,7 +10,7 @@ from typing import Any
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.consumer import Consumer, LiveChannel, Shared
-from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.errors import JournalFailed, StateError
 from flumec.runtime.journal.opening import Opened, Opening
 from flumec.runtime.journal.ops import AskOp, Batch, Op, Session, SessionOp
 from flumec.runtime.journal.prepare import Preparer
@@ -63,7 +63,8 @@ class Journal:
         self._by_number = {live.state.number: live for live in self._live.values()}
         for spec in opening.channels:
             state = self._live[spec.name].state
-            self._room.add(spec.name, spec.size, spec.events, (state.held_bytes, state.held))
+            held = state.held_bytes, 0 if spec.durable else state.held
+            self._room.add(spec.name, spec.size, None if spec.durable else spec.events, held)
         self._preparer = Preparer(opening.channels, opened.numbers, opened.state.sources)
         space = Space(opening.directory, opening.disk, self._state, self._lock)
         self._writer = Writer(
@@ -127,14 +128,16 @@ class Journal:
             )
             return done
         checksums = self._preparer.checksums(put)
+
+        def ended() -> bool:
+            return self._writer.ended or (stopping is not None and stopping())
+
         with self._lock:
-            if self._writer.disk_full and not (wait and self._await_disk(stopping)):
-                done.set_result(Full(DISK))
-                return done
-            taken = self._room.take(plan.required, plan.optional, wait=wait, stopping=stopping)
+            if self._writer.disk_full and not (wait and self._await_disk(ended)):
+                return self._full(done, DISK)
+            taken = self._room.take(plan.required, plan.optional, wait=wait, stopping=ended)
             if isinstance(taken, str):
-                done.set_result(Full(taken))
-                return done
+                return self._full(done, taken)
             op = self._preparer.operation(put, plan, taken, checksums)
             op.wait, op.stopping = wait, stopping
             self._writer.enqueue(op)
@@ -197,12 +200,18 @@ class Journal:
             self._writer.enqueue(op)
         return op.future
 
-    def _await_disk(self, stopping: Callable[[], bool] | None) -> bool:
-        """Wait until the disk has room; False when the caller is to stop. The lock is held."""
+    def _full(self, done: "Future[Outcome]", name: str) -> "Future[Outcome]":
+        """Answer that there is no room, or that the journal has ended while it was waited for."""
+        if self._writer.ended:
+            done.set_exception(self._writer.failure or JournalFailed("the journal is closed"))
+        else:
+            done.set_result(Full(name))
+        return done
+
+    def _await_disk(self, ended: Callable[[], bool]) -> bool:
+        """Wait until the disk may have room; False when the caller is to stop. The lock is held."""
         while self._writer.disk_full:
-            if self._writer.failure is not None:
-                return True
-            if stopping is not None and stopping():
+            if ended():
                 return False
             self._clock.wait(self._room_changed, _LOOK_UP_S)
         return True

@@ -139,12 +139,14 @@ class Log:
 
     def keep_reserve(self) -> bool:
         """Make the reserve if it is not there; False if the disk has no room for it."""
+        path, size = self.directory / RESERVE, max(self._size // _RESERVE_SHARE, _SPARE)
         if self._has_reserve():
-            return True
-        path = self.directory / RESERVE
+            if self._disk.stat(path).st_size == size:
+                return True
+            self._disk.unlink(path)  # the power went while it was made
         file = self._disk.open(path, "create")
         try:
-            file.allocate(max(self._size // _RESERVE_SHARE, PAGE))
+            file.allocate(size)
             file.sync()
         except OSError as error:
             self._disk.unlink(path)

@@ -4,6 +4,7 @@ Nothing is written here. The last group found may not have been synced, so it is
 bodies, into a new segment before anything is served; older segments are never appended to.
 """
 
+import re
 import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from flumec.runtime.journal.replay import frames, opening_state, replay
 from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.journal.walk import GroupReader, damaged, segment_path
 
-SUFFIX = ".seg"
+_SEGMENT = re.compile(r"\d{20}\.seg")
 
 Group = tuple[GroupHeader, memoryview]
 """A group's header and head."""
@@ -41,8 +42,7 @@ class Recovered:
 
 def recover(directory: Path, disk: Disk, new_journal: bytes) -> Recovered:
     """Read what is in `directory`; raise JournalDamaged or StateError."""
-    names = [name for name in disk.names(directory) if name.endswith(SUFFIX)]
-    numbers = sorted(int(name.removesuffix(SUFFIX)) for name in names)
+    numbers = [int(name[:20]) for name in disk.names(directory) if _SEGMENT.fullmatch(name)]
     unopened: list[int] = []
     following: SegmentHeader | None = None
     for number in reversed(numbers):

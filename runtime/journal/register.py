@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.ops import NO_CHANNEL
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec
 from flumec.runtime.journal.state import ChannelState, ConsumerState, EpochRange, State
@@ -21,6 +23,9 @@ def register(
     consumer takes over where the channel's last one was.
     """
     _require_single(channels, consumers)
+    for known in state.consumers.values():
+        if known.channel not in state.channels:
+            known.channel = NO_CHANNEL  # it was a memory channel's, whose number may be used again
     numbers = {spec.name: _channel(state, spec, channels) for spec in channels}
     for name in sources:
         if name not in state.sources.values():
@@ -55,7 +60,8 @@ def _require_single(channels: Sequence[ChannelSpec], consumers: Sequence[Consume
 
 
 def _unused(numbers: Iterable[int]) -> int:
-    return max(numbers, default=-1) + 1
+    known = set(numbers)
+    return next(number for number in count() if number not in known)
 
 
 def _channel(state: State, spec: ChannelSpec, specs: Sequence[ChannelSpec]) -> int:
@@ -67,7 +73,7 @@ def _channel(state: State, spec: ChannelSpec, specs: Sequence[ChannelSpec]) -> i
         if found is not None:
             found.name, found.size = spec.name, spec.size
             return found.number
-    number = _unused((*state.channels, *(c.channel for c in state.consumers.values())))
+    number = _unused(state.channels)
     start = state.next_row
     state.channels[number] = ChannelState(
         number, uuid.uuid4().bytes, spec.name, spec.durable, start, start, spec.size

@@ -55,7 +55,7 @@ class Room:
         return max(limit.bytes / limit.size, of_rows)
 
     def take(
-        self, required: Need, optional: Need, *, wait: bool, stopping: Callable[[], bool] | None
+        self, required: Need, optional: Need, *, wait: bool, stopping: Callable[[], bool]
     ) -> str | frozenset[str]:
         """Take room in every required channel; return the channels taken, or the name of a full one.
 
@@ -69,7 +69,7 @@ class Room:
             self._waiting.append(ticket)
             try:
                 while not ticket.granted:
-                    if stopping is not None and stopping():
+                    if stopping():
                         return self._full(required) or next(iter(required))
                     self._clock.wait(self._changed, _LOOK_UP_S)
                     self._grant()

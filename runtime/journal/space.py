@@ -1,5 +1,6 @@
 """Giving disk space back: dead segments are deleted, dead bodies of live ones punched out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -23,7 +24,13 @@ class Space:
         self._state = state
         self._lock = lock
         self._passed: dict[int, frozenset[int]] = {}
+        self._leaves_at: dict[int, int] = {}
+        """For each channel the cursor at which it leaves the next sealed segment."""
         self._can_punch = True
+
+    def is_due(self, lows: Sequence[tuple[int, int]]) -> bool:
+        """Say whether one of the channels, by (number, cursor), has left a sealed segment."""
+        return any(low >= self._leaves_at.get(number, low + 1) for number, low in lows)
 
     def free(self, newest: int) -> None:
         """Delete and punch; `newest` is the segment that is appended to."""
@@ -32,7 +39,9 @@ class Space:
             dead = [segment for segment in sealed if not self._state.is_live(segment)]
             for segment in dead:
                 del self._state.segments[segment.number]
-            leaving = [(s, self._past(s)) for s in sealed if s not in dead] if sealed else []
+            live = [segment for segment in sealed if segment.number in self._state.segments]
+            leaving = [(segment, self._past(segment)) for segment in live]
+            self._leaves_at = self._next_ends(live)
         for segment in dead:
             self._passed.pop(segment.number, None)
             self._disk.unlink(segment_path(self._directory, segment.number))
@@ -40,6 +49,16 @@ class Space:
             if passed and self._passed.get(segment.number) != passed and self._can_punch:
                 self._punch(segment, passed)
                 self._passed[segment.number] = passed
+
+    def _next_ends(self, live: Sequence[SegmentState]) -> dict[int, int]:
+        """Return each channel's end in the first segment that it has not left."""
+        ends: dict[int, int] = {}
+        for segment in live:
+            for number, end in segment.channels.items():
+                channel = self._state.channels.get(number)
+                if channel is not None and end > channel.low:
+                    ends.setdefault(number, end)
+        return ends
 
     def _past(self, segment: SegmentState) -> frozenset[int]:
         """Return the channels that are past all their rows in the segment."""

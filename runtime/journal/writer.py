@@ -50,8 +50,18 @@ class Writer:
         self._stalled: list[PutOp] = []
         self._closing = False
         self.failure: BaseException | None = None
-        self.disk_full = False
+        self._full_until = 0.0
         self._thread = Thread(target=self._run, name="journal", daemon=True)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is stored any more."""
+        return self._closing or self.failure is not None
+
+    @property
+    def disk_full(self) -> bool:
+        """Whether a put found the disk full a moment ago; after that one may try again."""
+        return self._clock.monotonic() < self._full_until
 
     def start(self) -> None:
         """Start the thread."""
@@ -59,7 +69,7 @@ class Writer:
 
     def enqueue(self, op: Op) -> None:
         """Queue an operation; the caller holds the lock. Its future fails if the writer has ended."""
-        if self.failure is not None or self._closing:
+        if self.ended:
             op.future.set_exception(self.failure or JournalFailed("the journal is closed"))
             return
         self._queue.append(op)
@@ -75,6 +85,7 @@ class Writer:
     def _run(self) -> None:
         ops: list[Op] = []
         try:
+            self._space.free(self._log.segment.number)
             while ops := self._gather():
                 self._cycle(ops)
             for put in self._stalled:
@@ -118,7 +129,7 @@ class Writer:
                 self._publish(batch)
         for future, result in batch.results:
             future.set_result(result)
-        if batch.lows:
+        if self._space.is_due(batch.lows):
             self._space.free(self._log.segment.number)
 
     def _with_room(self, ops: list[Op]) -> list[Op]:
@@ -143,7 +154,7 @@ class Writer:
         self._space.free(self._log.segment.number)
         if not small:
             self._log.keep_reserve()
-        self.disk_full = small
+            self._full_until = 0.0
 
     def _roll_small(self, bound: int) -> None:
         try:
@@ -156,7 +167,7 @@ class Writer:
 
     def _hold_back(self, puts: list[PutOp]) -> None:
         """Answer puts for which the disk has no room; those that wait are tried again."""
-        self.disk_full = True
+        self._full_until = self._clock.monotonic() + _RETRY_S
         full: list[PutOp] = []
         for put in puts:
             stopping = put.stopping is not None and put.stopping()
