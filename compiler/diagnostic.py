@@ -32,8 +32,8 @@ class _Record:
 class Diagnostic(_Record):
     """One finding. A subclass adds data fields, and the sentences made from them.
 
-    Its docstring is its page: the title line, what happens if it were let through, then `## Example`
-    with a ```flow block that earns exactly this code, and `## Instead` with one that is clean.
+    Its docstring is its page: the title line, what happens if it were let through, then
+    `## Example` with a ```flow block that earns exactly this code, and `## Instead` with a clean one.
     """
 
     code: ClassVar[str] = ""
@@ -61,6 +61,11 @@ class Diagnostic(_Record):
     def hint(self) -> str | None:
         """What to do about it."""
         return None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else led to it, a line each: the numbers of a calculation, for instance."""
+        return ()
 
     @property
     def places(self) -> tuple[Place, ...]:

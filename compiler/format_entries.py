@@ -1,4 +1,4 @@
-"""A file as entries, one for each line's statement or comment, with the empty lines between them."""
+"""A file as entries, one for each statement or comment, with the empty lines between them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ class Part:
 
     @property
     def forced(self) -> bool:
-        """Whether something in it needs lines of its own: a comment, or a long text in a bracket."""
+        """Whether a comment, or a long text in a bracket, needs lines of its own."""
         return bool(
             self.above
             or self.behind
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(slots=True)
 class Bracket:
-    """`[…]` or `(…)` with its parts; comments stand behind its opening and above its closing sign."""
+    """`[…]` or `(…)` with its parts, and the comments behind its first and above its last sign."""
 
     opening: str
     closing: str
@@ -89,7 +89,7 @@ def legs(text: str, tokens: list[Token]) -> list[Leg]:
 
 
 def comments(layout: str) -> tuple[str, list[str]]:
-    """Return the comment at the end of the line where `layout` begins, and those on lines of their own."""
+    """Return the comment on the line where `layout` begins, and those on lines of their own."""
     first, *rest = layout.split("\n")
     behind = first[first.find("#") :].rstrip() if "#" in first else ""
     return behind, [line.strip() for line in rest if line.strip().startswith("#")]

@@ -60,7 +60,7 @@ def _read(source: Source) -> tree.File | None:
 
 
 def _misformed(file: tree.File) -> Iterator[Diagnostic]:
-    """Yield what the grammar cannot say: `language` comes first, and only `vars` has typed names."""
+    """Yield what the grammar cannot say: `language` comes first, only `vars` has typed names."""
     for index, item in enumerate(file.items):
         if isinstance(item, tree.Language):
             if index:

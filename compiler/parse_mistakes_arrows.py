@@ -56,7 +56,7 @@ class WrongArrow(Diagnostic, code="FL019"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return f"write `{self.right}`: `->` joins the parts of one agent, `=>` joins the channels of two"
+        return f"write `{self.right}`: `->` stays inside one agent, `=>` joins two"
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

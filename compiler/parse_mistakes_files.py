@@ -4,14 +4,24 @@ from flumec.compiler.diagnostic import Diagnostic
 
 
 class NotText(Diagnostic, code="FL033"):
-    """A file is not text in UTF-8.
+    r"""A file is not text in UTF-8.
 
     A picture, an archive, or a text in another encoding: none of it could be shown or compared.
 
     ## Example
 
-    ```flow
-    @@NUL@@```
+    ```flow escaped
+    hosts one = ["a\0.example.com"]
+
+    agent beat on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
 
     ## Instead
 
@@ -43,14 +53,14 @@ class NotText(Diagnostic, code="FL033"):
 
 
 class ByteOrderMark(Diagnostic, code="FL034", severity="warning"):
-    """A file begins with a byte order mark.
+    r"""A file begins with a byte order mark.
 
     It is read as if the mark were not there, but other tools may trip over it.
 
     ## Example
 
-    ```flow
-    @@BOM@@hosts one = ["a.example.com"]
+    ```flow escaped
+    \ufeffhosts one = ["a.example.com"]
 
     agent beat on one {
       source ticks : seq
@@ -129,7 +139,7 @@ class FlumeProperties(Diagnostic, code="FL035"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return f"begin with `agent {self.agent} on HOSTS {{`, with `source NAME : TYPE` and chains in it"
+        return f"begin with `agent {self.agent} on HOSTS {{`, with `source NAME : TYPE` in it"
 
 
 class LanguageNotFirst(Diagnostic, code="FL036"):

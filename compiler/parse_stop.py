@@ -10,9 +10,9 @@ from flumec.compiler.source import Source, Span
 class Stop:
     """The token at which a statement stops making sense, with what stands around it.
 
-    `tokens` is the statement with its end (a `{` or a line's end), `index` the token at which it stopped,
-    `expected` the terminals that could have stood there, `context` where the statement stands: in the
-    `file`, in a `block` or in a `route`.
+    `tokens` is the statement with its end (a `{` or a line's end), `index` the token at which it
+    stopped, `expected` the terminals that could have stood there, `context` where the statement
+    stands: in the `file`, in a `block` or in a `route`.
     """
 
     source: Source

@@ -90,8 +90,8 @@ def scan(source: Source) -> Iterator[Token]:
 def _strange(text: str, at: int) -> tuple[int, int]:
     """Return where the characters at `at` that are no terminal begin and end.
 
-    A text that does not end goes to the end of its line; a long one takes the lines with it that are
-    indented more than its own, so that its words are not read as statements.
+    A text that does not end goes to the end of its line; a long one takes the lines with it that
+    are indented more than its own, so that its words are not read as statements.
     """
     start = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches anywhere
     found = _STRANGE.match(text, start)

@@ -1,4 +1,4 @@
-"""Parsing a file that has mistakes: one finding for each wrong statement, and the tree of all the others."""
+"""Parsing a file that has mistakes: one finding for each wrong statement, a tree of the others."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ _FIRST = {"file": "LET", "block": "NAME", "route": "ELSE"}
 
 @dataclass(slots=True)
 class _Frame:
-    """An open block: its statement, where the parser stood before it, and whether it is a stand-in."""
+    """An open block: its statement, where the parser stood before, and whether that was wrong."""
 
     statement: Statement | None
     mark: int
@@ -150,7 +150,7 @@ class Recovery:
         return None if known else tokens[1]
 
     def open(self, step: Step, following: Statement) -> None:
-        """Take a statement and its `{`; one that cannot be read leaves its block's content readable."""
+        """Take a statement and its `{`; of one that is wrong, the block is read all the same."""
         statement = step.statement
         context = self.frames[-1].context
         mark = self.machine.mark(_FIRST[context])

@@ -6,16 +6,16 @@ from typing import Literal, NamedTuple
 from flumec.compiler.recover_statements import Statement
 
 DEEPEST = 64
-"""How deep blocks, lists and calls may nest: far more than anybody reads, and few enough to walk."""
+"""How deep blocks, lists and calls may nest: more than anybody reads, few enough to walk."""
 
 
 class Step(NamedTuple):
     """What the parser does next.
 
-    `line`: a statement without a block. `open`: one with a block. `end`: the block of `statement` ends.
-    The others are faults: `lacking` opens a block whose `{` is missing; `unclosed` ends the block of
-    `statement` where its `}` is missing, at character `at`; `stray` is a `}` that closes nothing; `deep`
-    is a statement whose block is one too many, and is skipped.
+    `line`: a statement without a block. `open`: one with a block. `end`: the `}` of a block.
+    The others are faults: `lacking` opens a block whose `{` is missing; `unclosed` ends the block
+    of `statement` where its `}` is missing, at character `at`; `stray` is a `}` that closes nothing;
+    `deep` is a statement whose block is one too many, and is skipped.
     """
 
     kind: Literal["line", "open", "end", "lacking", "unclosed", "stray", "deep"]

@@ -1,8 +1,8 @@
 """Statements of a file that has mistakes: where each one begins and ends.
 
-A file without mistakes never comes here. In one with a mistake, braces and brackets may be missing or too
-many, so they alone cannot say what belongs together. People indent, though: where most blocks of the file
-are indented, the indentation decides what a missing bracket meant; else the brackets do.
+A file without mistakes never comes here. In one with a mistake, braces and brackets may be missing
+or too many, so they alone cannot say what belongs together. People indent, though: where most blocks
+of the file are indented, the indentation decides what a missing bracket meant; else the brackets do.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ HEADS = {
 
 @dataclass(slots=True)
 class Statement:
-    """The tokens of one statement without its block; `low` and `high` are the columns of its lines."""
+    """The tokens of a statement without its block; `low` and `high` are the columns of its lines."""
 
     tokens: list[Token]
     low: int
