@@ -8,6 +8,7 @@ reported them.
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
 from flumec.compiler.model import Chain, Fleet, Group, Link, Route, Target
@@ -100,7 +101,7 @@ class Graph:
 
     def cycles(self) -> Iterator[list[Edge]]:
         """Yield a shortest cycle of each knot of the graph, from its first edge in the files."""
-        if not any(edge.kind == "link" for edge in self.edges):
+        if not self._is_cyclic():
             return
         import networkx as nx
 
@@ -111,6 +112,17 @@ class Graph:
             part = whole.subgraph(knot)
             if len(knot) > 1 or any(part.has_edge(node, node) for node in knot):
                 yield _shortest_cycle([data["edge"] for _, _, data in part.edges(data=True)])
+
+    def _is_cyclic(self) -> bool:
+        """Return whether there is a cycle; a fleet without one needs no networkx to say so."""
+        sorter = TopologicalSorter[Node]()
+        for edge in self.edges:
+            sorter.add(edge.end, edge.start)
+        try:
+            sorter.prepare()
+        except CycleError:
+            return True
+        return False
 
     def layers(self, nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[str]]:
         """Return layers of nodes, left of what they lead to; members of a cycle share a layer."""
