@@ -34,7 +34,7 @@ class Directory:
         if module is None:
             return None
         if len(names) == 1 or ref.key is not None:
-            self._report_incomplete(ref, names, module)
+            self._report_incomplete(ref, names, module, kinds)
             return None
         agent = self._agents.get(module.prefix + names[0].text) if len(names) == 2 else None
         if agent is None or names[0].text not in module.agents:
@@ -71,14 +71,15 @@ class Directory:
         self._findings.report(UnknownAgent(ref.span, name=name, known=known))
 
     def _report_incomplete(
-        self, ref: tree.Ref, names: tuple[tree.Name, ...], module: Module
+        self, ref: tree.Ref, names: tuple[tree.Name, ...], module: Module, kinds: tuple[str, ...]
     ) -> None:
+        """Report a component without its agent, or an agent without a component."""
         agent = self._agents.get(module.prefix + names[0].text)
-        known = (
-            tuple(f"{ref.text}.{n}" for n in agent.components)
-            if agent
-            else tuple(
+        fits = kinds or ("channel",)  # where all kinds are taken, a link's end stands
+        if agent is not None:
+            known = tuple(f"{ref.text}.{n}" for n, c in agent.components.items() if c.kind in fits)
+        else:
+            known = tuple(
                 f"{n}.{ref.text}" for n, a in self._agents.items() if ref.text in a.components
             )
-        )
         self._findings.report(IncompleteName(ref.span, name=ref.text, known=known[:3]))

@@ -184,7 +184,8 @@ def find_fact(ref: tree.Ref, env: Env) -> tuple[HostFact, str] | None:
         return HostFact(path), ALWAYS[path[0]]
     elif len(path) == 1 and path[0] in FACTS:
         return _everywhere(ref, path[0], env, env.hosts)
-    known = (*ALWAYS, *FACTS, *(f"vars.{name}" for name in env.hosts.vars))
+    variables = tuple(f"vars.{name}" for name in env.hosts.vars)
+    known = variables if path[:1] == ("vars",) else (*ALWAYS, *FACTS, *variables)
     env.findings.report(
         UnknownFact(
             ref.span,

@@ -38,6 +38,7 @@ class UnknownName(Diagnostic, code="FL101"):
 
     name: str
     known: tuple[str, ...]
+    help: str | None = None
 
     @property
     def message(self) -> str:
@@ -46,8 +47,8 @@ class UnknownName(Diagnostic, code="FL101"):
 
     @property
     def hint(self) -> str | None:
-        """Offer the nearest name."""
-        return closest(self.name, self.known)
+        """Offer the nearest name, or what else may have been meant."""
+        return closest(self.name, self.known) or self.help
 
 
 class NotSet(Diagnostic, code="FL102"):
@@ -182,11 +183,11 @@ def report_loop(loop: tuple[Binding, ...], env: Env) -> None:
         binding.expr = None
 
 
-def unknown_name(ref: tree.Ref, env: Env) -> UnknownName:
+def unknown_name(ref: tree.Ref, env: Env, help_: str | None = None) -> UnknownName:
     """Say that a value's name is unknown; what was probably meant then counts as used."""
     known = tuple(env.scope.names())
     count_as_used(ref.text, known, env)
-    return UnknownName(ref.span, name=ref.text, known=known)
+    return UnknownName(ref.span, name=ref.text, known=known, help=help_)
 
 
 def not_set(ref: tree.Ref, env: Env) -> NotSet:

@@ -36,9 +36,10 @@ class UnknownFunction(Diagnostic, code="FL220"):
         return f"there is no function `{self.name}`"
 
     @property
-    def hint(self) -> str | None:
-        """Offer the nearest."""
-        return closest(self.name, self.known)
+    def hint(self) -> str:
+        """Offer the nearest, or all."""
+        known = ", ".join(f"`{name}`" for name in self.known)
+        return closest(self.name, self.known) or f"the functions here are {known}"
 
 
 FUNCTIONS = (

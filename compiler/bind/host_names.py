@@ -83,7 +83,8 @@ def _item(item: tree.Expr, env: Env) -> list[str] | None:
         if found == "broken":
             return None
         if found == "unknown":
-            env.findings.report(unknown_name(expr, env))
+            help_ = "sets are put together by `union(a, b)`; a name stands in quotes"
+            env.findings.report(unknown_name(expr, env, help_))
             return None
         expr, place = found.expr, found.env
     if isinstance(expr, tree.String):

@@ -89,6 +89,9 @@ class Kind:
                     )
                 )
             return None
+        if is_secret(found.expr) and "secret" not in self.accepts:
+            env.findings.report(SecretRendered(ref.span, slot=slot.name))
+            return None
         return found
 
     def report_unknown(self, ref: tree.Ref, env: Env, slot: Slot) -> None:
@@ -177,10 +180,16 @@ class Kind:
             holds = False
         if not holds:
             sentence = slot.check.sentence
+            shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             env.findings.report(
-                OutOfRange(span, slot=slot.name, sentence=sentence, value=str(value), host=host)
+                OutOfRange(span, slot=slot.name, sentence=sentence, value=shown, host=host)
             )
         return holds
+
+
+def is_secret(expr: tree.Expr) -> bool:
+    """Whether an expression is `secret(…)`."""
+    return isinstance(expr, tree.Call) and expr.function.text == "secret"
 
 
 @dataclass(frozen=True, slots=True)

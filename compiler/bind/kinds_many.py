@@ -36,6 +36,12 @@ class ListKind(Kind):
         items = tuple(self.item.read(item, env, inner) for item in expr.items)
         return BROKEN if any(item is BROKEN for item in items) else items
 
+    def refuse_call(self, call: tree.Call, env: Env, slot: Slot) -> Any:
+        """Report a call alone, which may be what an item is."""
+        if isinstance(call, self.item.nodes):
+            return self.refuse(call, env, slot)
+        return Kind.refuse_call(self, call, env, slot)
+
     def refuse(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
         """Report a value alone, offering the brackets where it would do as an item."""
         text = expr.span.source.text[expr.span.start : expr.span.end]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from flumec.compiler import tree
 from flumec.compiler.bind.facts import find_fact
-from flumec.compiler.bind.following import BROKEN, Ground, follow
+from flumec.compiler.bind.following import BROKEN, Ground, follow, unknown_name
 from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.kinds_text import text_parts
 from flumec.compiler.bind.mistakes import (
@@ -25,6 +25,7 @@ from flumec.runtime.component import Header, Port, Ref, Secret
 from flumec.runtime.quantity import QuantityError
 
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
+_BOOLS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _KINDS_OF_REF = {
     "channel": "a channel",
     "source": "a source",
@@ -106,7 +107,11 @@ class NumberKind(Kind):
         if self.python is float:
             return int(number) if whole and self.name == "number" else number
         if not whole:
-            return self.refuse(expr, env, slot)
+            found = f"`{expr.text}` is not whole"
+            env.findings.report(
+                WrongType(expr.span, slot=slot.name, expected=self.expected, found=found)
+            )
+            return BROKEN
         value = self.python(expr.text.replace("_", "") if expr.text[-1:].isdigit() and
                             not re.search("[.eE]", expr.text) else int(number))  # fmt: skip
         if self.python is Port and slot.check is None and not 0 < value < 65_536:
@@ -128,6 +133,12 @@ class BoolKind(Kind):
     """`true` or `false`."""
 
     nodes: ClassVar[tuple[type, ...]] = (tree.Bool,)
+
+    def report_unknown(self, ref: tree.Ref, env: Env, slot: Slot) -> None:  # noqa: ARG002 the protocol
+        """Report a word that is no name: it may be what other languages call true or false."""
+        meant = _BOOLS.get(ref.text.lower())
+        help_ = f"did you mean `{meant}`?" if meant else None
+        env.findings.report(unknown_name(ref, env, help_))
 
     def make(self, expr: tree.Bool, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
         """Return the bool."""
@@ -164,6 +175,11 @@ class HeaderKind(Kind):
     """`header.user`, `header["X-Request-Id"]`."""
 
     nodes: ClassVar[tuple[type, ...]] = (tree.Ref,)
+
+    def report_unknown(self, ref: tree.Ref, env: Env, slot: Slot) -> None:  # noqa: ARG002 the protocol
+        """Report a word that is no name: a header may have been meant."""
+        help_ = f"did you mean the header `header.{ref.text}`?"
+        env.findings.report(unknown_name(ref, env, help_))
 
     def make(self, expr: tree.Ref, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
         """Return the header's name."""

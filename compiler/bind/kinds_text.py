@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from flumec.compiler import tree
 from flumec.compiler.bind.facts import find_fact
-from flumec.compiler.bind.following import BROKEN, follow, not_set
+from flumec.compiler.bind.following import BROKEN, follow, not_set, unknown_name
 from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.mistakes import (
     EnvOutsideDefault,
@@ -92,6 +92,10 @@ class TextKind(Kind):
 
     nodes: ClassVar[tuple[type, ...]] = (tree.String,)
 
+    def report_unknown(self, ref: tree.Ref, env: Env, slot: Slot) -> None:  # noqa: ARG002 the protocol
+        """Report a word that is no name: quotes may be missing."""
+        env.findings.report(unknown_name(ref, env, f'a text stands in quotes: "{ref.text}"'))
+
     def make(self, expr: tree.String, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
         """Return the text, or PerHost where hosts differ in it."""
         parts = text_parts(expr, env)
@@ -117,11 +121,8 @@ def text_parts(node: tree.String, env: Env) -> Parts | None:
     """
     if "$" not in node.raw and "\\" not in node.raw and node.form != "long":
         return (node.raw,)
-    read = read_parts(node, env.findings)
-    if read is None:
-        return None
+    read, whole = read_parts(node, env.findings)
     parts: list[str | HostFact] = []
-    whole = True
     for part in read:
         filled = (part,) if isinstance(part, str) else _filled(part, env)
         whole = whole and filled is not None

@@ -245,9 +245,10 @@ def kind_of_node(expr: tree.Expr) -> str:
         case tree.Call():
             return f"`{expr.function.text}(…)` is a call"
         case tree.Ref():
-            return (
-                f"`{expr.text}` is a header" if expr.names[0].text == "header" else "this is a name"
-            )
+            if expr.names[0].text != "header":
+                return "this is a name"
+            key = f'["{expr.key.raw}"]' if expr.key else ""
+            return f"`{expr.text}{key}` is a header"
 
 
 def kind_of_quantity(text: str) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from flumec.compiler import tree
@@ -190,7 +191,8 @@ def fill_params(
         if name not in module.params:
             known = tuple(module.params)
             findings.report(UnknownParam(value.key, name=name, known=known))
-    meant = {closest(name, module.params) for name in given if name not in module.params}
+    unknown = (name for name in given if name not in module.params)
+    meant = {near for name in unknown for near in get_close_matches(name, module.params, n=1)}
     values = []
     for name, node in module.params.items():
         binding = module.scope.values[name]
@@ -198,7 +200,7 @@ def fill_params(
         binding.expr, binding.scope = _value(node, given.get(name), module, options, findings)
         if binding.expr is None:
             variable = _variable(node.default)
-            if closest(name, [name]) not in meant:
+            if name not in meant and variable != "":
                 findings.report(
                     ParamWithoutValue(
                         node.name.span,

@@ -94,11 +94,11 @@ class BrokenInterpolation(Diagnostic, code="FL142"):
         return "`${…}` takes the name of a param or let; for the characters themselves write `$${`"
 
 
-def read_parts(node: tree.String, findings: Findings) -> list[str | tree.Ref] | None:
-    """Return a string's texts and the names between them; None if a mistake in it was reported."""
+def read_parts(node: tree.String, findings: Findings) -> tuple[list[str | tree.Ref], bool]:
+    """Return a string's texts and the names between them, and whether it has no mistake in it."""
     raw = node.raw
     if node.form == "raw" or (node.form == "plain" and "\\" not in raw and "$" not in raw):
-        return [raw]
+        return [raw], True
     start = node.span.start + _OPENING[node.form]
     parts: list[str | tree.Ref] = []
     whole = True
@@ -109,7 +109,7 @@ def read_parts(node: tree.String, findings: Findings) -> list[str | tree.Ref] | 
         for part in _scan(line, start + offset, node.span, findings):
             whole = whole and part is not None
             parts.append(part or "")
-    return parts if whole else None
+    return parts, whole
 
 
 def _scan(line: str, start: int, span: Span, findings: Findings) -> Iterator[str | tree.Ref | None]:

@@ -107,7 +107,7 @@ _BY_CLASS: dict[Any, Kind] = {
     Secret: _NAMED["secret"],
     Fact: FactKind("fact", "a fact of the hosts, `host.site`", Fact),
     Header: HeaderKind("header", "a header, `header.name`", Header),
-    Ref: RefKind("reference", "the name of a component", Ref),
+    Ref: RefKind("reference", "the name of a channel", Ref, kinds=("channel",)),
     ChannelRef: RefKind("reference", "the name of a channel", ChannelRef, kinds=("channel",)),
     JournalRef: RefKind("reference", "the name of a journal", JournalRef, kinds=("journal",)),
     Any: ANY,
