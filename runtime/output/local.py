@@ -97,6 +97,13 @@ class LocalStore:
         except FileNotFoundError:
             raise self._taken_over() from None
 
+    def secure(self) -> None:
+        """Sync the hidden folder: a hidden name that a power cut takes would count as published."""
+        try:
+            self._disk.sync_directory(self._folder)
+        except FileNotFoundError:
+            raise self._taken_over() from None
+
     def publish(self, files: Sequence[tuple[str, str]]) -> None:
         """Rename each file, then sync the directories they left and came to."""
         for hidden, final in files:

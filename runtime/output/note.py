@@ -1,8 +1,8 @@
 """What a sink remembers in its cursor: who it is, where it wrote, and by which template.
 
 A mark in the cursor names a bucket, which means something only under the template that made it.
-When a new bundle brings another template while some buckets are ahead, the old one goes on up to the
-last mark; so a row that is read again is found where it was put.
+When a new bundle brings another template while some buckets are ahead, the old one goes on up to
+the last mark; so a row that is read again is found where it was put.
 """
 
 import json

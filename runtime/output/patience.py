@@ -16,14 +16,14 @@ _REMEDIES = {
     errno.EACCES: "permission denied: let the agent's user write there",
     errno.EPERM: "not permitted: let the agent's user write there",
     errno.EROFS: "the file system is read-only: mount it for writing",
-    errno.EIO: "the disk reports an input/output error: look at the kernel's log",
+    errno.EIO: "the disk reports an error: look at the kernel's log",
     errno.ENOTDIR: "a part of the path is a file: move it away",
     errno.EMFILE: "too many open files: raise LimitNOFILE or lower `max_open`",
 }
 
 
 class GivenUp(Exception):  # noqa: N818 the agent's wish, not an error
-    """The agent stops while something still fails; what is not done will be done after the start."""
+    """The agent stops while something still fails; the rest is done after its next start."""
 
 
 class Patience:

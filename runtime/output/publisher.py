@@ -50,7 +50,7 @@ class Publisher:
             lambda: settle(self._context, note, place.directory, place.open_store)
         )
         self.ledger = Ledger(self._consumer.cursor)
-        self.position = self.ledger.low
+        self.position: int = self.ledger.low
 
     def file(self, bucket: str, row: int, read_bytes: int) -> Opened:
         """Return the bucket's open file; a new one begins at `row`."""
@@ -78,8 +78,7 @@ class Publisher:
         files = [*self.full, *files]
         if not files:
             return
-        for file in files:
-            self._finish(file)
+        self._finish(files)
         outputs = [self._output(file) for file in files]
         intent = self._consumer.intend(outputs)
         pairs = [(output.hidden, output.final) for output in outputs]
@@ -116,17 +115,20 @@ class Publisher:
         if self._stored is not None:
             self._stored.result()
 
-    def _finish(self, file: Opened) -> None:
-        self.patience.until(file.write)
+    def _finish(self, files: Sequence[Opened]) -> None:
+        for file in files:
+            self.patience.until(file.write)
         try:
-            file.hidden.finish()
+            for file in files:
+                file.hidden.finish()
+            self._store.secure()
         except OSError as error:
             self._finishing.pause(error)
             raise NotFinished from error
         self._finishing.over()
 
     def _output(self, file: Opened) -> Output:
-        """Describe a file; the rows of its bucket below `end` are delivered once it is published."""
+        """Describe a file; once it is published, its bucket's rows below `end` are delivered."""
         name = file_name(
             self._writer, file.first, file.last, self._consumer.epoch, self._place.suffix
         )

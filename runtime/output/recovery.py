@@ -34,8 +34,8 @@ def settle(
 ) -> tuple[Store, Note]:
     """Fence older starts, publish what was intended, remove what was not.
 
-    Return the directory's store, and the note to go on with. May be called again after an OSError or
-    Unknown: what is done stays done.
+    Return the directory's store, and the note to go on with. May be called again after an OSError
+    or Unknown: what is done stays done.
     """
     consumer = context.consumer
     hidden: dict[str, tuple[Store, str]] = {}

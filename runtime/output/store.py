@@ -30,7 +30,7 @@ class Hidden(Protocol):
         """Append the buffers; after an OSError the same call may be made again."""
 
     def finish(self) -> None:
-        """Make the content durable under the hidden name; after an OSError it must be discarded."""
+        """Make the content durable; after an OSError the file must be discarded."""
 
     def discard(self) -> None:
         """Forget the file."""
@@ -48,6 +48,9 @@ class Store(Protocol):
 
     def create(self) -> Hidden:
         """Begin a hidden file; raise TakenOver when the folder is gone."""
+
+    def secure(self) -> None:
+        """Make the hidden names of finished files durable; raise TakenOver as `create` does."""
 
     def publish(self, files: Sequence[tuple[str, str]]) -> None:
         """Give hidden files their final names, durably: (hidden, final below the directory).

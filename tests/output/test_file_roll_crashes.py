@@ -1,0 +1,323 @@
+"""Whatever operation of the disk a crash comes before, each event ends up in exactly one file."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from flumec.runtime.batch import encode
+from flumec.runtime.clock import SystemClock, Waitable
+from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
+from flumec.runtime.journal.records import Frame, Put
+from flumec.runtime.sinks import FileRoll
+from flumec.runtime.sinks.file_roll import Roll
+from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
+from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
+
+from .conftest import Channel, SinkPlace, TroubledDisk
+
+
+class LeapingClock(SystemClock):
+    """The machine's clock, but a wait for something that does not come takes no time."""
+
+    def __init__(self) -> None:
+        self._leapt = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._leapt
+
+    def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
+        if timeout is None:
+            return waitable.wait()
+        came = waitable.wait(min(timeout, 0.0005))
+        if not came:
+            self._leapt += timeout
+        return came
+
+
+STATE, OUT = Path("/state"), Path("/out")
+PUTS = ["aab", "bac", "ca", "b"]
+ROWS = {f"{host}{put}{n}" for put, hosts in enumerate(PUTS) for n, host in enumerate(hosts)}
+SINK = FileRoll("files", directory=OUT, path="%{host}", max_open=2, roll=Roll(events=3))
+
+
+def open_journal(disk: CrashDisk) -> Journal:
+    disk.make_directory(STATE)
+    return Journal.open(
+        STATE / "journal",
+        disk=disk,
+        clock=LeapingClock(),
+        identity=Identity("core-1", "collector", "1", "bundle"),
+        channels=[ChannelSpec("spool", size=1 << 20, durable=True)],
+        sources=[],
+        consumers=[ConsumerSpec("files", "spool")],
+        segment_size=1 << 14,
+    )
+
+
+def filled() -> CrashDisk:
+    """Return a disk with a journal that holds all events, each put acknowledged."""
+    disk = CrashDisk()
+    disk.make_directory(OUT)
+    journal = open_journal(disk)
+    for put, hosts in enumerate(PUTS):
+        bodies = [f"{host}{put}{n}".encode() for n, host in enumerate(hosts)]
+        columns = {"body": pa.array(bodies, pa.binary()), "h.host": pa.array(list(hosts))}
+        frame = Frame(("spool",), len(hosts), encode(pa.record_batch(columns)))
+        journal.submit(Put((frame,))).result()
+    journal.close()
+    return disk
+
+
+def deliver(disk: CrashDisk, steps: int) -> bool:
+    """Run the sink for some steps of its loop; False when the power went."""
+    try:
+        journal = open_journal(disk)
+        try:
+            place = SinkPlace(journal.consumer("files"), disk)
+            place.until = lambda: disk.dead or place.steps >= steps
+            SINK.run(place)
+        finally:
+            journal.close()
+    except (PowerCut, JournalFailed):
+        return False
+    return not disk.dead
+
+
+def published(disk: CrashDisk) -> Iterator[Path]:
+    """Yield the files below the directory for all to see, and no longer what is hidden."""
+    folders = [OUT]
+    while folders:
+        folder = folders.pop()
+        for name in disk.names(folder):
+            if name == ".flumec":
+                continue
+            path = folder / name
+            try:
+                disk.names(path)
+            except FileNotFoundError:
+                yield path
+            else:
+                folders.append(path)
+
+
+def check(disk: CrashDisk) -> None:
+    """Hold what is published against what was put."""
+    lines = Counter(
+        line for path in published(disk) for line in disk.content(path).decode().splitlines()
+    )
+    assert lines == Counter(ROWS)
+    ((sink,),) = [disk.names(OUT / ".flumec")]
+    for epoch in disk.names(OUT / ".flumec" / sink):
+        assert disk.names(OUT / ".flumec" / sink / epoch) == []
+    journal = open_journal(disk)
+    stats = journal.stats()["spool"]
+    journal.close()
+    assert (stats.delivered, stats.held) == (len(ROWS), 0)
+
+
+def operations(disk: CrashDisk) -> int:
+    """Return how many operations a whole delivery takes."""
+    quiet = disk.kill()
+    assert deliver(quiet, 6)
+    check(quiet)
+    return quiet.operations
+
+
+SURVIVALS = {
+    "nothing unsynced survives": NOTHING,
+    "the process was killed": EVERYTHING,
+    "half survives, torn": Survival(0.5, 0.5, "any", torn=True, seed=7),
+}
+
+
+@pytest.mark.parametrize(
+    ("survival", "cuts"),
+    [
+        pytest.param(survival, slice(first, None, step), id=f"{name}, {which}", marks=marks)
+        for which, step, marks in (("each third", 3, ()), ("each", 1, pytest.mark.slow))
+        for first, (name, survival) in enumerate(SURVIVALS.items())
+    ],
+)
+def test_a_cut_before_any_operation_loses_and_repeats_nothing(
+    survival: Survival, cuts: slice
+) -> None:
+    disk = filled()
+    total = operations(disk)
+    tried = range(1, total + 1)[cuts]
+
+    whole = 0
+    for cut in tried:
+        broken = disk.kill(cut_at=cut)
+        whole += deliver(broken, 6)
+        again = broken.reboot(survival)
+        assert deliver(again, 6)
+        check(again)
+    assert whole < len(tried) / 3  # cursors may share a sync, and then it takes fewer operations
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("survival", SURVIVALS.values(), ids=SURVIVALS)
+def test_a_second_cut_while_recovering_loses_and_repeats_nothing(survival: Survival) -> None:
+    disk = filled()
+    total = operations(disk)
+    for first in range(1, total + 1):
+        broken = disk.kill(cut_at=first)
+        deliver(broken, 6)
+        for second in range(1, total, 3):
+            worse = broken.reboot(survival, cut_at=second)
+            whole = deliver(worse, 6)
+            again = worse.reboot(survival)
+            assert deliver(again, 6)
+            check(again)
+            if whole:
+                break
+
+
+class Killed(Exception):  # noqa: N818 what happens to a process
+    """SIGKILL, at a call that the sink makes."""
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(60), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(60, 1_000))]
+)
+def test_a_sink_killed_at_random_delivers_each_row_once(
+    seed: int, channel: Channel, tmp_path: Path
+) -> None:
+    """The model of `low` and what is ahead of it, against the real sink: three paths, any kill."""
+    dice = random.Random(seed)
+    rows = 60
+    start = 0
+    while start < rows:
+        size = min(dice.randint(1, 9), rows - start)
+        hosts = [dice.choice("abc") for _ in range(size)]
+        channel.bodies(*[b"%d" % n for n in range(start, start + size)], host=hosts)
+        start += size
+    roll = Roll(events=dice.choice([1, 3, 7, None]))
+    sink = FileRoll(
+        "files",
+        directory=tmp_path / "out",
+        path="%{host}",
+        max_open=dice.choice([1, 2, 3]),
+        roll=roll,
+    )
+    for _ in range(dice.randint(1, 6)):
+        killed_while(channel, sink, dice)
+    place = SinkPlace(channel.consumer(), TroubledDisk())
+    place.until = lambda: place.steps >= 70
+    sink.run(place)
+
+    files = [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    assert not [path for path in files if ".flumec" in path.parts]
+    found = [(path.parent.name, line) for path in files for line in path.read_text().splitlines()]
+    assert sorted(int(line) for _, line in found) == list(range(rows))
+    assert (channel.cursor.low, dict(channel.cursor.ahead)) == (rows, {})
+    assert channel.delivered == rows
+    for path in files:
+        numbers = [int(line) for line in path.read_text().splitlines()]
+        assert numbers == sorted(numbers)
+
+
+def killed_while(channel: Channel, sink: FileRoll, dice: random.Random) -> None:
+    """Run a sink that is killed before a random call of its disk or of its clock."""
+    disk = TroubledDisk()
+    place = SinkPlace(channel.consumer(), disk)
+    left = dice.randint(1, 80)
+
+    def may_die(_: object = None) -> bool:
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            raise Killed
+        if dice.random() < 0.1:
+            place.clock.advance(dice.choice([1, 200, 400]))
+        return False
+
+    disk.before = may_die
+    place.until = may_die
+    with pytest.raises(Killed):
+        sink.run(place)
+
+
+def test_a_process_that_was_taken_over_stops_and_publishes_nothing(
+    channel: Channel, tmp_path: Path
+) -> None:
+    channel.bodies(b"a", b"b", host=["x", "y"])
+    sink = FileRoll("files", directory=tmp_path / "out", path="%{host}")
+    zombie = SinkPlace(channel.consumer(), TroubledDisk())
+    heir_done: list[bool] = []
+
+    def take_over() -> bool:
+        if zombie.steps == 3 and not heir_done:
+            heir_done.append(True)
+            heir = SinkPlace(channel.consumer(), TroubledDisk())
+            heir.until = lambda: heir.steps >= 3
+            sink.run(heir)
+        return zombie.steps >= 4
+
+    zombie.until = take_over
+    sink.run(zombie)
+
+    contents = [p.read_text() for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    assert sorted(contents) == ["a\n", "b\n"]
+    assert "taken over by epoch 02000000" in zombie.failures[-1]
+
+
+def test_an_intent_waits_while_its_disk_is_not_mounted(channel: Channel, tmp_path: Path) -> None:
+    channel.bodies(b"a")
+    sink = FileRoll("files", directory=tmp_path / "out")
+    die_before(channel, sink, "rename")
+    (tmp_path / "out").rename(tmp_path / "unmounted")
+    place = SinkPlace(channel.consumer(), TroubledDisk())
+    place.until = lambda: place.steps >= 3
+    waits: list[float] = []
+
+    def mount(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            (tmp_path / "unmounted").rename(tmp_path / "out")
+
+    place.waited = mount
+    sink.run(place)
+
+    assert "is the disk mounted?" in place.failures[0]
+    assert [p.read_text() for p in (tmp_path / "out").glob("*.log")] == ["a\n"]
+    assert channel.delivered == 1
+
+
+def test_a_published_file_that_was_taken_away_is_not_written_again(
+    channel: Channel, tmp_path: Path
+) -> None:
+    channel.bodies(b"a")
+    sink = FileRoll("files", directory=tmp_path / "out")
+    die_before(channel, sink, "sync_directory", lambda: any((tmp_path / "out").glob("*.log")))
+    for path in (tmp_path / "out").glob("*.log"):
+        path.rename(tmp_path / "loaded")
+    assert len(channel.intents) == 1
+
+    place = SinkPlace(channel.consumer(), TroubledDisk())
+    place.until = lambda: place.steps >= 3
+    sink.run(place)
+
+    assert (tmp_path / "loaded").read_text() == "a\n"
+    assert list((tmp_path / "out").glob("*.log")) == []
+    assert (channel.delivered, channel.intents) == (1, [])
+
+
+def die_before(
+    channel: Channel, sink: FileRoll, verb: str, when: Callable[[], bool] = lambda: True
+) -> None:
+    """Kill the sink before it calls the verb."""
+    disk = TroubledDisk()
+    place = SinkPlace(channel.consumer(), disk)
+    place.until = lambda: place.steps >= 3
+
+    def before(called: str) -> None:
+        if called == verb and when():
+            raise Killed
+
+    disk.before = before
+    with pytest.raises(Killed):
+        sink.run(place)
