@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import click
-from flumec.compiler.cli.failures import CannotRun
+from flumec.compiler.cli.failures import CannotRun, misused
 from flumec.compiler.cli.group import Commands
 
 DEBUG = "FLUMEC_DEBUG"
@@ -49,10 +49,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except CannotRun as failure:
         return _fail(str(failure))
     except click.UsageError as error:
-        help_of = error.ctx.command_path if error.ctx else "flumec"
-        return _fail(f"{_lower(error.format_message())}\nhelp: {help_of} --help")
+        return _fail(misused(error))
     except click.ClickException as error:
-        return _fail(_lower(error.format_message()))
+        return _fail(error.format_message())
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -76,8 +75,3 @@ def _unexpected(error: Exception) -> int:
         f"flumec failed: {type(error).__name__}{f': {what}' if what else ''}\n"
         f"This is a mistake in flumec. Please report it with the files and the output of {DEBUG}=1."
     )
-
-
-def _lower(message: str) -> str:
-    """Return click's message as ours read: lower case, no full stop."""
-    return (message[:1].lower() + message[1:]).rstrip(".")

@@ -91,7 +91,9 @@ def _compare(files: Mapping[str, bytes], output: Path, report: "Report") -> int:
         differences = [str(difference) for difference in compare(files, output)]
     except BundleError as error:
         raise CannotRun(str(error)) from error
-    verdict = _count(len(differences), "file") + " differ" if differences else "up to date"
+    number = len(differences)
+    differ = f"{_count(number, 'file')} differ{'s' if number == 1 else ''}"
+    verdict = differ if differences else "up to date"
     report.show(f"{output}: {verdict}", *differences)
     return 1 if differences else 0
 

@@ -21,6 +21,7 @@ def command(name: str | None, everything: bool) -> int:
         return 0
     found = pages(name)
     if not found:
-        raise CannotRun(f"there is no component `{name}`{meant(name, pages())}")
+        names = [each.partition(" ")[2] for each in pages()]
+        raise CannotRun(f"there is no component `{name}`{meant(name, names)}")
     click.echo("\n".join(found.values()), nl=False)
     return 0

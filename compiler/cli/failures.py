@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
 
 class CannotRun(Exception):  # noqa: N818 it reads as what happened
     """A command cannot do its work; the message says why."""
@@ -16,6 +18,25 @@ def unreadable(path: Path, error: OSError) -> CannotRun:
     if isinstance(error, IsADirectoryError):
         return CannotRun(f"`{path}` is a folder; name the .flow files in it")
     return CannotRun(f"cannot read `{path}`: {error.strerror or error}")
+
+
+def misused(error: click.UsageError) -> str:
+    """Return what is wrong with a command line, what was meant, and where the help is."""
+    context = error.ctx
+    match error:
+        case click.NoSuchOption():
+            parameters = context.command.get_params(context) if context else []
+            options = [name for parameter in parameters for name in parameter.opts]
+            name = error.option_name
+            message = f"there is no option `{name}`{meant(name, options)}"
+        case click.MissingParameter(param=click.Option() as option):
+            message = f"the option `{max(option.opts, key=len)}` is missing"
+        case click.MissingParameter(param=click.Argument() as argument):
+            message = f"{argument.make_metavar(context) if context else 'an argument'} is missing"
+        case _:
+            message = error.format_message().rstrip(".")
+            message = message[:1].lower() + message[1:]
+    return f"{message}\nhelp: {context.command_path if context else 'flumec'} --help"
 
 
 def meant(word: str, names: Iterable[str]) -> str:
