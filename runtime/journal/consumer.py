@@ -8,7 +8,7 @@ from threading import Condition, Lock
 
 import pyarrow as pa
 from flumec.runtime.clock import Clock
-from flumec.runtime.journal.errors import JournalFailed
+from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
 from flumec.runtime.journal.ledger import Ledger
 from flumec.runtime.journal.ops import CursorOp, IntentOp
 from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored
@@ -92,7 +92,7 @@ class Consumer:
         if first is None:
             return []
         chunks, size = [first], first.body.size
-        while (chunk := self._next()) is not None:
+        while (chunk := self._next_whole()) is not None:
             size += chunk.body.size
             if size > max_bytes:
                 self._peeked = chunk
@@ -240,13 +240,24 @@ class Consumer:
         self._position = found.end
         return found
 
+    def _next_whole(self) -> Chunk | None:
+        """Return the next frame; damage waits for the next `read`, so that what is before it comes."""
+        try:
+            return self._next()
+        except JournalDamaged:
+            return None
+
     def _from_disk(self, position: int) -> Chunk | None:
         if self._walk is None:
             self._walk = self._shared.walk(self._live.state.number, position)
-        located = self._walk.next()
-        if located is None:
-            return None
-        return load(located, self._shared.state.epoch_of(located.entry.first))
+        try:
+            located = self._walk.next()
+            if located is None:
+                return None
+            return load(located, self._shared.state.epoch_of(located.entry.first))
+        except JournalDamaged:
+            self._close_walk()  # a walk doesn't go back, and the frame must not be passed over
+            raise
 
 
 def load(located: Located, epoch: bytes) -> Chunk:

@@ -6,11 +6,12 @@ from flumec.runtime.disk import Bytes
 from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.layout import (
     GROUP_HEADER,
-    PAGE,
-    PUNCHABLE,
+    SECTOR,
     ZEROS,
     GroupHeader,
     aligned,
+    alignment,
+    body_bound,
 )
 
 _OFFSET = Struct("<Q")
@@ -37,12 +38,12 @@ class Group:
         """Append a frame; its offset is filled in by `build`."""
         self._frames.append((len(self.parts), entry, body))
         self.parts.append(bytearray(entry.encode()))
-        self._bodies += len(body) + PAGE
+        self._bodies += body_bound(len(body))
 
     @property
     def bound(self) -> int:
         """The most bytes that the group can take."""
-        return GROUP_HEADER + sum(len(part) for part in self.parts) + self._bodies + PAGE
+        return GROUP_HEADER + sum(len(part) for part in self.parts) + self._bodies + SECTOR
 
     def build(
         self, start: int, number: int, rows: tuple[int, int], previous: int, epoch_seed: int
@@ -53,7 +54,7 @@ class Group:
         bodies: list[Bytes] = []
         small: list[Bytes] = []
         for index, entry, body in self._frames:
-            begin = aligned(position, PAGE if len(body) >= PUNCHABLE else 8)
+            begin = aligned(position, alignment(len(body)))
             entry.offset = begin - start
             _OFFSET.pack_into(self.parts[index], _OFFSET_AT, entry.offset)
             small.append(ZEROS[: begin - position])

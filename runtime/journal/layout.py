@@ -34,6 +34,16 @@ def aligned(offset: int, unit: int) -> int:
     return -(-offset // unit) * unit
 
 
+def alignment(length: int) -> int:
+    """Return what the offset of a body of `length` bytes is a multiple of."""
+    return PAGE if length >= PUNCHABLE else 8
+
+
+def body_bound(length: int) -> int:
+    """Return the most bytes that such a body takes in a group."""
+    return length + alignment(length)
+
+
 def seed(epoch: bytes) -> int:
     """Return what an epoch's CRCs start from, so that no other epoch's bytes pass as its own."""
     return zlib.crc32(epoch)

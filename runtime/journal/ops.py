@@ -16,7 +16,7 @@ from flumec.runtime.journal.entries import (
     record,
 )
 from flumec.runtime.journal.group import Group
-from flumec.runtime.journal.layout import GROUP_HEADER, PAGE
+from flumec.runtime.journal.layout import GROUP_HEADER, PAGE, SECTOR, body_bound
 from flumec.runtime.journal.ranges import overlaps, union
 from flumec.runtime.journal.records import (
     Chunk,
@@ -99,7 +99,7 @@ class PutOp(Op):
         total = _RECORD * (1 + len(self.left_out))
         for ready in self.frames:
             tags = ready.frame.tags or ()
-            total += len(ready.body) + PAGE + _RECORD + 32 * len(tags) + 2 * len(ready.durable)
+            total += body_bound(len(ready.body)) + _RECORD + 32 * len(tags) + 2 * len(ready.durable)
         for step in self.put.progress:
             total += len(step.key) + len(step.start) + len(step.to) + len(step.identity) + _RECORD
         if self.put.received is not None:
@@ -338,4 +338,4 @@ def _received(received: Received) -> bytes:
 
 def group_bound(ops: list[Op]) -> int:
     """Return the most bytes that a group of these operations takes."""
-    return GROUP_HEADER + PAGE + sum(op.bound for op in ops)
+    return GROUP_HEADER + SECTOR + sum(op.bound for op in ops)
