@@ -1,7 +1,6 @@
 """Copies: what a copying rotation leaves behind goes on where its original was emptied."""
 
 import os
-from collections.abc import Iterable
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Literal
@@ -24,12 +23,12 @@ class Verdict(Enum):
 def judge(new: Undecided, registry: Registry, rotation: Rotation) -> Verdict:
     """Return whether a new file is the copy of one that is known, and note its original.
 
-    Two files with 4 KiB of equal beginning and an equal end are one content. Shorter ones, such as a
-    banner that a program writes first, tell too little: they count only where rotation copies, in
-    the same directory, under a name that begins as the original's does.
+    Two files with 4 KiB of equal beginning and an equal end are one content. Shorter ones, such as
+    a banner that a program writes first, tell too little: they count only where rotation copies,
+    in the same directory, under a longer name that begins as the original's does.
     """
     for file in [*registry, *registry.missing.values()]:
-        if file.position.offset == 0 or not _may_be_copy(new, file, rotation):
+        if file.position.offset == 0 or not _tells_enough(file, new.size, new.path, rotation):
             continue
         if file.key in registry.missing:
             if file.is_continued_by(new.descriptor):
@@ -43,16 +42,16 @@ def judge(new: Undecided, registry: Registry, rotation: Rotation) -> Verdict:
 
 
 def rest_of(
-    file: Followed, registry: Registry, rotation: Rotation, folders: Iterable[str]
+    file: Followed, registry: Registry, rotation: Rotation, folder: str
 ) -> tuple[str, int] | None:
     """Find the copy that was made of a file before it was emptied; return its path and a handle.
 
-    The largest counts. Where rotation copies, every file of the directories is looked at, as the
+    The largest counts. Where rotation copies, every file of its directory is looked at, as the
     copy's name may be one that no pattern means.
     """
     paths = {new.path for new in registry.undecided.values()}
     if rotation == "copytruncate":
-        paths |= {f"{folder}/{name}" for folder in folders for name in _names(folder)}
+        paths |= {f"{folder}/{name}" for name in _names(folder)}
     best: tuple[str, int] | None = None
     for path in sorted(paths):
         known = registry.undecided.get(path)
@@ -72,16 +71,13 @@ def rest_of(
     return best
 
 
-def _may_be_copy(new: Undecided, file: Followed, rotation: Rotation) -> bool:
-    return new.path != file.path and _tells_enough(file, new.size, new.path, rotation)
-
-
 def _tells_enough(file: Followed, size: int, path: str, rotation: Rotation) -> bool:
     """Return whether equal content would mean that one file is a copy of the other."""
     if file.head_length == SAMPLE and size >= SAMPLE:
         return True
     old, new = PurePosixPath(file.path), PurePosixPath(path)
-    named_after = old.parent == new.parent and new.name.startswith(old.stem) and new != old
+    longer = len(new.name) > len(old.name)
+    named_after = old.parent == new.parent and new.name.startswith(old.stem) and longer
     return rotation == "copytruncate" and named_after and size > 0 and file.head_length > 0
 
 

@@ -6,8 +6,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-
-from flumec.runtime.batch import BODY
+from flumec.runtime.batch import BODY, Column
 from flumec.runtime.batch import compute as pc
 from flumec.runtime.journal.records import Outcome, Progress, Stored
 
@@ -38,13 +37,14 @@ def _stored(context: "SourceContext") -> int:
 
 
 def _count_from(first: int, source: "Seq", context: "SourceContext") -> None:
-    """Count on until the end, or until something was not stored: then the journal is asked again."""
+    """Count on until the end, or until something was not stored."""
     under_way: deque[Future[Outcome]] = deque()
     ones = pa.repeat(1, source.batch)
     while not context.stopping and (source.total is None or first < source.total):
         context.alive()
         rows = source.batch if source.total is None else min(source.batch, source.total - first)
-        progress = Progress(source.name, _KEY, _NEXT.pack(first) if first else b"", _NEXT.pack(first + rows))
+        start = _NEXT.pack(first) if first else b""
+        progress = Progress(source.name, _KEY, start, _NEXT.pack(first + rows))
         under_way.append(context.put(_numbers(ones, first, rows), [progress]))
         first += rows
         if len(under_way) == _UNDER_WAY and not isinstance(under_way.popleft().result(), Stored):
@@ -53,7 +53,7 @@ def _count_from(first: int, source: "Seq", context: "SourceContext") -> None:
         result.result()
 
 
-def _numbers(ones: pa.Array, first: int, rows: int) -> pa.RecordBatch:
+def _numbers(ones: Column, first: int, rows: int) -> pa.RecordBatch:
     """Return the numbers from `first` on as decimal text."""
     numbers = pc.cumulative_sum(ones.slice(0, rows), start=first - 1)
     return pa.record_batch([numbers.cast(pa.utf8()).cast(pa.binary())], names=[BODY])

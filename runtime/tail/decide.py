@@ -1,4 +1,4 @@
-"""What new and emptied files are to the journal: a key of their own, a copy's place, or an old key."""
+"""What new and emptied files are: files of their own, copies, or old ones under another inode."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -99,7 +99,7 @@ class Decider:
         )
 
     def last_line_end(self, file: Followed) -> int:
-        """Return the offset behind the file's last newline, looking back `max_line` bytes at most."""
+        """Return the offset behind the last newline, looking back `max_line` bytes at most."""
         end = os.fstat(file.descriptor).st_size
         least = max(0, end - self._source.max_line)
         at = end
@@ -127,41 +127,53 @@ class Decider:
 
     def _predecessors(self, file: Followed) -> list[Followed]:
         """Return the rotated files of the same directory that are still to be read."""
-        folder = os.path.dirname(file.path)  # noqa: PTH120 thousands of files
+        folder = _folder(file.path)
         return [
             other
             for other in self._registry
             if other.displaced and not other.at_end
-            if os.path.dirname(other.path) == folder  # noqa: PTH120
+            if _folder(other.path) == folder
         ]
 
-    def empty(self, file: Followed, now: float) -> list[Followed]:
-        """Return what follows from a file's having been emptied: its copy, if any, and itself anew.
+    def emptied(self) -> list[Followed]:
+        """Return the files that were emptied, as soon as no put of them is under way.
+
+        One emptied file brings the others of its directory to light: a rotation may have written
+        its copy over an older one, which then must not be taken for what it was.
+        """
+        found = [file for file in self._registry if file.truncated]
+        folders = {_folder(file.path) for file in found}
+        for file in self._registry if found else ():
+            if _folder(file.path) in folders and file.descriptor >= 0 and not file.is_intact():
+                file.truncated = True
+        found = [file for file in self._registry if file.truncated]
+        return [] if any(file.flights for file in found) else found
+
+    def replace(self, emptied: Sequence[Followed], now: float) -> list[Followed]:
+        """Return what goes on of emptied files: of each its copy, if there is one.
 
         The old key goes on in the copy, from the position at which the file was emptied; without a
-        copy what was not read is lost, and counted.
+        copy what was not read is lost, and counted. An emptied file is a new one, and undecided.
         """
-        name, registry = self._source.name, self._registry
-        path, descriptor, unread = file.path, os.dup(file.descriptor), file.rest
-        was_matched, was_displaced = file.matched, file.displaced
-        fresh = Followed(mint(), path, file.nature, displaced=was_displaced, changed=now)
-        fresh.matched = was_matched
+        for file in emptied:
+            descriptor = os.dup(file.descriptor)
+            self._registry.forget(file)
+            self._registry.undecided[file.path] = Undecided(
+                file.path, descriptor, file.nature, 0, now
+            )
+        return [file for file in emptied if self._go_on_in_copy(file, now)]
+
+    def _go_on_in_copy(self, file: Followed, now: float) -> bool:
+        """Go on in an emptied file's copy; return whether there is one."""
         self._context.counters.add("truncations")
-        folders = {os.path.dirname(path)}  # noqa: PTH120
-        copy = rest_of(file, registry, self._source.rotation, folders)
-        registry.forget(file)
-        result = [fresh]
+        folder = _folder(file.path)
+        copy = rest_of(file, self._registry, self._source.rotation, folder)
+        self._tell_of_truncation(file.path, file.unread if copy is None else 0)
         if copy is not None:
-            result.insert(0, file)
-            fresh.waits_for = [file]
             self._go_on_in(file, *copy, now)
         elif file.stored:
-            self._store([file.end(name)])
-        self._tell_of_truncation(path, 0 if copy else unread)
-        registry.add(fresh, descriptor)
-        if was_matched:
-            registry.by_path[path] = fresh
-        return result
+            self._store([file.end(self._source.name)])
+        return copy is not None
 
     def _go_on_in(self, file: Followed, path: str, descriptor: int, now: float) -> None:
         known = self._registry.undecided.get(path)
@@ -172,6 +184,9 @@ class Decider:
         file.displaced, file.truncated, file.at_end = True, False, False
         file.modified, file.changed = -1, now
         self._enter(file, descriptor)
+        if file.stored:
+            now_ns = self._context.clock.now_ns()
+            self._store([file.progress(self._source.name, now_ns, file.stored, file.stored)])
 
     def _tell_of_truncation(self, path: str, lost: int) -> None:
         log = self._context.log
@@ -187,6 +202,10 @@ class Decider:
                 path,
                 self._source.rotation,
             )
+
+
+def _folder(path: str) -> str:
+    return os.path.dirname(path)  # noqa: PTH120 thousands of files
 
 
 def _is_elsewhere(new: Undecided) -> bool:

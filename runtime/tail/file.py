@@ -54,6 +54,8 @@ class Followed:
     tail: bytes = b""
     size: int = 0
     """How long the file was when it was last looked at, with `modified` (nanoseconds)."""
+    most: int = 0
+    """How long its content was known to be at most: what is lost if it goes."""
     modified: int = -1
     descriptor: int = -1
     flights: int = 0
@@ -85,12 +87,18 @@ class Followed:
             head_length=identity.head_length,
             tail=identity.tail,
             size=identity.size,
+            most=identity.size,
         )
 
     @property
     def rest(self) -> int:
         """Bytes that are known to be there and were not read."""
         return max(0, self.size - self.position.offset)
+
+    @property
+    def unread(self) -> int:
+        """Bytes that were known to be there at some time and were not read."""
+        return max(0, self.most - self.position.offset)
 
     @property
     def unlinked(self) -> bool:
@@ -162,6 +170,7 @@ class Followed:
         beginning = self._beginning()
         if beginning is None:
             raise TruncatedError
+        self.most = max(self.most, offset + length)
         if length == 0:
             return None
         taken = splitter.take(
@@ -199,7 +208,7 @@ class Followed:
         """Return the record that the journal keeps beside the position; `seen` in nanoseconds."""
         return Identity(
             os.fsencode(self.path), self.nature, self.head, self.head_length, self.tail,
-            max(self.size, self.position.offset), seen,
+            max(self.most, self.position.offset), seen,
         ).encode()  # fmt: skip
 
     def progress(self, source: str, seen: int, start: bytes, to: bytes) -> Progress:

@@ -43,7 +43,6 @@ class Flights:
     def __bool__(self) -> bool:
         return bool(self._flights)
 
-    @property
     def has_room(self) -> bool:
         """Whether another put may be sent now."""
         waits = self._waiting is not None and not self._waiting.done()
@@ -55,7 +54,7 @@ class Flights:
         progress: Sequence[Progress],
         files: Sequence[tuple[Followed, bytes]],
     ) -> None:
-        """Send lines with the progress that they are; the files count as under way until settled."""
+        """Send lines with their progress; the files count as under way until settled."""
         size = 0 if batch is None else batch.nbytes
         result = self._context.put(batch, progress, wait=False)
         if result.done() and isinstance(result.result(), Full):

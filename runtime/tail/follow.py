@@ -1,6 +1,7 @@
 """The loop of a `taildir`: notice what changed, read, send, finish what is at rest."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Self
 
 from flumec.runtime.journal.records import Progress
@@ -84,17 +85,7 @@ class Follower:
         seen = recovery.load(positions, self._registry)
         self._watch.follow(self._scanner.directories)
         self._scan(frozenset())
-        if self._registry.missing:
-            self._store(
-                recovery.give_up(
-                    name,
-                    seen,
-                    self._registry,
-                    context.clock.now_ns(),
-                    context.log,
-                    context.counters,
-                )
-            )
+        self._store(recovery.give_up(name, seen, self._registry, context))
         if self._source.skip_to_end and recovery.MARK not in positions:
             for file in self._registry if not positions else ():
                 if (end := self._decider.last_line_end(file)) > 0:
@@ -137,7 +128,7 @@ class Follower:
             self._scan(frozenset())
             self._mark(self._poll.changed(self._now, self._context.clock.now_ns()))
 
-    def _scan(self, deleted: Set[str]) -> None:
+    def _scan(self, deleted: AbstractSet[str]) -> None:
         """Find out which files there are, and what they are."""
         self._scanner.scan(self._context.clock.now_ns(), self._now, deleted)
         for file in self._scanner.take_done():
@@ -149,16 +140,17 @@ class Follower:
 
     def _decide(self) -> None:
         self._mark(self._decider.decide(self._now))
-        emptied = [file for file in self._registry if file.truncated and not file.flights]
-        for file in emptied:
-            self._dirty.pop(file, None)
-            self._open_ends.pop(file, None)
-            self._mark(self._decider.empty(file, self._now))
+        if emptied := self._decider.emptied():
+            for file in emptied:
+                self._dirty.pop(file, None)
+                self._open_ends.pop(file, None)
+            self._mark(self._decider.replace(emptied, self._now))
+            self._mark(self._decider.decide(self._now))
 
     def _round(self) -> bool:
         """Read once from each file that has something; return whether anything was read."""
         ready = [file for file in self._dirty if self._may_read(file)]
-        if not ready or not self._flights.has_room or self._should_wait(ready):
+        if not ready or not self._flights.has_room() or self._should_wait(ready):
             return False
         parcel = Parcel(self._source)
         for file in ready:
@@ -166,7 +158,7 @@ class Follower:
             if parcel.size >= self._source.batch:
                 self._send(parcel)
                 parcel = Parcel(self._source)
-                if not self._flights.has_room:
+                if not self._flights.has_room():
                     break
         self._send(parcel)
         return True
@@ -219,10 +211,10 @@ class Follower:
                 self._open_ends.pop(file, None)
 
     def _lost_sight(self, file: Followed) -> None:
-        """Look around at once: the file is not what it was."""
+        """Look around next: the file is not what it was."""
         self._dirty.pop(file, None)
         self._scanner.expect_changes()
-        self._scan(frozenset())
+        self._next_poll = self._now
 
     def _send(self, parcel: Parcel) -> None:
         if parcel:
@@ -232,10 +224,10 @@ class Follower:
             self._flights.send(parcel.batch(), progress, parcel.files)
 
     def _finish(self) -> None:
-        """Emit the last lines of finished files, and let go of those that were read to their ends."""
+        """Emit the last lines of finished files, and let go of what was read to its end."""
         for file in list(self._open_ends):
             rests = self._now - file.changed >= self._source.idle
-            if not rests or file in self._dirty or file.flights or not self._flights.has_room:
+            if not rests or file in self._dirty or file.flights or not self._flights.has_room():
                 continue
             if file.truncated or file.failed or not self._is_due(file):
                 continue

@@ -1,5 +1,6 @@
 """Lines of one or of many files on their way into one put."""
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -70,17 +71,19 @@ def _joined(columns: list[Column]) -> Column:
 
 def _parts(piece: Piece) -> Column:
     whole = piece.taken.parts is None
-    return pa.nulls(len(piece.taken.bodies), pa.utf8()) if whole else piece.taken.parts
+    return pa.nulls(_rows(piece), pa.utf8()) if whole else piece.taken.parts
 
 
 def _paths(pieces: list[Piece]) -> Column:
     """Return each line's path; bytes of a name that are not UTF-8 are U+FFFD."""
-    names = [
-        piece.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for piece in pieces
-    ]
+    names = [os.fsencode(piece.path).decode("utf-8", "replace") for piece in pieces]
+    counts = [_rows(piece) for piece in pieces]
     if len(set(names)) == 1:
-        return constant(names[0], sum(len(piece.taken.bodies) for piece in pieces))
-    counts = [len(piece.taken.bodies) for piece in pieces]
+        return constant(names[0], sum(counts))
     return pa.concat_arrays(
         [pa.repeat(name, count) for name, count in zip(names, counts, strict=True)]
     )
+
+
+def _rows(piece: Piece) -> int:
+    return 0 if piece.taken.bodies is None else len(piece.taken.bodies)

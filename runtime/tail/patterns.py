@@ -44,7 +44,7 @@ class Directories:
         """Return the names in a directory; none where it is missing or cannot be read."""
         known = self._listings.get(path)
         try:
-            changed = os.stat(path).st_mtime_ns
+            changed = os.stat(path).st_mtime_ns  # noqa: PTH116 in every round
             if known is not None and known.changed == changed and _settled(known, now):
                 return known.entries
             with os.scandir(path) as found:

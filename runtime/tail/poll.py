@@ -32,7 +32,7 @@ class Poll:
         self._rounds = itertools.count()
 
     def changed(self, now: float, wall: int) -> Iterator[Followed]:
-        """Yield the files that changed; `wall` in nanoseconds since 1970, `now` monotonic seconds."""
+        """Yield files that changed; `wall` in nanoseconds since 1970, `now` monotonic seconds."""
         turn = next(self._rounds) % SLICES
         for number, file in enumerate(self._registry):
             if number % SLICES != turn and now - file.changed > QUIET and self._is_told(file):

@@ -1,16 +1,18 @@
 """What the journal remembers of a source's files, and what is said of those that are gone."""
 
-import logging
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from flumec.runtime.context import Counters
 from flumec.runtime.journal.records import Progress
 from flumec.runtime.tail.file import Followed
 from flumec.runtime.tail.identity import Identity
 from flumec.runtime.tail.registry import Registry
 
+if TYPE_CHECKING:
+    from flumec.runtime.context import SourceContext
+
 MARK = b"begun"
-"""The key of a record without a file: the source has started before. No file's key has five bytes."""
+"""The key of the record that the source has started before. A file's key has eight bytes."""
 
 REMEMBERED = 30 * 24 * 3600 * 1_000_000_000
 """Nanoseconds for which a file that cannot be found is remembered: it may come back."""
@@ -32,12 +34,7 @@ def mark(source: str) -> Progress:
 
 
 def give_up(
-    source: str,
-    seen: Mapping[bytes, int],
-    registry: Registry,
-    wall: int,
-    log: logging.Logger,
-    counters: Counters,
+    source: str, seen: Mapping[bytes, int], registry: Registry, context: "SourceContext"
 ) -> Sequence[Progress]:
     """Tell of remembered files that were not found; return the records that forget the oldest.
 
@@ -45,18 +42,19 @@ def give_up(
     cannot be known.
     """
     forgotten: list[Progress] = []
+    wall, log, counters = context.clock.now_ns(), context.log, context.counters
     for file in list(registry.missing.values()):
         if wall - seen.get(file.key, wall) > REMEMBERED:
             registry.forget(file)
             forgotten.append(file.end(source))
-        elif file.rest:
+        elif file.unread:
             counters.add("files_lost")
-            counters.add("bytes_lost", file.rest)
+            counters.add("bytes_lost", file.unread)
             log.error(
                 "%s was rotated away or deleted while the agent was down: at least %d bytes of it "
                 "were not read and are lost",
                 file.path,
-                file.rest,
+                file.unread,
             )
         else:
             log.info("%s is gone; all that was seen of it was read", file.path)

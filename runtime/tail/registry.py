@@ -1,4 +1,4 @@
-"""The files that a source knows: by path, by inode, those that cannot be found, and open handles."""
+"""The files that a source knows, by path and inode, the missing ones, and the open handles."""
 
 import os
 import resource
@@ -91,7 +91,7 @@ class Registry:
         file.close()
 
     def reopen(self, file: Followed) -> bool:
-        """Open a known file by its path again; False where another file is there. Raises OSError."""
+        """Open a known file by its path again; False where another is there. Raises OSError."""
         if file.descriptor >= 0:
             return True
         descriptor, _, nature = open_nature(file.path)

@@ -1,9 +1,10 @@
-"""Finding files: names that appear, change hands or vanish become known, displaced or missing files."""
+"""Finding files: names appear, change hands or vanish, and the registry is to know."""
 
 import logging
 import os
 import stat
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from flumec.runtime.tail.file import Followed, open_nature
@@ -81,7 +82,7 @@ class Scanner:
         self.faults[path] = error
         self._again.add(path)
 
-    def scan(self, wall: int, now: float, deleted: Set[str] = frozenset()) -> None:
+    def scan(self, wall: int, now: float, deleted: AbstractSet[str] = frozenset()) -> None:
         """Bring the registry up to date at a time: nanoseconds since 1970, and monotonic seconds.
 
         `deleted` are paths whose files are known to have been unlinked there.
@@ -117,7 +118,7 @@ class Scanner:
                 self._inodes.pop(path, None)
                 self._seen = -1
 
-    def _displace(self, now: float, deleted: Set[str]) -> None:
+    def _displace(self, now: float, deleted: AbstractSet[str]) -> None:
         """Note the files that are no longer under their names."""
         left: set[int] = set()
         for path, file in list(self._registry.by_path.items()):
@@ -212,13 +213,13 @@ class Scanner:
 
         With the right inode and other content it was emptied while it was out of sight.
         """
-        for file in self._registry.missing.values():
-            if file.nature.is_inode_of(nature):
-                if file.is_continued_by(descriptor):
-                    return file
-                if nature.generation or nature.birth:
-                    file.truncated = True
-                    return file
+        same = [f for f in self._registry.missing.values() if f.nature.is_inode_of(nature)]
+        for file in same:
+            if file.is_continued_by(descriptor):
+                return file
+        if same and (nature.generation or nature.birth):
+            same[-1].truncated = True
+            return same[-1]
         return None
 
     def _found(
@@ -246,7 +247,7 @@ class Scanner:
                     self._identify(f"{folder.rstrip('/')}/{name}", now)
 
     def _identify(self, path: str, now: float) -> None:
-        """Take back a missing file, if this is one; what no pattern means any more is left alone."""
+        """Take back a missing file, if this is one; what no pattern means now is left alone."""
         try:
             if self.means(path) or not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
                 return

@@ -7,6 +7,7 @@ import os
 import select
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from inotify_simple import INotify, flags
 
@@ -30,7 +31,7 @@ class Changes:
 
 
 class Watch:
-    """Directories under inotify, as far as the system lets us: what it does not tell, polling finds."""
+    """Directories under inotify, as far as the system lets us; polling finds the rest."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
@@ -42,7 +43,7 @@ class Watch:
         self._refused = False
         self._inotify = self._start()
 
-    def _start(self) -> INotify | None:
+    def _start(self) -> Any:
         try:
             inotify = INotify(nonblocking=True)
         except OSError as error:

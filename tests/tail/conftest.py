@@ -2,23 +2,22 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-
 from flumec.runtime.agent import Agent
 from flumec.runtime.batch import BODY, decode, header
 from flumec.runtime.chain import Feed
 from flumec.runtime.channels import File
 from flumec.runtime.component import Duration, Size
 from flumec.runtime.disk import RealDisk
-from flumec.runtime.interceptors import Host
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
-from flumec.runtime.journal.records import Full, Outcome, Progress
+from flumec.runtime.journal.records import Outcome, Progress
 from flumec.runtime.sources import Taildir
 from flumec.runtime.tail.follow import Follower
 from flumec.runtime.testing import CrashDisk, ManualClock
@@ -26,7 +25,7 @@ from flumec.runtime.testing import CrashDisk, ManualClock
 ROOM = 1 << 26
 
 
-class Killed(Exception):
+class Killed(Exception):  # noqa: N818 it is what happens, not a mistake
     """The process was killed at a put."""
 
 
@@ -95,11 +94,11 @@ class Rig:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
-        self.clock = ManualClock(__import__("time").time_ns())
+        self.clock = ManualClock(time.time_ns())
         self.disk = CrashDisk()
         self.counts: dict[str, float] = {}
         self.steps: tuple[Any, ...] = ()
-        self.source = Taildir("log", files=(str(folder / "a.log"),))
+        self.declare()
         self.puts = 0
         self.kill_before = self.kill_after = 0
         self.lands = True
@@ -132,9 +131,11 @@ class Rig:
         self.follower.begin()
 
     def kill(self) -> None:
-        """End the process without a word; everything written is on the disk, nothing is in memory."""
+        """End the process without a word; what it wrote is there, what it knew is not."""
         self.disk = self.disk.kill()
-        self.follower.__exit__()
+        if self.follower is not None:
+            self.follower.__exit__()
+            self.follower = None
         self.kill_before = self.kill_after = 0
 
     def restart(self) -> None:
@@ -192,5 +193,4 @@ class Rig:
 def rig(tmp_path: Path) -> Iterator[Rig]:
     made = Rig(tmp_path / "logs")
     yield made
-    if made.follower is not None:
-        made.kill()
+    made.kill()
