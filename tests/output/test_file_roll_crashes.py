@@ -3,7 +3,9 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -178,6 +180,46 @@ def test_a_second_cut_while_recovering_loses_and_repeats_nothing(survival: Survi
 
 class Killed(Exception):  # noqa: N818 what happens to a process
     """SIGKILL, at a call that the sink makes."""
+
+
+class Mortal:
+    """A disk, or a file of it, whose user is killed before its `calls`-th change of anything."""
+
+    def __init__(self, disk: Any, calls: list[int]) -> None:
+        self._disk = disk
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Any:
+        verb = getattr(self._disk, name)
+
+        def call(*arguments: Any) -> Any:
+            if name not in ("stat", "names", "close"):
+                self._calls[0] -= 1
+                if not self._calls[0]:
+                    raise Killed
+            result = verb(*arguments)
+            return Mortal(result, self._calls) if name == "open" else result
+
+        return call
+
+
+def test_a_kill_and_then_a_power_cut_lose_and_repeat_nothing() -> None:
+    """What the killed process renamed is seen by the next one, but not yet safe from a cut."""
+    template = filled()
+    left = [0]
+    for calls in range(1, 200):
+        disk, left = template.kill(), [calls]
+        journal = open_journal(disk)
+        place = SinkPlace(journal.consumer("files"), Mortal(disk, left))
+        place.until = lambda place=place: place.steps >= 6
+        with suppress(Killed):
+            SINK.run(place)
+        journal.close()
+        assert deliver(disk, 6)
+        check(disk.reboot(NOTHING))
+        if left[0] > 0:
+            break
+    assert left[0] > 0
 
 
 @pytest.mark.parametrize(
