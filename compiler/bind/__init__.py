@@ -63,7 +63,7 @@ def _bind_agents(
             agent, whole = agents.bind(module.agents[name], module)
             module.agents[name] = _bound(module.agents[name])
             fleet.agents[agent.name] = agent
-            if not whole:
+            if not whole or findings.mentions_unread(name, agent.span):
                 fleet.unsure.add(agent.name)
 
 

@@ -65,6 +65,11 @@ class UnknownAgent(Diagnostic, code="FL110"):
     known: tuple[str, ...]
 
     @property
+    def unknown(self) -> str:
+        """The name that may stand in a line that could not be read."""
+        return self.name.rpartition(".")[2]
+
+    @property
     def message(self) -> str:
         """Name it."""
         return f"there is no agent `{self.name}`"
@@ -140,11 +145,16 @@ class UnknownEnd(Diagnostic, code="FL113"):
     known: tuple[str, ...]
 
     @property
+    def unknown(self) -> str:
+        """The name that may stand in a line that could not be read."""
+        return self.name
+
+    @property
     def message(self) -> str:
         """Say what there is not, or what it is instead."""
         wanted = " or ".join(self.wanted) or "component"
         if self.kind:
-            return f"`{self.agent}.{self.name}` is a {self.kind}, and here stands a {wanted}"
+            return f"`{self.agent}.{self.name}` is a {self.kind}, but a {wanted} is wanted"
         return f"the agent `{self.agent}` has no {wanted} `{self.name}`"
 
     @property

@@ -1,9 +1,13 @@
 """What binding finds: mistakes, each once, and features that the runtime does not have yet."""
 
+import re
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.source import Span
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Findings:
@@ -12,17 +16,33 @@ class Findings:
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.features: list[tuple[str, Span]] = []
+        self._lost: set[str] = set()
+        self._unread: dict[int, list[int]] = {}
         self._said: set[tuple[str, int, int, int]] = set()
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, unless its rule has spoken of this place already."""
-        if self._new(diagnostic.code, diagnostic.span):
+        """Keep a diagnostic, unless its rule has spoken of this place already.
+
+        A name that stands in a line that could not be read may be declared there: that it is
+        unknown is not said as well.
+        """
+        lost = getattr(diagnostic, "unknown", None) in self._lost
+        if self._new(diagnostic.code, diagnostic.span) and not lost:
             self.diagnostics.append(diagnostic)
 
-    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Keep several diagnostics."""
-        for diagnostic in diagnostics:
-            self.report(diagnostic)
+    def report_unread(self, mistakes: Iterable[Diagnostic]) -> None:
+        """Keep the parser's diagnostics, and which names may have been lost by them."""
+        for mistake in mistakes:
+            self.report(mistake)
+            if mistake.severity == "error":
+                insort(self._unread.setdefault(id(mistake.span.source), []), mistake.span.start)
+                self._lost.update(_WORD.findall(mistake.span.source.line(mistake.span.line)))
+
+    def mentions_unread(self, name: str, span: Span) -> bool:
+        """Whether something may have been lost of what is declared as `name` at `span`."""
+        places = self._unread.get(id(span.source), ())
+        at = bisect_left(places, span.start)
+        return name in self._lost or (at < len(places) and places[at] < span.end)
 
     def feature(self, name: str, span: Span) -> None:
         """Keep that the file asks for what the language has and the runtime has not yet."""

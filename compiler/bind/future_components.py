@@ -89,7 +89,7 @@ class KafkaSink(Sink, type="kafka"):
 class Fingerprint(Interceptor, type="fingerprint"):
     """Name an event by its content: `fingerprint(header.event_id, of = [header.seq, body])`."""
 
-    header: Header = prop("The header that gets the fingerprint.", positional=True)
+    header: Header = prop("The header that gets the fingerprint.", kw_only=False)
     of: tuple[Header | Literal["body"], ...] = prop(
         "What it is made from, in order.", default=("body",), check=not_empty()
     )
@@ -110,7 +110,7 @@ class JournalRef(Ref):
 class After(Declared, type="after"):
     """`after(24h)`."""
 
-    duration: Duration = prop("How long.", positional=True, check=at_least(Duration("1s")))
+    duration: Duration = prop("How long.", kw_only=False, check=at_least(Duration("1s")))
 
 
 class Dedup(Section):

@@ -34,7 +34,7 @@ ReadInventory = Callable[[str, Span], Inventory | None]
 class InventoryCall(Declared, type="inventory"):
     """`inventory("hosts.ini", group = "web")`."""
 
-    path: str = prop("The file, beside the one that names it.", positional=True)
+    path: str = prop("The file, beside the one that names it.", kw_only=False)
     group: str = prop("The group whose hosts are meant.", default="all")
 
 

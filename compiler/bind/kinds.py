@@ -100,7 +100,7 @@ class Kind:
             known = (*self.words, *env.scope.names())
             env.findings.report(
                 UnknownValue(
-                    ref.span, slot=slot.name, word=ref.text, values=self.words, known=known
+                    ref.span, slot=slot.name, word=ref.text, expected=self.expected, known=known
                 )
             )
         else:

@@ -160,7 +160,7 @@ class WordKind(Kind):
         if word not in self.words or len(parts) != 1:
             env.findings.report(
                 UnknownValue(
-                    expr.span, slot=slot.name, word=word, values=self.words, known=self.words
+                    expr.span, slot=slot.name, word=word, expected=self.expected, known=self.words
                 )
             )
         elif via is None:

@@ -104,14 +104,13 @@ class UnknownValue(Diagnostic, code="FL207"):
 
     slot: str
     word: str
-    values: tuple[str, ...]
+    expected: str
     known: tuple[str, ...]
 
     @property
     def message(self) -> str:
         """List the values."""
-        values = ", ".join(f"`{value}`" for value in self.values)
-        return f"`{self.slot}` must be one of {values}, not `{self.word}`"
+        return f"`{self.slot}` must be {self.expected}, not `{self.word}`"
 
     @property
     def hint(self) -> str | None:

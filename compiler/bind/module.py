@@ -13,9 +13,11 @@ from flumec.compiler.source import Span
 
 
 class DuplicateName(Diagnostic, code="FL103"):
-    """Two declarations of a file have the same name.
+    """Two declarations have the same name.
 
     Params and lets share their names; so do agents and imports; so do the components of one agent.
+    Files that are given together are one fleet, so their names must differ too; a file that is
+    imported keeps its names to itself.
 
     ## Example
 
@@ -37,60 +39,25 @@ class DuplicateName(Diagnostic, code="FL103"):
 
     @property
     def message(self) -> str:
-        """Name it."""
+        """Name it; and say why the names of two files meet."""
+        if self._in_two_files:
+            return f"two of the given files, all one fleet, declare the {self.what} `{self.name}`"
         return f"there is a second {self.what} `{self.name}`"
+
+    @property
+    def hint(self) -> str | None:
+        """Offer the import, where two files are at odds."""
+        keeps_apart = "rename one, or import one of the files: that keeps its names apart"
+        return keeps_apart if self._in_two_files else None
 
     @property
     def places(self) -> tuple[Place, ...]:
         """The first one."""
         return (Place(self.first, f"`{self.name}` was declared here first"),)
 
-
-class NameClash(Diagnostic, code="FL104"):
-    """Two of the given files declare the same name.
-
-    Files that are given together are one fleet, so their names must differ. A file that is imported
-    keeps its names to itself.
-
-    ## Example
-
-    ```flow main.flow other.flow
-    hosts web = ["web-1"]
-    ```
-
-    ```flow other.flow
-    hosts web = ["web-2"]
-    ```
-
-    ## Instead
-
-    ```flow main.flow other.flow
-    hosts web = ["web-1"]
-    ```
-
-    ```flow other.flow
-    hosts core = ["core-1"]
-    ```
-    """
-
-    name: str
-    what: str
-    first: Span
-
     @property
-    def message(self) -> str:
-        """Name it, and say that the files are one fleet."""
-        return f"two of the given files, which are one fleet, declare the {self.what} `{self.name}`"
-
-    @property
-    def places(self) -> tuple[Place, ...]:
-        """The other file."""
-        return (Place(self.first, "and here"),)
-
-    @property
-    def hint(self) -> str:
-        """Offer the import."""
-        return "rename one, or import one of the files: an import keeps its names apart"
+    def _in_two_files(self) -> bool:
+        return self.span.source is not self.first.source
 
 
 class ReservedName(Diagnostic, code="FL105"):
@@ -215,10 +182,8 @@ def declare(module: Module, items: tuple[tree.Item, ...], findings: Findings) ->
 
 
 def clash(name: tree.Name, first: Span, what: str, findings: Findings) -> None:
-    """Report a name that is declared twice, in one file or in two."""
-    rule: type[DuplicateName | NameClash]
-    rule = DuplicateName if name.span.source is first.source else NameClash
-    findings.report(rule(name.span, name=name.text, what=what, first=first))
+    """Report a name that is declared twice."""
+    findings.report(DuplicateName(name.span, name=name.text, what=what, first=first))
 
 
 def _enter(

@@ -107,6 +107,11 @@ class UnknownParam(Diagnostic, code="FL131"):
     known: tuple[str, ...]
 
     @property
+    def unknown(self) -> str:
+        """The name that may stand in a line that could not be read."""
+        return self.name
+
+    @property
     def message(self) -> str:
         """Name it."""
         return f"there is no param `{self.name}`"
@@ -161,8 +166,9 @@ def given_outside(
 def _attributes(source: Source, findings: Findings) -> list[tree.Attr]:
     """Parse a .flowvars file: the lines of a block without its braces."""
     file, mistakes = parse(Source(source.path, f"{_WRAP}{source.text}\n}}\n"))
-    for mistake in mistakes:
-        findings.report(dataclasses.replace(mistake, span=_moved(mistake.span, source)))
+    findings.report_unread(
+        dataclasses.replace(mistake, span=_moved(mistake.span, source)) for mistake in mistakes
+    )
     block = next((item.block for item in file.items if isinstance(item, tree.Import)), None)
     statements = block.statements if block else ()
     return [_moved(one, source) for one in statements if isinstance(one, tree.Attr)]

@@ -31,8 +31,7 @@ from flumec.runtime.quantity import Duration, Percent, Rate, Size
 
 
 class UnknownType(Diagnostic, code="FL133"):
-    """A param, a template's parameter or a host variable is declared with a type that does not
-    exist.
+    """A name is declared with a type that does not exist.
 
     The types are string, bool, number, size, duration, rate, percent, path, url, secret and
     list(…).
@@ -126,7 +125,7 @@ def kind_of(annotation: Any) -> Kind:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Literal:
         words = tuple(str(word) for word in arguments)
-        expected = "one of " + ", ".join(f"`{word}`" for word in words)
+        expected = "one of " * (len(words) > 1) + ", ".join(f"`{word}`" for word in words)
         return WordKind("word", expected, str, frozenset({"string"}), words)
     if origin in (tuple, list):
         return list_of(kind_of(arguments[0]))
