@@ -97,17 +97,18 @@ def prop(
     *,
     default: Any = dataclasses.MISSING,
     check: Check[Any] | None = None,
-    positional: bool = False,
+    kw_only: bool = True,
     unit: str = "",
 ) -> Any:
     """Declare a property: its sentence, its default, its check.
 
-    `positional` is for interceptors' arguments that are written without a name.
+    Without `kw_only` it is written without its name, as interceptors' arguments are. Type checkers
+    know the word from dataclasses, and so check the calls in generated scripts.
     """
     return dataclasses.field(
         default=default,
-        kw_only=not positional,
-        metadata={"doc": doc, "check": check, "positional": positional, "unit": unit},
+        kw_only=kw_only,
+        metadata={"doc": doc, "check": check, "positional": not kw_only, "unit": unit},
     )
 
 

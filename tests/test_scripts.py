@@ -13,7 +13,18 @@ from flumec.compiler.emit.words import RESERVED, variables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+ROOT = Path(__file__).parent.parent
 RUFF = Path(sys.executable).with_name("ruff")
+
+NOT_FOR_SCRIPTS = (
+    *("D203", "D213", "D400", "D415"),  # how docstrings begin and end
+    "INP001",  # a script is in no package
+    "EXE001",  # git keeps the bit, the bundle sets it
+    "CPY001",  # what is generated belongs to the user
+    "A001",  # users may call a sink `print`
+    *("RUF001", "RUF002", "RUF003"),  # and their paths have letters of all languages
+    "N",  # and names are theirs
+)
 
 ANY_TEXT = st.text(st.characters(codec=None))
 """Any text, lone surrogates too."""
@@ -49,9 +60,9 @@ def test_no_comment_says_more_than_a_comment(text: str) -> None:
 
 @given(ANY_TEXT | TRICKY)
 def test_a_docstring_says_what_it_is_given(text: str) -> None:
-    tree = ast.parse(f'"""{docstring(text)}\n"""\n')
+    tree = ast.parse(docstring(text))
     expected = "\n".join(harmless(line).rstrip() for line in text.split("\n"))
-    assert ast.get_docstring(tree, clean=False) == expected + "\n"
+    assert ast.get_docstring(tree, clean=False) == expected.replace('"' * 3, "'" * 3) + "\n"
 
 
 def expressions() -> st.SearchStrategy[object]:
@@ -113,3 +124,53 @@ def test_every_component_has_a_variable_of_its_own(
         assert variable.rstrip("_") == name.rstrip("_")
         assert variable not in RESERVED | imported
         assert variable == name or name in RESERVED | imported
+
+
+SCRIPTS = sorted(
+    path
+    for folder in ("tests/golden", "examples")
+    for path in (ROOT / folder).glob("*/bundle/*/agents/*.py")
+)
+
+
+def test_there_are_scripts_to_look_at() -> None:
+    assert len(SCRIPTS) > 8
+
+
+def test_every_script_is_formatted_and_clean() -> None:
+    formatted = [RUFF, "format", "--isolated", "--check", *SCRIPTS]
+    ignored = f"--ignore={','.join(NOT_FOR_SCRIPTS)}"
+    linted = [RUFF, "check", "--isolated", "--select=ALL", ignored, *SCRIPTS]
+    for command in (formatted, linted):
+        checked = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_every_script_is_typed(tmp_path: Path) -> None:
+    (tmp_path / "flumec").symlink_to(ROOT)
+    for number, script in enumerate(SCRIPTS):
+        (tmp_path / f"script_{number}.py").write_bytes(script.read_bytes())
+    command = [
+        sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--namespace-packages",
+        "--explicit-package-bases", "--config-file=", f"--cache-dir={ROOT / 'build' / 'mypy'}",
+        *sorted(path.name for path in tmp_path.glob("script_*.py")),
+    ]  # fmt: skip
+    checked = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_importing_a_script_does_nothing(tmp_path: Path) -> None:
+    looked = """
+import runpy, sys
+before = set(sys.modules)
+for path in sys.argv[1:]:
+    script = runpy.run_path(path)
+    assert script["agent"].name == path.rpartition("/")[2].removesuffix(".py")
+heavy = {"pyarrow", "aiohttp", "asyncio", "socket", "lark", "jinja2", "click"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+assert not [name for name in sys.modules if name.startswith("flumec.compiler")]
+"""
+    command = [sys.executable, "-c", looked, *map(str, SCRIPTS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 # Unicode 3.2 is the same in every Python, so every Python writes the same bytes.
 _UNICODE = unicodedata.ucd_3_2_0
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_QUOTES, _OTHERS = '"' * 3, "'" * 3
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
 
 
@@ -58,13 +59,15 @@ def harmless(text: str) -> str:
 
 
 def docstring(text: str) -> str:
-    r'''Return what stands between the quotes of a docstring that reads `text`.
+    r'''Return the docstring that reads `text`, as a person would quote it.
 
-    >>> print(docstring('a \\ and """'))
-    a \\ and \"\"\"
+    >>> print(docstring("a \\ b"))
+    r"""a \ b
+    """
     '''
-    lines = (harmless(line).replace("\\", "\\\\").rstrip() for line in text.split("\n"))
-    return "\n".join(lines).replace('"""', '\\"\\"\\"')
+    body = "\n".join(harmless(line).rstrip() for line in text.split("\n"))
+    raw = "r" if "\\" in body else ""
+    return f'{raw}"""{body.replace(_QUOTES, _OTHERS)}\n"""'
 
 
 def width(text: str) -> int:

@@ -23,7 +23,7 @@ class RegexExtract(Interceptor, type="regex_extract"):
 
     pattern: str = prop(
         "The pattern, in RE2's syntax, with a group for each header.",
-        positional=True,
+        kw_only=False,
         check=Check(SENTENCE, lambda value: fault(value) is None),
     )
     into: tuple[Header, ...] = prop(

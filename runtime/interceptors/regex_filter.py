@@ -20,7 +20,7 @@ class RegexFilter(Interceptor, type="regex_filter"):
 
     pattern: str = prop(
         "The pattern, in RE2's syntax; `^` and `$` are the body's ends.",
-        positional=True,
+        kw_only=False,
         check=Check(SENTENCE, lambda value: fault(value) is None),
     )
     exclude: bool = prop("Whether events that match are left out, not kept.", default=False)

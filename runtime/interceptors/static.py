@@ -16,8 +16,8 @@ class Static(Interceptor, type="static"):
 
     sets: ClassVar[tuple[str, ...]] = ("header",)
 
-    header: Header = prop("The header.", positional=True)
-    value: str = prop("Its value.", positional=True)
+    header: Header = prop("The header.", kw_only=False)
+    value: str = prop("Its value.", kw_only=False)
     preserve: bool = prop("Whether an event that has the header keeps it.", default=True)
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol

@@ -27,7 +27,7 @@ class Fact(str):
 class Hash(Section, type="hash"):
     """`policy = hash(header.user)`: events with one value go to one host, in order."""
 
-    key: Header = prop("The header whose value chooses the host.", positional=True)
+    key: Header = prop("The header whose value chooses the host.", kw_only=False)
 
 
 class LinkSettings(Declared, type="arrow"):

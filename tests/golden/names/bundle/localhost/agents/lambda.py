@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Agent `lambda`, for host localhost.
+r"""Agent `lambda`, for host localhost.
 
-Backslashes \\ and \"\"\"quotes\"\"\" and a tab:\\tin what is said about an agent,
+Backslashes \ and '''quotes''' and a tab:\tin what is said about an agent,
 in two lines.
 
     class -> regex_filter(…) -> __name__, File, class_

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Agent `gateway`, for host edge-1.example.com.
+r"""Agent `gateway`, for host edge-1.example.com.
 
 Takes events by HTTP, and sorts them.
 
     events -> regex_extract(…) -> route header.kind
         "audit", "login" -> static(…) -> audit, archive?
         "click" -> clicks -> nowhere
-        "say \\"hi\\"" -> drop
+        "say \"hi\"" -> drop
         else -> static(…) -> archive -> shown
     numbers -> clicks, archive
     audit -> files
