@@ -48,7 +48,7 @@ class Ledger:
     def had(self, epoch: bytes, first: int, end: int, live: Collection[bytes]) -> None:
         """Enter rows [first, end) as done: the receiver had them when the connection began."""
         self._entries.append(_Entry(epoch, first, end, done=True))
-        self.memory = self.memory.heard(epoch, end, live)
+        self.memory = self.memory.heard(epoch, first, end, live)
         self._pass()
 
     def acknowledge(self, epoch: bytes, ranges: Ranges, live: Collection[bytes]) -> None:
@@ -65,7 +65,7 @@ class Ledger:
             if at != end:
                 raise ProtocolError(f"it acknowledged rows {at} to {end}, which are not under way")
         if ranges:
-            self.memory = self.memory.heard(epoch, ranges[-1][1], live)
+            self.memory = self.memory.heard(epoch, ranges[0][0], ranges[-1][1], live)
             self._pass()
 
     def delivered(self) -> int:

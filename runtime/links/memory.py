@@ -1,8 +1,8 @@
 """What a sender remembers of its receiver, kept in the note of its cursor and synced with it.
 
-    version u8 | stream id | target id | receiver id | n u32 | n * (epoch id | acked u64)
+    version u8 | stream id | target id | receiver id | n u32 | n * (epoch id | acked: first u64, end u64)
 
-The stream's name is made once and stays: renaming a channel or a host does not make the receiver
+The stream's name is made once, of the journal's and the link's, and stays: renaming a channel or a host does not make the receiver
 forget what it has. `target` is a digest of where the link led when the note was written, so that a
 link that was pointed elsewhere on purpose can be told from a receiver that was reinstalled.
 """
@@ -21,33 +21,35 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`acked` has, for each epoch of the sender, the row after the last that `receiver` acked."""
+    """`acked` has, for each epoch of the sender, the first row that `receiver` acknowledged and the row
+    after the last."""  # noqa: D209
 
     stream: bytes
     target: bytes
     receiver: bytes = NOBODY
-    acked: Mapping[bytes, int] = field(default_factory=dict)
+    acked: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
 
     def pack(self) -> bytes:
         """Return the note."""
         out = Writer().u8(_VERSION).id(self.stream).id(self.target).id(self.receiver)
         out.u32(len(self.acked))
-        for epoch, end in sorted(self.acked.items()):
-            out.id(epoch).u64(end)
+        for epoch, (first, end) in sorted(self.acked.items()):
+            out.id(epoch).u64(first).u64(end)
         return bytes(out.parts)
 
     def of(self, receiver: bytes) -> "Memory":
         """Return the memory of another receiver, of which nothing is known yet."""
         return replace(self, receiver=receiver, acked={})
 
-    def heard(self, epoch: bytes, end: int, live: Collection[bytes]) -> "Memory":
-        """Add an acknowledgement; epochs that are neither live nor this one are forgotten.
+    def heard(self, epoch: bytes, first: int, end: int, live: Collection[bytes]) -> "Memory":
+        """Add acknowledged rows; epochs that are neither live nor this one are forgotten.
 
         The newest epoch is enough to notice a receiver that went back in time: what it has stored
         since, it would not have.
         """
-        kept = {known: row for known, row in self.acked.items() if known in live or known == epoch}
-        kept[epoch] = max(end, kept.get(epoch, 0))
+        kept = {known: rows for known, rows in self.acked.items() if known in live}
+        before = self.acked.get(epoch, (first, end))
+        kept[epoch] = min(first, before[0]), max(end, before[1])
         return replace(self, acked=kept)
 
 
@@ -58,7 +60,8 @@ def unpack(note: bytes) -> Memory:
     if version != _VERSION:
         raise ValueError(f"a link's memory of version {version}; this runtime knows {_VERSION}")
     stream, target, receiver = read.id(), read.id(), read.id()
-    return Memory(stream, target, receiver, dict(read.list(lambda: (read.id(), read.u64()), 24)))
+    acked = read.list(lambda: (read.id(), (read.u64(), read.u64())), 32)
+    return Memory(stream, target, receiver, dict(acked))
 
 
 def digest(*texts: str) -> bytes:
@@ -66,6 +69,9 @@ def digest(*texts: str) -> bytes:
     return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).digest()
 
 
-def lost(acked: Mapping[bytes, int], have: Mapping[bytes, Ranges]) -> int:
+def lost(acked: Mapping[bytes, tuple[int, int]], have: Mapping[bytes, Ranges]) -> int:
     """Return how many row numbers were acknowledged and are not there: lost events, at most."""
-    return sum(max(0, end - end_of(have.get(epoch, ()))) for epoch, end in acked.items())
+    return sum(
+        max(0, end - max(first, end_of(have.get(epoch, ()))))
+        for epoch, (first, end) in acked.items()
+    )

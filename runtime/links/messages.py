@@ -54,8 +54,8 @@ class Epoch:
 class Hello:
     """The sender's first message: who it is, what it may send, what it knows of the receiver.
 
-    `receiver` is the journal that it last spoke to (16 zeros for none), `acked` the row after the
-    highest one which that journal acknowledged, for each epoch.
+    `receiver` is the journal that it last spoke to (16 zeros for none), `acked` the first row and the
+    one after the last which that journal acknowledged, for each epoch.
     """
 
     kind: ClassVar = 1
@@ -71,7 +71,7 @@ class Hello:
     stream: bytes
     epochs: tuple[Epoch, ...]
     receiver: bytes
-    acked: tuple[tuple[bytes, int], ...]
+    acked: tuple[tuple[bytes, tuple[int, int]], ...]
     largest: int
     clock: int
 
@@ -83,8 +83,8 @@ class Hello:
         for one in self.epochs:
             out.id(one.epoch).u64(one.first).u64(one.end).u64(one.settled)
         out.id(self.receiver).u32(len(self.acked))
-        for epoch, end in self.acked:
-            out.id(epoch).u64(end)
+        for epoch, (first, end) in self.acked:
+            out.id(epoch).u64(first).u64(end)
         return bytes(out.u32(self.largest).i64(self.clock).parts)
 
     @classmethod
@@ -95,7 +95,7 @@ class Hello:
             read.text(), read.text(), read.text(),
             read.id(), read.id(), read.id(),
             read.list(lambda: Epoch(read.id(), read.u64(), read.u64(), read.u64()), 40),
-            read.id(), read.list(lambda: (read.id(), read.u64()), 24),
+            read.id(), read.list(lambda: (read.id(), (read.u64(), read.u64())), 32),
             read.u32(), read.i64(),
         )  # fmt: skip
 

@@ -81,7 +81,7 @@ class SenderSession:
         known, sender = self._ledger.memory, self._sender
         listed = {one.epoch for one in epochs}
         gone = tuple(
-            Epoch(one, 0, end, end) for one, end in known.acked.items() if one not in listed
+            Epoch(one, 0, end, end) for one, (_, end) in known.acked.items() if one not in listed
         )
         self._live = frozenset(listed)
         trusted = self._accepted is None

@@ -81,9 +81,9 @@ class Sending:
                     f"link `{self._settings.link}`: its memory cannot be read ({error}); it was "
                     "written by a newer runtime: go back to that one"
                 ) from None
-        target = memories.digest(self._settings.link)
-        stream = memories.digest(self._sender.epoch.hex(), self._settings.name, self._settings.link)
-        memory = memories.Memory(stream, target)
+        link = self._settings.link
+        stream = memories.digest(self._sender.journal.hex(), link)
+        memory = memories.Memory(stream, memories.digest(link))
         consumer.advance(Cursor(cursor.low, note=memory.pack())).result()
         return Ledger(cursor.low, memory)
 

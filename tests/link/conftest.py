@@ -180,7 +180,7 @@ class End:
 
 
 class Proxy:
-    """A network between the ends: cuts connection i after `limits[i]` bytes, and may stand still."""
+    """A network between the ends: cuts connection i after `limits[i]` bytes; may stand still."""
 
     def __init__(self, target: int, limits: list[int]) -> None:
         self._target = target
@@ -241,6 +241,14 @@ class Site:
         self.folder = folder
         self.ends: list[End] = []
         self._others: list[Any] = []
+
+    @staticmethod
+    def write(path: str, text: str) -> None:
+        Path(path).write_text(text)
+
+    @staticmethod
+    def exists(path: str) -> bool:
+        return Path(path).exists()
 
     @staticmethod
     def read(chunk: Chunk) -> None:

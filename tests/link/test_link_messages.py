@@ -46,7 +46,7 @@ def row_ranges(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
 stored = st.lists(st.tuples(ids, row_ranges()), max_size=3).map(tuple)
 epochs = st.lists(st.builds(Epoch, ids, u64, u64, u64), max_size=3).map(tuple)
 tags = st.lists(st.builds(TagRun, ids, u64, u32), max_size=3).map(tuple)
-acked = st.lists(st.tuples(ids, u64), max_size=3).map(tuple)
+acked = st.lists(st.tuples(ids, st.tuples(u64, u64)), max_size=3).map(tuple)
 
 hellos = st.builds(
     Hello, u16, u16, texts, texts, texts, texts, texts, ids, ids, ids, epochs, ids, acked, u32, i64

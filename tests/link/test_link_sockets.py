@@ -1,4 +1,4 @@
-"""Two agents and a socket between them: every event once, in order, whatever happens to the link."""
+"""Two agents and a socket between them: every event once, in order, whatever happens."""
 
 import time
 from typing import Any
