@@ -89,6 +89,8 @@ def reason(error: BaseException) -> str:
     text = str(error).strip()
     if isinstance(error, StartError | StateError):
         return text
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -12,7 +12,7 @@ from flumec.runtime.report import Report
 EVERY = 1.0
 """Seconds between two rounds while nothing happens."""
 
-AT_MOST_EVERY = 0.05
+AT_MOST_EVERY = 0.2
 """Seconds between two rounds when there is news all the time."""
 
 UNWATCHED = 180.0
@@ -78,7 +78,7 @@ class Watch:
             if left <= 0:
                 return False
             self.round()
-            if self._news.wait(min(left, EVERY, self._bound / 2)):
+            if self._news.wait(min(left, EVERY, self._bound / 2)) and not holds():
                 self._clock.sleep(AT_MOST_EVERY)
         return True
 

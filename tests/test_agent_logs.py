@@ -58,6 +58,7 @@ def test_an_expected_error_is_its_sentence_and_another_is_named() -> None:
     assert logs.reason(StartError("do this")) == "do this"
     assert logs.reason(ValueError("bad")) == "ValueError: bad"
     assert logs.reason(ValueError()) == "ValueError"
+    assert logs.reason(PermissionError(13, "Permission denied", "/x")) == "/x: Permission denied"
 
 
 @pytest.mark.parametrize(

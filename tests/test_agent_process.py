@@ -337,7 +337,7 @@ def test_a_state_that_another_process_has_open_is_one_clear_line(run: Run) -> No
     first.until(lambda message: "READY" in message)
     second = run(flow(total=0))
     assert second.end() == 1
-    assert second.output.startswith("ERROR agent `tailer` cannot start: ")
+    assert second.output.startswith("ERROR agent `tailer` cannot run: ")
     assert second.output.count("\n") == 1
 
 
