@@ -1,6 +1,6 @@
 """The sending end of an `arrow` link: a channel's one consumer."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from flumec.runtime.component import (
     Duration,
@@ -24,6 +24,7 @@ class ArrowSender(Sink, type="arrow"):
     it has in the same transaction as the rows, and says so when the link is opened again.
     """
 
+    kind: ClassVar = "sender"
     commit = "idempotent"
 
     link: str = prop("The link's name, equal at both ends.", check=not_empty())
