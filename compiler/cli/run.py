@@ -2,10 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options
 from flumec.compiler.cli.failures import CannotRun
+
+if TYPE_CHECKING:
+    from flumec.compiler.plan import Plan
 
 BUNDLE = ".bundle"
 """Beside the hosts' folders in the state directory; no host's folder begins with a dot."""
@@ -43,9 +47,7 @@ def command(
     is started again. Ctrl-C drains the fleet, a second one kills it.
     """
     from flumec.compiler.build import compile_fleet
-    from flumec.compiler.bundle import BundleError, write_bundle
     from flumec.compiler.cli.report import Report
-    from flumec.compiler.emit import emit
     from flumec.compiler.run.addresses import loopback_addresses
     from flumec.compiler.run.runner import run_fleet
 
@@ -56,13 +58,8 @@ def command(
     report.show()
     if compiled.plan is None:
         return report.status
-    bundle = state / BUNDLE
-    try:
-        write_bundle(emit(compiled.plan), bundle)
-    except BundleError as error:
-        raise CannotRun(str(error)) from error
     return run_fleet(
-        bundle,
+        _bundle(compiled.plan, state),
         compiled.plan,
         state=state,
         secrets=secrets,
@@ -70,3 +67,15 @@ def command(
         until_idle=until_idle,
         output=sys.stdout,
     )
+
+
+def _bundle(plan: "Plan", state: Path) -> Path:
+    """Write the bundle that is run, and return its folder."""
+    from flumec.compiler.bundle import BundleError, write_bundle
+    from flumec.compiler.emit import emit
+
+    try:
+        write_bundle(emit(plan), state / BUNDLE)
+    except BundleError as error:
+        raise CannotRun(str(error)) from error
+    return state / BUNDLE
