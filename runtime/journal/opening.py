@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from flumec.runtime.journal.state import State
 from flumec.runtime.journal.walk import segment_path
 
 LOCK = "lock"
+_PID_LENGTH = 20
 
 
 @dataclass(slots=True)
@@ -60,14 +62,14 @@ class Opening:
     def _lock(self) -> DiskFile:
         file = self.disk.open(self.directory / LOCK, "write")
         if not file.lock():
-            holder = file.read(32, 0).decode(errors="replace").strip() or "unknown"
+            holder = file.read(_PID_LENGTH, 0).decode(errors="replace").strip() or "unknown"
             file.close()
             raise JournalLocked(
                 f"{self.directory} is in use by process {holder}: stop that agent first "
                 f"(`ps {holder}` shows it)"
             )
-        file.truncate(0)
-        file.write([f"{os.getpid()}\n".encode()], 0)
+        with suppress(OSError):  # the lock is what counts; a full disk must not keep it from us
+            file.write([f"{os.getpid():<{_PID_LENGTH}}".encode()], 0)
         return file
 
     def _begin(self, recovered: Recovered) -> Log:

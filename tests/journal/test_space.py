@@ -1,0 +1,224 @@
+"""Disk space: given back when all channels are past it, and enough of it to drain a full disk."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from flumec.runtime.journal import ChannelSpec, StateError
+from flumec.runtime.journal.log import RESERVE
+from flumec.runtime.journal.records import Full, Stored
+from flumec.runtime.testing import ManualClock
+
+A, B = ChannelSpec("a", 1 << 30, durable=True), ChannelSpec("b", 1 << 30, durable=True)
+PATIENCE = 20.0
+
+
+def segments(rig) -> list[str]:
+    return [name for name in rig.disk.names(rig.directory) if name.endswith(".seg")]
+
+
+def test_segments_go_when_every_channel_is_past_them(rig) -> None:
+    rig.open(A, B)
+    for _ in range(20):
+        rig.put("a", size=3000)
+    kept = segments(rig)
+    assert len(kept) > 3
+    rig.done("a", 20)
+    assert segments(rig) == [name for name in kept if name in segments(rig)]
+    assert 1 < len(segments(rig)) < len(kept)
+    rig.done("a", 40)
+    assert segments(rig) == [kept[-1]]
+
+
+def test_positions_outlive_the_segments_they_were_written_in(rig) -> None:
+    from flumec.runtime.journal.records import Progress
+
+    rig.open(A)
+    progress = Progress("source", b"idle file", b"", b"77", b"inode")
+    rig.outcome(rig.submit("a", progress=[progress]))
+    oldest = segments(rig)[0]
+    for _ in range(20):
+        rig.put("a", size=3000)
+    rig.done("a", 42)
+    assert oldest not in segments(rig)
+    rig.killed()
+    rig.open()
+    assert rig.journal.positions("source")[b"idle file"].to == b"77"
+
+
+def on_disk(directory: Path) -> int:
+    return sum(entry.stat().st_blocks * 512 for entry in directory.glob("*.seg"))
+
+
+def test_a_quiet_channel_does_not_pin_a_busy_ones_bodies(real) -> None:
+    real.segment_size = 1 << 20
+    real.open(A, B)
+    for _ in range(8):
+        real.put("b", size=100)
+        for _ in range(12):
+            real.put("a", size=100_000)
+        real.done("a", real.journal._state.next_row)
+    held = on_disk(real.directory)
+    assert real.rows("b") == [n for k in range(8) for n in (k * 26, k * 26 + 1)]
+    assert len(segments(real)) >= 8, "they are pinned"
+    if (real.directory / segments(real)[0]).stat().st_blocks * 512 > 500_000:
+        pytest.skip("this file system cannot punch holes")
+    assert held < 4 << 20, "9.6 MB were put"
+    real.reopen()
+    assert len(real.rows("b")) == 16
+
+
+def test_a_file_system_without_holes_keeps_the_bodies_and_works(rig, monkeypatch) -> None:
+    from flumec.runtime.testing.crash_disk import CrashFile
+
+    monkeypatch.setattr(CrashFile, "punch", lambda *_: False)
+    rig.open(A, B)
+    rig.put("b")
+    for _ in range(4):
+        rig.put("a", size=70_000)
+    rig.done("a", 10)
+    assert rig.rows("b") == [0, 1]
+    rig.done("b", 2)
+    assert len(segments(rig)) == 1
+
+
+def test_bodies_of_a_copied_frame_stay_for_the_slower_channel(rig) -> None:
+    rig.open(A, B)
+    for _ in range(4):
+        rig.put("a", "b", size=70_000)
+        rig.put("a", size=70_000)
+    before = rig.disk.allocated()
+    rig.done("a", 16)
+    assert rig.disk.allocated() < before - 100_000
+    bodies = [bytes(chunk.body) for chunk in rig.consumer("b").read(0)]
+    assert bodies == [b"x" * 70_000] * 4
+
+
+def test_a_sealed_segment_gives_back_what_it_did_not_use(rig) -> None:
+    rig.segment_size = 1 << 20
+    rig.open(A)
+    rig.put("a")
+    rig.put("a")
+    rig.killed()
+    rig.open()
+    first = rig.disk.stat(rig.directory / segments(rig)[0])
+    assert first.st_size < 10_000
+
+
+def full_disk(rig) -> int:
+    """Fill the disk with puts; return how many there were."""
+    rig.disk.room = 600_000
+    rig.clock = ManualClock()
+    rig.open(A, B)
+    for count in range(1000):
+        outcome = rig.outcome(rig.submit("a", size=9000))
+        if outcome == Full("disk"):
+            return count
+        assert isinstance(outcome, Stored)
+    raise AssertionError("it never filled")
+
+
+def test_a_full_disk_is_said_and_can_be_drained(rig) -> None:
+    count = full_disk(rig)
+    assert count > 20
+    rows = rig.rows()
+    assert len(rows) == 2 * count
+    for low in range(2, 2 * count + 1, 2):
+        rig.done("a", low)
+    rig.clock.advance(2)
+    rig.put("a", size=9000)
+    assert RESERVE in rig.disk.names(rig.directory)
+    rig.killed()
+    rig.open()
+    assert rig.rows() == [2 * count, 2 * count + 1]
+    assert not rig.failures
+
+
+def test_a_put_that_waits_is_stored_when_the_disk_has_room_again(rig) -> None:
+    count = full_disk(rig)
+    rig.clock.advance(2)
+    waiting = rig.submit("a", size=9000, wait=True)
+    rig.done("a", count)
+    rig.clock.advance(2)
+    assert rig.outcome(waiting) == Stored(2 * count, 2)
+
+
+def test_a_full_disk_can_be_opened_and_drained(rig) -> None:
+    count = full_disk(rig)
+    for _ in range(3):
+        rig.killed()
+        rig.open()
+        assert len(rig.rows()) == 2 * count
+    rig.done("a", 2 * count)
+    rig.clock.advance(2)
+    rig.put("a", size=9000)
+
+
+def test_a_disk_too_full_to_begin_says_so_and_keeps_everything(rig) -> None:
+    count = full_disk(rig)
+    rig.journal.close()
+    rig.disk.unlink(rig.directory / RESERVE) if RESERVE in rig.disk.names(rig.directory) else None
+    rig.disk.room = 0
+    with pytest.raises(StateError, match="no room for a journal segment"):
+        rig.open()
+    rig.disk.room = 10_000_000
+    rig.open()
+    assert len(rig.rows()) == 2 * count
+
+
+def test_a_failed_sync_ends_everything_and_is_never_tried_again(rig) -> None:
+    from flumec.runtime.journal import JournalFailed
+
+    rig.open(A, B)
+    rig.put("a")
+    rig.disk.fail_at = rig.disk.operations + 2
+    futures = [rig.submit("a") for _ in range(3)]
+    for future in futures:
+        with pytest.raises(JournalFailed, match="writing failed"):
+            future.result(PATIENCE)
+    for _ in range(2):
+        with pytest.raises(JournalFailed):
+            rig.submit("a").result(PATIENCE)
+        with pytest.raises(JournalFailed):
+            rig.journal.positions("source")
+    assert len(rig.failures) == 1
+    assert rig.disk.log[-1].startswith("sync")
+    with pytest.raises(JournalFailed):
+        while True:
+            rig.consumer().read(PATIENCE)
+    rig.disk = rig.disk.reboot()
+    rig.open()
+    assert rig.rows() == [0, 1]
+
+
+def test_what_a_failed_sync_left_in_the_page_cache_is_copied_before_it_is_served(rig) -> None:
+    rig.open(A, B)
+    rig.put("a")
+    rig.disk.fail_at = rig.disk.operations + 2
+    with pytest.raises(Exception, match="writing failed"):
+        rig.put("a")
+    rig.disk = rig.disk.kill()
+    rig.open()
+    assert rig.rows() == [0, 1, 2, 3]
+    rig.disk = rig.disk.reboot()
+    rig.open()
+    assert rig.rows() == [0, 1, 2, 3]
+
+
+def test_the_reserve_is_made_again_when_the_power_went_while_it_was_made(rig) -> None:
+    rig.open(A)
+    rig.journal.close()
+    file = rig.disk.open(rig.directory / RESERVE, "write")
+    file.truncate(10)
+    size = 64 << 10
+    rig.open()
+    assert rig.disk.stat(rig.directory / RESERVE).st_size == size
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="Linux only")
+def test_a_new_segment_has_its_blocks(real) -> None:
+    real.segment_size = 8 << 20
+    real.open(A)
+    newest = real.directory / segments(real)[-1]
+    assert newest.stat().st_blocks * 512 >= 8 << 20
