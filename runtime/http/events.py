@@ -34,7 +34,7 @@ class Reader:
             headers = [event.headers for event in events]
             if any(map(_too_many, headers)):
                 raise find(raw)
-            columns = {BODY: bodies}
+            columns: dict[str, Column | None] = {BODY: bodies}
             for name in self._columns:
                 columns[PREFIX + name] = _column(headers, name)
             columns[REST] = _rest(headers)

@@ -18,7 +18,7 @@ from flumec.runtime.output.template import Header, Template, Text
 TIMESTAMP = "timestamp"
 """The header with an event's time in milliseconds since 1970; without, its frame's time counts."""
 
-_LAST_MILLISECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1_000
+_LAST_MILLISECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1_000 + 999
 _MOST_DIGITS = 15
 
 

@@ -47,7 +47,7 @@ class Publisher:
         place = self._place
         note = remember(self._context, place.directory, place.template)
         self._store, self.note = self.patience.until(
-            lambda: settle(self._context, note, place.directory, place.open_store)
+            lambda: settle(self._context, note, place.directory, place.template, place.open_store)
         )
         self.ledger = Ledger(self._consumer.cursor)
         self.position: int = self.ledger.low
@@ -139,8 +139,8 @@ class Publisher:
 
     def _low(self) -> int:
         """Return the first row that is read and not published, or will be read next."""
-        firsts = [file.first for file in (*self.open, *self.full)]
-        return min([self.position, *firsts])
+        low: int = min([self.position, *(file.first for file in (*self.open, *self.full))])
+        return low
 
     def _cursor(self, rows: int) -> Cursor:
         self.note = self.note.above(self.ledger.low)

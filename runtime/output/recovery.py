@@ -3,7 +3,6 @@
 import posixpath
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 
 from flumec.runtime.context import SinkContext
 from flumec.runtime.journal.records import Cursor, Intent
@@ -16,26 +15,23 @@ Open = Callable[[str, str], Store]
 
 
 def remember(context: SinkContext, directory: str, template: str) -> Note:
-    """Return the sink's note; a new sink's is durable on return.
-
-    It names the directory that hidden files were last left in: `settle` moves on to another one.
-    """
+    """Return the sink's note as its last start left it; a new sink's is durable on return."""
     cursor = context.consumer.cursor
     note = Note.of(cursor)
     if note is not None:
-        return note.moved(note.directory, template, cursor)
+        return note
     fresh = Note(uuid.uuid4().hex, directory, ((cursor.low, template),))
     _store(context, fresh)
     return fresh
 
 
 def settle(
-    context: SinkContext, note: Note, directory: str, open_store: Open
+    context: SinkContext, note: Note, directory: str, template: str, open_store: Open
 ) -> tuple[Store, Note]:
     """Fence older starts, publish what was intended, remove what was not.
 
-    Return the directory's store, and the note to go on with. May be called again after an OSError
-    or Unknown: what is done stays done.
+    Return the directory's store, and the note to go on with: it is durable before anything is
+    intended by it. May be called again after an OSError or Unknown: what is done stays done.
     """
     consumer = context.consumer
     hidden: dict[str, tuple[Store, str]] = {}
@@ -49,10 +45,10 @@ def settle(
         _resolve(context, intent, note, stores, hidden)
     for store in stores.values():
         store.remove([path for owner, path in hidden.values() if owner is store])
-    if note.directory != directory:
-        note = replace(note, directory=directory)
-        _store(context, note)
-    return stores[directory], note
+    moved = note.moved(directory, template, consumer.cursor)
+    if moved != note:
+        _store(context, moved)
+    return stores[directory], moved
 
 
 def _resolve(
