@@ -256,7 +256,9 @@ class HostSets:
         if not any(host.name in self._shared for host in made.hosts):
             return made
         hosts = (
-            replace(host, facts=self._shared[host.name]) if host.name in self._shared else host
+            replace(host, facts={**host.facts, **self._shared[host.name]})
+            if host.name in self._shared
+            else host
             for host in made.hosts
         )
         return replace(made, hosts=tuple(hosts))

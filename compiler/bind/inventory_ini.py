@@ -27,7 +27,7 @@ def read_ini(source: Source) -> Inventory:
         elif part == "vars":
             _read_var(line, span, inventory.group(group).vars)
         elif part == "children":
-            name = _WORD.match(line)[0]  # type: ignore[index]  # a line that is not empty has a word
+            name = _words(line, span)[0][0]
             inventory.group(name)
             inventory.group(group).children.setdefault(name, span)
         else:
@@ -53,11 +53,7 @@ def _read_var(line: str, span: Span, variables: dict[str, Text]) -> None:
 
 
 def _read_host(line: str, start: int, source: Source, group: str, inventory: Inventory) -> None:
-    words = []
-    for word in _WORD.finditer(line):
-        if word[0][0] in "#;":
-            break
-        words.append(word)
+    words = _words(line, Span(source, start, start + len(line)))
     place = Span(source, start + words[0].start(), start + words[0].end())
     variables = {}
     for word in words[1:]:
@@ -71,6 +67,18 @@ def _read_host(line: str, start: int, source: Source, group: str, inventory: Inv
         inventory.add_host(group, host, place)
         if variables:
             inventory.host_vars.setdefault(host, {}).update(variables)
+
+
+def _words(line: str, span: Span) -> list[re.Match[str]]:
+    """Return the words of a line up to a comment, at least one."""
+    words = []
+    for word in _WORD.finditer(line):
+        if word[0][0] in "#;":
+            break
+        words.append(word)
+    if not words:
+        raise InventoryError(f"`{line}` has a quote that is not closed", span)
+    return words
 
 
 def _unquoted(value: str) -> str:

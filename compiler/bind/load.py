@@ -11,7 +11,7 @@ from flumec.compiler.bind.inventory import Inventory, InventoryError
 from flumec.compiler.bind.inventory_ini import read_ini
 from flumec.compiler.bind.inventory_yaml import read_yaml
 from flumec.compiler.bind.kinds import Slot
-from flumec.compiler.bind.module import Imported, Module, declare
+from flumec.compiler.bind.module import Imported, Module, declare, imported_path
 from flumec.compiler.bind.params import fill_params, given_in_block, given_outside
 from flumec.compiler.bind.pattern_mistakes import BadInventory
 from flumec.compiler.bind.properties import key_of
@@ -189,7 +189,7 @@ class Loader:
             origin = posixpath.normpath(node.path.span.source.path)
             if not module.prefix and origin != chain[0]:
                 continue
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), node.path.raw))
+            path = imported_path(node)
             if path in chain:
                 start = chain.index(path)
                 self._report_cycle((*chain[start:], path), (*spans[start:], node.path.span))

@@ -1,5 +1,6 @@
 """A module: the names that one file, or the given files together, declare."""
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -171,7 +172,7 @@ def declare(module: Module, items: tuple[tree.Item, ...], findings: Findings) ->
             case tree.Agent():
                 _enter(module.agents, item, "agent", findings, module.import_nodes)
             case tree.Import():
-                if not _reserved(item.name, findings):
+                if not _reserved(item.name, findings) and not _again(module, item):
                     _enter(module.import_nodes, item, "import", findings, module.agents)
             case tree.Link():
                 module.links.append(item)
@@ -179,6 +180,24 @@ def declare(module: Module, items: tuple[tree.Item, ...], findings: Findings) ->
                 module.checks.append(item)
             case tree.Test():
                 module.tests.append(item)
+
+
+def imported_path(node: tree.Import) -> str:
+    """Return the path of an imported file, which is beside the file that imports it."""
+    here = posixpath.dirname(node.path.span.source.path)
+    return posixpath.normpath(posixpath.join(here, node.path.raw))
+
+
+def _again(module: Module, node: tree.Import) -> bool:
+    """Whether two given files import the same file by the same name, which is no clash."""
+    first = module.import_nodes.get(node.name.text)
+    return (
+        first is not None
+        and first.span.source is not node.span.source
+        and first.block is None
+        and node.block is None
+        and imported_path(first) == imported_path(node)
+    )
 
 
 def clash(name: tree.Name, first: Span, what: str, findings: Findings) -> None:

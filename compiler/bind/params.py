@@ -21,6 +21,7 @@ from flumec.compiler.parse import parse
 from flumec.compiler.source import Source, Span
 
 _NUMBER = re.compile(r"-?\d[\d_]*(\.\d+)?([eE]\d+)?")
+_ITEM = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^,\s](?:[^,]*[^,\s])?))')
 _WRAP = 'import "" as given {\n'
 
 
@@ -274,14 +275,12 @@ def literal(text: str, kind: Kind, source: Source, start: int) -> tree.Expr:
 
 def _list(text: str, kind: Kind, source: Source, start: int) -> tree.List:
     """Read `a, b` or `["a", "b"]`."""
+    opening, closing = text.find("["), text.rfind("]")
+    bracketed = text.lstrip().startswith("[") and text.rstrip().endswith("]")
+    first, last = (opening + 1, closing) if bracketed else (0, len(text))
     items = []
-    inner = text.strip().removeprefix("[").removesuffix("]")
-    offset = text.find(inner)
-    for part in inner.split(",") if inner.strip() else ():
-        item = part.strip()
-        at = start + offset + part.find(item)
-        offset += len(part) + 1
-        if len(item) > 1 and item[0] == item[-1] == '"':
-            item, at = item[1:-1], at + 1
-        items.append(literal(item, kind.item, source, at))  # type: ignore[attr-defined]  # lists have one
+    for found in _ITEM.finditer(text, first, last):
+        name = "quoted" if found["quoted"] is not None else "plain"
+        if found[name] is not None:
+            items.append(literal(found[name], kind.item, source, start + found.start(name)))  # type: ignore[attr-defined]  # a list's kind has one
     return tree.List(tuple(items), Span(source, start, start + len(text)))
