@@ -80,9 +80,11 @@ def build(flow: str, given: Input, work: Path) -> list[Path]:
 
 
 @contextmanager
-def agents(scripts: list[Path], work: Path, traced: bool) -> Iterator[list[int]]:
-    """Run the scripts, perhaps under strace; yield the agents' pids."""
-    started, pids = [], []
+def agents(
+    scripts: list[Path], work: Path, traced: bool
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Run the scripts, perhaps under strace; yield the processes."""
+    started: list[subprocess.Popen[bytes]] = []
     for number, script in enumerate(scripts):
         state = work / "state" / str(number)
         state.mkdir(parents=True)
@@ -102,13 +104,12 @@ def agents(scripts: list[Path], work: Path, traced: bool) -> Iterator[list[int]]
         environment = {**os.environ, "STATE_DIRECTORY": str(state)}
         with (work / f"log.{number}").open("wb") as log:
             started.append(subprocess.Popen(command, env=environment, stderr=log, stdout=log))
-        pids.append(started[-1].pid)
     try:
-        yield pids
+        yield started
     finally:
         for process in started:
-            pid = children(process.pid)[0] if traced else process.pid
-            os.kill(pid, signal.SIGTERM)
+            if process.poll() is None:
+                os.kill(children(process.pid)[0] if traced else process.pid, signal.SIGTERM)
         for process in started:
             process.wait(timeout=60)
 
@@ -158,7 +159,7 @@ def one_run(flow: str, given: Input, *, traced: bool = False) -> Run:
         store.mkdir()
         scripts = build(flow, given, work)
         began = time.monotonic()
-        with agents(scripts, work, traced) as pids:
+        with agents(scripts, work, traced) as started:
             seconds = 0.0
             while size_of(published(store)) < given.bytes:
                 time.sleep(0.02)
@@ -166,11 +167,16 @@ def one_run(flow: str, given: Input, *, traced: bool = False) -> Run:
                     seconds = (
                         time.monotonic() - began
                     )  # the rest is the wait until the last file is idle
-                if time.monotonic() - began > 600:
-                    logs = "".join((work / f"log.{n}").read_text() for n in range(len(pids)))
-                    raise SystemExit(f"not done after 600 s\n{logs}")
-            cpu = sum(cpu_seconds(pid) for pid in pids)
-            peak = max(peak_mb(pid) for pid in pids)
+                if (
+                    any(process.poll() is not None for process in started)
+                    or time.monotonic() - began > 300
+                ):
+                    logs = "".join((work / f"log.{n}").read_text() for n in range(len(started)))
+                    raise SystemExit(
+                        f"an agent ended, or the work was not done after 300 s\n{logs}"
+                    )
+            cpu = sum(cpu_seconds(process.pid) for process in started)
+            peak = max(peak_mb(process.pid) for process in started)
         digest = hashlib.sha256()
         for path in published(store):
             digest.update(path.read_bytes())

@@ -18,7 +18,6 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pyarrow as pa
-
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
@@ -60,7 +59,9 @@ def consume(journal: Journal, count: int, every: int) -> None:
             pending = 0
 
 
-def run(directory: Path, size: int, count: int, window: int, *, behind: bool) -> tuple[float, float]:
+def run(
+    directory: Path, size: int, count: int, window: int, *, behind: bool
+) -> tuple[float, float]:
     """Return wall and CPU seconds of one run; `behind` reads only when all is put."""
     journal = open_journal(directory)
     body = pa.py_buffer(bytes(range(256)) * (size // 256))

@@ -57,7 +57,7 @@ def draw_box(box: Box, layout: Layout) -> Iterator[str]:
     """Yield an agent's box with its nodes."""
     place = layout.boxes[box.id]
     yield f'<rect class="box" rx="10" {attributes(place)}/>'
-    yield text("title", place.x + 18, place.y + 22, box.title, "agent ")
+    yield text("title", place.x + 18, place.y + 22, box.title)
     yield text("small", place.x + 18, place.y + 37, box.subtitle)
     for node in box.nodes:
         yield from draw_node(node, layout.nodes[node.id])
@@ -102,7 +102,6 @@ def attributes(place: Rectangle) -> str:
     )
 
 
-def text(style: str, x: float, y: float, words: str, before: str = "") -> str:
-    """Return a line of text; `before` is set lighter in front of it."""
-    lead = f'<tspan font-weight="400">{escape(before)}</tspan>' if before else ""
-    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{lead}{escape(words)}</text>'
+def text(style: str, x: float, y: float, words: str) -> str:
+    """Return a line of text."""
+    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
