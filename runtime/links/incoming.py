@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.records import Outcome, Put, Stored
 from flumec.runtime.links.faults import Disconnected, LinkFault, ProtocolError
+from flumec.runtime.links.greeting import Hello, Refuse
 from flumec.runtime.links.mailbox import Mailbox
-from flumec.runtime.links.messages import Bye, Delivery, Hello, Message, Ping, Refuse, Reject
+from flumec.runtime.links.messages import Bye, Delivery, Message, Ping, Reject
 from flumec.runtime.links.receiver_session import BEFORE, ReceiverSession, Station, after
 from flumec.runtime.links.register import Refusal
 

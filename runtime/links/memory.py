@@ -1,10 +1,11 @@
 """What a sender remembers of its receiver, kept in the note of its cursor and synced with it.
 
-    version u8 | stream id | target id | receiver id | n u32 | n * (epoch id | acked: first u64, end u64)
+    version u8 | stream id | target id | receiver id | n u32 | n * (epoch id | first u64 | end u64)
 
-The stream's name is made once, of the journal's and the link's, and stays: renaming a channel or a host does not make the receiver
-forget what it has. `target` is a digest of where the link led when the note was written, so that a
-link that was pointed elsewhere on purpose can be told from a receiver that was reinstalled.
+The stream's id is made once, of the journal's id and the link's name, and stays: renaming a channel
+or a host does not make the receiver forget what it has. `target` is a digest of where the link led
+when the note was written, so that a link that was pointed elsewhere on purpose can be told from a
+receiver that was reinstalled.
 """
 
 import hashlib
@@ -21,8 +22,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """`acked` has, for each epoch of the sender, the first row that `receiver` acknowledged and the row
-    after the last."""  # noqa: D209
+    """What `receiver` acknowledged: for each epoch of the sender the first row, and the end."""
 
     stream: bytes
     target: bytes

@@ -12,20 +12,17 @@ from flumec.runtime.journal.records import Frame, Outcome, Put, Ranges, Received
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.framing import OVERHEAD
+from flumec.runtime.links.greeting import VERSION, Code, Hello, Welcome
 from flumec.runtime.links.inspection import Invalid, inspect
 from flumec.runtime.links.messages import (
-    VERSION,
     Ack,
     Bye,
-    Code,
     Data,
     Delivery,
-    Hello,
     Message,
     Ping,
     Pong,
     Reject,
-    Welcome,
 )
 from flumec.runtime.links.register import Closable, Refusal, Register
 

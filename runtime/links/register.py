@@ -4,7 +4,8 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
-from flumec.runtime.links.messages import Bye, Code, Farewell, Hello
+from flumec.runtime.links.greeting import Code, Hello
+from flumec.runtime.links.messages import Bye, Farewell
 
 LEAST_SHARE = 64 * 1024
 

@@ -15,21 +15,23 @@ from flumec.runtime.links.faults import (
     Unsendable,
 )
 from flumec.runtime.links.framing import OVERHEAD
-from flumec.runtime.links.messages import (
+from flumec.runtime.links.greeting import (
     VERSION,
-    Ack,
-    Bye,
     Code,
-    Data,
-    Delivery,
     Epoch,
     Hello,
+    Refuse,
+    Welcome,
+)
+from flumec.runtime.links.messages import (
+    Ack,
+    Bye,
+    Data,
+    Delivery,
     Message,
     Ping,
     Pong,
-    Refuse,
     Reject,
-    Welcome,
 )
 from flumec.runtime.links.parcel import Parcel, parcels
 from flumec.runtime.links.ranges import missing

@@ -16,9 +16,9 @@ from flumec.runtime.links.faults import (
     Unsendable,
 )
 from flumec.runtime.links.forwarding import Forwarding
+from flumec.runtime.links.greeting import OPEN, Epoch
 from flumec.runtime.links.ledger import Ledger
 from flumec.runtime.links.machine import machine
-from flumec.runtime.links.messages import OPEN, Epoch
 from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.sender_session import BEFORE, Sender, SenderSession
 from flumec.runtime.links.settling import Settling

@@ -17,15 +17,8 @@ from flumec.runtime.journal.records import TagRun
 from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.faults import LinkFault
 from flumec.runtime.links.framing import HEADER, frame
-from flumec.runtime.links.messages import (
-    OPEN,
-    Ack,
-    Data,
-    Epoch,
-    Hello,
-    Reject,
-    Welcome,
-)
+from flumec.runtime.links.greeting import OPEN, Epoch, Hello, Welcome
+from flumec.runtime.links.messages import Ack, Data, Reject
 from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.receiving import STRANGERS
 

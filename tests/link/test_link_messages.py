@@ -7,19 +7,16 @@ import pytest
 from flumec.runtime.journal.records import TagRun
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.framing import HEADER, frame, read_header, verify
+from flumec.runtime.links.greeting import Epoch, Hello, Refuse, Welcome
 from flumec.runtime.links.messages import (
     KINDS,
     Ack,
     Bye,
     Data,
-    Epoch,
-    Hello,
     Message,
     Ping,
     Pong,
-    Refuse,
     Reject,
-    Welcome,
     unpack,
 )
 from hypothesis import given, settings

@@ -1,8 +1,8 @@
-"""One sender and one receiver, their real journals and sessions, and a network and power that are not
-to be trusted: every event arrives once and in order.
+"""A sender, a receiver, their real journals, and a network and power not to be trusted.
 
-A step is a put, a send, a receipt, an acknowledgement, a cursor, a cut, a kill or a power cut, by chance.
-What an old connection still held is delivered late, to the journal that has a newer session.
+Every event arrives once and in order. A step is a put, a send, a receipt, an acknowledgement, a
+cursor, a cut, a kill or a power cut, by chance. What an old connection held is delivered late, to
+the journal that has a newer session.
 """
 
 import random
@@ -23,8 +23,16 @@ from flumec.runtime.links import memory as memories
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.fields import Reader
 from flumec.runtime.links.framing import HEAD_LENGTH, HEADER, data_size, frame, read_header, verify
+from flumec.runtime.links.greeting import OPEN, Epoch
 from flumec.runtime.links.ledger import Ledger
-from flumec.runtime.links.messages import OPEN, Ack, Bye, Data, Delivery, Epoch, Message, unpack
+from flumec.runtime.links.messages import (
+    Ack,
+    Bye,
+    Data,
+    Delivery,
+    Message,
+    unpack,
+)
 from flumec.runtime.links.parcel import Parcel
 from flumec.runtime.links.receiver_session import ReceiverSession, Station
 from flumec.runtime.links.register import Register

@@ -1,4 +1,4 @@
-"""An end that lost what it had synced never goes on silently, and one that did not is not accused."""
+"""An end that lost what it had synced never goes on silently; one that did not is not accused."""
 
 import shutil
 from typing import Any
@@ -15,7 +15,7 @@ def look_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deliver(site: Site, tailer: Any, collector: Any, rows: range) -> None:
-    """Run both ends until `rows` are stored at the collector and settled at the tailer, then close."""
+    """Run both ends until `rows` are stored at the one and settled at the other, then close."""
     collector.start(site.receiver())
     tailer.start(site.sender(collector.port))
     tailer.put(rows)
