@@ -1,0 +1,141 @@
+"""Pictures of the language's examples: well-formed, complete, without overlaps, always the same."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from flumec.compiler.build import lint, lint_text
+from flumec.compiler.draw import FORMATS, draw
+from flumec.compiler.draw.layout import Rectangle, lay_out
+from flumec.compiler.draw.picture import Picture, picture_of
+from flumec.compiler.graph import Graph
+from flumec.compiler.model import Fleet
+from flumec.compiler.options import Options
+
+FLOWS = sorted((Path(__file__).parent / "flows").glob("*.flow"))
+
+
+@pytest.fixture(params=FLOWS, ids=lambda path: path.stem)
+def picture(request: pytest.FixtureRequest) -> Picture:
+    fleet = lint([request.param], Options(sets={"lake": "hdfs://nn.example.com/logs"})).fleet
+    return picture_of(fleet, Graph(fleet))
+
+
+def overlap(one: Rectangle, other: Rectangle) -> bool:
+    return (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
+    )
+
+
+def test_nothing_lies_on_something_else(picture: Picture) -> None:
+    layout = lay_out(picture)
+
+    assert not [pair for pair in combinations(layout.boxes.values(), 2) if overlap(*pair)]
+    assert not [pair for pair in combinations(layout.nodes.values(), 2) if overlap(*pair)]
+
+
+def test_every_node_lies_in_its_agents_box(picture: Picture) -> None:
+    layout = lay_out(picture)
+
+    for box in picture.boxes:
+        outer = layout.boxes[box.id]
+        for node in box.nodes:
+            inner = layout.nodes[node.id]
+            assert outer.x <= inner.x
+            assert inner.x + inner.width <= outer.x + outer.width
+            assert outer.y <= inner.y
+            assert inner.y + inner.height <= outer.y + outer.height
+
+
+def test_links_lead_to_the_right(picture: Picture) -> None:
+    layout = lay_out(picture)
+
+    for edge in picture.edges:
+        if edge.kind == "link":
+            start, end = layout.nodes[edge.start], layout.nodes[edge.end]
+            assert start.x + start.width < end.x
+
+
+def test_the_svg_is_well_formed_and_names_every_component(picture: Picture) -> None:
+    texts = {text.text for text in ET.fromstring(FORMATS["svg"](picture)).iter() if text.text}
+
+    assert {node.name for box in picture.boxes for node in box.nodes} <= texts
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_shows_every_edge(picture: Picture, form: str) -> None:
+    text = FORMATS[form](picture)
+    patterns = {
+        "svg": r'<path class="(?:chain|optional|link)"',
+        "mermaid": r"(?:-->|-\.->|==>)",
+        "dot": r" -> ",
+        "json": r'"start":',
+    }
+
+    assert len(re.findall(patterns[form], text)) == len(picture.edges)
+
+
+def test_json_is_read_back(picture: Picture) -> None:
+    data = json.loads(FORMATS["json"](picture))
+
+    assert data["format_version"] == 1
+    assert [box["title"] for box in data["boxes"]] == [box.title for box in picture.boxes]
+
+
+def test_text_of_users_is_quoted() -> None:
+    text = """
+hosts web = ["web-1"]
+
+agent a on web {
+  source events : http {
+    port = 8080
+  }
+
+  channel spool : memory
+
+  sink out : null
+
+  events -> route header["<&\\"]"] {
+    "\\"<b>&" -> spool
+    else -> drop
+  }
+  spool -> out
+}
+"""
+    fleet = lint_text_fleet(text)
+    graph = Graph(fleet)
+
+    svg = draw(fleet, graph, "svg")
+    labels = [t.text or "" for t in ET.fromstring(svg).iter() if t.get("class") == "label"]
+    assert any('"<b>&' in label for label in labels)
+    assert '"<b>' not in draw(fleet, graph, "mermaid")
+    assert json.loads(draw(fleet, graph, "json"))
+
+
+def lint_text_fleet(text: str) -> Fleet:
+
+    return lint_text(text).fleet
+
+
+def test_a_fleet_of_thousands_of_boxes_is_drawn() -> None:
+    agents = "\n".join(
+        f'hosts h{i} = ["h{i}"]\n\nagent a{i} on h{i} {{\n  source s : seq\n\n'
+        "  channel c : file\n\n  s -> c\n}\n\n"
+        f"a{i}.c => core.inbox {{\n  port = 4141\n}}\n"
+        for i in range(300)
+    )
+    core = (
+        'hosts k = ["k"]\n\nagent core on k {\n  channel inbox : file\n\n'
+        "  sink out : null\n\n  inbox -> out\n}\n"
+    )
+    fleet = lint_text_fleet(agents + core)
+
+    svg = draw(fleet, Graph(fleet), "svg")
+
+    assert svg.count('class="link"') == 300
