@@ -8,6 +8,9 @@ from typing import Self
 STATE = "X_FLUMEC_STATE"
 """The variable that carries an agent's state as JSON; systemd ignores what begins with X_."""
 
+PATIENCE = 5.0
+"""Seconds that a message which must arrive may wait for room in the manager's queue."""
+
 
 class Notifier:
     """The socket that NOTIFY_SOCKET names, or nothing where no manager listens.
@@ -46,9 +49,9 @@ class Notifier:
         if self._socket is None or self._address is None:
             return False
         lines = [f"{name}={value.replace(chr(10), ' ')}" for name, value in variables.items()]
+        self._socket.settimeout(PATIENCE if wait else 0)
         try:
-            flags = 0 if wait else socket.MSG_DONTWAIT
-            self._socket.sendto("\n".join(lines).encode(), flags, self._address)
+            self._socket.sendto("\n".join(lines).encode(), self._address)
         except OSError:
             return False
         return True

@@ -88,6 +88,8 @@ class Process:
 
     def run(self) -> int:
         """Work until told to end or until something fails; return the exit code."""
+        from flumec.runtime.journal import JournalFailed
+
         self._signals.on_told(self._news.tell)
         self._staff.start()
         self._ready = True
@@ -97,6 +99,9 @@ class Process:
             lambda: bool(self._signals.told or self._staff.dead or self._journal_error)
         )
         self._notifier.send({"STOPPING": "1"}, wait=True)
+        for worker in self._staff.dead:
+            if isinstance(worker.error, JournalFailed):
+                self._journal_error = self._journal_error or worker.error
         if self._staff.dead and not self._journal_error:
             code = self._give_up()
         elif not self._journal_error:

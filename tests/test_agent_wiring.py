@@ -106,3 +106,11 @@ def test_importing_what_a_script_imports_loads_nothing_heavy() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert result.stdout == "[]\n"
+
+
+def test_the_allocator_is_chosen_before_arrow_is_loaded() -> None:
+    program = "import sys, flumec.runtime.process; print('pyarrow' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "False\n"

@@ -60,25 +60,36 @@ class Screen:
     def show(self, fleet: Mapping[str, Seen]) -> None:
         """Draw the table anew, where there is one."""
         if self._live is not None:
-            self._live.update(Group(self.table(fleet)), refresh=True)
+            self._live.update(self.picture(fleet), refresh=True)
 
-    def table(self, fleet: Mapping[str, Seen]) -> Table:
-        """Return one row for each channel of each agent."""
+    def picture(self, fleet: Mapping[str, Seen]) -> Group:
+        """Return the table, and below it why components cannot work."""
         self._rates.take(fleet)
+        return Group(self._table(fleet), *self._reasons(fleet))
+
+    def _table(self, fleet: Mapping[str, Seen]) -> Table:
+        """Return one row for each channel of each agent."""
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in ("agent", "state", "pid", "starts", "channel"):
+        for heading in ("agent", "state", "pid", "channel"):
             table.add_column(heading, no_wrap=True)
-        for heading in ("in/s", "out/s", "held", "bytes", "behind"):
+        for heading in ("in", "in/s", "out/s", "held", "behind"):
             table.add_column(heading, justify="right", no_wrap=True)
         for name, seen in fleet.items():
-            state = Text(seen.phase, style=_PHASES.get(seen.phase, "dim"))
-            first = (self._short[name], state, str(seen.pid or "-"), str(seen.starts))
+            starts = f" {seen.starts}x" if seen.starts > 1 else ""
+            state = Text(seen.phase + starts, style=_PHASES.get(seen.phase, "dim"))
+            first = (self._short[name], state, str(seen.pid or "-"))
             rows = [_channel(c, each, self._rates.of(name, c)) for c, each in seen.channels.items()]
             for number, row in enumerate(rows or [("-",) * 6]):
-                table.add_row(*(first if number == 0 else ("",) * 4), *row)
-            for reason in _failing(seen):
-                table.add_row("", Text(reason, style="yellow"))
+                table.add_row(*(first if number == 0 else ("",) * 3), *row)
         return table
+
+    def _reasons(self, fleet: Mapping[str, Seen]) -> list[Text]:
+        """Return a line for each component that cannot work."""
+        return [
+            Text(f"{self._short[name]} {reason}", style="yellow")
+            for name, seen in fleet.items()
+            for reason in _failing(seen)
+        ]
 
     def close(self) -> None:
         """Leave the last table standing."""
@@ -95,9 +106,8 @@ def _channel(
     name: str, channel: Mapping[str, float], rate: tuple[float, float]
 ) -> tuple[str, str, str, str, str, str]:
     came, went = rate
-    held = f"{channel['held']:,}"
-    size = f"{channel['held_bytes'] / 1e6:,.1f} MB"
-    return name, f"{came:,.0f}", f"{went:,.0f}", held, size, f"{channel['lag']:.1f}s"
+    put, held = f"{channel['put']:,}", f"{channel['held']:,}"
+    return name, put, f"{came:,.0f}", f"{went:,.0f}", held, f"{channel['lag']:.1f}s"
 
 
 def _failing(seen: Seen) -> list[str]:

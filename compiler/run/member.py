@@ -47,7 +47,7 @@ class Seen:
     status: str
     """Its STATUS= line."""
     state: Mapping[str, Any] | None
-    """Its newest X_FLUMEC_STATE; None until this process said one."""
+    """Its newest X_FLUMEC_STATE, the last one once it has stopped; None until it said one."""
     ending: str
     """How its last process ended, such as `exit code 0` or `signal SIGKILL`; "" before."""
 
@@ -186,11 +186,12 @@ class Member:
         self._ending = how
         for line in lines:
             self._on_line(self.orders.name, line)
-        self._child = self._state = None
-        if self._phase == "stopping":
+        self._child = None
+        if self._phase == "stopping":  # its last state stays, as there is no newer one to come
             self._phase = "stopped"
             self._say("stopped", how)
             return
+        self._state = None
         now = time.monotonic()
         if self._phase == "starting":
             self._failures += 1
