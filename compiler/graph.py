@@ -1,7 +1,7 @@
 """The fleet as one graph over all agents; the only file that imports networkx.
 
 A node is (agent, component). There is one node for each component as written, not for each host:
-agents of one set of hosts are alike. Edges that name what does not exist are left out; the binder
+agents of one set of hosts are alike. Edges that cannot be are left out; the binder
 reported them.
 """
 
@@ -19,11 +19,14 @@ Node = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Events go from `start` to `end`: within an agent, or by a link."""
+    """Events go from `start` to `end`: within an agent, or by a link.
+
+    An edge out of a sink is misplaced: it counts as a use of its end, and nothing flows by it.
+    """
 
     start: Node
     end: Node
-    kind: Literal["chain", "link"]
+    kind: Literal["chain", "link", "misplaced"]
     span: Span
     optional: bool = False
 
@@ -68,11 +71,13 @@ class Graph:
         if chain.start not in components:
             return
         start = (agent, chain.start)
+        kind: Literal["chain", "misplaced"] = "chain"
+        if components[chain.start].kind == "sink":
+            kind = "misplaced"
         for target in ends(chain):
             if target.name in components and target.name is not None:
-                self.edges.append(
-                    Edge(start, (agent, target.name), "chain", target.span, target.optional)
-                )
+                end = (agent, target.name)
+                self.edges.append(Edge(start, end, kind, target.span, target.optional))
         if components[chain.start].kind == "channel" and not isinstance(chain.end, Route):
             self._add_reader(agent, start, chain)
 
@@ -106,17 +111,20 @@ class Graph:
         import networkx as nx
 
         whole: nx.DiGraph[Node] = nx.DiGraph()
-        for edge in self.edges:
+        for edge in self._flowing():
             whole.add_edge(edge.start, edge.end, edge=edge)
         for knot in nx.strongly_connected_components(whole):
             part = whole.subgraph(knot)
             if len(knot) > 1 or any(part.has_edge(node, node) for node in knot):
                 yield _shortest_cycle([data["edge"] for _, _, data in part.edges(data=True)])
 
+    def _flowing(self) -> Iterator[Edge]:
+        return (edge for edge in self.edges if edge.kind != "misplaced")
+
     def _is_cyclic(self) -> bool:
         """Return whether there is a cycle; a fleet without one needs no networkx to say so."""
         sorter = TopologicalSorter[Node]()
-        for edge in self.edges:
+        for edge in self._flowing():
             sorter.add(edge.end, edge.start)
         try:
             sorter.prepare()

@@ -1,5 +1,6 @@
 """Every source and sink has its one place in the flow."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
@@ -128,8 +129,13 @@ class SinkReadsTwice(Diagnostic, code="FL308"):
 
 def check_unbound(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield sources and sinks that are in no chain, and sinks that are in two."""
+    linked = defaultdict(set)
+    for link in fleet.links:
+        for end in (link.sender, *link.targets):
+            linked[end.agent].add(end.component)
     for agent in fleet.agents.values():
         used = {chain.start for chain in agent.chains}
+        used |= linked[agent.name]
         used.update(target.name or "" for chain in agent.chains for target in ends(chain))
         for component in agent.components.values():
             free = component.kind != "channel" and component.name not in used
@@ -143,7 +149,8 @@ def check_sinks(agent: Agent, graph: Graph) -> Iterator[Diagnostic]:
     for component in agent.components.values():
         if component.kind != "sink":
             continue
-        incoming = graph.writers((agent.name, component.name))
+        writers = graph.writers((agent.name, component.name))
+        incoming = [edge for edge in writers if edge.kind == "chain"]
         spans = tuple(
             edge.span for edge in incoming if agent.components[edge.start[1]].kind == "channel"
         )
