@@ -119,6 +119,7 @@ class Incoming:
                 self._out.put(answer)
             return
         self._context.counters.add("events_received", message.head.rows)
+        self._context.counters.add("batches_received")
         self._context.counters.add("bytes_received", message.size)
         with self._guard:
             taken = self._session.take(message)
@@ -167,6 +168,7 @@ class Incoming:
         outcome = future.result()
         if isinstance(outcome, Stored):
             self._context.counters.add("events_accepted", delivery.head.rows)
+            self._context.counters.add("batches_accepted")
         elif self._ended.is_set():
             return
         with self._guard:

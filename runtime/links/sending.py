@@ -1,4 +1,4 @@
-"""The sender's work: connect, forward, and try again, saying once what is wrong and what to do."""
+"""The sender's work: connect, forward, and try again, saying what is wrong and what to do."""
 
 import socket
 from typing import TYPE_CHECKING
@@ -40,7 +40,6 @@ class Sending:
         self._context = context
         self._backoff = Backoff(0.1, max(0.1, settings.back_off))
         self._acceptance = Acceptance(context.disk, context.state, settings.name)
-        self._said: set[str] = set()
         self._peer = settings.peers[0]
         self._sender = Sender(
             link=settings.link, wire=settings.wire, host=context.host, agent=context.agent,
@@ -57,16 +56,16 @@ class Sending:
                 self._connected(ledger, settling)
                 continue
             except Unsendable as fault:
-                self._say(f"{fault}; the link is stopped, its channel holds what comes")
+                self._context.fail(f"{fault}; the link is stopped, its channel holds what comes")
                 self._rest()
             except LostAfterAck as fault:
                 self._alarm(fault)
                 self._context.wait(ALARM_RETRY)
             except Turned as fault:
-                self._say(f"refused by {self._peer}: {fault}")
+                self._context.fail(f"refused by {self._peer}: {fault}")
                 self._context.wait(max(fault.retry_after, self._backoff.delay()))
             except (LinkFault, OSError) as fault:
-                self._say(f"no link to {self._peer}: {_reason(fault)}; trying again")
+                self._context.fail(f"no link to {self._peer}: {_reason(fault)}; trying again")
                 self._context.wait(self._backoff.delay())
 
     def _open(self) -> Ledger:
@@ -106,6 +105,7 @@ class Sending:
             connection.release()
             ledger.forget()
             context.counters.set("connected", 0)
+            context.counters.add("connections_closed")
             if clock.monotonic() - began > self._settings.back_off:
                 self._backoff.reset()
 
@@ -146,22 +146,14 @@ class Sending:
         context.counters.set("clock_skew_seconds", session.skew)
         context.counters.set("lost_after_ack", 0)
         context.log.info("linked to %s", self._peer)
-        self._said.clear()
 
     def _alarm(self, fault: LostAfterAck) -> None:
         self._context.counters.set("lost_after_ack", max(1, fault.rows))
-        self._say(
+        self._context.fail(
             f"ALARM: {fault}. The link to {self._peer} stands still and nothing is sent. Give the "
             "receiver its journal back; or, if those rows are gone for good, accept that with: "
             + self._acceptance.how(fault.journal)
         )
-
-    def _say(self, text: str) -> None:
-        """Log what is wrong, each thing once until the link works again."""
-        self._context.fail(text)
-        if text not in self._said:
-            self._context.log.warning("%s", text)
-            self._said.add(text)
 
     def _rest(self) -> None:
         while not self._context.stopping:

@@ -87,7 +87,7 @@ class End:
             clock=self.clock,
             identity=Identity(self.host, self.agent, "0", "0"),
             channels=[ChannelSpec("spool", self._size, durable=True)],
-            sources=[],
+            sources=["counter"],
             consumers=[ConsumerSpec("reader", "spool")],
             segment_size=4 << 20,
         )
