@@ -23,15 +23,16 @@ _MOST_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """The rows of a batch that go to one bucket, in their order.
+class Split:
+    """A batch's rows, gathered by bucket.
 
-    `rows` are their places in the batch, ascending (uint64); None says that they are all of it.
+    `bodies` are all rows' bodies; `places` says where each of them stood in the batch; `runs` are
+    (bucket, start, stop) over both. Within a run the places ascend.
     """
 
-    bucket: str
     bodies: Column
-    rows: Column | None
+    places: "range | memoryview"
+    runs: list[tuple[str, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,20 @@ class Buckets:
         self.template = template
         self._fixed = self._render(None, {}) if template.constant else None
 
-    def split(self, batch: pa.RecordBatch, born: int) -> list[Group]:
+    def split(self, batch: pa.RecordBatch, born: int) -> Split:
         """Return the batch's rows by bucket, in the order of each bucket's first row.
 
-        `born` is when the frame was first stored, in nanoseconds. Empty for an empty batch.
+        `born` is when the frame was first stored, in nanoseconds.
         """
         bodies = batch.column(batch.schema.get_field_index(BODY))
-        if not batch.num_rows:
-            return []
-        if self._fixed is not None:
-            return [Group(self._fixed, bodies, None)]
-        paths, codes = self._paths(batch, born)
-        if codes is None:
-            return [Group(paths[0], bodies, None)]
-        return _grouped(paths, codes, bodies)
+        rows = batch.num_rows
+        path, codes = self._fixed, None
+        if rows and path is None:
+            paths, codes = self._paths(batch, born)
+            if codes is not None:
+                return _gathered(paths, codes, bodies)
+            path = paths[0]
+        return Split(bodies, range(rows), [(path, 0, rows)] if rows and path is not None else [])
 
     def _paths(self, batch: pa.RecordBatch, born: int) -> tuple[list[str], Column | None]:
         """Return the distinct paths, and each row's place among them (None: all the first)."""
@@ -165,21 +166,16 @@ def _combined(columns: list[_Coded]) -> tuple[list[tuple[Any, ...]], Column | No
     return choices, codes
 
 
-def _grouped(paths: list[str], codes: Column, bodies: Column) -> list[Group]:
+def _gathered(paths: list[str], codes: Column, bodies: Column) -> Split:
     """Gather the rows of each path: one stable sort and one copy, however many paths there are."""
     counts = pc.value_counts(codes)
     present = counts.field(0).to_pylist()
     if len(present) == 1:
-        return [Group(paths[present[0]], bodies, None)]
+        return Split(bodies, range(len(bodies)), [(paths[present[0]], 0, len(bodies))])
     size = dict(zip(present, counts.field(1).to_pylist(), strict=True))
     order = pc.array_sort_indices(codes)
-    gathered = bodies.take(order)
     in_order = sorted(present)
     bounds = pairwise(accumulate((size[code] for code in in_order), initial=0))
-    groups = {
-        code: Group(
-            paths[code], gathered.slice(start, end - start), order.slice(start, end - start)
-        )
-        for code, (start, end) in zip(in_order, bounds, strict=True)
-    }
-    return [groups[code] for code in present]
+    span = dict(zip(in_order, bounds, strict=True))
+    runs = [(paths[code], *span[code]) for code in present]
+    return Split(bodies.take(order), memoryview(order.buffers()[1]).cast("B").cast("Q"), runs)

@@ -7,19 +7,18 @@ passed over where their bucket is past them.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
 
 import pyarrow as pa
-from flumec.runtime.batch import Column, decode
+from flumec.runtime.batch import decode
 from flumec.runtime.context import SinkContext
 from flumec.runtime.journal.records import Chunk
-from flumec.runtime.output import text
-from flumec.runtime.output.buckets import Buckets, Group
+from flumec.runtime.output.buckets import Buckets, Split
 from flumec.runtime.output.opened import Limits, Opened
 from flumec.runtime.output.patience import GivenUp
 from flumec.runtime.output.publisher import NotFinished, Place, Publisher
 from flumec.runtime.output.store import TakenOver
 from flumec.runtime.output.template import Template
+from flumec.runtime.output.text import Lines
 
 _CROWDED = 0.8
 """The share of a channel above which files are rolled early: hidden rows must not fill it."""
@@ -27,6 +26,7 @@ _CROWDED = 0.8
 _MOST_MARKS = 1_000
 """The most buckets that are ahead of the cursor's low; it is written whole with each roll."""
 
+_READ = 4 << 20
 _LONGEST_READ = 1.0
 _LONGEST_DRAIN = 1.0
 
@@ -77,12 +77,10 @@ class Delivery:
     def _step(self, timeout: float) -> bool:
         """Read, append, and publish what is due; False when there was nothing to read."""
         self._context.alive()
-        chunks = self._consumer.read(timeout)
+        chunks = self._consumer.read(timeout, _READ)
         try:
             for chunk in chunks:
                 self._take(chunk)
-            for file in self._files.open:
-                self._files.patience.until(file.write)
             self._files.publish(self._due(caught_up=not chunks))
             self._files.pass_over()
         except NotFinished:
@@ -121,45 +119,39 @@ class Delivery:
         batch = decode(chunk.body)
         for template, first, end in self._files.note.spans(chunk.first, chunk.end):
             rows = batch.slice(chunk.skip + first - chunk.first, end - first)
-            for group in self._split(template, rows, chunk.born):
-                self._append(group, first)
+            self._append(self._split(template, rows, chunk.born), first)
         self._read_bytes += chunk.body.size
         self._files.position = chunk.end
         self._files.publish([])
 
-    def _split(self, template: str, rows: pa.RecordBatch, born: int) -> list[Group]:
+    def _split(self, template: str, rows: pa.RecordBatch, born: int) -> Split:
         if template not in self._buckets:
             self._buckets[template] = Buckets(Template.parse(template))
         return self._buckets[template].split(rows, born)
 
-    def _append(self, group: Group, first: int) -> None:
-        """Append a group of a batch that begins at row `first`, but not what is delivered."""
-        places: Sequence[int] | memoryview = (
-            range(len(group.bodies)) if group.rows is None else _numbers(group.rows)
-        )
-        start = bisect_left(places, self._files.ledger.mark(group.bucket) - first)
-        self._context.counters.add("passed_over", start)
-        while start < len(group.bodies):
-            file = self._files.file(group.bucket, first + places[start], self._read_bytes)
-            bodies = group.bodies.slice(start)
-            bodies = bodies.slice(0, self._fitting(file, bodies))
-            start += len(bodies)
-            lines = text.lines(bodies, newline=self._newline)
-            now = self._context.clock.monotonic()
-            file.append(lines, len(bodies), first + places[start - 1], now)
-            if file.worth_a_write:
-                self._files.patience.until(file.write)
-            if file.full(self._limits):
-                self._files.close(file)
+    def _append(self, split: Split, first: int) -> None:
+        """Append a batch that begins at row `first`, but not what of it is delivered."""
+        lines = Lines(split.bodies, newline=self._newline)
+        now = self._context.clock.monotonic()
+        known = 0
+        for bucket, begin, end in split.runs:
+            mark = self._files.ledger.mark(bucket) - first
+            start = bisect_left(split.places, mark, begin, end) if mark > 0 else begin
+            known += start - begin
+            while start < end:
+                file = self._files.file(bucket, first + split.places[start], self._read_bytes)
+                stop = self._room(file, lines, start, end)
+                last = first + split.places[stop - 1]
+                file.append(lines.piece(start, stop), stop - start, last, now)
+                if file.full(self._limits):
+                    self._files.close(file)
+                start = stop
+        self._files.write_some(len(lines.piece(0, len(split.bodies))))
+        if known:
+            self._context.counters.add("passed_over", known)
 
-    def _fitting(self, file: Opened, bodies: Column) -> int:
-        """Return how many of the bodies still go into the file, at least one."""
-        fitting = text.rows_until(bodies, self._limits.size - file.size, newline=self._newline)
+    def _room(self, file: Opened, lines: Lines, start: int, end: int) -> int:
+        """Return where the file is full, after at least one line, or `end`."""
+        stop = lines.filling(start, end, self._limits.size - file.size)
         events = self._limits.events
-        return fitting if events is None else min(fitting, events - file.rows)
-
-
-def _numbers(places: Column) -> memoryview:
-    """Return the numbers of a uint64 array without nulls, as they lie in memory."""
-    view = memoryview(places.buffers()[1]).cast("B")
-    return view[8 * places.offset : 8 * (places.offset + len(places))].cast("Q")
+        return stop if events is None else min(stop, start + events - file.rows)

@@ -7,8 +7,6 @@ from typing import NamedTuple
 from flumec.runtime.disk import Bytes
 from flumec.runtime.output.store import Hidden
 
-_WORTH_A_WRITE = 1 << 20
-
 
 class Limits(NamedTuple):
     """When a file is rolled: sizes in bytes, times in seconds; None is never."""
@@ -34,29 +32,20 @@ class Opened:
     size: int = 0
     written: float = 0.0
     waiting: list[Bytes] = field(default_factory=list)
-    waiting_size: int = 0
 
-    def append(self, buffers: list[Bytes], rows: int, last: int, now: float) -> None:
+    def append(self, lines: memoryview, rows: int, last: int, now: float) -> None:
         """Add rows up to `last`; they are written by the next `write`."""
-        size = sum(len(buffer) for buffer in buffers)
-        self.waiting += buffers
-        self.waiting_size += size
-        self.size += size
+        self.waiting.append(lines)
+        self.size += len(lines)
         self.rows += rows
         self.last = last
         self.written = now
-
-    @property
-    def worth_a_write(self) -> bool:
-        """Whether so much waits that holding it would only cost memory."""
-        return self.waiting_size >= _WORTH_A_WRITE
 
     def write(self) -> None:
         """Write what waits; after an OSError it still waits."""
         if self.waiting:
             self.hidden.write(self.waiting)
             self.waiting = []
-            self.waiting_size = 0
 
     def full(self, limits: Limits) -> bool:
         """Whether no more may be added."""

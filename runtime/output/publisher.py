@@ -12,6 +12,9 @@ from flumec.runtime.output.opened import Limits, Opened, OpenFiles
 from flumec.runtime.output.patience import Patience
 from flumec.runtime.output.recovery import Open, remember, settle
 
+_WORTH_WRITING = 4 << 20
+"""Bytes that may wait in memory: until a file is finished it makes no difference where they are."""
+
 
 class NotFinished(Exception):  # noqa: N818 a step back, not an error
     """What was hidden cannot be trusted any more; its rows must be read again."""
@@ -39,6 +42,7 @@ class Publisher:
         self._context = context
         self._consumer = context.consumer
         self._writer = (context.host, context.agent, name)
+        self._waiting = 0
         self._stored: Future[Stored] | None = None
         self._begin()
 
@@ -61,6 +65,14 @@ class Publisher:
             file = Opened(bucket, hidden, row, self._context.clock.monotonic(), read_bytes)
             self.open.add(file)
         return file
+
+    def write_some(self, size: int) -> None:
+        """Note that `size` bytes more wait to be written, and write all once they are many."""
+        self._waiting += size
+        if self._waiting >= _WORTH_WRITING:
+            for file in (*self.open, *self.full):
+                self.patience.until(file.write)
+            self._waiting = 0
 
     def close(self, file: Opened) -> None:
         """Take a file that is full out of the open ones; the next `publish` takes it along."""

@@ -2,41 +2,32 @@
 
 from bisect import bisect_left
 
-import pyarrow as pa
 from flumec.runtime.batch import Column
 from flumec.runtime.batch import compute as pc
-from flumec.runtime.disk import Bytes
-
-NEWLINE = b"\n"
 
 
-def lines(bodies: Column, *, newline: bool) -> list[Bytes]:
-    """Return what to write for the bodies, in one copy, or in none where no newline is wanted."""
-    if not len(bodies):
-        return []
-    if bodies.null_count:
-        bodies = pc.fill_null(bodies, b"")
-    if not newline:
-        return [_content(bodies)]
-    whole = pa.ListArray.from_arrays(pa.array([0, len(bodies)], pa.int32()), bodies)
-    return [_content(pc.binary_join(whole, NEWLINE)), NEWLINE]
+class Lines:
+    """The lines of a batch's bodies, made in one copy, or in none where no newline is wanted.
 
+    They lie in memory one after the other, so a run of them is a piece of that memory.
+    """
 
-def rows_until(bodies: Column, size: int, *, newline: bool) -> int:
-    """Return how many of the bodies, at least one, fill `size` bytes; all of them if they don't."""
-    offsets = _offsets(bodies)
-    start, extra = offsets[0], int(newline)
-    row = bisect_left(range(1, len(bodies) + 1), size, key=lambda n: offsets[n] - start + n * extra)
-    return min(row + 1, len(bodies))
+    def __init__(self, bodies: Column, *, newline: bool) -> None:
+        if bodies.null_count:
+            bodies = pc.fill_null(bodies, b"")
+        lines = pc.binary_join_element_wise(bodies, b"", b"\n") if newline else bodies
+        _, offsets, data = lines.buffers()
+        bounds = memoryview(offsets).cast("B")[4 * lines.offset :]
+        self._ends = bounds[: 4 * (len(lines) + 1)].cast("i")
+        self._data = memoryview(b"" if data is None else data).cast("B")
 
+    def piece(self, start: int, stop: int) -> memoryview:
+        """Return the lines from `start` up to `stop`."""
+        return self._data[self._ends[start] : self._ends[stop]]
 
-def _offsets(bodies: Column) -> memoryview:
-    buffer = bodies.buffers()[1]
-    view = memoryview(buffer).cast("B")
-    return view[4 * bodies.offset : 4 * (bodies.offset + len(bodies) + 1)].cast("i")
-
-
-def _content(bodies: Column) -> memoryview:
-    """Return the bytes of the bodies as they lie in memory, one after the other."""
-    offsets, data = _offsets(bodies), bodies.buffers()[2]
-    return memoryview(b"" if data is None else data).cast("B")[offsets[0] : offsets[-1]]
+    def filling(self, start: int, stop: int, size: int) -> int:
+        """Return where `size` bytes from `start` on are full, after one line at least; or `stop`."""
+        full = self._ends[start] + size
+        if self._ends[stop] < full:
+            return stop
+        return max(start + 1, bisect_left(self._ends, full, start, stop))

@@ -33,14 +33,13 @@ def batch(rows: int, **columns: Any) -> pa.RecordBatch:
 
 def split(template: str, rows: pa.RecordBatch, born: int = BORN) -> dict[str, list[int]]:
     """Return the numbers of each path's rows."""
-    groups = Buckets(Template.parse(template)).split(rows, born)
+    split = Buckets(Template.parse(template)).split(rows, born)
     found = {}
-    for group in groups:
-        numbers = [int(body) for body in group.bodies.to_pylist()]
-        places = list(range(rows.num_rows)) if group.rows is None else group.rows.to_pylist()
-        assert numbers == places
-        assert group.bucket not in found
-        found[group.bucket] = numbers
+    for bucket, start, stop in split.runs:
+        numbers = [int(body) for body in split.bodies.to_pylist()[start:stop]]
+        assert numbers == list(split.places[start:stop]) == sorted(numbers)
+        assert bucket not in found
+        found[bucket] = numbers
     return found
 
 

@@ -1,7 +1,7 @@
 """The text format writes bodies as they are, whatever slice of a batch they are."""
 
 import pyarrow as pa
-from flumec.runtime.output.text import lines, rows_until
+from flumec.runtime.output.text import Lines
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,10 +14,13 @@ def test_every_body_and_its_newline_once(
 ) -> None:
     array = pa.array(values, pa.binary()).slice(min(start, len(values)), length)
 
-    written = b"".join(bytes(piece) for piece in lines(array, newline=newline))
+    lines = Lines(array, newline=newline)
 
     end = b"\n" if newline else b""
-    assert written == b"".join(value + end for value in values[start : start + length])
+    expected = [value + end for value in values[start : start + length]]
+    for first in range(len(expected) + 1):
+        for stop in range(first, len(expected) + 1):
+            assert bytes(lines.piece(first, stop)) == b"".join(expected[first:stop])
 
 
 @given(bodies.filter(len), st.integers(0, 11), st.integers(-3, 40), st.booleans())
@@ -25,17 +28,17 @@ def test_the_first_row_that_fills_the_size_is_the_last(
     values: list[bytes], start: int, size: int, newline: bool
 ) -> None:
     start = min(start, len(values) - 1)
-    array = pa.array(values, pa.binary()).slice(start)
-    sizes = [len(value) + newline for value in values[start:]]
+    sizes = [len(value) + newline for value in values]
+    lines = Lines(pa.array(values, pa.binary()), newline=newline)
 
-    rows = rows_until(array, size, newline=newline)
+    stop = lines.filling(start, len(values), size)
 
-    assert 1 <= rows <= len(sizes)
-    assert rows == 1 or sum(sizes[: rows - 1]) < size
-    assert rows == len(sizes) or sum(sizes[:rows]) >= size
+    assert start < stop <= len(values)
+    assert stop == start + 1 or sum(sizes[start : stop - 1]) < size
+    assert stop == len(values) or sum(sizes[start:stop]) >= size
 
 
 def test_an_absent_body_is_an_empty_line() -> None:
-    array = pa.array([b"a", None, b"b"], pa.binary())
+    lines = Lines(pa.array([b"a", None, b"b"], pa.binary()), newline=True)
 
-    assert b"".join(bytes(piece) for piece in lines(array, newline=True)) == b"a\n\nb\n"
+    assert bytes(lines.piece(0, 3)) == b"a\n\nb\n"
