@@ -27,6 +27,7 @@ RUNS = 3
 
 
 def open_journal(directory: Path) -> Journal:
+    """Open a journal with one channel and its consumer."""
     return Journal.open(
         directory,
         disk=RealDisk(),
@@ -39,6 +40,7 @@ def open_journal(directory: Path) -> Journal:
 
 
 def produce(journal: Journal, body: pa.Buffer, count: int, window: int) -> None:
+    """Put `count` bodies, with `window` of them under way."""
     under_way: deque[Future[Outcome]] = deque()
     for _ in range(count):
         if len(under_way) == window:
@@ -50,6 +52,7 @@ def produce(journal: Journal, body: pa.Buffer, count: int, window: int) -> None:
 
 
 def consume(journal: Journal, count: int, every: int) -> None:
+    """Read `count` rows; move the cursor once in `every` bytes."""
     sink, rows, pending = journal.consumer("sink"), 0, 0
     while rows < count:
         for chunk in sink.read(5.0):
@@ -90,6 +93,7 @@ CASES = [
 
 
 def main() -> None:
+    """Print a line for each case: medians, the first run left out."""
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     print(f"{'case':28} {'commits/s':>10} {'MB/s':>8} {'MB/CPU s':>9} {'CPU ms/commit':>14}")
     for name, size, count, window, behind in CASES:

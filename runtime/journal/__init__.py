@@ -3,7 +3,7 @@
 from flumec.runtime.journal.consumer import Consumer
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed, JournalLocked, StateError
 from flumec.runtime.journal.journal import EpochRows, Journal
-from flumec.runtime.journal.ops import Session
+from flumec.runtime.journal.session import Session
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Look into a journal's directory: `python -m flumec.runtime.journal DIRECTORY`; it changes nothing."""
+"""Look into a journal: `python -m flumec.runtime.journal DIRECTORY`; it changes nothing."""
 
 import sys
 from collections.abc import Iterator

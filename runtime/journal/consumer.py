@@ -8,9 +8,9 @@ from threading import Condition, Lock
 
 import pyarrow as pa
 from flumec.runtime.clock import Clock
+from flumec.runtime.journal.consuming import CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
 from flumec.runtime.journal.ledger import Ledger
-from flumec.runtime.journal.ops import CursorOp, IntentOp
 from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored
 from flumec.runtime.journal.room import Room
 from flumec.runtime.journal.state import ChannelState, ConsumerState, State
@@ -85,7 +85,7 @@ class Consumer:
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
         """Return what comes after the rows last read; an empty list after `timeout` seconds.
 
-        It begins at the cursor's low, and has at most `max_bytes` of bodies, but at least one chunk.
+        It begins at the cursor's low; of bodies it has at most `max_bytes`, but at least one.
         Raise JournalDamaged where a frame can't be read back, JournalFailed if nothing will come.
         """
         first = self._await(timeout)
@@ -241,7 +241,7 @@ class Consumer:
         return found
 
     def _next_whole(self) -> Chunk | None:
-        """Return the next frame; damage waits for the next `read`, so that what is before it comes."""
+        """Return the next frame; damage waits for the next `read`, so that what is before comes."""
         try:
             return self._next()
         except JournalDamaged:
@@ -267,4 +267,4 @@ def load(located: Located, epoch: bytes) -> Chunk:
     length = located.file.read_into(memoryview(body), located.offset)
     if length < entry.length or zlib.crc32(body) != entry.crc:
         raise damaged(located.path, located.offset, entry.first, entry.end, "a body is not valid")
-    return Chunk(entry.first, entry.rows, 0, epoch, entry.born, entry.tags, body)
+    return Chunk(entry.first, entry.rows, 0, epoch, entry.born, entry.tags, body, entry.crc)

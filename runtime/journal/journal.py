@@ -12,10 +12,11 @@ from flumec.runtime.disk import Disk
 from flumec.runtime.journal.consumer import Consumer, LiveChannel, Shared
 from flumec.runtime.journal.errors import JournalFailed, StateError
 from flumec.runtime.journal.opening import Opened, Opening
-from flumec.runtime.journal.ops import AskOp, Batch, Op, Session, SessionOp
+from flumec.runtime.journal.ops import AskOp, Batch, Op
 from flumec.runtime.journal.prepare import Preparer
 from flumec.runtime.journal.records import ChannelStats, Full, Outcome, Progress, Put, Refused
 from flumec.runtime.journal.room import Room
+from flumec.runtime.journal.session import Session, SessionOp
 from flumec.runtime.journal.space import Space
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
 from flumec.runtime.journal.state import ChannelState
@@ -43,7 +44,7 @@ class EpochRows:
 class Journal:
     """The append-only log of one directory; open it with `Journal.open`.
 
-    Any thread may call any method. Futures' callbacks run in the journal's thread and must be short.
+    Any thread may call any method. Futures' callbacks run in the journal's thread: be short.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ PUNCHABLE = 64 << 10
 ZEROS = bytes(PAGE)
 
 _SEGMENT = Struct("<8sHH16s16sQQQqI")
-_GROUP = Struct("<4sIQQQIHHI")
+_GROUP = Struct("<4sIQQQIII")
 _CRC = Struct("<I")
 GROUP_HEADER = _GROUP.size + _CRC.size
 _COPIES = (0, PAGE // 2)
@@ -132,7 +132,7 @@ class GroupHeader:
         """Return the header's bytes with the crc in them, and the crc."""
         fields = _GROUP.pack(
             GROUP_MAGIC, self.head_length, self.body_length, self.number, self.first_row,
-            self.rows, self.records, 0, self.previous,
+            self.rows, self.records, self.previous,
         )  # fmt: skip
         crc = zlib.crc32(head, zlib.crc32(fields, epoch_seed))
         return fields + _CRC.pack(crc), crc
@@ -144,7 +144,7 @@ def parse_group_header(data: bytes | memoryview, offset: int = 0) -> GroupHeader
         return None
     fields = _GROUP.unpack_from(data, offset)
     (crc,) = _CRC.unpack_from(data, offset + _GROUP.size)
-    _, head, body, number, first, rows, records, _, previous = fields
+    _, head, body, number, first, rows, records, previous = fields
     return GroupHeader(head, body, number, first, rows, records, previous, crc)
 
 

@@ -27,7 +27,7 @@ class DiskFull(Exception):  # noqa: N818 it is answered, not reported
 class Log:
     """Appends groups; one thread calls it. Nothing is written behind an unsynced group."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 called in one place
         self, directory: Path, disk: Disk, clock: Clock, state: State, opened: OpenEntry, size: int
     ) -> None:
         self.directory = directory

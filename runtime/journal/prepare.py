@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from flumec.runtime.journal.ops import PreparedFrame, PutOp
+from flumec.runtime.journal.putting import PreparedFrame, PutOp
 from flumec.runtime.journal.records import Put
 from flumec.runtime.journal.specs import ChannelSpec
 
@@ -62,7 +62,10 @@ class Preparer:
     def checksums(self, put: Put) -> list[tuple[int, int]]:
         """Return (crc, digest of the schema) of each body that goes to disk."""
         return [
-            (zlib.crc32(frame.body), _schema(memoryview(frame.body)))
+            (
+                zlib.crc32(frame.body) if frame.crc is None else frame.crc,
+                _schema(memoryview(frame.body)),
+            )
             if not self._durable.isdisjoint(frame.channels)
             else (0, 0)
             for frame in put.frames

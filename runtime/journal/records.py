@@ -1,5 +1,6 @@
 """What goes into a journal and comes out of it, as values; `layout` gives them their bytes."""
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,8 +23,9 @@ class TagRun:
 class Frame:
     """Rows of one put that go to the same set of channels.
 
-    `body` is one self-contained Arrow IPC stream of `rows` rows. `born` is the time of the first put in
-    nanoseconds, None to have the writer stamp it; `tags` None means that the rows' own numbers are their tags.
+    `body` is one self-contained Arrow IPC stream of `rows` rows. `born` is the time of the first
+    put in nanoseconds, None to have the writer stamp it; `tags` None means that the rows' own
+    numbers are their tags. `crc` is the body's CRC-32, where the putter knows it already.
     """
 
     channels: tuple[str, ...]
@@ -31,14 +33,16 @@ class Frame:
     body: Buffer
     born: int | None = None
     tags: tuple[TagRun, ...] | None = None
+    crc: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a source has come with one input, `key` (a file, a client, a partition).
 
-    The put is accepted only if the stored `to` of (source, key) equals `start` (b"" where nothing is
-    stored). `start`, `to` and `identity` are opaque to the journal. `done` forgets the key.
+    The put is accepted only if the stored `to` of (source, key) equals `start` (b"" where nothing
+    is stored). `start`, `to` and `identity` are opaque to the journal; an empty `identity` keeps
+    the one that is stored. `done` forgets the key.
     """
 
     source: str
@@ -51,8 +55,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Which rows of a sender's journal a put brings; refused unless `session` is the stream's newest
-    and no row of `ranges` is already here. Rows of `epoch` below `settled` may be forgotten."""  # noqa: D209
+    """Which rows of a sender's journal a put brings.
+
+    Refused unless `session` is the stream's newest and no row of `ranges` is already here. Rows of
+    `epoch` below `settled` may be forgotten, and are never taken again.
+    """
 
     sender: bytes
     stream: bytes
@@ -94,7 +101,7 @@ class Full:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was stored: the precondition did not hold (a stale position, session or row range)."""
+    """Nothing was stored: a position, a session or a row range was not as it must be."""
 
     reason: str
 
@@ -104,9 +111,10 @@ Outcome = Stored | Full | Refused
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stored frame, or the part of it that a consumer has not read: rows `first` to `first + rows`.
+    """A stored frame, or what a consumer has not read of it: rows `first` to `first + rows`.
 
-    `skip` rows of the body's batch come before `first`. `epoch` is the journal's when it stored them.
+    `skip` rows of the body's batch come before `first`. `epoch` is the journal's when it stored
+    them, `crc` the body's CRC-32 where it is known.
     """
 
     first: int
@@ -116,6 +124,7 @@ class Chunk:
     born: int
     tags: tuple[TagRun, ...] | None
     body: Buffer
+    crc: int | None = None
 
     @property
     def end(self) -> int:
@@ -150,7 +159,7 @@ class Output:
     hidden: str
     final: str
     bytes: int
-    digest: bytes = b""
+    digest: "builtins.bytes" = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +172,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class ChannelStats:
-    """A channel's balance: put = delivered + dropped + dead_lettered + held (rows, since it was created)."""
+    """A channel's rows since it was made: put = delivered + dropped + dead_lettered + held."""
 
     put: int
     delivered: int

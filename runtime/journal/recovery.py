@@ -164,7 +164,7 @@ class _Newest:
     def _require_end(
         self, offset: int, number: int, row: int, following: SegmentHeader | None
     ) -> None:
-        """Raise if what is invalid at `offset` was followed by anything: then it had been synced."""
+        """Raise if anything follows what is invalid at `offset`: then that had been synced."""
         later = self.reader.later(offset + SECTOR, self.size, number)
         if later is not None:
             end = later[1].first_row

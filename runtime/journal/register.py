@@ -1,4 +1,4 @@
-"""Matching an agent's channels, sources and consumers with those that its journal knows, by name."""
+"""Matching an agent's channels, sources and consumers with those its journal knows, by name."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -19,8 +19,8 @@ def register(
 ) -> dict[str, int]:
     """Enter what is new; return the numbers of this opening's channels by name.
 
-    A new channel starts at the journal's end. One that is gone from the bundle keeps its rows. A new
-    consumer takes over where the channel's last one was.
+    A new channel starts at the journal's end. One that is gone from the bundle keeps its rows. A
+    new consumer takes over where the channel's last one was.
     """
     _require_single(channels, consumers)
     for known in state.consumers.values():
@@ -36,7 +36,7 @@ def register(
 
 
 def begin_epoch(state: State, epoch: bytes) -> None:
-    """End the last epoch at the journal's end, and begin another; forget those without live rows."""
+    """End the last epoch at the journal's end, begin another; forget those without live rows."""
     if state.epochs:
         state.epochs[-1].end = state.next_row
     lows = [channel.low for channel in state.channels.values() if channel.end > channel.low]

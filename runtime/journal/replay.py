@@ -1,4 +1,4 @@
-"""The records of a group as recovery reads them: each changes the state as it did when it was written."""
+"""The records of a group as recovery reads them: each changes the state as it did when written."""
 
 from flumec.runtime.journal import snapshot
 from flumec.runtime.journal.codec import Decoder

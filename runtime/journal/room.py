@@ -57,10 +57,10 @@ class Room:
     def take(
         self, required: Need, optional: Need, *, wait: bool, stopping: Callable[[], bool]
     ) -> str | frozenset[str]:
-        """Take room in every required channel; return the channels taken, or the name of a full one.
+        """Take room in every required channel; return those taken, or the name of a full one.
 
-        Optional channels are taken as well where they have room at that moment. The caller holds the
-        lock, and loses it while it waits.
+        Optional channels are taken as well where they have room at that moment. The caller holds
+        the lock, and loses it while it waits.
         """
         if (full := self._full(required)) is not None:
             if not wait:

@@ -1,4 +1,4 @@
-"""The state as one record at the head of each segment, so that freeing a segment forgets nothing."""
+"""The state as a record at the head of each segment, so that freeing one forgets nothing."""
 
 from flumec.runtime.journal.codec import Decoder, Encoder
 from flumec.runtime.journal.entries import (

@@ -15,7 +15,7 @@ class Space:
     """Frees what every channel is past, durably; only after the sync that made it so.
 
     Bodies are punched in sealed segments only, once for each channel that leaves one: so recovery
-    never meets a hole in the newest, and a busy channel doesn't cost a walk for each of its cursors.
+    never meets a hole in the newest, and a busy channel doesn't cost a walk for each cursor.
     """
 
     def __init__(self, directory: Path, disk: Disk, state: State, lock: Lock) -> None:

@@ -1,4 +1,4 @@
-"""What an agent tells its journal at opening: who it is, and which channels and consumers it has."""
+"""What an agent tells its journal at opening: who it is, its channels and its consumers."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -50,7 +50,7 @@ class ConsumerState:
 
 @dataclass(slots=True)
 class Stream:
-    """What was received of a sender's stream: per epoch of the sender (settled, ranges above it)."""
+    """What was received of a stream: per epoch of its sender (settled, ranges above it)."""
 
     session: int = 0
     have: dict[bytes, tuple[int, Ranges]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a channel has in memory: of a durable one the newest frames, of a memory one all it holds."""
+"""What a channel has in memory: of a durable one the newest frames, of a memory one all."""
 
 from collections import deque
 

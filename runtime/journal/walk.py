@@ -78,7 +78,7 @@ class GroupReader:
 
 
 def damaged(path: Path, offset: int, first: int, end: int | None, what: str) -> JournalDamaged:
-    """Return the error for rows `first` to `end` (None: unknown), with how to look and what to do."""
+    """Return the error for rows `first` to `end` (None: unknown): how to look, what to do."""
     if end is None:
         rows = f"rows from {first} on are"
     elif end <= first:
@@ -87,9 +87,9 @@ def damaged(path: Path, offset: int, first: int, end: int | None, what: str) -> 
         rows = f"rows {first} to {end - 1} ({end - first} of them) are"
     return JournalDamaged(
         f"{path}: {what} at byte {offset}; {rows} missing, although they were acknowledged. "
-        f"To look: `python -m flumec.runtime.journal {path.parent}`. To go on: restore the file from "
-        f"a copy of the disk, or move {path.parent} away to begin with an empty journal (what it "
-        "holds is then not delivered, and sources start from their beginning)."
+        f"To look: `python -m flumec.runtime.journal {path.parent}`. To go on: restore the file "
+        f"from a copy of the disk, or move {path.parent} away to begin with an empty journal (what "
+        "it holds is then not delivered, and sources start from their beginning)."
     )
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-
 from flumec.runtime.clock import Clock, SystemClock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal import ChannelSpec, Consumer, ConsumerSpec, Identity, Journal

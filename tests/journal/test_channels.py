@@ -1,11 +1,10 @@
-"""Channels come, go and are renamed with their agent's bundle; what was put stays where it was put."""
+"""Channels come, go and are renamed with their bundle; what was put stays where it was put."""
 
 import os
 import subprocess
 import sys
 
 import pytest
-
 from flumec.runtime.journal import (
     ChannelSpec,
     ConsumerSpec,
@@ -16,11 +15,13 @@ from flumec.runtime.journal import (
 )
 from flumec.runtime.journal.records import Cursor, Output, Stored
 
+from .conftest import Rig
+
 A, B = ChannelSpec("a", 1 << 20, durable=True), ChannelSpec("b", 1 << 20, durable=True)
 PATIENCE = 20.0
 
 
-def test_a_new_channel_begins_at_the_journals_end(rig) -> None:
+def test_a_new_channel_begins_at_the_journals_end(rig: Rig) -> None:
     rig.open(A)
     rig.put("a")
     rig.reopen(A, B)
@@ -29,7 +30,7 @@ def test_a_new_channel_begins_at_the_journals_end(rig) -> None:
     assert (rig.rows("a"), rig.rows("b")) == ([0, 1, 2, 3], [2, 3])
 
 
-def test_a_removed_channel_keeps_its_rows_and_its_segments(rig) -> None:
+def test_a_removed_channel_keeps_its_rows_and_its_segments(rig: Rig) -> None:
     rig.open(A, B)
     rig.put("b")
     rig.reopen(A)
@@ -41,7 +42,7 @@ def test_a_removed_channel_keeps_its_rows_and_its_segments(rig) -> None:
     assert rig.rows("b") == [0, 1]
 
 
-def test_a_renamed_channel_keeps_rows_and_place(rig) -> None:
+def test_a_renamed_channel_keeps_rows_and_place(rig: Rig) -> None:
     rig.open(A, B)
     rig.put("b")
     rig.put("b")
@@ -53,14 +54,14 @@ def test_a_renamed_channel_keeps_rows_and_place(rig) -> None:
     assert rig.balance("new") == (4, 2, 0, 2)
 
 
-def test_a_former_name_that_is_a_channel_again_is_left_alone(rig) -> None:
+def test_a_former_name_that_is_a_channel_again_is_left_alone(rig: Rig) -> None:
     rig.open(A, B)
     rig.put("b")
     rig.reopen(B, ChannelSpec("c", 1 << 20, durable=True, formerly="b"))
     assert (rig.rows("b"), rig.rows("c")) == ([0, 1], [])
 
 
-def test_a_new_consumer_takes_over_where_the_last_one_was(rig) -> None:
+def test_a_new_consumer_takes_over_where_the_last_one_was(rig: Rig) -> None:
     rig.open(A)
     rig.put("a")
     rig.put("a")
@@ -71,7 +72,7 @@ def test_a_new_consumer_takes_over_where_the_last_one_was(rig) -> None:
     assert rig.rows("another") == [2, 3]
 
 
-def test_the_same_state_is_recovered_that_was_lived(rig) -> None:
+def test_the_same_state_is_recovered_that_was_lived(rig: Rig) -> None:
     from flumec.runtime.journal.records import Progress, Received
 
     rig.open()
@@ -82,9 +83,7 @@ def test_the_same_state_is_recovered_that_was_lived(rig) -> None:
         received = Received(b"sender", b"stream", 1, b"e" * 16, ((number, number + 1),), 3)
         channels = ("a", "b") if number % 3 else ("b",)
         received_now = received if number >= 3 else None
-        rig.outcome(
-            rig.submit(*channels, size=1500, progress=[progress], received=received_now)
-        )
+        rig.outcome(rig.submit(*channels, size=1500, progress=[progress], received=received_now))
         if number % 4 == 2:
             rig.done("a", 2 * number)
     intent = rig.consumer("a").intend([Output("x", 1, 2, 1, "hidden", "final", 3, b"d")])
@@ -99,7 +98,7 @@ def test_the_same_state_is_recovered_that_was_lived(rig) -> None:
     assert snapshot.encode(recovered) == snapshot.encode(lived)
 
 
-def test_a_consumer_needs_a_channel_and_a_channel_has_one(rig) -> None:
+def test_a_consumer_needs_a_channel_and_a_channel_has_one(rig: Rig) -> None:
     rig.consumers = [ConsumerSpec("reader", "nowhere")]
     with pytest.raises(StateError, match="nowhere"):
         rig.open(A)
@@ -108,13 +107,13 @@ def test_a_consumer_needs_a_channel_and_a_channel_has_one(rig) -> None:
         rig.open(A)
 
 
-def test_a_consumer_that_was_not_declared_is_an_error(rig) -> None:
+def test_a_consumer_that_was_not_declared_is_an_error(rig: Rig) -> None:
     rig.open(A)
     with pytest.raises(StateError, match="no consumer `b`"):
         rig.consumer("b")
 
 
-def test_many_restarts_use_no_numbers_up(rig) -> None:
+def test_many_restarts_use_no_numbers_up(rig: Rig) -> None:
     memory = ChannelSpec("m", 1 << 20, durable=False)
     rig.open(A, memory)
     for _ in range(5):
@@ -124,7 +123,7 @@ def test_many_restarts_use_no_numbers_up(rig) -> None:
     assert len(rig.journal._state.consumers) == 2
 
 
-def test_a_second_process_is_told_who_holds_the_journal(real) -> None:
+def test_a_second_process_is_told_who_holds_the_journal(real: Rig) -> None:
     real.open(A)
     code = (
         "import sys; from pathlib import Path\n"
@@ -141,7 +140,7 @@ def test_a_second_process_is_told_who_holds_the_journal(real) -> None:
     assert f"JournalLocked: {real.directory} is in use by process {os.getpid()}" in second.stderr
 
 
-def test_the_lock_ends_with_the_journal(rig) -> None:
+def test_the_lock_ends_with_the_journal(rig: Rig) -> None:
     rig.open(A)
     with pytest.raises(JournalLocked):
         rig.open(A)
@@ -149,7 +148,7 @@ def test_the_lock_ends_with_the_journal(rig) -> None:
     rig.open(A)
 
 
-def test_a_closed_journal_stores_nothing_more(rig) -> None:
+def test_a_closed_journal_stores_nothing_more(rig: Rig) -> None:
     rig.open(A)
     rig.journal.close()
     rig.journal.close()
@@ -159,7 +158,7 @@ def test_a_closed_journal_stores_nothing_more(rig) -> None:
     assert rig.put("a") == Stored(0, 2)
 
 
-def test_an_intent_is_open_until_it_is_resolved(rig) -> None:
+def test_an_intent_is_open_until_it_is_resolved(rig: Rig) -> None:
     rig.open(A)
     rig.put("a")
     outputs = [Output("x", 0, 2, 2, "hidden", "final", 9, b"digest")]
@@ -176,7 +175,7 @@ def test_an_intent_is_open_until_it_is_resolved(rig) -> None:
     assert rig.consumer().intend(outputs).number == 3
 
 
-def test_a_directory_of_other_names_is_left_alone(real) -> None:
+def test_a_directory_of_other_names_is_left_alone(real: Rig) -> None:
     real.directory.mkdir()
     (real.directory / "notes.seg").write_text("mine")
     real.open(A)

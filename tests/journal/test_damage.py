@@ -1,17 +1,18 @@
-"""Rotten bytes: a torn end is cut, anything else stops the journal with the rows that are missing."""
+"""Rotten bytes: a torn end is cut, anything else stops the journal with the missing rows."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from flumec.runtime.disk import DiskFile
 from flumec.runtime.journal import JournalDamaged
 from flumec.runtime.journal.layout import GROUP_HEADER, PAGE, GroupHeader, read_segment_header
 from flumec.runtime.journal.replay import frames
 from flumec.runtime.journal.walk import GroupReader, segment_path
 from flumec.runtime.testing import CrashDisk
+
+from .conftest import Rig
 
 DIRECTORY = Path("/state/journal")
 FIRST = segment_path(DIRECTORY, 1)
@@ -25,8 +26,8 @@ def groups(disk: CrashDisk, path: Path = FIRST) -> list[tuple[int, GroupHeader, 
     reader, offset, found = GroupReader(file, header.epoch), PAGE, []
     while (group := reader.group(offset, file.stat().st_size)) is not None:
         parts = [range(offset, offset + GROUP_HEADER + group[0].head_length)]
-        for entry in frames(group[1]):
-            parts.append(range(offset + entry.offset, offset + entry.offset + entry.length))
+        starts = [(offset + entry.offset, entry.length) for entry in frames(group[1])]
+        parts += [range(start, start + length) for start, length in starts]
         found.append((offset, group[0], parts))
         offset += group[0].length
     return found
@@ -40,7 +41,7 @@ def flips(parts: list[range]) -> Iterator[tuple[int, int]]:
 
 
 @pytest.fixture
-def three(rig) -> CrashDisk:
+def three(rig: Rig) -> CrashDisk:
     """Return a disk with three puts of two rows each, in a journal that was killed."""
     rig.open()
     for _ in range(3):
@@ -49,7 +50,9 @@ def three(rig) -> CrashDisk:
     return rig.disk
 
 
-def test_any_bit_of_a_group_with_another_after_it_is_damage_with_its_rows(rig, three) -> None:
+def test_any_bit_of_a_group_with_another_after_it_is_damage_with_its_rows(
+    rig: Rig, three: CrashDisk
+) -> None:
     _, group, parts = groups(three)[2]
     assert (group.first_row, group.end_row) == (2, 4)
     for offset, mask in flips(parts):
@@ -61,7 +64,7 @@ def test_any_bit_of_a_group_with_another_after_it_is_damage_with_its_rows(rig, t
         assert f"python -m flumec.runtime.journal {DIRECTORY}" in str(raised.value)
 
 
-def test_any_bit_of_the_last_group_cuts_it_and_nothing_else(rig, three) -> None:
+def test_any_bit_of_the_last_group_cuts_it_and_nothing_else(rig: Rig, three: CrashDisk) -> None:
     _, group, parts = groups(three)[-1]
     assert (group.first_row, group.end_row) == (4, 6)
     for offset, mask in flips(parts):
@@ -72,7 +75,7 @@ def test_any_bit_of_the_last_group_cuts_it_and_nothing_else(rig, three) -> None:
         rig.journal.close()
 
 
-def test_after_a_clean_end_nothing_may_be_missing(rig, three) -> None:
+def test_after_a_clean_end_nothing_may_be_missing(rig: Rig, three: CrashDisk) -> None:
     rig.open()
     rig.put("a")
     rig.journal.close()
@@ -86,7 +89,7 @@ def test_after_a_clean_end_nothing_may_be_missing(rig, three) -> None:
             rig.open()
 
 
-def test_two_bad_groups_are_reported_as_one_gap(rig, three) -> None:
+def test_two_bad_groups_are_reported_as_one_gap(rig: Rig, three: CrashDisk) -> None:
     for _, _, parts in groups(three)[1:3]:
         three.corrupt(FIRST, parts[0][0])
     rig.disk = three
@@ -94,7 +97,7 @@ def test_two_bad_groups_are_reported_as_one_gap(rig, three) -> None:
         rig.open()
 
 
-def test_a_cursor_that_is_missing_is_damage_without_rows(rig) -> None:
+def test_a_cursor_that_is_missing_is_damage_without_rows(rig: Rig) -> None:
     rig.open()
     rig.put("a")
     rig.done("a", 2)
@@ -107,14 +110,14 @@ def test_a_cursor_that_is_missing_is_damage_without_rows(rig) -> None:
         rig.open()
 
 
-def test_one_bad_copy_of_a_segments_header_is_no_matter(rig, three) -> None:
+def test_one_bad_copy_of_a_segments_header_is_no_matter(rig: Rig, three: CrashDisk) -> None:
     three.corrupt(FIRST, 30)
     rig.disk = three
     rig.open()
     assert rig.rows() == [0, 1, 2, 3, 4, 5]
 
 
-def test_both_copies_bad_are_damage(rig, three) -> None:
+def test_both_copies_bad_are_damage(rig: Rig, three: CrashDisk) -> None:
     three.corrupt(FIRST, 30)
     three.corrupt(FIRST, PAGE // 2 + 30)
     rig.disk = three
@@ -122,7 +125,7 @@ def test_both_copies_bad_are_damage(rig, three) -> None:
         rig.open()
 
 
-def test_a_bad_snapshot_with_groups_after_it_is_damage(rig, three) -> None:
+def test_a_bad_snapshot_with_groups_after_it_is_damage(rig: Rig, three: CrashDisk) -> None:
     opening = groups(three)[0]
     for offset, mask in list(flips(opening[2]))[::7]:
         rig.disk = three.kill()
@@ -132,7 +135,7 @@ def test_a_bad_snapshot_with_groups_after_it_is_damage(rig, three) -> None:
 
 
 @pytest.fixture
-def sealed(rig) -> CrashDisk:
+def sealed(rig: Rig) -> CrashDisk:
     """Return a disk whose first segment is sealed, and full of rows that are held."""
     rig.open()
     while len([name for name in rig.disk.names(DIRECTORY) if name.endswith(".seg")]) < 2:
@@ -142,8 +145,8 @@ def sealed(rig) -> CrashDisk:
     return rig.disk
 
 
-def test_rot_in_a_sealed_segment_is_met_by_its_reader(rig, sealed) -> None:
-    offset, group, parts = groups(sealed)[2]
+def test_rot_in_a_sealed_segment_is_met_by_its_reader(rig: Rig, sealed: CrashDisk) -> None:
+    _, _, parts = groups(sealed)[2]
     places = [place for part in parts for place in part]
     for place in places[:: len(places) // 60]:
         rig.disk = sealed.kill()
@@ -155,7 +158,7 @@ def test_rot_in_a_sealed_segment_is_met_by_its_reader(rig, sealed) -> None:
         rig.journal.close()
 
 
-def test_the_last_group_of_a_sealed_segment_was_synced(rig, sealed) -> None:
+def test_the_last_group_of_a_sealed_segment_was_synced(rig: Rig, sealed: CrashDisk) -> None:
     _, group, parts = groups(sealed)[-1]
     rig.disk = sealed
     rig.disk.corrupt(FIRST, parts[0][0])
@@ -165,7 +168,9 @@ def test_the_last_group_of_a_sealed_segment_was_synced(rig, sealed) -> None:
         rig.rows()
 
 
-def test_a_segment_that_is_gone_is_damage_while_rows_of_it_are_held(rig, sealed) -> None:
+def test_a_segment_that_is_gone_is_damage_while_rows_of_it_are_held(
+    rig: Rig, sealed: CrashDisk
+) -> None:
     last = groups(sealed)[-1][1].end_row
     sealed.unlink(FIRST)
     rig.disk = sealed
@@ -173,7 +178,7 @@ def test_a_segment_that_is_gone_is_damage_while_rows_of_it_are_held(rig, sealed)
         rig.open()
 
 
-def test_the_newest_segments_may_not_be_skipped(rig, sealed) -> None:
+def test_the_newest_segments_may_not_be_skipped(rig: Rig, sealed: CrashDisk) -> None:
     newest = segment_path(DIRECTORY, 2)
     rig.disk = sealed
     rig.open()
@@ -186,7 +191,9 @@ def test_the_newest_segments_may_not_be_skipped(rig, sealed) -> None:
         rig.open()
 
 
-def test_a_journal_of_a_newer_format_is_refused_with_the_remedy(rig, three, monkeypatch) -> None:
+def test_a_journal_of_a_newer_format_is_refused_with_the_remedy(
+    rig: Rig, three: CrashDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("flumec.runtime.journal.layout.FORMAT", 0)
     rig.disk = three
     with pytest.raises(Exception, match="written by a newer flumec, in format 1"):

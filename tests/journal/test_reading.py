@@ -5,16 +5,17 @@ import time
 
 import pyarrow as pa
 import pytest
-
 from flumec.runtime.journal import ChannelSpec, journal
 from flumec.runtime.journal.records import Cursor, Frame, Put, Stored, TagRun
 from flumec.runtime.testing import ManualClock
+
+from .conftest import Rig
 
 PATIENCE = 20.0
 BIG = ChannelSpec("a", 1 << 30, durable=True)
 
 
-def test_the_buffer_that_was_put_is_the_one_that_is_read(rig) -> None:
+def test_the_buffer_that_was_put_is_the_one_that_is_read(rig: Rig) -> None:
     rig.open()
     body = pa.py_buffer(b"x" * 1000)
     rig.journal.submit(Put((Frame(("a", "b"), 5, body),))).result(PATIENCE)
@@ -22,7 +23,9 @@ def test_the_buffer_that_was_put_is_the_one_that_is_read(rig) -> None:
     assert rig.consumer("b").read(0)[0].body.address == body.address
 
 
-def test_what_is_older_than_memory_comes_from_disk(rig, monkeypatch) -> None:
+def test_what_is_older_than_memory_comes_from_disk(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(journal, "RECENT_BYTES", 5000)
     rig.open(BIG)
     for _ in range(30):
@@ -33,7 +36,7 @@ def test_what_is_older_than_memory_comes_from_disk(rig, monkeypatch) -> None:
     assert [chunk.first for chunk in rig.consumer().read(0)] == [60]
 
 
-def test_memory_is_bounded_whatever_is_queued(rig, monkeypatch) -> None:
+def test_memory_is_bounded_whatever_is_queued(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "RECENT_BYTES", 5000)
     rig.open(BIG, ChannelSpec("b", 1 << 30, durable=True))
     for _ in range(100):
@@ -44,7 +47,9 @@ def test_memory_is_bounded_whatever_is_queued(rig, monkeypatch) -> None:
     assert len(rig.journal._recent._order) < 20
 
 
-def test_a_slow_reader_catches_up_with_memory_without_a_gap_or_a_repeat(rig, monkeypatch) -> None:
+def test_a_slow_reader_catches_up_with_memory_without_a_gap_or_a_repeat(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(journal, "RECENT_BYTES", 3000)
     rig.open(BIG, ChannelSpec("b", 1 << 30, durable=True))
     seen: list[int] = []
@@ -59,7 +64,7 @@ def test_a_slow_reader_catches_up_with_memory_without_a_gap_or_a_repeat(rig, mon
     assert seen == [row for row in range(240) if row % 4 < 2]
 
 
-def test_at_most_max_bytes_but_at_least_one(rig) -> None:
+def test_at_most_max_bytes_but_at_least_one(rig: Rig) -> None:
     rig.open()
     for _ in range(5):
         rig.put("a", size=100)
@@ -67,7 +72,7 @@ def test_at_most_max_bytes_but_at_least_one(rig) -> None:
     assert sizes == [1, 2, 1, 1]
 
 
-def test_reading_resumes_within_a_frame(rig) -> None:
+def test_reading_resumes_within_a_frame(rig: Rig) -> None:
     rig.open()
     rig.put("a", rows=10)
     for get in (lambda: None, rig.reopen):
@@ -77,7 +82,7 @@ def test_reading_resumes_within_a_frame(rig) -> None:
         assert (chunk.first, chunk.rows, chunk.skip, chunk.end) == (4, 6, 4, 10)
 
 
-def test_a_seek_below_the_low_is_refused(rig) -> None:
+def test_a_seek_below_the_low_is_refused(rig: Rig) -> None:
     rig.open()
     rig.put("a", rows=10)
     rig.done("a", 5)
@@ -86,7 +91,7 @@ def test_a_seek_below_the_low_is_refused(rig) -> None:
 
 
 @pytest.mark.parametrize("durable", [True, False])
-def test_nothing_comes_back_empty_after_the_time(rig, durable: bool) -> None:
+def test_nothing_comes_back_empty_after_the_time(rig: Rig, durable: bool) -> None:
     rig.clock = clock = ManualClock()
     rig.open(ChannelSpec("a", 1000, durable))
     got: list[list[object]] = []
@@ -101,7 +106,7 @@ def test_nothing_comes_back_empty_after_the_time(rig, durable: bool) -> None:
 
 
 @pytest.mark.parametrize("durable", [True, False])
-def test_a_put_wakes_the_reader(rig, durable: bool) -> None:
+def test_a_put_wakes_the_reader(rig: Rig, durable: bool) -> None:
     rig.open(ChannelSpec("a", 1000, durable))
     got: list[int] = []
     reader = threading.Thread(target=lambda: got.append(len(rig.consumer().read(3600.0))))
@@ -112,7 +117,7 @@ def test_a_put_wakes_the_reader(rig, durable: bool) -> None:
     assert got == [1]
 
 
-def test_frames_keep_born_tags_and_epoch(rig) -> None:
+def test_frames_keep_born_tags_and_epoch(rig: Rig) -> None:
     tags = (TagRun(b"e" * 16, 7, 3), TagRun(b"f" * 16, 0, 1))
     first_epoch = rig.open().epoch
     frame = Frame(("a",), 4, pa.py_buffer(b"x"), born=123, tags=tags)
@@ -124,7 +129,7 @@ def test_frames_keep_born_tags_and_epoch(rig) -> None:
     assert rig.consumer().read(0)[0].epoch == rig.journal.epoch
 
 
-def test_the_writer_stamps_what_is_not_born(rig) -> None:
+def test_the_writer_stamps_what_is_not_born(rig: Rig) -> None:
     rig.clock = ManualClock()
     rig.open()
     rig.put("a")
@@ -136,7 +141,7 @@ def test_the_writer_stamps_what_is_not_born(rig) -> None:
     assert rig.journal.stats()["a"].oldest_born == 1_700_000_005_000_000_000
 
 
-def test_a_cursor_may_not_go_back_nor_beyond_the_end(rig) -> None:
+def test_a_cursor_may_not_go_back_nor_beyond_the_end(rig: Rig) -> None:
     rig.open()
     rig.put("a", rows=10)
     rig.done("a", 5)
@@ -145,7 +150,7 @@ def test_a_cursor_may_not_go_back_nor_beyond_the_end(rig) -> None:
             rig.consumer().advance(Cursor(low))
 
 
-def test_marks_ahead_vanish_when_the_low_passes_them(rig) -> None:
+def test_marks_ahead_vanish_when_the_low_passes_them(rig: Rig) -> None:
     rig.open()
     rig.put("a", rows=10)
     cursor = Cursor(2, {"x": 5, "y": 2, "z": 8}, delivered=8, note=b"template")
@@ -157,7 +162,7 @@ def test_marks_ahead_vanish_when_the_low_passes_them(rig) -> None:
     assert rig.consumer().cursor.ahead == {"z": 8}
 
 
-def test_rows_that_were_never_read_may_be_done(rig) -> None:
+def test_rows_that_were_never_read_may_be_done(rig: Rig) -> None:
     rig.open()
     for _ in range(4):
         rig.put("a", size=100)
@@ -166,7 +171,7 @@ def test_rows_that_were_never_read_may_be_done(rig) -> None:
     assert rig.rows() == [5, 6, 7]
 
 
-def test_a_memory_channel_keeps_rows_until_they_are_done(rig) -> None:
+def test_a_memory_channel_keeps_rows_until_they_are_done(rig: Rig) -> None:
     rig.open(ChannelSpec("a", 10_000, durable=False))
     for _ in range(4):
         rig.put("a", size=100)
@@ -177,7 +182,7 @@ def test_a_memory_channel_keeps_rows_until_they_are_done(rig) -> None:
     assert rig.journal.stats()["a"].held_bytes == 200
 
 
-def test_a_memory_channel_needs_no_disk_and_is_empty_after_a_restart(rig) -> None:
+def test_a_memory_channel_needs_no_disk_and_is_empty_after_a_restart(rig: Rig) -> None:
     rig.open(ChannelSpec("a", 10_000, durable=False))
     operations = rig.disk.operations
     rig.put("a")
@@ -190,7 +195,7 @@ def test_a_memory_channel_needs_no_disk_and_is_empty_after_a_restart(rig) -> Non
     assert rig.balance() == (0, 0, 0, 0)
 
 
-def test_a_put_to_disk_and_memory_has_one_number_for_both(rig) -> None:
+def test_a_put_to_disk_and_memory_has_one_number_for_both(rig: Rig) -> None:
     rig.open(BIG, ChannelSpec("m", 1 << 20, durable=False))
     rig.put("m")
     frames = (
@@ -207,12 +212,14 @@ def test_a_put_to_disk_and_memory_has_one_number_for_both(rig) -> None:
     assert rig.put("a") == Stored(8, 2)
 
 
-def test_many_threads_put_and_each_row_is_read_once(real) -> None:
+def test_many_threads_put_and_each_row_is_read_once(real: Rig) -> None:
     real.segment_size = 1 << 20
     real.open(ChannelSpec("a", 1 << 20, durable=True))
     threads = [
         threading.Thread(
-            target=lambda: [real.submit("a", wait=True, size=3000).result(PATIENCE) for _ in range(200)]
+            target=lambda: [
+                real.submit("a", wait=True, size=3000).result(PATIENCE) for _ in range(200)
+            ]
         )
         for _ in range(4)
     ]

@@ -2,18 +2,20 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import pytest
-
 from flumec.runtime.journal import ChannelSpec, JournalFailed
 from flumec.runtime.journal.records import Cursor, Full, Outcome, Refused, Stored
+
+from .conftest import Rig
 
 SMALL = (ChannelSpec("a", 1000, durable=True), ChannelSpec("b", 300, durable=True))
 PATIENCE = 20.0
 
 
-def settle(condition) -> None:
+def settle(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
@@ -23,7 +25,7 @@ def settle(condition) -> None:
 class Waiting:
     """A put that waits for room, on a thread of its own."""
 
-    def __init__(self, rig, *channels: str, size: int) -> None:
+    def __init__(self, rig: Rig, *channels: str, size: int) -> None:
         self.outcome: Outcome | None = None
         self.stop = False
         self.thread = threading.Thread(target=self._run, args=(rig, channels, size), daemon=True)
@@ -31,9 +33,8 @@ class Waiting:
         self.thread.start()
         settle(lambda: len(rig.journal._room._waiting) > before)
 
-    def _run(self, rig, channels: tuple[str, ...], size: int) -> None:
+    def _run(self, rig: Rig, channels: tuple[str, ...], size: int) -> None:
         import pyarrow as pa
-
         from flumec.runtime.journal.records import Frame, Put
 
         put = Put((Frame(channels, 1, pa.py_buffer(b"x" * size)),))
@@ -48,14 +49,14 @@ class Waiting:
         return self.outcome
 
 
-def test_a_full_channel_says_its_name_at_once(rig) -> None:
+def test_a_full_channel_says_its_name_at_once(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", size=900)
     assert rig.outcome(rig.submit("a", size=101)) == Full("a")
     assert isinstance(rig.outcome(rig.submit("a", size=100)), Stored)
 
 
-def test_room_is_taken_in_all_channels_or_in_none(rig) -> None:
+def test_room_is_taken_in_all_channels_or_in_none(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("b", size=300)
     for _ in range(20):
@@ -63,7 +64,7 @@ def test_room_is_taken_in_all_channels_or_in_none(rig) -> None:
     assert isinstance(rig.outcome(rig.submit("a", size=1000)), Stored)
 
 
-def test_room_comes_back_with_the_cursor(rig) -> None:
+def test_room_comes_back_with_the_cursor(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", size=600)
     rig.put("a", size=400)
@@ -72,7 +73,7 @@ def test_room_comes_back_with_the_cursor(rig) -> None:
     rig.put("a", size=600)
 
 
-def test_a_refused_put_gives_its_room_back(rig) -> None:
+def test_a_refused_put_gives_its_room_back(rig: Rig) -> None:
     from flumec.runtime.journal.records import Progress
 
     rig.open(*SMALL)
@@ -83,7 +84,7 @@ def test_a_refused_put_gives_its_room_back(rig) -> None:
     rig.put("a", size=1000)
 
 
-def test_what_is_larger_than_the_channel_fits_into_an_empty_one(rig) -> None:
+def test_what_is_larger_than_the_channel_fits_into_an_empty_one(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("b", size=5000)
     assert rig.outcome(rig.submit("b", size=1)) == Full("b")
@@ -91,7 +92,7 @@ def test_what_is_larger_than_the_channel_fits_into_an_empty_one(rig) -> None:
     rig.put("b", size=1)
 
 
-def test_the_waiting_are_served_in_their_order(rig) -> None:
+def test_the_waiting_are_served_in_their_order(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", size=500)
     rig.put("a", size=500)
@@ -107,7 +108,7 @@ def test_the_waiting_are_served_in_their_order(rig) -> None:
     assert small.result() == Stored(5, 1)
 
 
-def test_a_put_that_waits_keeps_others_only_from_its_own_channels(rig) -> None:
+def test_a_put_that_waits_keeps_others_only_from_its_own_channels(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", size=1000)
     waiting = Waiting(rig, "a", size=10)
@@ -116,7 +117,7 @@ def test_a_put_that_waits_keeps_others_only_from_its_own_channels(rig) -> None:
     assert isinstance(waiting.result(), Stored)
 
 
-def test_waiting_ends_when_the_caller_is_to_stop(rig) -> None:
+def test_waiting_ends_when_the_caller_is_to_stop(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", size=1000)
     waiting = Waiting(rig, "a", size=10)
@@ -127,7 +128,7 @@ def test_waiting_ends_when_the_caller_is_to_stop(rig) -> None:
     assert isinstance(behind.result(), Stored)
 
 
-def test_waiting_ends_when_the_journal_is_closed(rig) -> None:
+def test_waiting_ends_when_the_journal_is_closed(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", size=1000)
     waiting = Waiting(rig, "a", size=10)
@@ -135,7 +136,7 @@ def test_waiting_ends_when_the_journal_is_closed(rig) -> None:
     assert waiting.result() == Refused("the journal is closed")
 
 
-def test_room_is_what_is_held_also_after_a_restart(rig) -> None:
+def test_room_is_what_is_held_also_after_a_restart(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", size=300)
     rig.put("a", size=300)
@@ -148,7 +149,7 @@ def test_room_is_what_is_held_also_after_a_restart(rig) -> None:
     assert rig.consumer().fullness == 0
 
 
-def test_a_frame_is_held_until_its_last_row_is_done(rig) -> None:
+def test_a_frame_is_held_until_its_last_row_is_done(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", rows=10, size=1000)
     rig.done("a", 5)
@@ -160,7 +161,7 @@ def test_a_frame_is_held_until_its_last_row_is_done(rig) -> None:
     assert rig.journal.stats()["a"].held_bytes == 0
 
 
-def test_optional_channels_without_room_are_left_out_and_counted(rig) -> None:
+def test_optional_channels_without_room_are_left_out_and_counted(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("b", size=300)
     assert rig.outcome(rig.submit("a", "b", optional=["b"])) == Stored(2, 2)
@@ -174,14 +175,14 @@ def test_optional_channels_without_room_are_left_out_and_counted(rig) -> None:
     assert rig.rows("a") == [2, 3, 4, 5]
 
 
-def test_a_channel_that_drops_the_newest_is_left_out_when_full(rig) -> None:
+def test_a_channel_that_drops_the_newest_is_left_out_when_full(rig: Rig) -> None:
     rig.open(ChannelSpec("a", 300, durable=True, when_full="drop_newest"))
     rig.put("a", size=300)
     assert rig.outcome(rig.submit("a", size=10)) == Stored(2, 0)
     assert rig.balance() == (4, 0, 2, 2)
 
 
-def test_a_memory_channel_counts_events_as_well(rig) -> None:
+def test_a_memory_channel_counts_events_as_well(rig: Rig) -> None:
     rig.open(ChannelSpec("a", 1 << 20, durable=False, events=10))
     rig.put("a", rows=8)
     assert rig.outcome(rig.submit("a", rows=3)) == Full("a")
@@ -191,14 +192,14 @@ def test_a_memory_channel_counts_events_as_well(rig) -> None:
     rig.put("a", rows=10)
 
 
-def test_a_put_of_more_than_the_largest_transaction_is_refused(rig) -> None:
+def test_a_put_of_more_than_the_largest_transaction_is_refused(rig: Rig) -> None:
     rig.open()
     refused = rig.outcome(rig.submit("a", size=(64 << 20) + 1))
     assert isinstance(refused, Refused)
 
 
 @pytest.mark.parametrize("channel", ["nowhere"])
-def test_an_unknown_channel_is_the_callers_mistake(rig, channel: str) -> None:
+def test_an_unknown_channel_is_the_callers_mistake(rig: Rig, channel: str) -> None:
     rig.open()
     with pytest.raises(ValueError, match="no channel `nowhere`"):
         rig.submit(channel)

@@ -1,22 +1,25 @@
 """The crash tests can fail: take out one sync or one checksum, and an invariant breaks."""
 
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
-
 from flumec.runtime.disk import DiskFile
 from flumec.runtime.journal import Journal
 from flumec.runtime.journal.records import Cursor, Progress, Stored
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
 from flumec.runtime.testing.crash_disk import CrashFile
 
+from .conftest import Rig
+
 DIRECTORY = Path("/state/journal")
 TORN = [Survival(share / 8, 1.0, torn=True) for share in range(8)]
 ANY = [Survival(share, 1.0, "any", seed=seed) for share in (0.5, 0.8) for seed in range(6)]
 
 
-def story(rig, cut_at: int) -> int:
+def story(rig: Rig, cut_at: int) -> int:
     """Put and be done until the power goes; return how many puts were acknowledged."""
     rig.disk = CrashDisk(cut_at)
     rig.disk.make_directory(DIRECTORY.parent)
@@ -39,7 +42,7 @@ def story(rig, cut_at: int) -> int:
     return acknowledged
 
 
-def survives(rig, survivals) -> None:
+def survives(rig: Rig, survivals: Sequence[Survival]) -> None:
     """Hold every cut of the story to the invariants."""
     for cut_at in count(1):
         acknowledged = story(rig, cut_at)
@@ -59,22 +62,24 @@ def survives(rig, survivals) -> None:
             return
 
 
-def broken(rig, survivals) -> None:
-    with pytest.raises(Exception) as raised:  # noqa: PT011 any invariant may be the one that breaks
+def broken(rig: Rig, survivals: Sequence[Survival]) -> None:
+    with pytest.raises(Exception) as raised:
         survives(rig, survivals)
     assert not isinstance(raised.value, PowerCut)
 
 
-def test_nothing_breaks_as_it_is(rig) -> None:
+def test_nothing_breaks_as_it_is(rig: Rig) -> None:
     survives(rig, [NOTHING, EVERYTHING, *ANY, *TORN])
 
 
-def test_without_the_sync_of_a_group_acknowledged_puts_are_lost(rig, monkeypatch) -> None:
+def test_without_the_sync_of_a_group_acknowledged_puts_are_lost(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from flumec.runtime.journal.log import Log
 
     real_write, real_sync = Log.write, CrashFile.sync
 
-    def write(self, group, first_row):
+    def write(self: Log, group: Any, first_row: int) -> int:
         monkeypatch.setattr(CrashFile, "sync", lambda file: None)
         try:
             return real_write(self, group, first_row)
@@ -85,12 +90,16 @@ def test_without_the_sync_of_a_group_acknowledged_puts_are_lost(rig, monkeypatch
     broken(rig, [NOTHING])
 
 
-def test_without_the_sync_of_the_directory_segments_are_lost(rig, monkeypatch) -> None:
+def test_without_the_sync_of_the_directory_segments_are_lost(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(CrashDisk, "sync_directory", lambda self, path: None)
     broken(rig, [NOTHING])
 
 
-def test_without_the_heads_checksum_torn_groups_are_believed(rig, monkeypatch) -> None:
+def test_without_the_heads_checksum_torn_groups_are_believed(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def stored(data: memoryview, end: int, seed: int) -> int:
         return int.from_bytes(data[44:48], "little")
 
@@ -98,19 +107,21 @@ def test_without_the_heads_checksum_torn_groups_are_believed(rig, monkeypatch) -
     broken(rig, [*ANY, *TORN])
 
 
-def test_without_the_bodies_checksum_torn_bodies_are_believed(rig, monkeypatch) -> None:
+def test_without_the_bodies_checksum_torn_bodies_are_believed(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import zlib
 
     class Blind:
         @staticmethod
-        def crc32(data, value=0):
+        def crc32(data: bytes, value: int = 0) -> int:
             return 0 if len(data) == 5000 else zlib.crc32(data, value)
 
     for module in ("prepare", "recovery", "consumer"):
         monkeypatch.setattr(f"flumec.runtime.journal.{module}.zlib", Blind)
     checked = Journal.consumer
 
-    def whole(self, name):
+    def whole(self: Journal, name: str) -> Any:
         consumer = checked(self, name)
         for chunk in consumer.read(0):
             assert bytes(chunk.body) == b"x" * chunk.body.size
@@ -120,29 +131,33 @@ def test_without_the_bodies_checksum_torn_bodies_are_believed(rig, monkeypatch) 
     broken(rig, ANY)
 
 
-def test_freeing_before_the_snapshot_is_durable_forgets(rig, monkeypatch) -> None:
+def test_freeing_before_the_snapshot_is_durable_forgets(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from flumec.runtime.journal.log import Log
 
     real_roll = Log.roll
 
-    def roll(self, number, room, copied=(), *, small=False):
+    def roll(self: Log, *args: Any, **more: Any) -> None:
         for known in list(self._state.segments):
             self._disk.unlink(self.directory / f"{known:020}.seg")
         self._disk.sync_directory(self.directory)
-        return real_roll(self, number, room, copied, small=small)
+        real_roll(self, *args, **more)
 
     monkeypatch.setattr(Log, "roll", roll)
     broken(rig, [NOTHING])
 
 
-def test_appending_what_recovery_found_without_copying_it_loses_it(rig, monkeypatch) -> None:
-    """A killed process leaves a group in the page cache whose sync had failed; then the power goes."""
+def test_appending_what_recovery_found_without_copying_it_loses_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed process leaves a group whose sync had failed; then the power goes."""
     from flumec.runtime.journal import opening
 
     real_recover = opening.recover
 
-    def recover(directory, disk, journal):
-        found = real_recover(directory, disk, journal)
+    def recover(*args: Any) -> Any:
+        found = real_recover(*args)
         found.copied.clear()
         return found
 

@@ -4,21 +4,22 @@ import os
 from pathlib import Path
 
 import pytest
-
 from flumec.runtime.journal import ChannelSpec, StateError
 from flumec.runtime.journal.log import RESERVE
 from flumec.runtime.journal.records import Full, Stored
 from flumec.runtime.testing import ManualClock
 
+from .conftest import Rig
+
 A, B = ChannelSpec("a", 1 << 30, durable=True), ChannelSpec("b", 1 << 30, durable=True)
 PATIENCE = 20.0
 
 
-def segments(rig) -> list[str]:
+def segments(rig: Rig) -> list[str]:
     return [name for name in rig.disk.names(rig.directory) if name.endswith(".seg")]
 
 
-def test_segments_go_when_every_channel_is_past_them(rig) -> None:
+def test_segments_go_when_every_channel_is_past_them(rig: Rig) -> None:
     rig.open(A, B)
     for _ in range(20):
         rig.put("a", size=3000)
@@ -31,7 +32,7 @@ def test_segments_go_when_every_channel_is_past_them(rig) -> None:
     assert segments(rig) == [kept[-1]]
 
 
-def test_positions_outlive_the_segments_they_were_written_in(rig) -> None:
+def test_positions_outlive_the_segments_they_were_written_in(rig: Rig) -> None:
     from flumec.runtime.journal.records import Progress
 
     rig.open(A)
@@ -51,7 +52,7 @@ def on_disk(directory: Path) -> int:
     return sum(entry.stat().st_blocks * 512 for entry in directory.glob("*.seg"))
 
 
-def test_a_quiet_channel_does_not_pin_a_busy_ones_bodies(real) -> None:
+def test_a_quiet_channel_does_not_pin_a_busy_ones_bodies(real: Rig) -> None:
     real.segment_size = 1 << 20
     real.open(A, B)
     for _ in range(8):
@@ -69,7 +70,9 @@ def test_a_quiet_channel_does_not_pin_a_busy_ones_bodies(real) -> None:
     assert len(real.rows("b")) == 16
 
 
-def test_a_file_system_without_holes_keeps_the_bodies_and_works(rig, monkeypatch) -> None:
+def test_a_file_system_without_holes_keeps_the_bodies_and_works(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from flumec.runtime.testing.crash_disk import CrashFile
 
     monkeypatch.setattr(CrashFile, "punch", lambda *_: False)
@@ -83,7 +86,7 @@ def test_a_file_system_without_holes_keeps_the_bodies_and_works(rig, monkeypatch
     assert len(segments(rig)) == 1
 
 
-def test_bodies_of_a_copied_frame_stay_for_the_slower_channel(rig) -> None:
+def test_bodies_of_a_copied_frame_stay_for_the_slower_channel(rig: Rig) -> None:
     rig.open(A, B)
     for _ in range(4):
         rig.put("a", "b", size=70_000)
@@ -95,7 +98,7 @@ def test_bodies_of_a_copied_frame_stay_for_the_slower_channel(rig) -> None:
     assert bodies == [b"x" * 70_000] * 4
 
 
-def test_a_sealed_segment_gives_back_what_it_did_not_use(rig) -> None:
+def test_a_sealed_segment_gives_back_what_it_did_not_use(rig: Rig) -> None:
     rig.segment_size = 1 << 20
     rig.open(A)
     rig.put("a")
@@ -106,7 +109,7 @@ def test_a_sealed_segment_gives_back_what_it_did_not_use(rig) -> None:
     assert first.st_size < 10_000
 
 
-def full_disk(rig) -> int:
+def full_disk(rig: Rig) -> int:
     """Fill the disk with puts; return how many there were."""
     rig.disk.room = 600_000
     rig.clock = ManualClock()
@@ -119,7 +122,7 @@ def full_disk(rig) -> int:
     raise AssertionError("it never filled")
 
 
-def test_a_full_disk_is_said_and_can_be_drained(rig) -> None:
+def test_a_full_disk_is_said_and_can_be_drained(rig: Rig) -> None:
     count = full_disk(rig)
     assert count > 20
     rows = rig.rows()
@@ -135,7 +138,7 @@ def test_a_full_disk_is_said_and_can_be_drained(rig) -> None:
     assert not rig.failures
 
 
-def test_a_put_that_waits_is_stored_when_the_disk_has_room_again(rig) -> None:
+def test_a_put_that_waits_is_stored_when_the_disk_has_room_again(rig: Rig) -> None:
     count = full_disk(rig)
     rig.clock.advance(2)
     waiting = rig.submit("a", size=9000, wait=True)
@@ -144,7 +147,7 @@ def test_a_put_that_waits_is_stored_when_the_disk_has_room_again(rig) -> None:
     assert rig.outcome(waiting) == Stored(2 * count, 2)
 
 
-def test_a_full_disk_can_be_opened_and_drained(rig) -> None:
+def test_a_full_disk_can_be_opened_and_drained(rig: Rig) -> None:
     count = full_disk(rig)
     for _ in range(3):
         rig.killed()
@@ -155,7 +158,7 @@ def test_a_full_disk_can_be_opened_and_drained(rig) -> None:
     rig.put("a", size=9000)
 
 
-def test_a_disk_too_full_to_begin_says_so_and_keeps_everything(rig) -> None:
+def test_a_disk_too_full_to_begin_says_so_and_keeps_everything(rig: Rig) -> None:
     count = full_disk(rig)
     rig.journal.close()
     rig.disk.unlink(rig.directory / RESERVE) if RESERVE in rig.disk.names(rig.directory) else None
@@ -167,7 +170,7 @@ def test_a_disk_too_full_to_begin_says_so_and_keeps_everything(rig) -> None:
     assert len(rig.rows()) == 2 * count
 
 
-def test_a_failed_sync_ends_everything_and_is_never_tried_again(rig) -> None:
+def test_a_failed_sync_ends_everything_and_is_never_tried_again(rig: Rig) -> None:
     from flumec.runtime.journal import JournalFailed
 
     rig.open(A, B)
@@ -192,7 +195,7 @@ def test_a_failed_sync_ends_everything_and_is_never_tried_again(rig) -> None:
     assert rig.rows() == [0, 1]
 
 
-def test_what_a_failed_sync_left_in_the_page_cache_is_copied_before_it_is_served(rig) -> None:
+def test_what_a_failed_sync_left_in_the_page_cache_is_copied_before_it_is_served(rig: Rig) -> None:
     rig.open(A, B)
     rig.put("a")
     rig.disk.fail_at = rig.disk.operations + 2
@@ -206,7 +209,7 @@ def test_what_a_failed_sync_left_in_the_page_cache_is_copied_before_it_is_served
     assert rig.rows() == [0, 1, 2, 3]
 
 
-def test_the_reserve_is_made_again_when_the_power_went_while_it_was_made(rig) -> None:
+def test_the_reserve_is_made_again_when_the_power_went_while_it_was_made(rig: Rig) -> None:
     rig.open(A)
     rig.journal.close()
     file = rig.disk.open(rig.directory / RESERVE, "write")
@@ -217,7 +220,7 @@ def test_the_reserve_is_made_again_when_the_power_went_while_it_was_made(rig) ->
 
 
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="Linux only")
-def test_a_new_segment_has_its_blocks(real) -> None:
+def test_a_new_segment_has_its_blocks(real: Rig) -> None:
     real.segment_size = 8 << 20
     real.open(A)
     newest = real.directory / segments(real)[-1]

@@ -1,0 +1,78 @@
+"""A consumer's operations: its cursor, its intents, and their resolution."""
+
+from dataclasses import dataclass
+
+from flumec.runtime.journal.codec import Encoder
+from flumec.runtime.journal.entries import (
+    CursorEntry,
+    Kind,
+    put_intent,
+    record,
+)
+from flumec.runtime.journal.ops import RECORD_BOUND, Batch, Op
+from flumec.runtime.journal.records import (
+    Cursor,
+    Intent,
+    Stored,
+)
+
+
+@dataclass(slots=True)
+class CursorOp(Op):
+    """A consumer's cursor, and the intent that it closes, if it does."""
+
+    consumer: int
+    cursor: Cursor | None
+    freed: tuple[int, int]
+    intent: int | None = None
+
+    @property
+    def bound(self) -> int:
+        """The most bytes that its records take in a group."""
+        if self.cursor is None:
+            return 2 * RECORD_BOUND
+        ahead = sum(4 * len(bucket) + 16 for bucket in self.cursor.ahead)
+        return 2 * RECORD_BOUND + len(self.cursor.note) + ahead
+
+    def judge(self, batch: Batch) -> Stored:
+        """Store the cursor; the room is given back after the sync."""
+        state = batch.state
+        channel = state.channels[state.consumers[self.consumer].channel]
+        if self.intent is not None:
+            state.resolve(self.consumer, self.intent)
+            out = Encoder()
+            out.u16(self.consumer)
+            out.u64(self.intent)
+            out.u8(self.cursor is not None)
+            batch.group.add(record(Kind.RESOLVED, out.data))
+        if self.cursor is not None:
+            entry = CursorEntry(self.consumer, self.cursor, self.freed[0])
+            state.advance(entry)
+            if channel.durable:
+                batch.group.add(entry.encode())
+            batch.given_back.append((channel.number, *self.freed))
+            batch.lows.append((channel.number, channel.low))
+        return Stored(state.next_row, 0)
+
+
+@dataclass(slots=True)
+class IntentOp(Op):
+    """A consumer's promise to publish."""
+
+    consumer: int
+    intent: Intent
+
+    @property
+    def bound(self) -> int:
+        """The most bytes that its record takes in a group."""
+        names = (4 * (len(o.bucket) + len(o.hidden) + len(o.final)) for o in self.intent.outputs)
+        digests = sum(len(output.digest) + RECORD_BOUND for output in self.intent.outputs)
+        return RECORD_BOUND + sum(names) + digests
+
+    def judge(self, batch: Batch) -> Intent:
+        """Open the intent."""
+        batch.state.intend(self.consumer, self.intent)
+        out = Encoder()
+        put_intent(out, self.consumer, self.intent)
+        batch.group.add(record(Kind.INTENT, out.data))
+        return self.intent

@@ -1,0 +1,166 @@
+"""A put on its way: what the putting thread made ready, and how the writer judges it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flumec.runtime.journal.codec import Encoder
+from flumec.runtime.journal.entries import (
+    FrameEntry,
+    Kind,
+    put_progress,
+    put_ranges,
+    record,
+)
+from flumec.runtime.journal.layout import body_bound
+from flumec.runtime.journal.ops import NO_CHANNEL, RECORD_BOUND, Batch, Op, left_out
+from flumec.runtime.journal.ranges import overlaps
+from flumec.runtime.journal.records import (
+    Chunk,
+    Frame,
+    Outcome,
+    Put,
+    Received,
+    Refused,
+    Stored,
+)
+from flumec.runtime.journal.state import State, Stream
+
+
+@dataclass(slots=True)
+class PreparedFrame:
+    """A frame as the putting thread made it ready: channels by number, checksums done."""
+
+    frame: Frame
+    body: memoryview
+    durable: tuple[int, ...]
+    volatile: tuple[int, ...]
+    crc: int
+    schema: int
+
+
+@dataclass(slots=True)
+class PutOp(Op):
+    """A put whose room has been taken."""
+
+    put: Put
+    frames: list[PreparedFrame]
+    sources: Mapping[str, int]
+    room: Mapping[int, tuple[int, int]]
+    left_out: Mapping[int, int]
+    wait: bool = False
+    stopping: Callable[[], bool] | None = None
+
+    @property
+    def bound(self) -> int:
+        """The most bytes that its records and bodies take in a group."""
+        total = RECORD_BOUND * (1 + len(self.left_out))
+        for ready in self.frames:
+            tags = ready.frame.tags or ()
+            total += (
+                body_bound(len(ready.body)) + RECORD_BOUND + 32 * len(tags) + 2 * len(ready.durable)
+            )
+        for step in self.put.progress:
+            names = len(step.key) + len(step.start) + len(step.to) + len(step.identity)
+            total += names + RECORD_BOUND
+        if self.put.received is not None:
+            received = self.put.received
+            names = len(received.sender) + len(received.stream) + len(received.epoch)
+            total += 16 * len(received.ranges) + names + RECORD_BOUND
+        return total
+
+    def give_up(self, batch_room: list[tuple[int, int, int]]) -> None:
+        """Give the room back."""
+        batch_room += [(number, *need) for number, need in self.room.items()]
+
+    def judge(self, batch: Batch) -> Outcome:
+        """Store the put, or refuse it because its precondition does not hold."""
+        reason = self._stale(batch.state) or self._known(batch.state)
+        if reason is not None:
+            self.give_up(batch.given_back)
+            return Refused(reason)
+        first = batch.state.next_row
+        for ready in self.frames:
+            self._number(ready, batch)
+        for step in self.put.progress:
+            batch.state.move(self.sources[step.source], step)
+            out = Encoder()
+            put_progress(out, self.sources[step.source], step)
+            batch.group.add(record(Kind.PROGRESS, out.data))
+        if self.put.received is not None:
+            batch.state.receive(self.put.received)
+            batch.group.add(_received(self.put.received))
+        self._count(batch)
+        return Stored(first, batch.state.next_row - first)
+
+    def _stale(self, state: State) -> str | None:
+        """Say why a position is not the stored one."""
+        steps: dict[tuple[str, bytes], bytes] = {}
+        for step in self.put.progress:
+            key = (step.source, step.key)
+            if key not in steps:
+                known = state.progress.get(self.sources[step.source], {}).get(step.key)
+                steps[key] = known.to if known is not None else b""
+            if steps[key] != step.start:
+                return (
+                    f"{step.source} would go on from {step.start!r} in {step.key!r}, "
+                    f"but {steps[key]!r} is stored"
+                )
+            steps[key] = b"" if step.done else step.to
+        return None
+
+    def _known(self, state: State) -> str | None:
+        """Say why rows of a sender may not be stored."""
+        received = self.put.received
+        if received is None:
+            return None
+        stream = state.streams.get((received.sender, received.stream), Stream())
+        if stream.session != received.session:
+            return f"session {received.session} has ended, {stream.session} is the newest"
+        settled, have = stream.have.get(received.epoch, (0, ()))
+        if any(first < settled for first, _ in received.ranges):
+            return f"rows below {settled} are settled and may be here already"
+        if overlaps(have, received.ranges):
+            return f"some of the rows {received.ranges} are here already"
+        return None
+
+    def _number(self, ready: PreparedFrame, batch: Batch) -> None:
+        state, frame = batch.state, ready.frame
+        born = batch.now_ns if frame.born is None else frame.born
+        first = state.next_row
+        state.next_row += frame.rows
+        entry = FrameEntry(
+            ready.durable, first, frame.rows, len(ready.body), ready.crc, born, ready.schema,
+            frame.tags,
+        )  # fmt: skip
+        if ready.durable:
+            state.put_frame(entry, batch.segment)
+            batch.group.add_frame(entry, ready.body)
+        if ready.volatile:
+            entry = FrameEntry(ready.volatile, first, frame.rows, entry.length, 0, born, 0, None)
+            state.put_frame(entry, None)
+        epoch = state.epochs[-1].epoch
+        crc = ready.crc if ready.durable else frame.crc
+        chunk = Chunk(first, frame.rows, 0, epoch, born, frame.tags, frame.body, crc)
+        batch.chunks += [(number, chunk) for number in (*ready.durable, *ready.volatile)]
+
+    def _count(self, batch: Batch) -> None:
+        state = batch.state
+        for number, rows in self.left_out.items():
+            state.leave_out(number, rows)
+            if state.channels[number].durable:
+                batch.group.add(left_out(number, rows))
+        if self.put.dropped:
+            state.dropped += self.put.dropped
+            if batch.group.parts:
+                batch.group.add(left_out(NO_CHANNEL, self.put.dropped))
+
+
+def _received(received: Received) -> bytes:
+    out = Encoder()
+    out.binary(received.sender)
+    out.binary(received.stream)
+    out.u64(received.session)
+    out.binary(received.epoch)
+    out.u64(received.settled)
+    put_ranges(out, received.ranges)
+    return record(Kind.RECEIVED, out.data)
