@@ -1,12 +1,12 @@
 """Copies: what a copying rotation leaves behind goes on where its original was emptied."""
 
 import os
+from collections.abc import Iterator
 from enum import Enum
-from pathlib import PurePosixPath
 from typing import Literal
 
 from flumec.runtime.tail.file import Followed
-from flumec.runtime.tail.identity import SAMPLE
+from flumec.runtime.tail.identity import SAMPLE, digest
 from flumec.runtime.tail.registry import Registry, Undecided
 
 Rotation = Literal["rename", "copytruncate", "none"]
@@ -20,25 +20,42 @@ class Verdict(Enum):
     SAME = "a missing file under another inode"
 
 
-def judge(new: Undecided, registry: Registry, rotation: Rotation) -> Verdict:
-    """Return whether a new file is the copy of one that is known, and note its original.
+class Originals:
+    """The files of which a new one may be a copy, by their beginnings.
 
     Two files with 4 KiB of equal beginning and an equal end are one content. Shorter ones, such as
     a banner that a program writes first, tell too little: they count only where rotation copies,
     in the same directory, under a longer name that begins as the original's does.
     """
-    for file in [*registry, *registry.missing.values()]:
-        if file.position.offset == 0 or not _tells_enough(file, new.size, new.path, rotation):
-            continue
-        if file.key in registry.missing:
-            if file.is_continued_by(new.descriptor):
+
+    def __init__(self, registry: Registry, rotation: Rotation) -> None:
+        self._registry = registry
+        self._rotation = rotation
+        self._long: dict[bytes, list[Followed]] = {}
+        self._short: list[Followed] = []
+        for file in [*registry, *registry.missing.values()]:
+            if file.position.offset and file.head_length == SAMPLE:
+                self._long.setdefault(file.head, []).append(file)
+            if file.position.offset and rotation == "copytruncate":
+                self._short.append(file)
+
+    def judge(self, new: Undecided) -> Verdict:
+        """Return whether a new file is the copy of one that is known, and note its original."""
+        for file in self._candidates(new):
+            if file.key in self._registry.missing:
+                if file.is_continued_by(new.descriptor):
+                    new.original = file
+                    return Verdict.SAME
+            elif _is_within(new, file, self._registry):
                 new.original = file
-                return Verdict.SAME
-        elif _is_within(new, file, registry):
-            new.original = file
-            return Verdict.COPY
-    new.original = None
-    return Verdict.NEW
+                return Verdict.COPY
+        new.original = None
+        return Verdict.NEW
+
+    def _candidates(self, new: Undecided) -> Iterator[Followed]:
+        if new.size >= SAMPLE and self._long:
+            yield from self._long.get(digest(os.pread(new.descriptor, SAMPLE, 0)), ())
+        yield from (file for file in self._short if _is_named_after(file, new.path))
 
 
 def rest_of(
@@ -75,14 +92,18 @@ def _tells_enough(file: Followed, size: int, path: str, rotation: Rotation) -> b
     """Return whether equal content would mean that one file is a copy of the other."""
     if file.head_length == SAMPLE and size >= SAMPLE:
         return True
-    old, new = PurePosixPath(file.path), PurePosixPath(path)
-    longer = len(new.name) > len(old.name)
-    named_after = old.parent == new.parent and new.name.startswith(old.stem) and longer
-    return rotation == "copytruncate" and named_after and size > 0 and file.head_length > 0
+    return rotation == "copytruncate" and size > 0 and _is_named_after(file, path)
+
+
+def _is_named_after(file: Followed, path: str) -> bool:
+    """Return whether a path is what logrotate would call the file's copy: a.log.1, a-20260101.log."""
+    stem, _ = os.path.splitext(file.path)  # noqa: PTH122 compared with many
+    added = path[len(stem) :]
+    return path.startswith(stem) and len(path) > len(file.path) and "/" not in added
 
 
 def _is_within(new: Undecided, file: Followed, registry: Registry) -> bool:
-    """Return whether the new file's content is in the known one, or was before that was emptied."""
+    """Return whether the known file has, or had until it was emptied, the new one's content."""
     try:
         if not registry.reopen(file):
             return False

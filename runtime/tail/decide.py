@@ -1,11 +1,11 @@
 """What new and emptied files are: files of their own, copies, or old ones under another inode."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.records import Progress
-from flumec.runtime.tail.copies import Verdict, judge, rest_of
+from flumec.runtime.tail.copies import Originals, Verdict, rest_of
 from flumec.runtime.tail.file import Followed
 from flumec.runtime.tail.identity import SAMPLE, digest, nature, sample
 from flumec.runtime.tail.position import Position
@@ -39,8 +39,19 @@ class Decider:
     def decide(self, now: float) -> list[Followed]:
         """Return the new files of which it is clear by now what they are, the oldest first."""
         ready = [new for new in list(self._registry.undecided.values()) if self._has_news(new, now)]
+        if not ready:
+            return []
         ready.sort(key=lambda new: (not self._scanner.is_rotated(new.path), new.modified, new.path))
-        return [file for new in ready for file in self._judge(new, now)]
+        originals = Originals(self._registry, self._source.rotation)
+        earlier = [file for file in self._registry if file.displaced and not file.at_end]
+        decided: list[Followed] = []
+        for new in ready:
+            if (file := self._judge(new, originals, now)) is not None:
+                file.waits_for = [f for f in earlier if _folder(f.path) == _folder(file.path)]
+                decided.append(file)
+                if file.displaced:
+                    earlier.append(file)
+        return decided
 
     def _has_news(self, new: Undecided, now: float) -> bool:
         """Look at an undecided file; return whether there is something to judge."""
@@ -59,19 +70,18 @@ class Decider:
     def _is_known(self, file: Followed) -> bool:
         return self._registry.by_place.get(file.nature.place) is file
 
-    def _judge(self, new: Undecided, now: float) -> Iterator[Followed]:
+    def _judge(self, new: Undecided, originals: Originals, now: float) -> Followed | None:
+        """Return the file that a new one is; None as long as it has nothing of its own."""
         held = new.original if new.original and not new.original.truncated else None
         at_rest = now - new.changed >= self._source.idle
         if held is not None and (at_rest or not self._is_known(held)):
-            yield self._begin(new, new.size, now)
-            return
-        match judge(new, self._registry, self._source.rotation):
+            return self._begin(new, new.size, now)
+        match originals.judge(new):
             case Verdict.NEW:
-                yield self._begin(new, 0, now)
+                return self._begin(new, 0, now)
             case Verdict.SAME if new.original is not None:
-                yield self._continue(new.original, new, now)
-            case _:
-                pass  # its original has all of it, unless that is emptied
+                return self._continue(new.original, new, now)
+        return None
 
     def _begin(self, new: Undecided, offset: int, now: float) -> Followed:
         """Follow a new file from `offset`; what is before that came by another file."""
@@ -81,7 +91,6 @@ class Decider:
         file.displaced = rotated or not self._scanner.means(new.path) or _is_elsewhere(new)
         file.matched = not _is_elsewhere(new) and self._scanner.means(new.path)
         file.changed = now
-        file.waits_for = self._predecessors(file)
         self._enter(file, descriptor)
         if offset:
             self.start_at(file, offset)
@@ -124,16 +133,6 @@ class Decider:
         self._registry.add(file, descriptor)
         if file.matched:
             self._registry.by_path[file.path] = file
-
-    def _predecessors(self, file: Followed) -> list[Followed]:
-        """Return the rotated files of the same directory that are still to be read."""
-        folder = _folder(file.path)
-        return [
-            other
-            for other in self._registry
-            if other.displaced and not other.at_end
-            if _folder(other.path) == folder
-        ]
 
     def emptied(self) -> list[Followed]:
         """Return the files that were emptied, as soon as no put of them is under way.

@@ -130,11 +130,14 @@ class Follower:
 
     def _scan(self, deleted: AbstractSet[str]) -> None:
         """Find out which files there are, and what they are."""
-        self._scanner.scan(self._context.clock.now_ns(), self._now, deleted)
-        for file in self._scanner.take_done():
-            self._end(file)
+        while True:
+            self._scanner.scan(self._context.clock.now_ns(), self._now, deleted)
+            for file in self._scanner.take_done():
+                self._end(file)
+            self._decide()
+            if not self._scanner.has_more or self._registry.is_crowded:
+                break
         self._watch.follow(self._scanner.directories)
-        self._decide()
         self._mark(f for f in self._registry if f.modified < 0 or (f.displaced and not f.at_end))
         self._faults.tell(self._scanner.all_faults)
 
@@ -177,7 +180,7 @@ class Follower:
         wanted = self._source.batch if lingers else self._source.batch // WORTHWHILE
         found = 0
         for file in ready:
-            if file.descriptor < 0 or not file.at_end:
+            if file.descriptor < 0:
                 return False
             file.look(self._now, self._context.clock.now_ns())
             found += file.rest

@@ -12,6 +12,9 @@ from flumec.runtime.tail.identity import Nature
 from flumec.runtime.tail.patterns import Directories, Entry, Pattern
 from flumec.runtime.tail.registry import Registry, Undecided
 
+_LAST = 1 << 63
+"""Later than every file's time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -39,6 +42,9 @@ class Scanner:
         self._again: set[str] = set()
         """Paths to be looked at again, although nothing changed in their directories."""
         self._done: list[Followed] = []
+        self._by_inode: dict[int, list[Followed]] = {}
+        self.has_more = False
+        """Whether files were left for another scan because too many were new at once."""
         self._odd: set[str] = set()
         self.faults: dict[str, OSError] = {}
         """Files that cannot be read, and why."""
@@ -92,6 +98,8 @@ class Scanner:
         ):
             self._directories.entries(folder, wall)
         self._follow_links()
+        self._by_inode.clear()
+        self.has_more = False
         if self._directories.fresh != self._seen:
             self._matches = self._expand(wall)
             self._seen = self._directories.fresh
@@ -142,11 +150,13 @@ class Scanner:
             }
 
     def _new_paths(self) -> list[str]:
-        return [
+        """Return the paths to be looked at: of rotated files the oldest first, then the others."""
+        new = [
             path
             for path, match in self._matches.items()
             if self._inodes.get(path) != match.entry.inode or path in self._again
         ]
+        return sorted(new, key=lambda path: _modified(path) if self.is_rotated(path) else _LAST)
 
     def _meet_all(self, paths: Iterable[str], now: float) -> None:
         for path in paths:
@@ -168,8 +178,9 @@ class Scanner:
         elif (file := self._registry.by_place.get(place)) is not None:
             self._rename(file, path)
         elif not self._known_undecided(path, place):
-            if status.st_size == 0 and self._registry.is_crowded:
+            if self._registry.is_crowded:
                 self._again.add(path)
+                self.has_more = self.has_more or status.st_size > 0
                 return
             self._open(path, now)
         self._again.discard(path)
@@ -213,7 +224,7 @@ class Scanner:
 
         With the right inode and other content it was emptied while it was out of sight.
         """
-        same = [f for f in self._registry.missing.values() if f.nature.is_inode_of(nature)]
+        same = [f for f in self._missing(nature.inode) if f.nature.is_inode_of(nature)]
         for file in same:
             if file.is_continued_by(descriptor):
                 return file
@@ -221,6 +232,14 @@ class Scanner:
             same[-1].truncated = True
             return same[-1]
         return None
+
+    def _missing(self, inode: int) -> list[Followed]:
+        """Return the missing files that had this inode."""
+        if len(self._by_inode) == 0 and self._registry.missing:
+            for file in self._registry.missing.values():
+                self._by_inode.setdefault(file.nature.inode, []).append(file)
+        missing = self._registry.missing
+        return [file for file in self._by_inode.get(inode, ()) if file.key in missing]
 
     def _found(
         self, file: Followed, descriptor: int, nature: Nature, path: str, now: float
@@ -238,12 +257,11 @@ class Scanner:
 
     def _search(self, wall: int, now: float) -> None:
         """Look for missing files in all directories, whatever their names are now."""
-        wanted = {file.nature.inode for file in self._registry.missing.values()}
-        if not wanted:
+        if not self._registry.missing:
             return
         for folder in self._directories.listed:
             for name, entry in self._directories.entries(folder, wall).items():
-                if entry.inode in wanted and not entry.is_directory:
+                if not entry.is_directory and self._missing(entry.inode):
                     self._identify(f"{folder.rstrip('/')}/{name}", now)
 
     def _identify(self, path: str, now: float) -> None:
@@ -262,6 +280,13 @@ class Scanner:
         if file is not None:
             self._registry.forget(file)
             self._done.append(file)
+
+
+def _modified(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116 thousands of paths
+    except OSError:
+        return _LAST
 
 
 def _place(path: str) -> tuple[int, int] | None:

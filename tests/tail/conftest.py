@@ -17,7 +17,7 @@ from flumec.runtime.channels import File
 from flumec.runtime.component import Duration, Size
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
-from flumec.runtime.journal.records import Outcome, Progress
+from flumec.runtime.journal.records import Cursor, Outcome, Progress
 from flumec.runtime.sources import Taildir
 from flumec.runtime.tail.follow import Follower
 from flumec.runtime.testing import CrashDisk, ManualClock
@@ -96,6 +96,7 @@ class Rig:
         folder.mkdir(exist_ok=True)
         self.clock = ManualClock(time.time_ns())
         self.disk = CrashDisk()
+        self.room = ROOM
         self.counts: dict[str, float] = {}
         self.steps: tuple[Any, ...] = ()
         self.declare()
@@ -121,7 +122,7 @@ class Rig:
             disk=self.disk,
             clock=self.clock,
             identity=Identity("web-1", "tailer", "0", "0"),
-            channels=[ChannelSpec("spool", ROOM, True)],
+            channels=[ChannelSpec("spool", self.room, True)],
             sources=["log"],
             consumers=[ConsumerSpec("out", "spool")],
             segment_size=1 << 20,
@@ -154,6 +155,12 @@ class Rig:
             else:
                 quiet = 0 if moved else quiet + 1
 
+    def settle_for(self, turns: int) -> None:
+        """Give the source some turns, although it may not be done after them."""
+        for _ in range(turns):
+            self.follower._next_poll = 0.0
+            self.follower.turn()
+
     def rest(self, seconds: float = 11.0) -> None:
         """Let time pass without anything being written."""
         for _ in range(3):
@@ -169,6 +176,17 @@ class Rig:
         while chunks := consumer.read(0):
             found += [decode(chunk.body).slice(chunk.skip, chunk.rows) for chunk in chunks]
         return found
+
+    def take(self, consumer: Any) -> list[bytes]:
+        """Read what is next, and have it done."""
+        chunks = consumer.read(0)
+        if chunks:
+            consumer.advance(Cursor(chunks[-1].end, delivered=sum(c.rows for c in chunks))).result()
+        return [
+            body
+            for chunk in chunks
+            for body in decode(chunk.body).slice(chunk.skip, chunk.rows).column(BODY).to_pylist()
+        ]
 
     @property
     def lines(self) -> list[bytes]:

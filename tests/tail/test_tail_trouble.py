@@ -1,0 +1,264 @@
+"""Files that may not be read, full channels, refused puts, many files and few handles."""
+
+import os
+import pwd
+import resource
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flumec.runtime.clock import SystemClock
+from flumec.runtime.component import Duration, Size
+from flumec.runtime.journal.records import Progress, Stored
+from flumec.runtime.tail.identity import Identity, nature
+from flumec.runtime.tail.registry import most_handles
+
+from tests.tail.conftest import Rig
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def shy(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """A rig whose files belong to others: root, where the tests are root, becomes nobody."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    rig = Rig(folder / "logs")
+    root = os.geteuid() == 0
+    if root:
+        os.chown(folder / "logs", NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+    yield rig
+    rig.kill()
+    if root:
+        os.seteuid(0)
+    shutil.rmtree(folder)
+
+
+def test_a_file_that_may_not_be_read_is_told_with_the_remedy(
+    shy: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    shy.write("a.log", b"1\n")
+    (shy.folder / "a.log").chmod(0)
+    shy.start()
+    shy.settle()
+    assert shy.lines == []
+    assert f"cannot read {shy.folder}/a.log: permission denied" in shy.context.failing
+    assert f"u:{pwd.getpwuid(os.geteuid()).pw_name}:r {shy.folder}/a.log" in shy.context.failing
+    assert caplog.text.count("cannot read") == 1
+
+    (shy.folder / "a.log").chmod(0o400)
+    shy.settle()
+
+    assert shy.lines == [b"1"]
+    assert shy.context.failing == ""
+
+
+def test_a_directory_that_may_not_be_read_is_told_too(shy: Rig) -> None:
+    (shy.folder / "deep").mkdir()
+    shy.write("deep/a.log", b"1\n")
+    shy.declare("deep/*.log", "deep/b.log")
+    (shy.folder / "deep").chmod(0)
+    shy.start()
+    shy.settle()
+    assert f"{shy.folder}/deep" in shy.context.failing
+    (shy.folder / "deep").chmod(0o700)
+    shy.settle()
+
+    assert shy.lines == [b"1"]
+    assert shy.context.failing == ""
+
+
+def test_what_is_no_regular_file_is_left_alone(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.declare("*")
+    os.mkfifo(rig.folder / "pipe")
+    (rig.folder / "folder").mkdir()
+    rig.write("a.log", b"1\n")
+    rig.start()
+    rig.settle()
+    rig.settle()
+
+    assert rig.lines == [b"1"]
+    assert caplog.text.count("is no regular file") == 1
+
+
+def test_a_full_channel_makes_it_wait_but_not_blind(rig: Rig) -> None:
+    rig.room = 256 << 10
+    rig.declare("a.log", rotated=["a.log.*"], batch=Size("64KiB"))
+    lines = [b"%06d %s" % (n, b"x" * 200) for n in range(3000)]
+    rig.write("a.log", b"".join(line + b"\n" for line in lines[:1000]))
+    rig.start()
+    for _ in range(50):
+        rig.follower.turn()
+    for part, name in ((1, "a.log.1"), (2, "a.log.2")):
+        rig.rename("a.log", name)
+        more = lines[part * 1000 : part * 1000 + 1000]
+        rig.write("a.log", b"".join(line + b"\n" for line in more))
+        for _ in range(5):
+            rig.follower._next_poll = 0.0
+            rig.follower.turn()
+        (rig.folder / name).unlink()
+
+    found: list[bytes] = []
+    consumer = rig.journal.consumer("out")
+    while len(found) < 3000:
+        found += rig.take(consumer)
+        rig.follower._next_poll = 0.0
+        rig.follower.turn()
+        rig.follower._watch.wait(0.01)
+
+    assert found == lines
+
+
+def test_a_put_that_was_refused_is_read_again_from_where_the_journal_stands(rig: Rig) -> None:
+    rig.write("a.log", b"1\n2\n")
+    rig.start()
+    rig.settle()
+    (key, stored), *_ = rig.context.positions.items()
+    ahead = Progress("log", key, stored.to, b"\2" + bytes(8), stored.identity)
+    assert isinstance(rig.context.put(None, [ahead]).result(), Stored)
+    rig.write("a.log", b"3\n")
+    rig.settle()
+
+    assert rig.lines == [b"1", b"2", b"2", b"3"], "an operator set it back behind the first line"
+
+
+def test_hundreds_of_files_share_puts_and_handles(rig: Rig) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        rig.declare("*.log", batch=Size("64KiB"))
+        for number in range(400):
+            rig.write(f"{number}.log", b"%d first\n" % number)
+        rig.start()
+        rig.settle()
+        assert rig.puts < 10
+        for number in range(400):
+            rig.write(f"{number}.log", b"%d second\n" % number)
+        rig.rename("7.log", "7")
+        rig.settle()
+        held = sum(file.descriptor >= 0 for file in rig.follower._registry)
+        rig.restart()
+        rig.settle()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert held <= 128
+    assert sorted(rig.lines) == sorted(
+        b"%d %s" % (n, word) for n in range(400) for word in (b"first", b"second")
+    )
+
+
+def test_linger_gathers(rig: Rig) -> None:
+    rig.declare("a.log", linger=Duration("5s"))
+    rig.write("a.log", b"")
+    rig.start()
+    rig.settle()
+    for number in range(4):
+        rig.write("a.log", b"%d\n" % number)
+        rig.settle_for(5)
+        rig.clock.advance(1)
+    assert rig.lines == []
+    rig.clock.advance(2)
+    rig.settle_for(5)
+    rig.settle()
+
+    assert rig.lines == [b"0", b"1", b"2", b"3"]
+    assert rig.puts == 1
+
+
+def test_patterns_find_directories_that_come_later(rig: Rig) -> None:
+    rig.declare("apps/*/[ab]?.log", "deep/**/x.log")
+    rig.start()
+    rig.settle()
+    for path in ("apps/one/a1.log", "apps/two/b2.log", "deep/x.log", "deep/er/and/er/x.log"):
+        (rig.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        rig.write(path, path.encode() + b"\n")
+    for path in ("apps/one/c1.log", "apps/one/a11.log", "apps/.hidden/a1.log", "deep/.x/x.log"):
+        (rig.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        rig.write(path, b"not this one\n")
+    rig.settle()
+
+    assert sorted(rig.lines) == [
+        b"apps/one/a1.log", b"apps/two/b2.log", b"deep/er/and/er/x.log", b"deep/x.log",
+    ]  # fmt: skip
+
+
+def test_without_inotify_files_are_polled(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flumec.runtime.tail.watch.INotify", _refuse)
+    rig.write("a.log", b"1\n")
+    rig.start()
+    rig.settle()
+    rig.write("a.log", b"2\n")
+    rig.rename("a.log", "old")
+    rig.write("a.log", b"3\n")
+    rig.settle()
+
+    assert rig.lines == [b"1", b"2", b"3"]
+
+
+def _refuse(**_: object) -> None:
+    raise OSError(24, "Too many open files")
+
+
+def test_it_runs_by_itself_and_hears_of_lines_at_once(rig: Rig) -> None:
+    rig.declare("a.log", poll=Duration("1h"))
+    rig.clock = SystemClock()
+    rig.start()
+    thread = threading.Thread(target=rig.source.run, args=(rig.context,), daemon=True)
+    rig.follower.__exit__()
+    rig.follower = None
+    thread.start()
+    waits = []
+    for number in range(20):
+        time.sleep(0.02)
+        rig.write("a.log", b"%d\n" % number)
+        started = time.monotonic()
+        while len(rig.lines) <= number and time.monotonic() < started + 20:
+            time.sleep(0.001)
+        waits.append(time.monotonic() - started)
+        if number == 9:
+            rig.rename("a.log", "old")
+    deadline = time.monotonic() + 20
+    while not rig.context.resting and time.monotonic() < deadline:
+        time.sleep(0.01)
+    rig.context.stopping = True
+    thread.join(20)
+
+    assert rig.lines == [b"%d" % number for number in range(20)]
+    assert rig.context.resting
+    assert not thread.is_alive()
+    assert sorted(waits)[10] < 10, "with a poll of an hour only inotify can have told"
+
+
+def test_generation_or_birth_tell_reused_inodes_apart(tmp_path: Path) -> None:
+    seen = set()
+    places = set()
+    for _ in range(50):
+        path = tmp_path / "a"
+        path.write_bytes(b"")
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            seen.add(nature(file.fileno(), status))
+            places.add((status.st_dev, status.st_ino))
+        path.unlink()
+
+    assert len(seen) == 50
+    assert len(places) < 50, "this file system gives no inode out again: the test shows nothing"
+
+
+def test_an_identity_survives_its_bytes() -> None:
+    path = b"/var/log/\xff.log"
+    with Path(__file__).open("rb") as file:
+        found = nature(file.fileno(), os.fstat(file.fileno()))
+    identity = Identity(path, found, b"h" * 16, 4096, b"t" * 16, 2**40, 2**60)
+
+    assert Identity.decode(identity.encode()) == identity
+
+
+def test_handles_are_bounded() -> None:
+    assert 8 <= most_handles() <= 4096
