@@ -73,7 +73,8 @@ def scan(source: Source) -> Iterator[Token]:
         value: Any = None
         if name == "COMMENT":
             continue
-        if name == "NAME" or (last == "DOT" and name in ("KIND", "ELSE", "BOOL")):
+        free = last == "DOT" or (last == "EQUAL" and name == "KIND")  # `order = source`
+        if name == "NAME" or (free and name in ("KIND", "ELSE", "BOOL")):
             word = intern(found[name])
             name = words.get(word, "NAME") if last != "DOT" else "NAME"
             span = Span(source, start, at)
