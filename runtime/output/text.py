@@ -26,7 +26,7 @@ class Lines:
         return self._data[self._ends[start] : self._ends[stop]]
 
     def filling(self, start: int, stop: int, size: int) -> int:
-        """Return where `size` bytes from `start` on are full, after one line at least; or `stop`."""
+        """Return where `size` bytes from `start` on are full, a line later at least; or `stop`."""
         full = self._ends[start] + size
         if self._ends[stop] < full:
             return stop

@@ -80,9 +80,9 @@ def test_times_are_those_of_the_c_library_in_utc(seconds: int, template: str) ->
     [None, "", "soon", "-1", "+5", "0x10", "1e3", " 1", "1.5", "9" * 15, "9" * 30, "١٢٣"],
 )
 def test_an_event_without_a_usable_time_has_its_frames(stamp: str | None) -> None:
-    rows = batch(2, timestamp=[stamp, "0"])
-
-    assert split("%Y", rows) == {"2026": [0], "1970": [1]}
+    for others in (1, 10):
+        rows = batch(1 + others, timestamp=[stamp] + ["0"] * others)
+        assert split("%Y", rows) == {"2026": [0], "1970": list(range(1, 1 + others))}
 
 
 def test_a_constant_a_dictionary_and_a_plain_column_give_the_same() -> None:
