@@ -1,13 +1,10 @@
 """What binding finds: mistakes, each once, and features that the runtime does not have yet."""
 
-import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 
 from flumec.compiler.diagnostic import Diagnostic
-from flumec.compiler.source import Span
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+from flumec.compiler.source import Source, Span
 
 
 class Findings:
@@ -23,20 +20,20 @@ class Findings:
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic, unless its rule has spoken of this place already.
 
-        A name that stands in a line that could not be read may be declared there: that it is
-        unknown is not said as well.
+        A name that stands in a statement that could not be read may be declared there: that it
+        is unknown is not said as well.
         """
         lost = getattr(diagnostic, "unknown", None) in self._lost
         if self._new(diagnostic.code, diagnostic.span) and not lost:
             self.diagnostics.append(diagnostic)
 
-    def report_unread(self, mistakes: Iterable[Diagnostic]) -> None:
-        """Keep the parser's diagnostics, and which names may have been lost by them."""
+    def report_unread(self, source: Source, mistakes: Iterable[Diagnostic]) -> None:
+        """Keep what the parser says of a file, and which names were lost by it."""
+        self._lost |= source.lost
         for mistake in mistakes:
             self.report(mistake)
             if mistake.severity == "error":
-                insort(self._unread.setdefault(id(mistake.span.source), []), mistake.span.start)
-                self._lost.update(_WORD.findall(mistake.span.source.line(mistake.span.line)))
+                insort(self._unread.setdefault(id(source), []), mistake.span.start)
 
     def mentions_unread(self, name: str, span: Span) -> bool:
         """Whether something may have been lost of what is declared as `name` at `span`."""

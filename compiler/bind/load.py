@@ -173,7 +173,7 @@ class Loader:
                 source = Source(path, text)
                 self.sources.append(source)
                 self._files[path], mistakes = parse(source)
-                self.findings.report_unread(mistakes)
+                self.findings.report_unread(source, mistakes)
         return self._files[path]
 
     def _lets(self, module: Module) -> None:
