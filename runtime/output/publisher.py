@@ -12,7 +12,7 @@ from flumec.runtime.output.opened import Limits, Opened, OpenFiles
 from flumec.runtime.output.patience import Patience
 from flumec.runtime.output.recovery import Open, remember, settle
 
-_WORTH_WRITING = 4 << 20
+_WORTH_WRITING = 1 << 20
 """Bytes that may wait in memory: until a file is finished it makes no difference where they are."""
 
 
