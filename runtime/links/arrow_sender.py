@@ -25,7 +25,6 @@ class ArrowSender(Sink, type="arrow"):
     """
 
     kind: ClassVar = "sender"
-    kind: ClassVar = "sender"
     commit = "idempotent"
 
     link: str = prop("The link's name, equal at both ends.", check=not_empty())

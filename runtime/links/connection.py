@@ -17,6 +17,7 @@ from flumec.runtime.links.framing import (
     frame,
     read_header,
     verify,
+    verify_body,
 )
 from flumec.runtime.links.messages import Data, Delivery, Message, unpack
 
@@ -89,7 +90,7 @@ class Connection:
 
     def _plain(self, header: Header) -> Message:
         payload = self._take(header.length)
-        verify(header, [payload])
+        verify(header, payload)
         return unpack(header.kind, payload)
 
     def _data(self, header: Header) -> Delivery:
@@ -100,12 +101,13 @@ class Connection:
         if not prefix or size < 0:
             raise ProtocolError("a Data message that is shorter than its head")
         payload = bytes(self._take(length))
-        body = pa.allocate_buffer(size)
-        self._into(memoryview(body).cast("B"))
-        verify(header, [prefix, payload, body])
+        verify(header, prefix + payload)
         read = Reader(payload)
         head = Data.unpack(read)
         read.end()
+        body = pa.allocate_buffer(size)
+        self._into(memoryview(body).cast("B"))
+        verify_body(head, body)
         return Delivery(head, body, data_size(length, size))
 
     def _take(self, length: int) -> memoryview:

@@ -1,13 +1,13 @@
 """A message on the wire: `length u32 | kind u8 | flags u8 | crc32 u32 | payload`.
 
 The CRC covers the six bytes before it and the payload, and has a seed, so that zeros are never
-valid. The payload of Data is `head length u32 | head | body`; its body is the journal's, byte for
-byte.
+valid. The payload of Data is `head length u32 | head | body`: there the CRC ends before the body,
+which is the journal's, byte for byte, and whose own CRC, in the head, is the journal's as well.
 """
 
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,11 +44,11 @@ def frame(message: Message, body: "Buffer | None" = None) -> "list[bytes | Buffe
     """Return the parts of a message, ready for `sendmsg`; `body` is for Data, and is not copied."""
     payload = message.pack()
     if not isinstance(message, Data):
-        return [_header(message.kind, [payload]) + payload]
+        return [_header(message.kind, payload) + payload]
     if body is None:
         raise ValueError("a Data message has a body")
     head = HEAD_LENGTH.pack(len(payload)) + payload
-    return [_header(message.kind, [head, body]) + head, body]
+    return [_header(message.kind, head, body.size) + head, body]
 
 
 def read_header(raw: bytes | memoryview, limits: Mapping[int, int]) -> Header:
@@ -69,21 +69,22 @@ def read_header(raw: bytes | memoryview, limits: Mapping[int, int]) -> Header:
     return header
 
 
-def verify(header: Header, payload: "Sequence[bytes | memoryview | Buffer]") -> None:
-    """Raise ProtocolError if header or payload are not what was sent."""
-    if _checksum(header.length, header.kind, header.flags, payload) != header.crc:
+def verify(header: Header, covered: bytes | memoryview) -> None:
+    """Raise ProtocolError unless the header, and the payload up to a body, are what was sent."""
+    if _checksum(header.length, header.kind, header.flags, covered) != header.crc:
         raise ProtocolError("a message's checksum is wrong")
 
 
-def _header(kind: int, payload: "Sequence[bytes | Buffer]") -> bytes:
-    length = sum(len(part) for part in payload)
-    return HEADER.pack(length, kind, 0, _checksum(length, kind, 0, payload))
+def verify_body(data: Data, body: "Buffer") -> None:
+    """Raise ProtocolError unless a body is what was put first, maybe on another host."""
+    if zlib.crc32(body) != data.crc:
+        raise ProtocolError(f"the checksum of rows {data.first} to {data.end} is wrong")
 
 
-def _checksum(
-    length: int, kind: int, flags: int, payload: "Sequence[bytes | memoryview | Buffer]"
-) -> int:
-    crc = zlib.crc32(_COVERED.pack(length, kind, flags), _SEED)
-    for part in payload:
-        crc = zlib.crc32(part, crc)
-    return crc
+def _header(kind: int, covered: bytes, body: int = 0) -> bytes:
+    length = len(covered) + body
+    return HEADER.pack(length, kind, 0, _checksum(length, kind, 0, covered))
+
+
+def _checksum(length: int, kind: int, flags: int, covered: bytes | memoryview) -> int:
+    return zlib.crc32(covered, zlib.crc32(_COVERED.pack(length, kind, flags), _SEED))

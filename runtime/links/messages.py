@@ -28,8 +28,9 @@ class Farewell(IntEnum):
 class Data:
     """Rows [first, end) of an epoch: what stands before the frame's body.
 
-    `born` and `tags` are those of the rows' first put. Rows below `settled` are done, durably, at
-    the sender: it will never send them again.
+    `born` and `tags` are those of the rows' first put, `crc` is the body's CRC-32, as a rule the
+    one that was computed at that put. Rows below `settled` are done, durably, at the sender: it
+    will never send them again.
     """
 
     kind: ClassVar = 4
@@ -40,12 +41,13 @@ class Data:
     rows: int
     born: int
     settled: int
+    crc: int
     tags: tuple[TagRun, ...]
 
     def pack(self) -> bytes:
         """Return the head; the body follows it."""
         out = Writer().u64(self.session).id(self.epoch).u64(self.first).u64(self.end)
-        out.u32(self.rows).i64(self.born).u64(self.settled).u32(len(self.tags))
+        out.u32(self.rows).i64(self.born).u64(self.settled).u32(self.crc).u32(len(self.tags))
         for run in self.tags:
             out.id(run.epoch).u64(run.row).u32(run.count)
         return bytes(out.parts)
@@ -54,7 +56,8 @@ class Data:
     def unpack(cls, read: Reader) -> Self:
         """Read the head."""
         return cls(
-            read.u64(), read.id(), read.u64(), read.u64(), read.u32(), read.i64(), read.u64(),
+            read.u64(), read.id(), read.u64(), read.u64(), read.u32(), read.i64(),
+            read.u64(), read.u32(),
             read.list(lambda: TagRun(read.id(), read.u64(), read.u32()), 28),
         )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Stored frames as they go over a link: whole and byte for byte, or cut where they must be."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ class Parcel:
     born: int
     tags: tuple[TagRun, ...]
     body: "pa.Buffer"
+    crc: int
 
 
 def parcels(chunk: "Chunk", wanted: Ranges, largest: int) -> Iterator[Parcel]:
@@ -35,15 +37,16 @@ def parcels(chunk: "Chunk", wanted: Ranges, largest: int) -> Iterator[Parcel]:
     tags = chunk.tags or (TagRun(chunk.epoch, chunk.first, chunk.rows),)
     surplus = sum(run.count for run in tags) - chunk.rows
     if not chunk.skip and wanted == ((chunk.first, chunk.end),) and chunk.body.size <= largest:
+        crc = zlib.crc32(chunk.body) if chunk.crc is None else chunk.crc
         kept = cut(tags, surplus, chunk.rows)
-        yield Parcel(chunk.epoch, chunk.first, chunk.end, chunk.born, kept, chunk.body)
+        yield Parcel(chunk.epoch, chunk.first, chunk.end, chunk.born, kept, chunk.body, crc)
         return
     batch = decode(chunk.body).slice(chunk.skip, chunk.rows)
     for first, end in wanted:
         for begin, stop, body in _bodies(batch, first - chunk.first, end - chunk.first, largest):
             yield Parcel(
                 chunk.epoch, chunk.first + begin, chunk.first + stop, chunk.born,
-                cut(tags, surplus + begin, stop - begin), body,
+                cut(tags, surplus + begin, stop - begin), body, zlib.crc32(body),
             )  # fmt: skip
 
 

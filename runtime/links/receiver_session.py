@@ -149,8 +149,11 @@ class ReceiverSession:
         known = self._have.get(data.epoch, ())
         self._have[data.epoch] = union(known, [(0, data.settled), (data.first, data.end)])
         assert self._hello is not None
+        frame = Frame(
+            self._channels, data.rows, delivery.body, data.born, data.tags, data.crc
+        )  # fmt: skip
         return Put(
-            frames=(Frame(self._channels, data.rows, delivery.body, data.born, data.tags),),
+            frames=(frame,),
             received=Received(
                 self._hello.journal, self._hello.stream, self._session,
                 data.epoch, ((data.first, data.end),), data.settled,

@@ -145,7 +145,8 @@ class SenderSession:
     def _data(self, parcel: Parcel) -> Data:
         return Data(
             self._session, parcel.epoch, parcel.first, parcel.end, parcel.end - parcel.first,
-            parcel.born, min(self._ledger.durable, parcel.first), parcel.tags,
+            parcel.born, min(self._ledger.durable, parcel.first), parcel.crc,
+            parcel.tags,
         )  # fmt: skip
 
     def may_send(self, size: int) -> bool:

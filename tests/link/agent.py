@@ -1,4 +1,4 @@
-"""One end of a link as a process of its own, to be killed: `agent.py tailer|collector STATE PORT TOTAL`."""
+"""One end of a link as a process to be killed: `agent.py tailer|collector STATE PORT TOTAL`."""
 
 import sys
 import time

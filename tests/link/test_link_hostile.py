@@ -4,6 +4,7 @@ import random
 import socket
 import struct
 import time
+import zlib
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -55,7 +56,7 @@ class Rogue:
     def data(self, first: int, end: int, body: pa.Buffer, **changes: Any) -> None:
         fields = {
             "session": self.session, "epoch": EPOCH, "first": first, "end": end,
-            "rows": end - first, "born": 1, "settled": 0,
+            "rows": end - first, "born": 1, "settled": 0, "crc": zlib.crc32(body),
             "tags": (TagRun(EPOCH, first, end - first),), **changes,
         }  # fmt: skip
         self.link.transmit(frame(Data(**fields), body))
@@ -182,7 +183,7 @@ def test_rows_that_are_here_are_not_stored_again(site: Site, receiver: Any) -> N
 def test_a_wrong_checksum_stores_nothing(site: Site, receiver: Any) -> None:
     rogue = Rogue(receiver.port)
     welcome = rogue.welcome(hello(site))
-    data = Data(welcome.session, EPOCH, 0, 2, 2, 1, 0, TAGS)
+    data = Data(welcome.session, EPOCH, 0, 2, 2, 1, 0, zlib.crc32(BODY), TAGS)
     raw = bytearray(b"".join(bytes(part) for part in frame(data, BODY)))
     raw[-20] ^= 1
     rogue.raw.sendall(raw)

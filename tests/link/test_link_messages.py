@@ -52,7 +52,7 @@ messages = st.one_of(
     hellos,
     st.builds(Welcome, u16, ids, ids, u64, stored, u64, u32, i64),
     st.builds(Refuse, st.integers(0, 255), texts, u32, u64),
-    st.builds(Data, u64, ids, u64, u64, u32, i64, u64, tags),
+    st.builds(Data, u64, ids, u64, u64, u32, i64, u64, u32, tags),
     st.builds(Ack, stored, u64),
     st.builds(Reject, ids, u64, u64, texts),
     st.builds(Ping, i64),
@@ -64,7 +64,7 @@ messages = st.one_of(
 def parse(raw: bytes) -> Message:
     header = read_header(raw[: HEADER.size], LIMITS)
     payload = raw[HEADER.size : HEADER.size + header.length]
-    verify(header, [payload])
+    verify(header, payload)
     return unpack(header.kind, payload)
 
 
@@ -112,13 +112,13 @@ def test_zeros_are_no_message() -> None:
     header = read_header(HEADER.pack(0, Ack.kind, 0, 0), LIMITS)
 
     with pytest.raises(ProtocolError, match="checksum"):
-        verify(header, [b""])
+        verify(header, b"")
 
 
 def test_a_body_goes_out_without_being_copied() -> None:
     body = pa.py_buffer(b"x" * 1000)
 
-    parts = frame(Data(1, bytes(16), 0, 1, 1, 0, 0, ()), body)
+    parts = frame(Data(1, bytes(16), 0, 1, 1, 0, 0, 0, ()), body)
 
     assert parts[-1] is body
 

@@ -22,7 +22,15 @@ from flumec.runtime.journal.records import Cursor, Frame, Put, Stored
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.fields import Reader
-from flumec.runtime.links.framing import HEAD_LENGTH, HEADER, data_size, frame, read_header, verify
+from flumec.runtime.links.framing import (
+    HEAD_LENGTH,
+    HEADER,
+    data_size,
+    frame,
+    read_header,
+    verify,
+    verify_body,
+)
 from flumec.runtime.links.greeting import OPEN, Epoch
 from flumec.runtime.links.ledger import Ledger
 from flumec.runtime.links.messages import (
@@ -54,13 +62,15 @@ def over_the_wire(parts: list[Any]) -> Message | Delivery:
     raw = b"".join(bytes(part) for part in parts)
     header = read_header(raw[: HEADER.size], LIMITS)
     payload = raw[HEADER.size :]
-    verify(header, [payload])
     if header.kind != Data.kind:
+        verify(header, payload)
         return unpack(header.kind, payload)
     (length,) = HEAD_LENGTH.unpack(payload[: HEAD_LENGTH.size])
-    head = payload[HEAD_LENGTH.size : HEAD_LENGTH.size + length]
-    content = pa.py_buffer(payload[HEAD_LENGTH.size + length :])
-    return Delivery(Data.unpack(Reader(head)), content, data_size(length, content.size))
+    end = HEAD_LENGTH.size + length
+    verify(header, payload[:end])
+    head, content = Data.unpack(Reader(payload[4:end])), pa.py_buffer(payload[end:])
+    verify_body(head, content)
+    return Delivery(head, content, data_size(length, content.size))
 
 
 class Machine:
