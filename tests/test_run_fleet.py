@@ -25,6 +25,7 @@ STAND_IN = '''
 import json, os, signal, sys, time
 from pathlib import Path
 from flumec.runtime import notify
+from flumec.runtime.sockets import Sockets
 
 folder = Path(os.environ["STATE_DIRECTORY"])
 signal.signal(signal.SIGTERM, lambda *_: (print("INFO agent ended", flush=True), sys.exit(0)))
@@ -33,7 +34,10 @@ if (folder / "broken").exists():
     sys.exit(1)
 manager = notify.Notifier.of_process()
 manager.send({"READY": "1"}, wait=True)
-print("INFO agent", os.environ.get("LISTEN_FDNAMES", "-"), flush=True)
+passed = Sockets()
+for name in passed.unused:
+    print("INFO agent", name, passed.listen(name, "", 0).getsockname()[1], flush=True)
+print("INFO agent works", flush=True)
 while True:
     held = int((folder / "held").read_text() or 0) if (folder / "held").exists() else 0
     channel = {"put": 10, "delivered": 10 - held, "dropped": 0, "dead_lettered": 0, "held": held,
@@ -168,7 +172,7 @@ def test_connections_wait_while_an_agent_restarts(
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     fleet, diary = start(fleet_plan(agent("collector", "core-1", ports=(("from_tailer", port),))))
-    assert fleet.wait(lambda _: (CORE, "INFO agent from_tailer") in diary.lines, 10)
+    assert fleet.wait(lambda _: (CORE, f"INFO agent from_tailer {port}") in diary.lines, 10)
     fleet.kill(CORE)
     socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
@@ -268,7 +272,7 @@ def test_the_runner_ends_by_itself_when_the_fleet_is_idle(bundle: Path, tmp_path
     )  # fmt: skip
     text = output.getvalue()
     assert code == 0
-    assert "tailer@web-1     │ INFO agent -\n" in text
+    assert "tailer@web-1     │ INFO agent works\n" in text
     assert "collector@core-1 │ ready: process " in text
     assert "\nidle: every source has nothing new" in text
 
@@ -296,7 +300,7 @@ def test_the_runner_drains_on_a_first_signal(bundle: Path, tmp_path: Path) -> No
 
     class Interrupting(io.StringIO):
         def write(self, text: str) -> int:
-            if "collector@core-1 │ INFO agent -" in text:
+            if "collector@core-1 │ INFO agent works" in text:
                 os.kill(os.getpid(), signal.SIGINT)
             return super().write(text)
 
