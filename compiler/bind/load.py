@@ -128,8 +128,7 @@ class Loader:
             if (file := self._file(key, Span(source, 0, 0))) is not None:
                 declare(module, file.items, self.findings)
                 del self._files[key], file  # its tree lives on only as far as it is needed
-        flowvars = {str(path): self.text(str(path), None) or "" for path in self.options.flowvars}
-        given = given_outside(self.options, flowvars, self.findings, self.sources)
+        given = given_outside(self.options, self._flowvars(), self.findings, self.sources)
         fill_params(module, given, self.options, self.findings)
         self._lets(module)
         for key in keys:
@@ -137,17 +136,35 @@ class Loader:
         self._files.clear()
         return module
 
-    def text(self, path: str, span: Span | None) -> str | None:
-        """Return a file's text; None if it cannot be read, which is reported at `span`."""
-        place = span or Span(Source(path, ""), 0, 0)
+    def _flowvars(self) -> dict[str, str]:
+        """Return the text of each .flowvars file that can be read."""
+        texts = {}
+        for path in map(str, self.options.flowvars):
+            text = self.text(path, Span(Source(path, ""), 0, 0))
+            if text is not None:
+                texts[path] = text
+        return texts
+
+    def text(self, path: str, span: Span) -> str | None:
+        """Return a text; None if it cannot be read, which is reported at `span`."""
+        content = self._content(path, span)
         try:
-            content = self.reader(Path(path))
-            return content if isinstance(content, str) else content.decode("utf-8-sig")
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            return None if content is None else content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             reason = f"it is not text in UTF-8 (byte {error.start})"
-        self.findings.report(CannotRead(place, path=path, reason=reason))
+            self.findings.report(CannotRead(span, path=path, reason=reason))
+        return None
+
+    def _content(self, path: str, span: Span) -> bytes | None:
+        try:
+            content = self.reader(Path(path))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+        except ValueError as error:  # a NUL in the path
+            reason = str(error)
+        else:
+            return content.encode() if isinstance(content, str) else content
+        self.findings.report(CannotRead(span, path=path, reason=reason))
         return None
 
     def inventory(self, path: str, span: Span) -> Inventory | None:
@@ -166,11 +183,11 @@ class Loader:
 
     def _file(self, path: str, span: Span) -> tree.File | None:
         if path not in self._files:
-            text = self.text(path, span)
-            if text is None:
+            content = self._content(path, span)
+            if content is None:
                 self._files[path] = None
             else:
-                source = Source(path, text)
+                source = Source.read(path, content)
                 self.sources.append(source)
                 self._files[path], mistakes = parse(source)
                 self.findings.report_unread(source, mistakes)

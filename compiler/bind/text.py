@@ -122,9 +122,9 @@ def _scan(line: str, start: int, span: Span, findings: Findings) -> Iterator[str
         place = Span(span.source, start + found.start(), start + found.end())
         if literal:
             yield "${"
-        elif code:
+        elif code and not 0xD800 <= int(code, 16) < 0xE000:  # half a character has no bytes
             yield chr(int(code, 16))
-        elif escape is not None:
+        elif code or escape is not None:
             if escape not in _ESCAPES:
                 findings.report(UnknownEscape(place, escape=found[0]))
             yield _ESCAPES.get(escape)
