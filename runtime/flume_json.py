@@ -55,7 +55,7 @@ def render(reading: Reading, consumers: Mapping[str, str]) -> str:
 
 def _part(part: PartReading, names: Mapping[str, str]) -> dict[str, object]:
     values: Mapping[str, float] = {**part.gauges, **part.counts}
-    return {flume: values[ours] for ours, flume in names.items() if ours in values}
+    return {flume: int(values[ours]) for ours, flume in names.items() if ours in values}
 
 
 def _channel(stats: ChannelStats, reading: Reading) -> dict[str, object]:
