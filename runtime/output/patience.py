@@ -29,7 +29,7 @@ class GivenUp(Exception):  # noqa: N818 the agent's wish, not an error
 class Patience:
     """Runs steps that may fail for a while, and tells the agent meanwhile."""
 
-    def __init__(self, context: Context, *, longest: float = 30.0) -> None:
+    def __init__(self, context: Context, *, longest: float = 5.0) -> None:
         self._context = context
         self._backoff = Backoff(0.1, longest)
 

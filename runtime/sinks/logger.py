@@ -50,7 +50,8 @@ class Logger(Sink, type="logger"):
             headers = dict(event.pop(REST, None) or ())
             columns = {name.removeprefix(PREFIX): text for name, text in event.items()}
             headers |= {name: text for name, text in columns.items() if text is not None}
-            context.log.info("event %d: %s %s", row, self._headers(headers), self._body(body))
+            line = f"event {row}: {self._headers(headers)} {self._body(body)}"
+            context.log.info(line)  # without arguments, or they count as repeats and are left out
 
     def _headers(self, headers: dict[str, str]) -> str:
         text = _quoted(headers)
