@@ -39,9 +39,10 @@ class Compiled:
 def lint(paths: Sequence[Path], options: Options, reader: Reader = Path.read_bytes) -> Linted:
     """Check the fleet that the files at `paths` describe; never raises on what they contain."""
     from flumec.compiler.bind import bind
+    from flumec.compiler.recover_consequences import without_consequences
 
     fleet, diagnostics = bind(paths, options, reader)
-    diagnostics = [*diagnostics, *check(fleet)]
+    diagnostics = without_consequences([*diagnostics, *check(fleet)])
     return Linted(fleet, tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.order)))
 
 

@@ -80,5 +80,5 @@ def _typed(block: tree.Block) -> Iterator[Diagnostic]:
             end = statement.name.span.end
             colon = statement.span.source.text.index(":", end)
             yield ColonForEquals(Span(statement.span.source, colon, colon + 1))
-        elif isinstance(statement, tree.Section):
+        elif isinstance(statement, tree.Section) and statement.name.text != "vars":
             yield from _typed(statement.block)

@@ -180,7 +180,7 @@ class MissingSign(Diagnostic, code="FL021"):
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
         before, expected = stop.before, stop.expected
-        if stop.terminals == ("NAME", "NAME", "NL") and before:
+        if stop.terminals in {("NAME", "NAME", end) for end in ("NL", "LPAR", "DOT")} and before:
             signs = "`->` between the parts of a chain, or `=` before a value"
             first = stop.text(stop.tokens[0])
             return cls(stop.at(before), first=first, second=stop.text(before), signs=signs)

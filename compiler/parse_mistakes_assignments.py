@@ -4,10 +4,12 @@ from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.parse_stop import Stop
-from flumec.compiler.parse_tokens import ERROR
 
 VALUES = {"STRING", "RAW", "TEXT", "QUANTITY", "NUMBER", "BOOL"}
 """The terminals that are a value by themselves."""
+
+ENDS = {"NL", "LBRACE", "RBRACE", "RPAR", "RSQB", "_COMMA", "_INTO", "_ACROSS"}
+"""The terminals that end a value."""
 
 
 class ColonForEquals(Diagnostic, code="FL014"):
@@ -244,7 +246,7 @@ class MissingValue(Diagnostic, code="FL017"):
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
         before = stop.before
-        if before is None or before.terminal != "EQUAL" or stop.token.terminal in {ERROR, "EQUAL"}:
+        if before is None or before.terminal != "EQUAL" or stop.token.terminal not in ENDS:
             return None
         return cls(stop.gap)
 
@@ -299,6 +301,6 @@ class MissingType(Diagnostic, code="FL018"):
         if "COLON" in stop.expected and stop.terminals[0] in {"KIND", "PARAM"}:
             return cls(stop.span)
         before = stop.before
-        if before is None or before.terminal != "COLON" or stop.token.terminal == ERROR:
+        if before is None or before.terminal != "COLON" or stop.token.terminal not in ENDS:
             return None
         return cls(stop.gap)

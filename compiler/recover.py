@@ -1,5 +1,6 @@
 """Parsing a file that has mistakes: one finding for each wrong statement, a tree of the others."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
@@ -38,6 +39,8 @@ def _first(source: Source, tokens: list[Token]) -> Diagnostic:
 
 MOST = 1000
 """After so many mistakes the rest of a file is not read: it is hardly a .flow file."""
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 _SETTING = {"KIND", "CHECK", "TEST", "IMPORT"}
 """What begins a declaration whose block only sets properties."""
@@ -84,7 +87,8 @@ class Recovery:
             self.machine.back(self.frames.pop().mark)
         self.machine.mark(_FIRST["file"])
         self.machine.feed(Token(END, None, end, end))
-        return tree.File(self.source, self.machine.result, frozenset(self.lost))
+        self.source.lost = frozenset(self.lost)
+        return tree.File(self.source, self.machine.result)
 
     def _line_end(self, doc: str) -> None:
         self.machine.feed(Token("NL", doc, 0, 0))
@@ -96,8 +100,8 @@ class Recovery:
             self.found.append(finding)
 
     def _lose(self, statement: Statement) -> None:
-        names = (token.value for token in statement.tokens if token.terminal == "NAME")
-        self.lost.update(name.text for name in names)
+        for token in statement.tokens:
+            self.lost.update(_WORD.findall(self.source.text, token.start, token.end))
 
     def _feed(self, statement: Statement, end: Token) -> bool:
         """Feed a statement and its end, a `{` or a line's end; report where it stops."""

@@ -14,8 +14,8 @@ class Step(NamedTuple):
 
     `line`: a statement without a block. `open`: one with a block. `end`: the `}` of a block.
     The others are faults: `lacking` opens a block whose `{` is missing; `unclosed` ends the block
-    of `statement` where its `}` is missing, at character `at`; `stray` is a `}` that closes nothing;
-    `deep` is a statement whose block is one too many, and is skipped.
+    of `statement` where its `}` is missing, at character `at`; `stray` is a `}` that closes
+    nothing; `deep` is a statement whose block is one too many, and is skipped.
     """
 
     kind: Literal["line", "open", "end", "lacking", "unclosed", "stray", "deep"]
@@ -32,8 +32,9 @@ def steps(found: list[Statement], *, trusted: bool, end: int) -> Iterator[Step]:
         for opener in _left(stack, statement) if shaped else ():
             if len(stack) < DEEPEST:
                 yield Step("unclosed", opener, statement.start)
+        inside = trusted and statement.inline and _goes_on(found, index, stack)
         if statement.closes:
-            if stack and (not shaped or statement.low <= stack[-1].high):
+            if stack and not inside and (not shaped or statement.low <= stack[-1].high):
                 stack.pop()
                 if len(stack) < DEEPEST:
                     yield Step("end", statement, statement.start)
@@ -50,6 +51,12 @@ def steps(found: list[Statement], *, trusted: bool, end: int) -> Iterator[Step]:
         opener = stack.pop()
         if len(stack) < DEEPEST:
             yield Step("unclosed", opener, end)
+
+
+def _goes_on(found: list[Statement], index: int, stack: list[Statement]) -> bool:
+    """Return whether the innermost block goes on behind a `}` that ends its line."""
+    after = found[index + 1] if index + 1 < len(found) else None
+    return bool(stack) and after is not None and after.low > stack[-1].low
 
 
 def _left(stack: list[Statement], statement: Statement) -> Iterator[Statement]:

@@ -1,8 +1,9 @@
 """Statements of a file that has mistakes: where each one begins and ends.
 
 A file without mistakes never comes here. In one with a mistake, braces and brackets may be missing
-or too many, so they alone cannot say what belongs together. People indent, though: where most blocks
-of the file are indented, the indentation decides what a missing bracket meant; else the brackets do.
+or too many, so they alone cannot say what belongs together. People indent, though: where most
+blocks of the file are indented, the indentation decides what a missing bracket meant; else the
+brackets do.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,9 @@ from flumec.compiler.source import Source
 
 OPENERS = {"LPAR", "LSQB"}
 CLOSERS = {"RPAR", "RSQB"}
+LONGEST = 10_000
+"""The tokens of a line that has a mistake; what stands behind them is not looked at."""
+
 HEADS = {
     "LANGUAGE",
     "IMPORT",
@@ -31,7 +35,7 @@ HEADS = {
 
 @dataclass(slots=True)
 class Statement:
-    """The tokens of a statement without its block; `low` and `high` are the columns of its lines."""
+    """The tokens of a statement without its block; `low` to `high` are the columns of its lines."""
 
     tokens: list[Token]
     low: int
@@ -131,7 +135,8 @@ def _rows(source: Source, tokens: Sequence[Token]) -> list[Row]:
             start = own_start(source, token)
             line = source.text.rfind("\n", 0, start) + 1
             found.append(Row([], start - line, doc, apart))
-        found[-1].tokens.append(token)
+        if len(found[-1].tokens) < LONGEST:
+            found[-1].tokens.append(token)
         fresh = token.terminal == "_COMMA" and "\n" in source.text[token.start : token.end]
         doc, apart = "", False
     return found

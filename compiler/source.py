@@ -12,6 +12,8 @@ class Source:
 
     path: str
     text: str
+    lost: frozenset[str] = frozenset()
+    """The names in statements that could not be read: who misses one need not say so."""
     _starts: list[int] = field(default_factory=list, repr=False)
 
     @classmethod

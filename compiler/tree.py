@@ -295,12 +295,7 @@ Item = Language | Import | Param | Let | Hosts | Template | Agent | Link | Check
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A parsed file: what could be read of it, in the file's order.
-
-    `lost` has the names in statements that could not be read. Who misses one of them stays silent: the
-    mistake was reported where it is.
-    """
+    """A parsed file: what could be read of it, in the file's order."""
 
     source: Source
     items: tuple[Item, ...]
-    lost: frozenset[str] = frozenset()

@@ -24,7 +24,7 @@ class Mutation:
 
 
 def statements(source: Source) -> list[tuple[int, int, list[Token]]]:
-    """Return (first line, last line, tokens) of each statement; a block belongs to its head's lines."""
+    """Return (first line, last line, tokens) of each statement; a block's lines are its head's."""
     found: list[tuple[int, int, list[Token]]] = []
     stack: list[int] = []
     current: list[Token] = []
@@ -119,12 +119,22 @@ def calculate(token: Token, text: str) -> Iterator[str]:
 
 
 KINDS: tuple[Callable[[Token, str], Iterator[str]], ...] = (
-    delete, colon, equals, quote, single_quotes, arrow, keyword, bracket, semicolon, stranger, calculate,
-)  # fmt: skip
+    delete,
+    colon,
+    equals,
+    quote,
+    single_quotes,
+    arrow,
+    keyword,
+    bracket,
+    semicolon,
+    stranger,
+    calculate,
+)
 
 
 def mutations(source: Source) -> Iterator[list[Mutation]]:
-    """Yield for each statement the changes that make it, and no other, wrong."""
+    """Yield for each statement the changes that may make it, and no other, wrong."""
     for first, last, tokens in statements(source):
         wrong: list[Mutation] = []
         for token in tokens:
@@ -132,9 +142,7 @@ def mutations(source: Source) -> Iterator[list[Mutation]]:
             for kind in KINDS:
                 for other in kind(token, text):
                     end = token.end + (not other and source.text[token.end :][:1] == " ")
-                    one = Mutation(kind.__name__, token.start, end, other, first, last)
-                    if parse(Source(source.path, mutate(source, [one])))[1]:
-                        wrong.append(one)
+                    wrong.append(Mutation(kind.__name__, token.start, end, other, first, last))
         yield wrong
 
 
@@ -146,8 +154,12 @@ def mutate(source: Source, changes: list[Mutation]) -> str:
     return text
 
 
-def several(source: Source, wrong: list[list[Mutation]], k: int, seed: int) -> list[Mutation]:
-    """Return `k` changes of `k` statements that are not each other's lines' neighbours in a block."""
+def several(source: Source, ways: list[list[Mutation]], k: int, seed: int) -> list[Mutation]:
+    """Return `k` changes of `k` statements, each of which is wrong by itself."""
     chance = random.Random(seed)
-    chosen = chance.sample([one for one in wrong if one], k)
-    return [chance.choice(one) for one in chosen]
+    chosen: list[Mutation] = []
+    for changes in chance.sample(ways, len(ways)):
+        change = chance.choice(changes)
+        if len(chosen) < k and parse(Source(source.path, mutate(source, [change])))[1]:
+            chosen.append(change)
+    return chosen

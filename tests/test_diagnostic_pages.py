@@ -1,7 +1,7 @@
 """The page of every rule is true: its first example earns exactly its code, its second is clean.
 
-An example is a fence ```flow, or several with the names of their files: ```flow main.flow, ```ini hosts.ini.
-`escaped` stands before the name where the file has characters that a page cannot show.
+An example is a fence ```flow, or several with the names of their files: ```flow main.flow and
+```ini hosts.ini. `escaped` stands before the name where a file has what a page cannot show.
 """
 
 import re

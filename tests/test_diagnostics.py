@@ -3,8 +3,8 @@
     port = mb
     #      ^^ FL204 `port` is a port, not a word
 
-A mark that begins in the first column has its `#` for its first sign. Without their marks the files are
-what a user would write; `pytest --update` draws the marks of what is reported now.
+A mark that begins in the first column has its `#` for its first sign. Without their marks the files
+are what a user would write; `pytest --update` draws the marks of what is reported now.
 """
 
 import re
@@ -40,7 +40,8 @@ def draw(finding: Diagnostic) -> str:
     said = f"{finding.code} {finding.message}"
     if start == 0:
         return f"#{'^' * (size - 1)} {said}"
-    indent = min(len(line) - len(line.lstrip(" ")), start - 1)
+    indent = len(line) - len(line.lstrip(" "))
+    indent = indent if indent < start else 0
     return f"{' ' * indent}#{' ' * (start - indent - 1)}{'^' * size} {said}"
 
 
