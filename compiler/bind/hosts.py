@@ -3,15 +3,13 @@
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from flumec.compiler import tree
 from flumec.compiler.bind.calls import read_call
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.following import follow
-from flumec.compiler.bind.host_facts import fill_variables, read_facts, read_variables
+from flumec.compiler.bind.following import Ground, follow
 from flumec.compiler.bind.host_mistakes import (
-    ConflictingFacts,
     EmptyHostSet,
     HostSetCycle,
     NoHosts,
@@ -19,13 +17,13 @@ from flumec.compiler.bind.host_mistakes import (
 )
 from flumec.compiler.bind.host_names import Member, inventory_members, listed, pattern
 from flumec.compiler.bind.inventory import Inventory
+from flumec.compiler.bind.machines import Machines
 from flumec.compiler.bind.mistakes import kind_of_node
 from flumec.compiler.bind.module import Module
 from flumec.compiler.bind.properties import form_of
 from flumec.compiler.bind.scope import Env
 from flumec.compiler.model import Host, HostSet
 from flumec.compiler.source import Span
-from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Declared, prop
 
 ReadInventory = Callable[[str, Span], Inventory | None]
@@ -38,22 +36,17 @@ class InventoryCall(Declared, type="inventory"):
     group: str = prop("The group whose hosts are meant.", default="all")
 
 
-class _Machine(NamedTuple):
-    """A host as the sets know it that name it outright."""
-
-    facts: Mapping[str, Any]
-    span: Span
+_NOTHING: Mapping[str, Any] = {}
 
 
 class HostSets:
-    """Makes host sets, each once. A machine that is in several of them has the facts of each."""
+    """Makes host sets, each once."""
 
     def __init__(self, read_inventory: ReadInventory, findings: Findings) -> None:
         self._read_inventory, self._findings = read_inventory, findings
         self._sets: dict[tuple[int, str], HostSet | None] = {}
         self._open: set[tuple[int, str]] = set()
-        self._machines: dict[str, _Machine] = {}
-        self._shared: dict[str, Mapping[str, Any]] = {}
+        self._machines = Machines(findings)
 
     def make_all(self, modules: Iterable[Module]) -> dict[str, HostSet]:
         """Make every set that the modules declare; return them by their qualified names."""
@@ -63,8 +56,8 @@ class HostSets:
         for module, name in owned:
             self._named(module, name)
         for key, made in self._sets.items():
-            if made is not None and self._shared:
-                self._sets[key] = self._settled(made)
+            if made is not None:
+                self._sets[key] = self._machines.settled(made)
         made_sets = ((m.prefix + name, self._sets[id(m), name]) for m, name in owned)
         ordered = sorted((s.span.start, n, s) for n, s in made_sets if s is not None)
         return {name: made for _, name, made in ordered}
@@ -78,10 +71,10 @@ class HostSets:
             if found != "unknown" and not isinstance(found.expr, tree.Ref):
                 return self.of(found.expr, module, found.env)
             return self._referred(expr, module)
-        if isinstance(expr, tree.Call) and expr.function.text in ("union", "except"):
+        if isinstance(expr, tree.Call) and _is_combination(expr):
             return self._combined(expr, module, env)
         made = self._plain(self._text(expr), expr, None, env)
-        return made and self._settled(made)
+        return made and self._machines.settled(made)
 
     def _referred(self, ref: tree.Ref, module: Module) -> HostSet | None:
         owner, names = module.reach(ref.names)
@@ -109,17 +102,19 @@ class HostSets:
         return made
 
     def _declared(self, node: tree.Hosts, module: Module) -> HostSet | None:
-        env = module.env(self._findings)
+        env, expr = module.env(self._findings), node.value
         name = module.prefix + node.name.text
-        if isinstance(node.value, tree.Ref) or (
-            isinstance(node.value, tree.Call) and node.value.function.text in ("union", "except")
-        ):
-            base = self.of(node.value, module, env)
+        if isinstance(expr, tree.Ref):
+            found = follow(expr, env)
+            if isinstance(found, Ground) and not isinstance(found.expr, tree.Ref):
+                expr, env = found.expr, found.env
+        if isinstance(expr, tree.Ref) or _is_combination(expr):
+            base = self.of(expr, module, env)
             if base is None:
                 return None
             base = replace(base, name=name, span=node.name.span)
-            return self._with_facts(base, node.block, env) if node.block else base
-        return self._plain(name, node.value, node.block, env, node.name.span)
+            return self._machines.described(base, node.block, env)
+        return self._plain(name, expr, node.block, env, node.name.span)
 
     def _plain(
         self,
@@ -136,25 +131,10 @@ class HostSets:
         if not members:
             self._findings.report(EmptyHostSet(expr.span))
             return None
-        variables = read_variables(block, env)
-        bare = tuple(Host(m.name, i, {}, {}, m.span) for i, m in enumerate(members))
-        made = HostSet(name, bare, span or expr.span, {n: v.kind for n, v in variables.items()})
-        inside = replace(env, hosts=made)
-        if variables:
-            texts = {m.name: (m.span, m.texts) for m in members}
-            filled = fill_variables(variables, texts, inside)
-            made = replace(
-                made,
-                hosts=tuple(
-                    replace(host, vars={k: _on(v, host) for k, v in filled[host.name].items()})
-                    for host in bare
-                ),
-            )
-        addresses = {
-            m.name: m.texts["ansible_host"].text for m in members if "ansible_host" in m.texts
-        }
-        made = self._with_facts(made, block, env, addresses)
-        self._register(made)
+        hosts = tuple(Host(m.name, i, _NOTHING, _NOTHING, m.span) for i, m in enumerate(members))
+        texts = {member.name: member.texts for member in members if member.texts}
+        made = self._machines.described(HostSet(name, hosts, span or expr.span), block, env, texts)
+        self._machines.register(made)
         return made
 
     def _members(self, expr: tree.Expr, env: Env) -> list[Member] | None:
@@ -203,73 +183,13 @@ class HostSets:
         numbered = tuple(replace(host, index=i) for i, host in enumerate(hosts.values()))
         return HostSet(self._text(call), numbered, call.span, _common_vars(taken))
 
-    def _with_facts(
-        self,
-        made: HostSet,
-        block: tree.Block | None,
-        env: Env,
-        addresses: Mapping[str, str] | None = None,
-    ) -> HostSet:
-        """Give every host what the block says; what an inventory says of its address comes
-        second.
-        """
-        facts = {n: held.value for n, held in read_facts(block, replace(env, hosts=made)).items()}
-        if not facts and not addresses:
-            return made
-        differ = (
-            addresses or any(varies(v) for v in facts.values()) or any(h.facts for h in made.hosts)
-        )
-        hosts = []
-        for host in made.hosts:
-            own = facts
-            if differ:
-                own = {n: _on(value, host) for n, value in facts.items()}
-                if addresses and host.name in addresses:
-                    own.setdefault("address", addresses[host.name])
-                own = self._merged(host.name, host.facts, own, made.span, host.span)
-            hosts.append(Host(host.name, host.index, own, host.vars, host.span))
-        return replace(made, hosts=tuple(hosts))
-
-    def _register(self, made: HostSet) -> None:
-        """Remember what a set says of its hosts, for the other sets that they are in."""
-        for host in made.hosts:
-            known = self._machines.get(host.name)
-            facts = host.facts
-            if known is not None:
-                facts = self._merged(host.name, known.facts, facts, made.span, known.span)
-                self._shared[host.name] = facts
-            self._machines[host.name] = _Machine(facts, made.span)
-
-    def _merged(
-        self, host: str, one: Mapping[str, Any], two: Mapping[str, Any], span: Span, other: Span
-    ) -> dict[str, Any]:
-        for fact in one.keys() & two.keys():
-            if one[fact] != two[fact]:
-                values = (str(two[fact]), str(one[fact]))
-                self._findings.report(
-                    ConflictingFacts(span, host=host, fact=fact, values=values, other=other)
-                )
-        return {**one, **two}
-
-    def _settled(self, made: HostSet) -> HostSet:
-        """Return a set whose hosts have the facts that other sets have of them."""
-        if not any(host.name in self._shared for host in made.hosts):
-            return made
-        hosts = (
-            replace(host, facts={**host.facts, **self._shared[host.name]})
-            if host.name in self._shared
-            else host
-            for host in made.hosts
-        )
-        return replace(made, hosts=tuple(hosts))
-
     def _text(self, expr: tree.Expr) -> str:
         """Return an expression as one line, to call a set by that has no name."""
         return " ".join(expr.span.source.text[expr.span.start : expr.span.end].split())
 
 
-def _on(value: Any, host: Host) -> Any:
-    return resolve(value, host, host.address) if varies(value) else value
+def _is_combination(expr: tree.Expr) -> bool:
+    return isinstance(expr, tree.Call) and expr.function.text in ("union", "except")
 
 
 def _common_vars(sets: list[HostSet]) -> dict[str, Any]:

@@ -170,14 +170,3 @@ class SectionKind(Kind):
             )
         )
         return BROKEN
-
-
-@dataclass(frozen=True, slots=True)
-class MapKind(Kind):
-    """A block with keys of the user's own: `headers { env = "prod" }`."""
-
-    item: Kind = field(kw_only=True)
-
-    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
-        """Report that a value stands where a block belongs."""
-        return SectionKind(self.name, self.expected, self.python).read(expr, env, slot)

@@ -9,7 +9,7 @@ from typing import Any
 from flumec.compiler import tree
 from flumec.compiler.bind.following import BROKEN
 from flumec.compiler.bind.kinds import Kind, Slot
-from flumec.compiler.bind.kinds_many import MapKind, SectionKind
+from flumec.compiler.bind.kinds_many import SectionKind
 from flumec.compiler.bind.property_mistakes import (
     BlockExpected,
     ContradictoryProperties,
@@ -134,7 +134,7 @@ class Filling:
         if found is None or self._repeated(name, section.name.span, here, env):
             return
         self.given[name] = section.name.span
-        if not isinstance(found.kind, SectionKind | MapKind):
+        if not isinstance(found.kind, SectionKind):
             self.whole = False
             env.findings.report(
                 BlockExpected(section.name.span, name=name, expected=found.kind.expected)
@@ -172,34 +172,14 @@ class Filling:
     def _fill_section(self, name: str, layers: list[tuple[tree.Section, Env]]) -> None:
         kind = self.form.fields[name].kind
         last, env = layers[-1]
-        if isinstance(kind, MapKind):
-            value: Any = self._map(kind, layers)
-        else:
-            inner = Filling(form_of(kind.python, f"`{name}`"))
-            for section, its_env in layers:
-                inner.read(section.block, its_env)
-            value = Settings(kind.python, inner.finish(last.name.span, env))
-            self.whole = self.whole and inner.whole
+        inner = Filling(form_of(kind.python, f"`{name}`"))
+        for section, its_env in layers:
+            inner.read(section.block, its_env)
+        value = Settings(kind.python, inner.finish(last.name.span, env))
+        self.whole = self.whole and inner.whole
         self.values[name] = Value(value, last.span, last.name.span)
         if (feature := self.form.fields[name].feature) and self.whole:
             env.findings.feature(feature, last.name.span)
-
-    def _map(self, kind: MapKind, layers: list[tuple[tree.Section, Env]]) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for section, env in layers:
-            here: dict[str, Span] = {}
-            for statement in section.block.statements:
-                if not isinstance(statement, tree.Attr):
-                    what = what_stands(statement)
-                    env.findings.report(
-                        Misplaced(statement.span, what=what, owner=f"`{section.name.text}`")
-                    )
-                    continue
-                key = key_of(statement)
-                if not self._repeated(key, statement.key.span, here, env):
-                    values[key] = kind.item.read(statement.value, env, Slot(key))
-        self.whole = self.whole and all(value is not BROKEN for value in values.values())
-        return {key: value for key, value in values.items() if value is not BROKEN}
 
     def _contradictions(self, span: Span, env: Env) -> None:
         declaration = self.form.declaration

@@ -2,7 +2,6 @@
 
 import types
 import typing
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, Literal
@@ -12,7 +11,7 @@ from flumec.compiler.bind.calls import CallKind
 from flumec.compiler.bind.findings import Findings
 from flumec.compiler.bind.future_components import ChannelRef, JournalRef
 from flumec.compiler.bind.kinds import Kind, NoKind
-from flumec.compiler.bind.kinds_many import AnyKind, ListKind, MapKind, SectionKind, UnionKind
+from flumec.compiler.bind.kinds_many import AnyKind, ListKind, SectionKind, UnionKind
 from flumec.compiler.bind.kinds_plain import (
     BoolKind,
     FactKind,
@@ -131,8 +130,6 @@ def kind_of(annotation: Any) -> Kind:
         return list_of(kind_of(arguments[0]))
     if origin in (typing.Union, types.UnionType):
         return _union(tuple(kind_of(one) for one in arguments if one is not type(None)))
-    if origin in (dict, Mapping):
-        return MapKind("block", "a block", dict, item=kind_of(arguments[1]))
     if isinstance(annotation, type) and issubclass(annotation, Declared):
         if function := annotation.type:
             return CallKind("call", f"`{function}(…)`", annotation, functions=(function,))
