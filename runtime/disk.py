@@ -68,7 +68,7 @@ class Disk(Protocol):
         """Remove a file's name; raise FileNotFoundError."""
 
     def make_directory(self, path: Path) -> None:
-        """Make a directory and its parents; one that exists is fine."""
+        """Make a directory and its parents, durably; one that exists is fine."""
 
     def remove_directory(self, path: Path) -> None:
         """Remove an empty directory."""
@@ -187,8 +187,11 @@ class RealDisk:
         path.unlink()
 
     def make_directory(self, path: Path) -> None:
-        """Make a directory and its parents; one that exists is fine."""
-        path.mkdir(mode=0o750, parents=True, exist_ok=True)
+        """Make a directory and its parents, durably; one that exists is fine."""
+        missing = [known for known in (path, *path.parents) if not known.is_dir()]
+        for directory in reversed(missing):
+            directory.mkdir(mode=0o750, exist_ok=True)
+            self.sync_directory(directory.parent)
 
     def remove_directory(self, path: Path) -> None:
         """Remove an empty directory."""

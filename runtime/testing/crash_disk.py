@@ -115,7 +115,7 @@ class CrashDisk:
             self._change(path.parent, [(path, "gone")])
 
     def make_directory(self, path: Path) -> None:
-        """Make a directory and its parents; one that exists is fine. It is durable at once."""
+        """Make a directory and its parents, durably; one that exists is fine."""
         with self.lock:
             self.alive()
             for directory in (*reversed(path.parents), path):

@@ -1,0 +1,164 @@
+"""The disk and its double keep one contract; the double also loses what it may, and no more."""
+
+import errno
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import pytest
+from flumec.runtime.disk import Disk, RealDisk
+from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
+
+Place = tuple[Disk, Path]
+
+
+@pytest.fixture(params=[RealDisk, CrashDisk])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    disk: Disk = request.param()
+    disk.make_directory(tmp_path / "a" / "b")
+    return disk, tmp_path / "a" / "b"
+
+
+def test_what_is_written_is_read(place: Place) -> None:
+    disk, folder = place
+    file = disk.open(folder / "x", "create")
+    file.write([b"%d," % n for n in range(3000)], 5)
+    text = b"".join(b"%d," % n for n in range(3000))
+    assert file.read(10**6, 0) == bytes(5) + text
+    buffer = bytearray(8)
+    assert file.read_into(buffer, 5 + len(text) - 4) == 4
+    assert bytes(buffer[:4]) == text[-4:]
+    assert disk.open(folder / "x").read(4, 5) == text[:4]
+    assert disk.stat(folder / "x").st_size == file.stat().st_size == 5 + len(text)
+
+
+def test_modes(place: Place) -> None:
+    disk, folder = place
+    with pytest.raises(FileNotFoundError):
+        disk.open(folder / "x")
+    disk.open(folder / "x", "create").close()
+    with pytest.raises(FileExistsError):
+        disk.open(folder / "x", "create")
+    disk.open(folder / "x", "write").write([b"old"], 0)
+    assert disk.open(folder / "x", "write").read(9, 0) == b"old"
+    with pytest.raises(FileNotFoundError):
+        disk.open(folder / "no folder" / "x", "create")
+
+
+def test_names(place: Place) -> None:
+    disk, folder = place
+    disk.make_directory(folder)
+    for name in ("y", "x"):
+        disk.open(folder / name, "create").write([name.encode()], 0)
+    disk.make_directory(folder / "z")
+    assert disk.names(folder) == ["x", "y", "z"]
+    disk.rename(folder / "x", folder / "y")
+    assert disk.names(folder) == ["y", "z"]
+    assert disk.open(folder / "y").read(9, 0) == b"x"
+    disk.unlink(folder / "y")
+    disk.remove_directory(folder / "z")
+    assert disk.names(folder) == []
+    for missing in (disk.unlink, disk.stat, disk.names):
+        with pytest.raises(FileNotFoundError):
+            missing(folder / "x")
+    disk.sync_directory(folder)
+    assert disk.free(folder) > 0
+
+
+def test_allocated_cut_and_punched(place: Place) -> None:
+    disk, folder = place
+    file = disk.open(folder / "x", "create")
+    file.allocate(20_000)
+    file.write([b"x" * 16_384], 0)
+    assert file.stat().st_size == 20_000
+    if file.punch(4096, 8192):
+        assert file.read(20_000, 0) == b"x" * 4096 + bytes(8192) + b"x" * 4096 + bytes(3616)
+        assert file.stat().st_size == 20_000
+    file.truncate(100)
+    assert file.read(20_000, 0) == b"x" * 100
+
+
+def test_a_lock_is_held_until_its_file_is_closed(place: Place) -> None:
+    disk, folder = place
+    one, two = disk.open(folder / "x", "write"), disk.open(folder / "x", "write")
+    assert one.lock()
+    assert not two.lock()
+    one.close()
+    assert two.lock()
+
+
+def crashed(work: Callable[[CrashDisk], None], survival: Survival) -> CrashDisk:
+    disk = CrashDisk()
+    disk.make_directory(Path("/d"))
+    work(disk)
+    return disk.reboot(survival)
+
+
+def test_only_what_was_synced_is_certain() -> None:
+    def work(disk: CrashDisk) -> None:
+        file = disk.open(Path("/d/x"), "create")
+        file.write([b"synced"], 0)
+        file.sync()
+        disk.sync_directory(Path("/d"))
+        file.write([b"lost"], 0)
+        disk.open(Path("/d/unsynced name"), "create").sync()
+        disk.rename(Path("/d/x"), Path("/d/renamed"))
+
+    lost = crashed(work, NOTHING)
+    assert lost.names(Path("/d")) == ["x"]
+    assert lost.content(Path("/d/x")) == b"synced"
+    kept = crashed(work, EVERYTHING)
+    assert kept.names(Path("/d")) == ["renamed", "unsynced name"]
+    assert kept.content(Path("/d/renamed")) == b"losted"
+    half = crashed(work, Survival(0.0, 0.5))
+    assert half.names(Path("/d")) == ["unsynced name", "x"]
+
+
+def test_a_prefix_a_suffix_or_any_sectors_survive_and_one_may_be_torn() -> None:
+    def work(disk: CrashDisk) -> None:
+        file = disk.open(Path("/d/x"), "create")
+        file.allocate(2048)
+        file.sync()
+        disk.sync_directory(Path("/d"))
+        file.write([b"a" * 512 + b"b" * 512 + b"c" * 512 + b"d" * 512], 0)
+
+    def content(survival: Survival) -> bytes:
+        return crashed(work, survival).content(Path("/d/x"))[::256]
+
+    assert content(Survival(0.5, 1.0)) == b"aabb" + bytes(4)
+    assert content(Survival(0.5, 1.0, "last")) == bytes(4) + b"ccdd"
+    assert content(Survival(0.5, 1.0, torn=True)) == b"aabbc\x39" + bytes(2)
+    seen = {content(Survival(0.5, 1.0, "any", seed=seed)) for seed in range(200)}
+    sectors = [(bytes(2), letter * 2) for letter in (b"a", b"b", b"c", b"d")]
+    assert seen == {b"".join(chosen) for chosen in product(*sectors)}
+
+
+def test_the_power_goes_once_and_for_all() -> None:
+    disk = CrashDisk(cut_at=2)
+    disk.make_directory(Path("/d"))
+    file = disk.open(Path("/d/x"), "create")
+    for act in (file.sync, file.sync, lambda: file.read(1, 0), lambda: disk.names(Path("/d"))):
+        with pytest.raises(PowerCut):
+            act()
+    assert disk.reboot().names(Path("/d")) == []
+
+
+def test_a_failure_is_one_operation() -> None:
+    disk = CrashDisk(fail_at=2)
+    disk.make_directory(Path("/d"))
+    file = disk.open(Path("/d/x"), "create")
+    with pytest.raises(OSError, match="Input/output") as raised:
+        file.sync()
+    assert raised.value.errno == errno.EIO
+    file.sync()
+
+
+def test_room_runs_out_and_comes_back() -> None:
+    disk = CrashDisk(room=10_000)
+    disk.make_directory(Path("/d"))
+    file = disk.open(Path("/d/x"), "create")
+    file.allocate(8192)
+    with pytest.raises(OSError, match="No space"):
+        disk.open(Path("/d/y"), "create").allocate(4096)
+    file.punch(0, 4096)
+    disk.open(Path("/d/y"), "write").allocate(4096)
