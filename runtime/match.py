@@ -23,9 +23,10 @@ def text(batch: pa.RecordBatch) -> Column:
 
 def filtering(pattern: str, *, exclude: bool) -> Step:
     """Return a step that keeps rows in which the pattern is found, or with `exclude` the others."""
+    named = named_groups(pattern)
 
     def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-        found = pc.match_substring_regex(text(batch), pattern)
+        found = pc.match_substring_regex(text(batch), named)
         kept = pc.invert(found) if exclude else found
         return batch if kept.false_count == 0 else batch.filter(kept)
 

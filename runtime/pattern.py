@@ -1,7 +1,12 @@
-"""What RE2 takes as a regular expression, told without RE2: `flumec lint` runs without pyarrow."""
+"""What RE2 takes as a regular expression, told without RE2: `flumec lint` runs without pyarrow.
+
+A pattern that passes here is one that RE2 compiles; of what RE2 takes, the obscure is refused.
+"""
 
 import re
+import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 SENTENCE = (
@@ -9,13 +14,39 @@ SENTENCE = (
 )
 
 _PIECE = re.compile(
-    r"\\Q.*?(?:\\E|\Z)|\\(?:p|P|x)\{[^}]*\}|\\[pP].|\\."  # escapes
-    r"|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]"  # a class, within which nothing groups
-    r"|\(\?(?:P?<(?![=!])[^>]*>|P=\w*\)|P>|[=!>(#|]|<[=!]|[A-Za-z-]*[:)])"
+    r"\\Q.*?(?:\\E|\Z)|\\[pP]\{[^}]*\}|\\x\{[^}]*\}|\\x..|\\[pP].|\\."  # escapes
+    r"|\[\^?\]?(?:\[:\^?\w+:\]|\\[pP]\{[^}]*\}|\\.|[^\]\\])*\]"  # a class, in which nothing groups
+    r"|\(\?(?:P?<(?![=!])[^>]*>|P=|P>|[=!>(#|]|<[=!]|[A-Za-z-]*[:)])"
     r"|\{\d*,?\d*\}[+?]?|[*+?][+?]?|.",
     re.DOTALL,
 )
-_LARGEST_REPEAT = 1000
+_ESCAPE = re.compile(
+    r"\\(?:[!-/:-@\[-`{-~ _]|[afnrtvdDsSwWbBAzC]"
+    r"|x[0-9A-Fa-f]{2}|x\{(?:10|[0-9A-Fa-f])?[0-9A-Fa-f]{1,4}\}"
+    r"|[pP](?:[CLMNPSZ]|\{\^?(?:C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?"
+    r"|Arabic|Armenian|Bengali|Common|Cyrillic|Devanagari|Georgian|Greek|Han|Hangul|Hebrew|Hiragana"
+    r"|Katakana|Latin|Tamil|Thai)\})|Q.*)",
+    re.DOTALL,
+)
+_IN_CLASS = re.compile(r"\[:[^\]]*\]|\\[pP]\{[^}]*\}|\\x\{[^}]*\}|\\x..|\\[pP].|\\.", re.DOTALL)
+_NOT_IN_CLASS = re.compile(r"\\[bBAzCQE]")
+_POSIX = re.compile(
+    r"\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]"
+)
+_FLAGS = re.compile(r"\(\?(?:[imsU]+(?:-[imsU]+)?|-[imsU]+)?[:)]")
+_NAMED = re.compile(r"\(\?P?<[A-Za-z_]\w*>", re.ASCII)
+_COUNTS = re.compile(r"\{(\d+)(?:,(\d*))?\}[+?]?")
+_MOST = 1000
+"""The largest count of a repeat, those that it is nested in multiplied."""
+
+_PROPERTY = 400
+"""Steps of RE2's program that a class of Unicode may take."""
+
+_LARGEST = 20_000
+"""Most steps; RE2's own bound is several times that."""
+
+_DEEPEST = 100
+"""Most groups within one another: RE2 takes more, Python's `re` not many."""
 
 
 def pieces(pattern: str) -> Iterator[str]:
@@ -52,45 +83,100 @@ def named_groups(pattern: str) -> str:
 @lru_cache(maxsize=256)
 def fault(pattern: str) -> str | None:
     """Return what keeps RE2 from taking the pattern, or None."""
-    plain = []
-    for piece in pieces(pattern):
-        if reason := _fault(piece):
+    found = list(pieces(pattern))
+    for before, piece in zip(["(", *found], found, strict=False):
+        if reason := _fault(piece) or _misplaced(before, piece):
             return reason
-        plain.append(_as_python(piece))
+    if (repeats := _repeats(found)) is not None:
+        return repeats
     try:
-        re.compile("".join(plain))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # a set within a set is one in neither
+            re.compile("".join(_as_python(piece) for piece in found))
     except (re.error, OverflowError, RecursionError) as error:
         return str(error)
     return None
 
 
 def _fault(piece: str) -> str | None:
-    """Return what RE2 lacks although Python's `re` has it."""
+    """Return why RE2 does not know a piece."""
     if piece in ("(?=", "(?!", "(?<=", "(?<!"):
         return f"look-around `{piece}`"
-    if piece.startswith("(?P=") or re.fullmatch(r"\\([1-9]|k)", piece):
+    if piece == "(?P=" or re.fullmatch(r"\\[1-9k]", piece):
         return f"a back-reference `{piece}`"
-    if piece in ("(?>", "(?(", "(?#", "(?|", "(?P>") or piece == r"\Z":
-        return f"`{piece}`"
-    if piece.endswith("+") and len(piece) > 1 and piece[0] in "*+?{":
+    if piece[0] == "\\" and not _ESCAPE.fullmatch(piece):
+        return f"the escape `{piece}`"
+    if piece[0] == "[" and len(piece) > 1:
+        return _class_fault(piece)
+    if len(piece) > 1 and piece[0] in "*+?{" and piece[-1] == "+":
         return f"a possessive repeat `{piece}`"
-    if piece.startswith("(?") and re.match(r"\(\?[A-Za-z-]*[^imsU:)<P-]", piece):
-        return f"the flags `{piece}`"
-    if piece[0] == "{" and any(int(n) > _LARGEST_REPEAT for n in re.findall(r"\d+", piece)):
-        return f"more than {_LARGEST_REPEAT} repeats"
+    if piece.startswith("(?") and not (_FLAGS if piece[-1] in ":)" else _NAMED).fullmatch(piece):
+        return f"the flags `{piece}`" if piece[-1] in ":)" else f"`{piece}`"
     return None
+
+
+def _class_fault(piece: str) -> str | None:
+    for match in _IN_CLASS.finditer(piece, 1):
+        inner = match.group()
+        known = _POSIX if inner.startswith("[") else _ESCAPE
+        if not known.fullmatch(inner) or _NOT_IN_CLASS.match(inner):
+            return f"`{inner}` within `{piece}`"
+    return None
+
+
+def _misplaced(before: str, piece: str) -> str | None:
+    """Return that a repeat has nothing to repeat, which Python sees otherwise."""
+    is_repeat = piece[0] in "*+?" or _COUNTS.fullmatch(piece) is not None
+    nothing = before == "|" or before.startswith("(")
+    return f"nothing to repeat at `{before}{piece}`" if is_repeat and nothing else None
+
+
+def _repeats(found: list[str]) -> str | None:
+    """Return that repeats, multiplied through their nesting, are too many, or groups too deep."""
+    outer: list[_Size] = [_Size()]
+    last = _Size()
+    for piece in found:
+        counts = _COUNTS.fullmatch(piece)
+        if counts is not None:
+            last = last.times(max(int(n) for n in counts.groups() if n) or 1)
+            outer[-1] = outer[-1].plus(last)
+        elif piece[0] == "(" and not piece.endswith(")"):
+            outer.append(_Size())
+        else:
+            ends = piece == ")" and len(outer) > 1
+            last = outer.pop() if ends else _Size(steps=_PROPERTY if "\\p" in piece.lower() else 1)
+            outer[-1] = outer[-1].plus(last)
+        if last.repeats > _MOST or outer[-1].steps > _LARGEST:
+            return f"more than {_MOST} repeats"
+        if len(outer) > _DEEPEST:
+            return f"groups deeper than {_DEEPEST}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How large RE2's program for a part of a pattern is, about, and its largest repeat."""
+
+    repeats: int = 1
+    steps: int = 0
+
+    def times(self, count: int) -> "_Size":
+        return _Size(self.repeats * count, self.steps * count)
+
+    def plus(self, other: "_Size") -> "_Size":
+        return _Size(max(self.repeats, other.repeats), self.steps + other.steps)
 
 
 def _as_python(piece: str) -> str:
     """Return what stands for the piece in Python's syntax, where that is written differently."""
     if piece.startswith(r"\Q"):
         return re.escape(piece[2:].removesuffix(r"\E"))
-    if re.match(r"\\[pPCz]", piece):
+    if re.match(r"\\[pPCzx]", piece):
         return "."
     if captures(piece):
         return "("
     if piece.startswith("(?"):
         return "(?:" if piece.endswith(":") else "(?:)"
-    if piece[0] == "[":
-        return re.sub(r"\[:\^?\w+:\]|\\[pP](\{[^}]*\}|.)", "a", piece)
+    if piece[0] == "[" and len(piece) > 1:
+        return re.sub(r"\[:\^?\w+:\]|\\[pP](\{[^}]*\}|.)|\\x\{[^}]*\}", "a", piece)
     return piece

@@ -96,7 +96,7 @@ def _tells_enough(file: Followed, size: int, path: str, rotation: Rotation) -> b
 
 
 def _is_named_after(file: Followed, path: str) -> bool:
-    """Return whether a path is what logrotate would call the file's copy: a.log.1, a-20260101.log."""
+    """Return whether logrotate may give a path to the file's copy: a.log.1, a-20260101.log."""
     stem, _ = os.path.splitext(file.path)  # noqa: PTH122 compared with many
     added = path[len(stem) :]
     return path.startswith(stem) and len(path) > len(file.path) and "/" not in added
