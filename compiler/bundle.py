@@ -47,6 +47,8 @@ def write_bundle(files: Mapping[str, bytes], directory: Path) -> None:
         directory.parent.mkdir(parents=True, exist_ok=True)
         _clean(directory)
         _refuse_other(directory)
+        if _holds(directory, files):
+            return
         beside = directory.with_name(f".{directory.name}{_NEW}{secrets.token_hex(4)}")
         try:
             with _claimed(beside):
@@ -75,6 +77,14 @@ def compare(files: Mapping[str, bytes], directory: Path) -> Iterator[Difference]
                 yield Difference("changed", name)
     except OSError as error:
         raise BundleError(f"cannot read the bundle `{directory}`: {_reason(error)}") from error
+
+
+def _holds(directory: Path, files: Mapping[str, bytes]) -> bool:
+    """Return whether `directory` is the very bundle; most others are told by their manifest."""
+    manifest = directory / MANIFEST
+    if not manifest.is_file() or manifest.read_bytes() != files[MANIFEST]:
+        return False
+    return next(compare(files, directory), None) is None
 
 
 def _write(files: Mapping[str, bytes], directory: Path) -> None:

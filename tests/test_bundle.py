@@ -33,6 +33,17 @@ def test_a_bundle_holds_exactly_what_was_built(tmp_path: Path) -> None:
     assert names(tmp_path / "deep") == ["dist"]
 
 
+def test_what_is_there_already_is_not_written_again(tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    write_bundle(NEW, dist)
+    before = (dist / "manifest.json").stat().st_ino
+    write_bundle(NEW, dist)
+    assert (dist / "manifest.json").stat().st_ino == before
+    (dist / "a" / "x.py").write_bytes(b"#!/bin/false")
+    write_bundle(NEW, dist)
+    assert content(dist) == NEW
+
+
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_modes_do_not_depend_on_the_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)

@@ -33,8 +33,8 @@ def _host(host: Host) -> dict[str, bytes]:
     """Return the files of one host by their names in its folder."""
     files = {
         "install.sh": _installer(),
-        "sysusers.d/flumec.conf": sysusers(host).encode(),
-        "tmpfiles.d/flumec.conf": tmpfiles(host).encode(),
+        "systemd/sysusers.conf": sysusers(host).encode(),
+        "systemd/tmpfiles.conf": tmpfiles(host).encode(),
     }
     for agent in host.agents:
         files[script_path("", agent.name)] = script(agent).encode()

@@ -13,7 +13,7 @@ READERS = "adm"
 
 
 def sysusers(host: Host) -> str:
-    """Return `sysusers.d/flumec.conf`, sysusers.d(5): our own user, where an agent runs as that."""
+    """Return what systemd-sysusers reads, sysusers.d(5): our own user, where it is used."""
     ours = [agent for agent in host.agents if agent.user == USER]
     lines = [
         "# Users that flumec's agents run as; a user that the .flow file names is not made here."
@@ -26,7 +26,7 @@ def sysusers(host: Host) -> str:
 
 
 def tmpfiles(host: Host) -> str:
-    """Return `tmpfiles.d/flumec.conf`, tmpfiles.d(5): the directories that sinks write.
+    """Return what systemd-tmpfiles reads, tmpfiles.d(5): the directories that sinks write.
 
     The colons keep one that is there as it is.
     """

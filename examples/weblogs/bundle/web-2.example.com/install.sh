@@ -53,8 +53,8 @@ for file in "$here"/agents/*.py; do
     put "$file" "$root/opt/flumec/agents/${file##*/}" 755
 done
 put "$here/manifest.json" "$root/opt/flumec/manifest.json" 644
-for kind in sysusers.d tmpfiles.d; do
-    put "$here/$kind/flumec.conf" "$root/etc/$kind/flumec.conf" 644
+for kind in sysusers tmpfiles; do
+    put "$here/systemd/$kind.conf" "$root/etc/$kind.d/flumec.conf" 644
 done
 for file in "$here"/systemd/*.service; do
     put "$file" "$root/etc/systemd/system/${file##*/}" 644
