@@ -6,9 +6,7 @@ from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.parse_mistakes_arrows import DanglingArrow, MissingSign, WrongArrow
 from flumec.compiler.parse_mistakes_assignments import (
     ColonForEquals,
-    EqualsForColon,
     MissingEquals,
-    MissingType,
     MissingValue,
 )
 from flumec.compiler.parse_mistakes_blocks import StrayBrace, UnopenedBlock
@@ -18,7 +16,6 @@ from flumec.compiler.parse_mistakes_order import MisplacedWord, SecondStatement,
 from flumec.compiler.parse_mistakes_signs import (
     Arithmetic,
     ForeignComment,
-    NameWithHyphen,
     Semicolon,
     UnknownCharacter,
 )
@@ -28,7 +25,13 @@ from flumec.compiler.parse_mistakes_texts import (
     UnterminatedText,
     WrongQuote,
 )
-from flumec.compiler.parse_mistakes_words import NameInQuotes, ReservedWord, TextWithoutQuotes
+from flumec.compiler.parse_mistakes_types import EqualsForColon, MissingType
+from flumec.compiler.parse_mistakes_words import (
+    NameInQuotes,
+    NameWithHyphen,
+    ReservedWord,
+    TextWithoutQuotes,
+)
 from flumec.compiler.parse_stop import Stop
 
 MISTAKES: tuple[Callable[[Stop], Diagnostic | None], ...] = (

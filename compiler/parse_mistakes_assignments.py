@@ -1,4 +1,4 @@
-"""Mistakes between a name and its value or type."""
+"""Mistakes between a name and its value."""
 
 from typing import Self
 
@@ -74,60 +74,6 @@ class ColonForEquals(Diagnostic, code="FL014"):
         if stop.terminals[:2] == ("NAME", "COLON") and stop.index == 2 and stop.context == "block":
             return cls(stop.at(stop.tokens[1]))
         return None
-
-
-class EqualsForColon(Diagnostic, code="FL015"):
-    """An equals sign stands where a colon should.
-
-    An equals sign gives a value, a colon a type.
-
-    ## Example
-
-    ```flow
-    hosts one = ["a.example.com"]
-
-    agent beat on one {
-      source ticks = seq
-      channel queue : memory
-      sink out : null
-
-      ticks -> queue
-      queue -> out
-    }
-    ```
-
-    ## Instead
-
-    ```flow
-    hosts one = ["a.example.com"]
-
-    agent beat on one {
-      source ticks : seq
-      channel queue : memory
-      sink out : null
-
-      ticks -> queue
-      queue -> out
-    }
-    ```
-    """
-
-    @property
-    def message(self) -> str:
-        """What is wrong."""
-        return "a type is given with `:`, not with `=`"
-
-    @property
-    def hint(self) -> str:
-        """What to do."""
-        return "write `: TYPE`"
-
-    @classmethod
-    def recognise(cls, stop: Stop) -> Self | None:
-        """Return the mistake if this is it."""
-        if stop.token.terminal != "EQUAL" or "COLON" not in stop.expected:
-            return None
-        return cls(stop.span)
 
 
 class MissingEquals(Diagnostic, code="FL016"):
@@ -247,60 +193,5 @@ class MissingValue(Diagnostic, code="FL017"):
         """Return the mistake if this is it."""
         before = stop.before
         if before is None or before.terminal != "EQUAL" or stop.token.terminal not in ENDS:
-            return None
-        return cls(stop.gap)
-
-
-class MissingType(Diagnostic, code="FL018"):
-    """A declaration has no type.
-
-    ## Example
-
-    ```flow
-    hosts one = ["a.example.com"]
-
-    agent beat on one {
-      source ticks
-      channel queue : memory
-      sink out : null
-
-      ticks -> queue
-      queue -> out
-    }
-    ```
-
-    ## Instead
-
-    ```flow
-    hosts one = ["a.example.com"]
-
-    agent beat on one {
-      source ticks : seq
-      channel queue : memory
-      sink out : null
-
-      ticks -> queue
-      queue -> out
-    }
-    ```
-    """
-
-    @property
-    def message(self) -> str:
-        """What is wrong."""
-        return "a type is missing"
-
-    @property
-    def hint(self) -> str:
-        """What to do."""
-        return "write `: TYPE` behind the name (`flumec components` lists those of components)"
-
-    @classmethod
-    def recognise(cls, stop: Stop) -> Self | None:
-        """Return the mistake if this is it."""
-        if "COLON" in stop.expected and stop.terminals[0] in {"KIND", "PARAM"}:
-            return cls(stop.span)
-        before = stop.before
-        if before is None or before.terminal != "COLON" or stop.token.terminal not in ENDS:
             return None
         return cls(stop.gap)

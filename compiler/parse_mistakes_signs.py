@@ -1,16 +1,13 @@
 """Mistakes in signs: those of other languages, and those that no language has here."""
 
-import re
 import unicodedata
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tokens import ERROR
-from flumec.compiler.source import Span
 
 _SIGNS = {"+", "-", "*", "/", "%", "^", "&", "|", "&&", "||", "==", "!=", "?:"}
-_HYPHENED = re.compile(r"[A-Za-z_]\w*(-\w+)+")
 
 
 class Semicolon(Diagnostic, code="FL003"):
@@ -115,66 +112,6 @@ class ForeignComment(Diagnostic, code="FL005"):
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
         return cls(stop.span) if stop.text().startswith(("//", "/*")) else None
-
-
-class NameWithHyphen(Diagnostic, code="FL008"):
-    """A name has a hyphen.
-
-    A hyphen would be read as the sign of a number.
-
-    ## Example
-
-    ```flow
-    hosts one = ["a.example.com"]
-
-    agent beat-1 on one {
-      source ticks : seq
-      channel queue : memory
-      sink out : null
-
-      ticks -> queue
-      queue -> out
-    }
-    ```
-
-    ## Instead
-
-    ```flow
-    hosts one = ["a.example.com"]
-
-    agent beat_1 on one {
-      source ticks : seq
-      channel queue : memory
-      sink out : null
-
-      ticks -> queue
-      queue -> out
-    }
-    ```
-    """
-
-    word: str
-
-    @property
-    def message(self) -> str:
-        """What is wrong."""
-        return f"`{self.word}` is no name"
-
-    @property
-    def hint(self) -> str:
-        """What to do."""
-        return f"a name has letters, digits and `_`: `{self.word.replace('-', '_')}`"
-
-    @classmethod
-    def recognise(cls, stop: Stop) -> Self | None:
-        """Return the mistake if this is it."""
-        before = stop.before
-        if before is None or before.terminal != "NAME" or before.end != stop.token.start:
-            return None
-        word = _HYPHENED.match(stop.source.text, before.start)
-        if word is None:
-            return None
-        return cls(Span(stop.source, before.start, word.end()), word=word[0])
 
 
 class Arithmetic(Diagnostic, code="FL009"):
@@ -283,13 +220,16 @@ class UnknownCharacter(Diagnostic, code="FL010"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return f"leave it out{self._invisible}"
+        return self._remedy
 
     @property
-    def _invisible(self) -> str:
-        plain = self.text.isascii() and self.text.isprintable()
-        names = ", ".join(unicodedata.name(c, f"U+{ord(c):04X}").lower() for c in self.text[:1])
-        return "" if plain else f" (it is {names})"
+    def _remedy(self) -> str:
+        first = self.text[:1]
+        if first.isalpha():
+            return "a name has letters from a to z, digits and `_`"
+        if first.isascii() and first.isprintable():
+            return "leave it out"
+        return f"leave it out (it is {unicodedata.name(first, f'U+{ord(first):04X}').lower()})"
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

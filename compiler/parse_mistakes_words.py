@@ -1,11 +1,14 @@
-"""Mistakes in words: a keyword as a name, quotes where none belong or none where they do."""
+"""Mistakes in names: a keyword, a hyphen, quotes where none belong or none where they do."""
 
+import re
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tables import tables
+from flumec.compiler.source import Span
 
+_HYPHENED = re.compile(r"[A-Za-z_]\w*(-\w+)+")
 _PATTERNS = ("source", "channel", "sink", "else", "true", "false")
 
 
@@ -176,3 +179,63 @@ class TextWithoutQuotes(Diagnostic, code="FL013"):
         ):
             return None
         return cls(stop.span, word=stop.text())
+
+
+class NameWithHyphen(Diagnostic, code="FL008"):
+    """A name has a hyphen.
+
+    A hyphen would be read as the sign of a number.
+
+    ## Example
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat-1 on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts one = ["a.example.com"]
+
+    agent beat_1 on one {
+      source ticks : seq
+      channel queue : memory
+      sink out : null
+
+      ticks -> queue
+      queue -> out
+    }
+    ```
+    """
+
+    word: str
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return f"`{self.word}` is no name"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        return f"a name has letters, digits and `_`: `{self.word.replace('-', '_')}`"
+
+    @classmethod
+    def recognise(cls, stop: Stop) -> Self | None:
+        """Return the mistake if this is it."""
+        before = stop.before
+        if before is None or before.terminal != "NAME" or before.end != stop.token.start:
+            return None
+        word = _HYPHENED.match(stop.source.text, before.start)
+        if word is None:
+            return None
+        return cls(Span(stop.source, before.start, word.end()), word=word[0])

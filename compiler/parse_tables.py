@@ -38,7 +38,8 @@ class Tables(NamedTuple):
 class _NoLexer(Lexer):
     """Keeps lark from making a lexer, which `parse_tokens` replaces."""
 
-    def __init__(self, _conf: Any) -> None: ...
+    def __init__(self, conf: Any) -> None:
+        self.conf = conf
 
     def lex(self, *_: Any) -> Any:
         """Yield nothing; only lark's tables are used."""
@@ -54,7 +55,6 @@ def tables() -> Tables:
         lexer=_NoLexer,
         strict=True,
         transformer=Nodes(),
-        maybe_placeholders=False,
     )
     conf = grammar.parse_interactive("").parser_state.parse_conf
     number = {state: index for index, state in enumerate(conf.states)}

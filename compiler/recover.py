@@ -77,9 +77,9 @@ class Recovery:
         parts, trusted = statements(self.source, tokens)
         end = len(self.source.text.rstrip())
         last = Step("line", Statement([], 0, 0), end)
-        todo = chain(steps(parts, trusted=trusted, end=end), [last])
+        planned = chain(steps(parts, trusted=trusted, end=end), [last])
         self._line_end(parts[0].doc if parts else "")
-        for step, following in pairwise(todo):
+        for step, following in pairwise(planned):
             if len(self.found) >= MOST:
                 break
             _TAKE[step.kind](self, step, following.statement)

@@ -16,10 +16,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class String:
-    """A text. `raw` is what stands between the quotes, escapes and `${…}` not yet read.
-
-    `form` is plain (`"…"`), raw (`r"…"`) or long (three quotes).
-    """
+    """A text: what stands between the quotes, escapes and `${…}` not yet read. Long: three quotes."""
 
     raw: str
     form: Literal["plain", "raw", "long"]

@@ -16,7 +16,7 @@ GLUED = {"DOT", "LPAR", "LSQB"}
 
 @st.composite
 def layouts(draw: st.DrawFn, text: str, *, comments: bool = True) -> str:
-    """Return a text with other spaces, line ends and, if wanted, comments wherever they may stand."""
+    """Return a text with other spaces, line ends and, if wanted, comments where they may stand."""
     out: list[str] = []
     last: Token | None = None
     count = 0

@@ -19,6 +19,44 @@ ROOT = Path(__file__).parent.parent
 FLOWS = sorted([*ROOT.glob("examples/**/*.flow"), *ROOT.glob("tests/flows/*.flow")])
 
 
+ROUTE_BEFORE = """agent a on b {
+x -> route header.k { # by kind
+"a","b"->c # d
+else->drop
+} # end
+}
+"""
+ROUTE_AFTER = """agent a on b {
+  x -> route header.k {  # by kind
+    "a", "b" -> c  # d
+    else -> drop
+  }  # end
+}
+"""
+BLOCK_BEFORE = '''agent a on b {
+size = 1
+roll {
+every = 1s
+}
+x = """
+  kept
+"""
+}
+'''
+BLOCK_AFTER = '''agent a on b {
+  size = 1
+
+  roll {
+    every = 1s
+  }
+
+  x = """
+  kept
+"""
+}
+'''
+
+
 def formatted(text: str) -> str:
     """Return the canonical form of a text without mistakes."""
     result, found = format_text(Source("main.flow", text))
@@ -78,15 +116,8 @@ def test_examples_are_canonical(path: Path) -> None:
             "agent a on b {\nx -> y # out\n# then\n-> z?\n}\n",
             "agent a on b {\n  x\n    -> y  # out\n    # then\n    -> z?\n}\n",
         ),
-        (
-            'agent a on b {\nx -> route header.k { # by kind\n"a","b"->c # d\nelse->drop\n} # end\n}\n',
-            "agent a on b {\n  x -> route header.k {  # by kind\n"
-            '    "a", "b" -> c  # d\n    else -> drop\n  }  # end\n}\n',
-        ),
-        (
-            'agent a on b {\nsize = 1\nroll {\nevery = 1s\n}\nx = """\n  kept\n"""\n}\n',
-            'agent a on b {\n  size = 1\n\n  roll {\n    every = 1s\n  }\n\n  x = """\n  kept\n"""\n}\n',
-        ),
+        (ROUTE_BEFORE, ROUTE_AFTER),
+        (BLOCK_BEFORE, BLOCK_AFTER),
     ],
 )
 def test_the_form_of_small_things(before: str, after: str) -> None:

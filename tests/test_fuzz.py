@@ -1,4 +1,4 @@
-"""No text makes the compiler fail or dawdle: examples, changed at random, through parse, fmt and lint.
+"""No text makes the compiler fail or dawdle: examples, changed at random, are read and linted.
 
 `FLUMEC_FUZZ=20000 pytest -m slow tests/test_fuzz.py` tries as many.
 """

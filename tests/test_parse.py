@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from flumec.compiler import tree
+from flumec.compiler.format import format_text
 from flumec.compiler.parse import parse
 from flumec.compiler.parse_tables import tables
 from flumec.compiler.parse_tokens import scan
@@ -209,3 +210,13 @@ def test_tokens_cover_the_text_in_order() -> None:
         assert text[at : token.start].strip(" ") == ""
         at = token.end
     assert at == len(text)
+
+
+def test_the_examples_of_the_reference_are_read_and_canonical() -> None:
+    text = (ROOT / "docs/language.md").read_text()
+    examples = re.findall(r"```flow\n(.*?)```", text, re.DOTALL)
+
+    assert len(examples) > 5
+    for example in examples:
+        assert items(example)
+        assert format_text(Source("language.md", example))[0] == example
