@@ -151,12 +151,12 @@ class Graph:
 
     def reachable(self, starts: Sequence[Node]) -> set[Node]:
         """Return every node that events from `starts` come to, and the starts."""
-        seen, todo = set(starts), list(starts)
-        while todo:
-            for edge in self.outgoing.get(todo.pop(), ()):
+        seen, waiting = set(starts), list(starts)
+        while waiting:
+            for edge in self.outgoing.get(waiting.pop(), ()):
                 if edge.end not in seen:
                     seen.add(edge.end)
-                    todo.append(edge.end)
+                    waiting.append(edge.end)
         return seen
 
 
@@ -181,12 +181,12 @@ def _shortest_cycle(edges: list[Edge]) -> list[Edge]:
     edges.sort(key=_place)
     first, outgoing = edges[0], _by_node(edges, 0)
     came_by: dict[Node, Edge] = {first.end: first}
-    todo = deque([first.end])
+    waiting = deque([first.end])
     while first.start not in came_by:
-        for edge in outgoing[todo.popleft()]:
+        for edge in outgoing[waiting.popleft()]:
             if edge.end not in came_by:
                 came_by[edge.end] = edge
-                todo.append(edge.end)
+                waiting.append(edge.end)
     path = [came_by[first.start]]
     while path[0] is not first:
         path.insert(0, came_by[path[0].start])

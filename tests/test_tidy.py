@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(
     p for top in ("compiler", "grammar", "runtime") for p in (ROOT / top).rglob("*.py")
@@ -27,15 +25,10 @@ DECLARING = [
     for folder in ("sources", "channels", "sinks", "interceptors")
     for path in (ROOT / "runtime" / folder).glob("*.py")
 ]
+TREES = {path: ast.parse(path.read_text()) for path in MODULES}
 UNFINISHED = re.compile(
     r"\bTODO\b|\bFIXME\b|\bXXX\b|not implemented yet|placeholder", re.IGNORECASE
 )
-
-pytestmark = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-
-
-def parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -49,27 +42,33 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 
 def imported_at_start(tree: ast.Module) -> Iterator[str]:
-    """Yield what importing the module imports: top level, without TYPE_CHECKING blocks."""
+    """Yield what importing the module imports: its top level, without TYPE_CHECKING blocks."""
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from imported(ast.Module([node], []))
 
 
-def test_it_begins_with_a_sentence(path: Path) -> None:
-    doc = ast.get_docstring(parse(path))
-
-    assert doc
-    assert doc.split("\n\n")[0].rstrip().endswith((".", "`."))
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
-def test_a_file_is_one_concept(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 300
+def test_every_module_begins_with_a_sentence() -> None:
+    docs = {path: ast.get_docstring(tree) or "" for path, tree in TREES.items()}
+
+    assert [
+        shown(p) for p, doc in docs.items() if not doc.split("\n\n")[0].rstrip().endswith(".")
+    ] == []
 
 
-def test_a_function_fits_on_a_screen(path: Path) -> None:
+def test_a_file_is_one_concept() -> None:
+    assert [shown(path) for path in MODULES if path.read_text().count("\n") > 300] == []
+
+
+def test_a_function_fits_on_a_screen() -> None:
     long = [
-        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
-        for node in ast.walk(parse(path))
+        f"{shown(path)} {node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if node.end_lineno is not None and node.end_lineno - node.lineno + 1 > 40
     ]
@@ -77,8 +76,7 @@ def test_a_function_fits_on_a_screen(path: Path) -> None:
     assert long == []
 
 
-def test_imports_run_one_way(path: Path) -> None:
-    top = path.relative_to(ROOT).parts[0]
+def test_imports_run_one_way() -> None:
     forbidden = {
         "runtime": (
             "flumec.compiler",
@@ -90,36 +88,42 @@ def test_imports_run_one_way(path: Path) -> None:
             "rich",
         ),
         "grammar": ("flumec.",),
-        "compiler": (),
-    }[top]
-
-    wrong = (
-        [name for name in imported(parse(path)) if name.startswith(forbidden)] if forbidden else []
-    )
+    }
+    wrong = [
+        f"{shown(path)} imports {name}"
+        for path, tree in TREES.items()
+        for name in imported(tree)
+        if name.startswith(forbidden.get(path.relative_to(ROOT).parts[0], ("no such module",)))
+    ]
 
     assert wrong == []
 
 
-def test_networkx_stays_in_the_graph(path: Path) -> None:
-    names = set(imported(parse(path)))
+def test_networkx_stays_in_the_graph() -> None:
+    users = [
+        p for p, tree in TREES.items() if any(n.startswith("networkx") for n in imported(tree))
+    ]
 
-    assert path == ROOT / "compiler" / "graph.py" or not any(
-        n.startswith("networkx") for n in names
-    )
-
-
-def test_declarations_load_nothing_heavy(path: Path) -> None:
-    if path not in DECLARING and path.relative_to(ROOT).parts[0] != "compiler":
-        pytest.skip("not a module that `flumec lint` loads")
-    if path == ROOT / "compiler" / "graph.py":
-        pytest.skip("imported by the passes only when a graph question is asked")
-
-    heavy = {name.split(".")[0] for name in imported_at_start(parse(path))} & HEAVY
-
-    assert heavy == set()
+    assert users == [ROOT / "compiler" / "graph.py"]
 
 
-def test_nothing_is_left_unfinished(path: Path) -> None:
-    marks = [line for line in path.read_text().splitlines() if UNFINISHED.search(line)]
+def test_declarations_load_nothing_heavy() -> None:
+    light = [*DECLARING, *(ROOT / "compiler").rglob("*.py")]
+    heavy = [
+        f"{shown(path)} loads {name}"
+        for path in light
+        for name in {name.split(".")[0] for name in imported_at_start(TREES[path])} & HEAVY
+    ]
+
+    assert heavy == []
+
+
+def test_nothing_is_left_unfinished() -> None:
+    marks = [
+        f"{shown(path)}: {line.strip()}"
+        for path in MODULES
+        for line in path.read_text().splitlines()
+        if UNFINISHED.search(line)
+    ]
 
     assert marks == []
