@@ -364,6 +364,52 @@ hosts both = union(web, edge) {
     assert sets["edge"].hosts[1].facts == {"user": "edge"}
 
 
+def test_variables_may_stand_on_sets_of_sets() -> None:
+    sets = clean(
+        """\
+let names = ["x-1", "x-2"]
+hosts x = names {
+  vars {
+    folder : path = "/${host.name}"
+  }
+}
+hosts web = inventory("hosts.ini") {
+  vars {
+    folder : path
+  }
+}
+hosts all = union(x, web) {
+  vars {
+    folder : path
+    room : size = 1GiB
+  }
+}
+""",
+        hosts_ini="w-1 folder=/srv\n",
+    )
+
+    assert [host.vars for host in sets["all"].hosts] == [
+        {"folder": Path("/x-1"), "room": 2**30},
+        {"folder": Path("/x-2"), "room": 2**30},
+        {"folder": Path("/srv"), "room": 2**30},
+    ]
+
+
+def test_a_yaml_inventory_may_say_little() -> None:
+    assert list(read("all:\n").hosts_of("all")) == []
+    assert list(read_yaml(Source("hosts.yml", "")).hosts_of("all")) == []
+    inventory = read("""\
+all:
+  hosts: {a: , b: {x: yes, y: [1]}}
+  children:
+    web: &w {hosts: {c: }}
+    core: *w
+""")
+    assert list(inventory.hosts_of("all")) == ["a", "b", "c"]
+    assert list(inventory.hosts_of("core")) == ["c"]
+    assert {n: v.text for n, v in inventory.host_vars["b"].items()} == {"x": "true"}
+
+
 def test_hosts_may_stand_in_the_agent_itself() -> None:
     fleet, diagnostics = bound("""\
 hosts web = ["web-1"] {

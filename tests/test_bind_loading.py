@@ -371,3 +371,95 @@ hosts web = ["web-1"] {
         ("template", "t"),
         ("import", "unused"),
     ]
+
+
+def test_an_imports_block_sets_each_param_once_and_nothing_else() -> None:
+    main = """\
+import "tier.flow" as tier {
+  stage = "a"
+  stage = "b"
+  stag = "c"
+  room {
+    size = 1GiB
+  }
+}
+"""
+    _, diagnostics = bound({"main.flow": main, "tier.flow": TIER})
+
+    assert said(diagnostics) == [
+        "FL202 main.flow:3 `stage` is set twice",
+        "FL150 main.flow:5 a block `room` cannot stand in the block of an import",
+        "FL131 main.flow:4 there is no param `stag`",
+    ]
+    assert diagnostics[2].hint == "did you mean `stage`?"
+
+
+def test_a_param_that_an_import_must_set_is_missing_in_the_imported_file() -> None:
+    files = {
+        "main.flow": 'import "tier.flow" as tier\n',
+        "tier.flow": 'param room : size\nhosts web = ["web-1"] {\n  disk = room\n}\n',
+    }
+    _, diagnostics = bound(files)
+
+    assert said(diagnostics) == ["FL130 tier.flow:1 the param `room` has no value"]
+    assert diagnostics[0].hint == "set `room = …` in the import's block, or give it a default"
+
+
+def test_an_inventory_has_to_be_readable() -> None:
+    main = """\
+hosts one = inventory("a\\0b")
+hosts two = inventory("latin.ini")
+hosts three = inventory("hosts.ini", group = "wbe")
+hosts four = inventory("hosts.ini", group = "xyz")
+"""
+    files: dict[str, str | bytes] = {
+        "main.flow": main,
+        "latin.ini": "[w\u00e9b]\n".encode("latin-1"),
+        "hosts.ini": "[web]\na\n",
+    }
+
+    def read(path: Path) -> str | bytes:
+        return Path(path).read_bytes() if "\0" in str(path) else files[str(path)]
+
+    _, diagnostics = bind([Path("main.flow")], Options(), read)
+
+    assert said(diagnostics) == [
+        "FL121 main.flow:1 cannot read `a\0b`: embedded null byte",
+        "FL121 main.flow:2 cannot read `latin.ini`: it is not text in UTF-8 (byte 2)",
+        "FL506 main.flow:3 `hosts.ini` has no group `wbe`",
+        "FL506 main.flow:4 `hosts.ini` has no group `xyz`",
+    ]
+    assert [one.hint for one in diagnostics[2:]] == [
+        "did you mean `web`?",
+        "its groups are all, web",
+    ]
+
+
+def test_the_nearest_name_may_be_an_imports() -> None:
+    main = """\
+import "tier.flow" as tier
+
+hosts web = ["web-1"] {
+  disk = tier.rom
+}
+"""
+    _, diagnostics = bound({"main.flow": main, "tier.flow": TIER})
+
+    assert [(one.message, one.hint) for one in diagnostics] == [
+        ("`tier.rom` is not defined", "did you mean `tier.room`?")
+    ]
+
+
+def test_what_an_import_names_can_be_a_value() -> None:
+    main = """\
+import "tier.flow" as tier
+
+hosts web = ["web-1"] {
+  disk = tier.room
+  site = "${tier.stage}"
+}
+"""
+    fleet, diagnostics = bound({"main.flow": main, "tier.flow": TIER})
+
+    assert said(diagnostics) == []
+    assert fleet.host_sets["web"].hosts[0].facts == {"disk": 2**30, "site": "prod"}

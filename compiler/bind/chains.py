@@ -15,6 +15,7 @@ from flumec.compiler.bind.chain_mistakes import (
 from flumec.compiler.bind.groups import GROUPS, group_form
 from flumec.compiler.bind.kinds_plain import header_name
 from flumec.compiler.bind.kinds_text import text_parts
+from flumec.compiler.bind.mistakes import WrongType, kind_of_node
 from flumec.compiler.bind.route_mistakes import NoHeader, OptionalNothing, UnknownGroupFunction
 from flumec.compiler.bind.scope import Env
 from flumec.compiler.model import Arm, Chain, Group, Route, Step, Target
@@ -152,7 +153,10 @@ def _group(call: tree.Call, env: Env) -> Group | None:
     for arg in (arg for arg in call.args if arg.name is None):
         name = _component(arg.value, env) if isinstance(arg.value, tree.Ref) else None
         if not isinstance(arg.value, tree.Ref):
-            env.findings.report(UnknownComponent(arg.span, name="…", known=()))
+            found = kind_of_node(arg.value)
+            env.findings.report(
+                WrongType(arg.span, slot=kind, expected="the names of sinks", found=found)
+            )
         whole = whole and name is not None
         if name is not None:
             members.append(Target(name, optional=False, span=arg.span))

@@ -64,14 +64,8 @@ class UnionKind(Kind):
     def read_ground(self, expr: tree.Expr, env: Env, slot: Slot, via: Binding | None) -> Any:
         """Return the value as the member reads it that takes such expressions."""
         fitting = [m for m in self.members if isinstance(expr, m.nodes)]
-        if isinstance(expr, tree.Quantity) and len(fitting) > 1:
-            fitting = [m for m in fitting if _is(m.python, expr.text)] or fitting
         if isinstance(expr, tree.Call):
             fitting = [m for m in fitting if not m.functions or expr.function.text in m.functions]
-        if isinstance(expr, tree.Ref) and not fitting:
-            fitting = [m for m in self.members if expr.text in m.words]
-        if isinstance(expr, tree.Ref) and expr.names[0].text == "host":
-            fitting = [m for m in self.members if "string" in m.accepts]
         if fitting:
             return fitting[0].read_ground(expr, env, slot, via)
         return Kind.read_ground(self, expr, env, slot, via)

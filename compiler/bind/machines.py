@@ -26,7 +26,7 @@ class _Machine(NamedTuple):
 
 
 class Machines:
-    """Gives the hosts of sets their facts and variables; a machine has the facts of all its sets."""
+    """Gives hosts their facts and variables; a machine has the facts of all its sets."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings

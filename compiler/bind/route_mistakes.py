@@ -165,6 +165,8 @@ class UnknownGroupFunction(Diagnostic, code="FL158"):
     @property
     def hint(self) -> str:
         """Offer the groups."""
+        if self.name in self.known:
+            return f"`{self.name}(…)` stands alone at the end of a channel's chain"
         return (
             closest(self.name, self.known)
             or "a group of sinks is `failover(a, b)` or `balance(a, b)`"

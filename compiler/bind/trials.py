@@ -39,7 +39,7 @@ class HeadersKind(Kind):
         for arg in expr.args:
             name = _header(arg)
             if name is None:
-                return self.refuse(expr, env, slot)
+                return self.refuse(arg.value, env, slot)
             value = kind_of(str).read(arg.value, env, Slot(name))
             if value is BROKEN:
                 return BROKEN
