@@ -2,9 +2,11 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,12 @@ class Rig:
 
     def start(self) -> None:
         """Start the agent: open the journal, find the files."""
+        self.open()
+        self.follower = Follower(self.source, self.context)
+        self.follower.begin()
+
+    def open(self) -> None:
+        """Open the journal, as the agent does before it starts its source."""
         self.journal = Journal.open(
             Path("/journal"),
             disk=self.disk,
@@ -128,8 +136,17 @@ class Rig:
             segment_size=1 << 20,
         )
         self.context = Context(self)
-        self.follower = Follower(self.source, self.context)
-        self.follower.begin()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the source in a thread of its own, as the agent does, and stop it in the end."""
+        self.open()
+        thread = threading.Thread(target=self.source.run, args=(self.context,), daemon=True)
+        thread.start()
+        yield
+        self.context.stopping = True
+        thread.join(20)
+        assert not thread.is_alive()
 
     def kill(self) -> None:
         """End the process without a word; what it wrote is there, what it knew is not."""

@@ -5,7 +5,6 @@ import pwd
 import resource
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -208,30 +207,23 @@ def _refuse(**_: object) -> None:
 def test_it_runs_by_itself_and_hears_of_lines_at_once(rig: Rig) -> None:
     rig.declare("a.log", poll=Duration("1h"))
     rig.clock = SystemClock()
-    rig.start()
-    thread = threading.Thread(target=rig.source.run, args=(rig.context,), daemon=True)
-    rig.follower.__exit__()
-    rig.follower = None
-    thread.start()
     waits = []
-    for number in range(20):
-        time.sleep(0.02)
-        rig.write("a.log", b"%d\n" % number)
-        started = time.monotonic()
-        while len(rig.lines) <= number and time.monotonic() < started + 20:
-            time.sleep(0.001)
-        waits.append(time.monotonic() - started)
-        if number == 9:
-            rig.rename("a.log", "old")
-    deadline = time.monotonic() + 20
-    while not rig.context.resting and time.monotonic() < deadline:
-        time.sleep(0.01)
-    rig.context.stopping = True
-    thread.join(20)
+    with rig.running():
+        for number in range(20):
+            time.sleep(0.02)
+            rig.write("a.log", b"%d\n" % number)
+            started = time.monotonic()
+            while len(rig.lines) <= number and time.monotonic() < started + 20:
+                time.sleep(0.001)
+            waits.append(time.monotonic() - started)
+            if number == 9:
+                rig.rename("a.log", "old")
+        deadline = time.monotonic() + 20
+        while not rig.context.resting and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert rig.context.resting
 
     assert rig.lines == [b"%d" % number for number in range(20)]
-    assert rig.context.resting
-    assert not thread.is_alive()
     assert sorted(waits)[10] < 10, "with a poll of an hour only inotify can have told"
 
 
