@@ -40,10 +40,12 @@ def lint(paths: Sequence[Path], options: Options, reader: Reader = Path.read_byt
     """Check the fleet that the files at `paths` describe; never raises on what they contain."""
     from flumec.compiler.bind import bind
     from flumec.compiler.recover_consequences import without_consequences
+    from flumec.compiler.silence import without_silenced
 
     fleet, diagnostics = bind(paths, options, reader)
-    diagnostics = without_consequences([*diagnostics, *check(fleet)])
-    return Linted(fleet, tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.order)))
+    found = without_consequences([*diagnostics, *check(fleet)])
+    said = without_silenced(fleet.sources, found)
+    return Linted(fleet, tuple(sorted(said, key=lambda diagnostic: diagnostic.order)))
 
 
 def check(fleet: Fleet) -> Iterator[Diagnostic]:

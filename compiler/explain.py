@@ -7,17 +7,16 @@ from importlib import import_module
 
 from flumec.compiler.diagnostic import BY_CODE, Diagnostic
 
-_SPEAKING = ("flumec.compiler.bind", "flumec.compiler.passes")
-"""Packages with a theme in each module; what they say of it stands there too."""
+_SPEAKING = ("parse", "recover", "silence", "bind", "passes")
+"""How the names of the modules begin that have something to say."""
 
 
 @cache
 def every_rule() -> dict[str, type[Diagnostic]]:
     """Return every rule by its code, in order."""
-    import_module("flumec.compiler.parse")
-    for package in _SPEAKING:
-        path = import_module(package).__path__
-        for module in pkgutil.walk_packages(path, f"{package}."):
+    compiler = import_module("flumec.compiler")
+    for module in pkgutil.walk_packages(compiler.__path__, "flumec.compiler."):
+        if module.name.split(".")[2].startswith(_SPEAKING):
             import_module(module.name)
     return dict(sorted(BY_CODE.items()))
 
