@@ -326,6 +326,13 @@ hosts web = ["web-1"] {
     fleet, _ = bound({"main.flow": main}, options=options)
     assert fleet.host_sets["web"].hosts[0].facts["site"] == "hdfs://set"
 
+    otherwise = main.replace('("LAKE")', '("LAKE", "hdfs://else")')
+    fleet, diagnostics = bound({"main.flow": otherwise})
+    assert said(diagnostics) == []
+    assert fleet.host_sets["web"].hosts[0].facts["site"] == "hdfs://else"
+    fleet, _ = bound({"main.flow": otherwise}, options=Options(environment={"LAKE": "a://b"}))
+    assert fleet.host_sets["web"].hosts[0].facts["site"] == "a://b"
+
     assert [one.code for one in bound({"main.flow": main})[1]] == ["FL130"]
     bad = bound({"main.flow": main}, options=Options(environment={"LAKE": "lake"}))[1]
     assert said(bad) == ["FL213 environment:1 `lake` must be a url, `scheme://…`, not `lake`"]

@@ -238,6 +238,8 @@ def _value(
         text = options.environment[variable]
         source = Source("environment", f"{variable}={text}")
         return literal(text, kind, source, len(variable) + 1), Scope()
+    if variable and isinstance(node.default, tree.Call) and len(node.default.args) > 1:
+        return node.default.args[1].value, module.scope
     if not variable:
         call = node.default
         assert isinstance(call, tree.Call)
@@ -252,8 +254,9 @@ def _variable(default: tree.Expr | None) -> str | None:
     """
     if not isinstance(default, tree.Call) or default.function.text != "env":
         return None
-    if len(default.args) == 1 and isinstance(argument := default.args[0].value, tree.String):
-        return argument.raw
+    values = [arg.value for arg in default.args if arg.name is None]
+    if 0 < len(values) == len(default.args) < 3 and isinstance(values[0], tree.String):
+        return values[0].raw
     return ""
 
 
