@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from flumec.runtime.batch import BODY, PREFIX, REST
+from flumec.runtime.links.compressed import is_compressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ def inspect(body: pa.Buffer, rows: int) -> None:
     led outside the buffer. Costs about 70 µs per MB.
     """
     try:
+        _inspect_buffers(body)
         with pa.ipc.open_stream(body) as reader:
             _inspect_schema(reader.schema)
             batch = reader.read_next_batch()
@@ -55,6 +57,14 @@ def _known(name: str, kind: pa.DataType) -> bool:
         return kind.equals(_MAP)
     plain = kind.value_type if pa.types.is_dictionary(kind) else kind
     return name.startswith(PREFIX) and pa.types.is_string(plain)
+
+
+def _inspect_buffers(body: pa.Buffer) -> None:
+    """Require that nothing grows when it is decoded: the credit paid for what the body takes."""
+    reader = pa.ipc.MessageReader.open_stream(body)
+    for message in reader:
+        if is_compressed(memoryview(message.metadata)):
+            raise Invalid("its buffers are compressed, and frames are not")
 
 
 def _inspect_end(read: "Callable[[], pa.RecordBatch]") -> None:

@@ -234,6 +234,7 @@ def test_a_body_that_is_no_batch_is_rejected_for_good(site: Site, receiver: Any)
             "no event has a column `x`",
         ),
         (two_batches(), "more than one batch"),
+        *((swollen(codec), "its buffers are compressed") for codec in ("lz4", "zstd")),
     ]
     for turn, (body, said) in enumerate(wrong):
         rogue = Rogue(receiver.port)
@@ -318,6 +319,16 @@ def test_senders_share_the_memory(site: Site) -> None:
     assert granted[:2] == [1 << 20, 1 << 20]
     assert granted[3] == 1 << 19
     assert granted[7] == 1 << 18
+
+
+def swollen(codec: str) -> pa.Buffer:
+    """Return a small body that would take 64 MiB when it is decoded."""
+    batch = pa.record_batch({"body": pa.array([bytes(32 << 20)] * 2, pa.binary())})
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression=codec)
+    with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue()
 
 
 def two_batches() -> pa.Buffer:
