@@ -107,9 +107,10 @@ def _is_within(new: Undecided, file: Followed, registry: Registry) -> bool:
     try:
         if not registry.reopen(file):
             return False
+        intact = file.is_intact()
     except OSError:
         return False
-    if not file.is_intact():
+    if not intact:
         file.truncated = True
         return file.is_continued_by(new.descriptor)
     if os.fstat(file.descriptor).st_size < new.size:

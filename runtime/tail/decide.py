@@ -1,5 +1,6 @@
 """What new and emptied files are: files of their own, copies, or old ones under another inode."""
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -55,7 +56,11 @@ class Decider:
 
     def _has_news(self, new: Undecided, now: float) -> bool:
         """Look at an undecided file; return whether there is something to judge."""
-        status = os.fstat(new.descriptor)
+        try:
+            status = os.fstat(new.descriptor)
+        except OSError:  # stale, on NFS; it is met again if it is still there
+            self._registry.drop(new)
+            return False
         if status.st_size != new.size:
             new.size, new.modified, new.changed = status.st_size, status.st_mtime_ns, now
             return new.size > 0
@@ -143,8 +148,9 @@ class Decider:
         found = [file for file in self._registry if file.truncated]
         folders = {_folder(file.path) for file in found}
         for file in self._registry if found else ():
-            if _folder(file.path) in folders and file.descriptor >= 0 and not file.is_intact():
-                file.truncated = True
+            if _folder(file.path) in folders and file.descriptor >= 0:
+                with contextlib.suppress(OSError):
+                    file.truncated = file.truncated or not file.is_intact()
         found = [file for file in self._registry if file.truncated]
         return [] if any(file.flights for file in found) else found
 

@@ -102,15 +102,21 @@ class Followed:
 
     @property
     def unlinked(self) -> bool:
-        """Whether the open file has no name any more."""
-        return self.descriptor >= 0 and os.fstat(self.descriptor).st_nlink == 0
+        """Whether the open file has no name any more; on NFS its handle may be stale then."""
+        try:
+            return self.descriptor >= 0 and os.fstat(self.descriptor).st_nlink == 0
+        except OSError:
+            return True
 
     def look(self, now: float, wall: int) -> bool:
         """Note size and time of the open file; return whether they changed since the last look.
 
         At the first look the file's own time tells for how long it has been at rest.
         """
-        status = os.fstat(self.descriptor)
+        try:
+            status = os.fstat(self.descriptor)
+        except OSError:
+            return True  # stale, on NFS: reading tells
         if (status.st_size, status.st_mtime_ns) == (self.size, self.modified):
             return False
         if self.modified < 0 and not self.displaced:
@@ -125,7 +131,7 @@ class Followed:
         return self._beginning() is not None
 
     def _beginning(self) -> bytes | None:
-        """Return the file's first bytes, None where they are not what they were."""
+        """Return the file's first bytes, None where they are not what they were. Raises OSError."""
         if os.fstat(self.descriptor).st_size < self.position.offset:
             return None
         block = os.pread(self.descriptor, SAMPLE, 0)

@@ -49,6 +49,8 @@ class Follower:
         """When the first of the dirty files became so."""
         self._open_ends: dict[Followed, None] = {}
         """Files that will be finished some day, and files with a rest that is no line yet."""
+        self._broken: dict[Followed, OSError] = {}
+        """Files that could not be read; each poll tries again."""
         self._next_poll = 0.0
 
     def __enter__(self) -> Self:
@@ -82,6 +84,8 @@ class Follower:
         """Find the remembered files, and tell of those that are gone."""
         context, name = self._context, self._source.name
         positions = context.positions
+        for folder in self._scanner.absent():
+            context.log.warning("%s does not exist yet: it is waited for", folder)
         seen = recovery.load(positions, self._registry)
         self._watch.follow(self._scanner.directories)
         self._scan(frozenset())
@@ -127,6 +131,7 @@ class Follower:
             self._next_poll = self._now + self._source.poll
             self._scan(frozenset())
             self._mark(self._poll.changed(self._now, self._context.clock.now_ns()))
+            self._mark(self._broken)
 
     def _scan(self, deleted: AbstractSet[str]) -> None:
         """Find out which files there are, and what they are."""
@@ -139,13 +144,15 @@ class Follower:
                 break
         self._watch.follow(self._scanner.directories)
         self._mark(f for f in self._registry if f.modified < 0 or (f.displaced and not f.at_end))
-        self._faults.tell(self._scanner.all_faults)
+        broken = {file.path: error for file, error in self._broken.items()}
+        self._faults.tell(self._scanner.all_faults | broken)
 
     def _decide(self) -> None:
         self._mark(self._decider.decide(self._now))
         if emptied := self._decider.emptied():
             for file in emptied:
                 self._dirty.pop(file, None)
+                self._broken.pop(file, None)
                 self._open_ends.pop(file, None)
             self._mark(self._decider.replace(emptied, self._now))
             self._mark(self._decider.decide(self._now))
@@ -169,7 +176,11 @@ class Follower:
     def _may_read(self, file: Followed) -> bool:
         if file.failed or (file.truncated and file.flights):
             return False
-        file.waits_for = [f for f in file.waits_for if not f.at_end and f.descriptor >= 0]
+        file.waits_for = [
+            f
+            for f in file.waits_for
+            if not f.at_end and f.descriptor >= 0 and f not in self._broken
+        ]
         return not file.waits_for
 
     def _should_wait(self, ready: Sequence[Followed]) -> bool:
@@ -201,9 +212,11 @@ class Follower:
             return
         except OSError as error:
             self._dirty.pop(file, None)
-            self._scanner.refuse(file.path, error)
-            self._faults.tell(self._scanner.all_faults)
+            self._broken[file] = error
+            if not file.displaced:
+                self._registry.close(file)
             return
+        self._broken.pop(file, None)
         if piece is not None:
             parcel.add(piece)
         if file.at_end:
@@ -252,6 +265,7 @@ class Follower:
     def _end(self, file: Followed) -> None:
         """Forget a file that is gone and was read to its end."""
         self._registry.forget(file)
+        self._broken.pop(file, None)
         self._dirty.pop(file, None)
         self._open_ends.pop(file, None)
         if file.stored:

@@ -91,10 +91,13 @@ class Registry:
         file.close()
 
     def reopen(self, file: Followed) -> bool:
-        """Open a known file by its path again; False where another is there. Raises OSError."""
+        """Open a known file by its path again; False where it is not there. Raises OSError."""
         if file.descriptor >= 0:
             return True
-        descriptor, _, nature = open_nature(file.path)
+        try:
+            descriptor, _, nature = open_nature(file.path)
+        except FileNotFoundError:
+            return False
         if nature != file.nature:
             os.close(descriptor)
             return False

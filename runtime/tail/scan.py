@@ -83,10 +83,10 @@ class Scanner:
         done, self._done = self._done, []
         return done
 
-    def refuse(self, path: str, error: OSError) -> None:
-        """Note that a known file cannot be read now, so that it is tried again."""
-        self.faults[path] = error
-        self._again.add(path)
+    def absent(self) -> list[str]:
+        """Return the directories that the patterns begin in and that are not there."""
+        bases = {pattern.base for pattern in (*self._files, *self._rotated)}
+        return sorted(base for base in bases if not os.path.isdir(base))  # noqa: PTH112
 
     def scan(self, wall: int, now: float, deleted: AbstractSet[str] = frozenset()) -> None:
         """Bring the registry up to date at a time: nanoseconds since 1970, and monotonic seconds.
