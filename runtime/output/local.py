@@ -10,6 +10,7 @@ that a process that is still alive somewhere finds its hidden files gone, and st
 import errno
 import stat
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from flumec.runtime.disk import Bytes, Disk, DiskFile
@@ -149,23 +150,24 @@ class LocalStore:
             raise
 
     def _make(self, folder: Path) -> None:
-        """Make a directory that survives a power cut, with its parents; once each in a start."""
+        """Make a directory that survives a power cut, with its parents; once each in a start.
+
+        One that exists is synced too: who made it may have been killed before it could do so.
+        """
         if folder in self._durable:
             return
         if len(self._durable) >= _MOST_REMEMBERED:
             self._durable.clear()
-        made = [p for p in (self._directory, *self._directory.parents) if not self._exists(p)]
         self._disk.make_directory(folder)
-        level = folder
-        while level != self._directory:
-            self._disk.sync_directory(level.parent)
-            self._durable.add(level)
-            level = level.parent
-            if level in self._durable:
-                return
-        for above in made:
-            self._disk.sync_directory(above.parent)
-        self._durable.add(self._directory)
+        if self._directory not in self._durable:
+            with suppress(PermissionError):  # one that only its owner may list is not ours to sync
+                self._disk.sync_directory(self._directory.parent)
+            self._durable.add(self._directory)
+        below = [level for level in (folder, *folder.parents) if self._directory in level.parents]
+        for level in reversed(below):
+            if level not in self._durable:
+                self._disk.sync_directory(level.parent)
+                self._durable.add(level)
 
     def _taken_over(self) -> TakenOver:
         try:
