@@ -74,26 +74,13 @@ def test_killed_at_every_put(tmp_path: Path, when: str) -> None:
         rig.kill()
 
 
+ACTIONS = ("rotate", "replace", "delete", "empty", "settle", "restart", "kill", "start", "rest")
+
 actions = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.integers(1, 60)),
         st.tuples(st.just("half"), st.integers(1, 30)),
-        st.tuples(
-            st.sampled_from(
-                [
-                    "rename",
-                    "replace",
-                    "delete",
-                    "settle",
-                    "restart",
-                    "kill",
-                    "start",
-                    "rest",
-                    "touch",
-                ]
-            ),
-            st.just(0),
-        ),
+        st.tuples(st.sampled_from(ACTIONS), st.just(0)),
     ),
     max_size=25,
 )
@@ -138,12 +125,15 @@ class Writer:
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-@given(actions, st.sampled_from(["a.log", "a.log*"]))
+@given(actions, st.sampled_from(["a.log", "a.log*"]), st.sampled_from(["rename", "copytruncate"]))
 def test_random_lives_of_a_log(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]], glob: str
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[str, int]],
+    glob: str,
+    rotation: str,
 ) -> None:
     rig = Rig(tmp_path_factory.mktemp("life") / "logs")
-    rig.declare(glob, rotated=["a.log.*"], max_line=Size("1KiB"))
+    rig.declare(glob, rotated=["a.log.*"], rotation=rotation, max_line=Size("1KiB"))
     writer = Writer(rig)
     rotations = 0
     for action, size in steps:
@@ -153,9 +143,15 @@ def test_random_lives_of_a_log(
             writer.write(size)
         elif action == "half":
             writer.half(size)
-        elif action == "rename" and exists:
+        elif action == "rotate" and exists:
             rotations += 1
-            rig.rename("a.log", f"a.log.{rotations}")
+            rotate = rig.rename if rotation == "rename" else rig.copy_truncate
+            rotate("a.log", f"a.log.{rotations}")
+            writer.leave()
+        elif action == "empty" and exists and running:
+            rig.settle()
+            os.truncate(rig.folder / "a.log", 0)
+            writer.open_line = b""  # lost, as it must be
             writer.leave()
         elif action == "replace" and exists and running:
             rig.settle()  # a file that is deleted unseen is lost, as it must be
@@ -176,8 +172,6 @@ def test_random_lives_of_a_log(
             rig.kill()
         elif action == "start" and not running:
             rig.start()
-        elif action == "touch" and exists:
-            os.utime(rig.folder / "a.log")
     if rig.follower is None:
         rig.start()
     rig.rest()
