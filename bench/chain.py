@@ -51,7 +51,8 @@ def make_input(folder: Path, size: int) -> Input:
     """Write a log of about `size` bytes, in blocks of lines of 165 to 200 bytes."""
     rng = random.Random(1)
     lines = [
-        f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)} - - [22/Nov/2026:10:24:17 +0000] "
+        f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)} - - "
+        f"[22/Nov/2026:10:24:17 +0000] "
         f'"GET /item/{rng.randrange(10**9):09d} HTTP/1.1" 200 {rng.randrange(10**5):05d} "-" "'
         + "".join(rng.choices("abcdefghijklmnopqrstuvwxyz /0123456789", k=rng.randrange(72, 107)))
         + '"\n'
@@ -72,8 +73,8 @@ def build(flow: str, given: Input, work: Path) -> list[Path]:
     """Compile the flow; return its agents' scripts, receivers first."""
     dist = work / "dist"
     subprocess.run(
-        [sys.executable, "-m", "flumec.compiler", "build", str(HERE / "flows" / flow), "-o", str(dist),
-         "--set", f"input={given.path}", "--set", f"store={work / 'store'}"],
+        [sys.executable, "-m", "flumec.compiler", "build", str(HERE / "flows" / flow),
+         "-o", str(dist), "--set", f"input={given.path}", "--set", f"store={work / 'store'}"],
         check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     return sorted(dist.glob("*/agents/*.py"), reverse=True)

@@ -33,7 +33,8 @@ class Diagnostic(_Record):
     """One finding. A subclass adds data fields, and the sentences made from them.
 
     Its docstring is its page: the title line, what happens if it were let through, then
-    `## Example` with a ```flow block that earns exactly this code, and `## Instead` with a clean one.
+    `## Example` with a ```flow block that earns exactly this code, and `## Instead` with a clean
+    one.
     """
 
     code: ClassVar[str] = ""

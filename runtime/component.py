@@ -1,8 +1,9 @@
 """The kit that components are declared with: properties, checks, and the kinds of component.
 
-A component's class is its only declaration. The compiler's checks, the reference page, completion and
-the generated constructor call are all derived from it; leaving out a property's sentence is a TypeError.
-Nothing here, and no module that only declares components, imports pyarrow: `flumec lint` must start fast.
+A component's class is its only declaration. The compiler's checks, the reference page, completion
+and the generated constructor call are all derived from it; leaving out a property's sentence is a
+TypeError. Nothing here, and no module that only declares components, imports pyarrow: `flumec lint`
+must start fast.
 """
 
 import dataclasses
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from flumec.runtime.context import Context
 
 __all__ = [
-    "Channel", "Check", "Component", "Contradiction", "Declared", "Duration", "Header", "Interceptor",
-    "Path", "Percent", "Port", "Property", "Rate", "Ref", "Secret", "Section", "Sink", "Size", "Source",
-    "Url", "at_least", "at_most", "between", "not_empty", "prop",
+    "Channel", "Check", "Component", "Contradiction", "Declared", "Duration", "Header",
+    "Interceptor", "Path", "Percent", "Port", "Property", "Rate", "Ref", "Secret", "Section", "Sink",
+    "Size", "Source", "Url", "at_least", "at_most", "between", "not_empty", "prop",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ Start = Literal["line", "acknowledgement", "none"]
 
 
 class Header(str):
-    """The name of an event's header: `header.user` in a .flow file, `Header("user")` in a script."""
+    """A header's name: `header.user` in a .flow file, `Header("user")` in a script."""
 
     __slots__ = ()
 
@@ -74,12 +75,12 @@ class Check(Generic[T]):
 
 def at_least(low: T) -> Check[T]:
     """Require a value of `low` or more."""
-    return Check(f"at least {low}", lambda value: value >= low)  # type: ignore[operator]
+    return Check(f"at least {low}", lambda value: value >= low)
 
 
 def at_most(high: T) -> Check[T]:
     """Require a value of `high` or less."""
-    return Check(f"at most {high}", lambda value: value <= high)  # type: ignore[operator]
+    return Check(f"at most {high}", lambda value: value <= high)
 
 
 def between(low: T, high: T) -> Check[T]:
@@ -89,7 +90,9 @@ def between(low: T, high: T) -> Check[T]:
 
 def not_empty() -> Check[Any]:
     """Require a text, path or list with something in it."""
-    return Check("not empty", lambda value: bool(len(str(value)) if isinstance(value, Path) else len(value)))
+    return Check(
+        "not empty", lambda value: bool(len(str(value)) if isinstance(value, Path) else len(value))
+    )
 
 
 def prop(
@@ -155,7 +158,9 @@ class _Properties:
         return cached
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(prop, dataclasses.field))
+@dataclass_transform(
+    kw_only_default=True, frozen_default=True, field_specifiers=(prop, dataclasses.field)
+)
 class Declared:
     """What components, sections and interceptors share: declared, checked, frozen properties."""
 
@@ -174,11 +179,13 @@ class Declared:
             value = getattr(self, name)
             if declared.check is not None and value is not None and not declared.check.holds(value):
                 raise ValueError(f"`{name}` must be {declared.check.sentence}, not {value}")
-        for contradiction in self.contradictions({name: getattr(self, name) for name in type(self).props}):
+        for contradiction in self.contradictions(
+            {name: getattr(self, name) for name in type(self).props}
+        ):
             raise ValueError(contradiction.sentence)
 
     @classmethod
-    def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
+    def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:  # noqa: ARG003 for subclasses
         """Yield what cannot stand together in `values` (every property, defaults filled in)."""
         yield from ()
 
@@ -204,7 +211,8 @@ class Source(Component):
     """Where events enter an agent.
 
     `replayable` says that what was not committed can be read again after a crash; `start`, where a
-    claim about delivery begins: at each complete line, at the acknowledgement, or nowhere (best effort).
+    claim about delivery begins: at each complete line, at the acknowledgement, or nowhere (best
+    effort).
     `sets` names the properties whose headers it sets on every event.
     """
 

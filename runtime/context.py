@@ -1,4 +1,4 @@
-"""What an agent gives to its parts: the protocols between a source, a sink and the process around them."""
+"""What an agent gives to its parts: the protocols between them and the process around."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import socket
 
     import pyarrow as pa
-
     from flumec.runtime.clock import Clock
     from flumec.runtime.component import Secret
     from flumec.runtime.disk import Disk
@@ -53,7 +52,7 @@ class Context(Protocol):
         """Whether the component is to finish what it has and return."""
 
     def wait(self, seconds: float) -> bool:
-        """Sleep until `seconds` have passed or the agent stops; return `stopping`. Feeds the watchdog."""
+        """Sleep for `seconds` or until the agent stops; return `stopping`. Feeds the watchdog."""
 
     def alive(self) -> None:
         """Tell the watchdog that the component's loop has passed."""
@@ -82,13 +81,17 @@ class SourceContext(Context, Protocol):
         """The stored position of each of this source's keys."""
 
     def put(
-        self, batch: "pa.RecordBatch | None", progress: "Sequence[Progress]" = (), *, wait: bool = True
+        self,
+        batch: "pa.RecordBatch | None",
+        progress: "Sequence[Progress]" = (),
+        *,
+        wait: bool = True,
     ) -> "Future[Outcome]":
         """Send a batch through the chain into the journal; the result comes after the sync.
 
-        With `wait` it blocks for room in all required channels until the agent stops (then the result
-        is Full); without, the result is Full at once. Several puts may be under way; they are stored
-        in the order of the calls. None for `batch` stores progress alone.
+        With `wait` it blocks for room in all required channels until the agent stops (then the
+        result is Full); without, the result is Full at once. Several puts may be under way; they
+        are stored in the order of the calls. None for `batch` stores progress alone.
         """
 
 
@@ -138,16 +141,16 @@ class SinkContext(Context, Protocol):
 
 
 class SenderContext(SinkContext, Protocol):
-    """What the sending end of a link gets: a sink's context, and the journal that its rows are in."""
+    """What the sending end of a link gets: a sink's context, and the journal of its rows."""
 
     journal: "Journal"
 
 
 class ReceiverContext(Context, Protocol):
-    """What the receiving end of links gets. It puts into the journal itself: `Put.received` goes with it."""
+    """What the receiving end of links gets. It puts into the journal itself, with `received`."""
 
     journal: "Journal"
 
     @property
     def links(self) -> "Mapping[str, tuple[str, tuple[str, ...]]]":
-        """The links that come in here: name -> (digest of the wire, channels that its rows go to)."""
+        """The links that come in here: name -> (digest of the wire, channels of its rows)."""

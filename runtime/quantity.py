@@ -1,4 +1,4 @@
-"""Numbers that carry their unit: sizes, durations, rates and percentages, as they stand in a .flow file."""
+"""Numbers that carry their unit: sizes, durations, rates and percentages."""
 
 import re
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ _PAIR = re.compile(rf"({_NUMBER})([A-Za-z]+)")
 
 
 class QuantityError(ValueError):
-    """A text is no quantity of the wanted kind; the message names the unit that was probably meant."""
+    """A text is no quantity of the wanted kind; the message names the unit probably meant."""
 
 
 def _meant(unit: str, units: Mapping[str, object]) -> str:
-    """Return `MB or MiB` for `mb`: the units that differ from `unit` only by case or by the binary i."""
+    """Return `MB or MiB` for `mb`: the units that differ from it only by case or the binary i."""
     folded = unit.lower().replace("i", "")
     near = [u for u in units if u.lower().replace("i", "") in (folded, folded + "b") and u != "KB"]
     return " or ".join(near) if near else ", ".join(units)
@@ -31,7 +31,9 @@ def _pairs(text: str, units: Mapping[str, float], kind: str) -> list[tuple[float
     while position < len(text):
         match = _PAIR.match(text, position)
         if match is None:
-            raise QuantityError(f"`{text}` is no {kind}: a number and a unit, one of {', '.join(units)}")
+            raise QuantityError(
+                f"`{text}` is no {kind}: a number and a unit, one of {', '.join(units)}"
+            )
         number, unit = match.groups()
         if unit not in units:
             raise QuantityError(f"unknown unit `{unit}`: {_meant(unit, units)}?")
