@@ -9,6 +9,7 @@ from flumec.compiler.parse_tables import tables
 from flumec.compiler.source import Span
 
 _HYPHENED = re.compile(r"[A-Za-z_]\w*(-\w+)+")
+_AFTER_NAMES = {"EQUAL", "_INTO", "_ACROSS", "DOT"}
 _PATTERNS = ("source", "channel", "sink", "else", "true", "false")
 
 
@@ -22,12 +23,12 @@ class ReservedWord(Diagnostic, code="FL011"):
     ```flow
     hosts one = ["a.example.com"]
 
-    agent beat on one {
-      source source : seq
+    agent test on one {
+      source ticks : seq
       channel queue : memory
       sink out : null
 
-      source -> queue
+      ticks -> queue
       queue -> out
     }
     ```
@@ -65,7 +66,7 @@ class ReservedWord(Diagnostic, code="FL011"):
         """Return the mistake if this is it."""
         keywords = tables().words | dict.fromkeys(_PATTERNS)
         before, word = stop.before, stop.text()
-        if stop.token.terminal == "EQUAL" and before and stop.text(before) in keywords:
+        if before and stop.token.terminal in _AFTER_NAMES and stop.text(before) in keywords:
             return cls(stop.at(before), word=stop.text(before))
         if "NAME" not in stop.expected or word not in keywords:
             return None

@@ -18,23 +18,25 @@ from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tables import END
 from flumec.compiler.parse_tokens import Token, scan
 from flumec.compiler.recover_blocks import DEEPEST, Step, steps
-from flumec.compiler.recover_statements import CLOSERS, OPENERS, Statement, statements
-from flumec.compiler.source import Source, Span
+from flumec.compiler.recover_statements import CLOSERS, HEADS, OPENERS, Statement, statements
+from flumec.compiler.source import NAMELESS, Source, Span
 
 
 def recover(source: Source) -> tuple[tree.File, list[Diagnostic]]:
-    """Return what can be read of a file that has a mistake, and at least one finding."""
+    """Return what can be read of a file that has a mistake, and what is wrong with the rest."""
     tokens = list(scan(source))
     recovery = Recovery(source)
     file = recovery.read(tokens)
-    return file, recovery.found or [_first(source, tokens)]
+    return file, recovery.found or list(_first(source, tokens))
 
 
-def _first(source: Source, tokens: list[Token]) -> Diagnostic:
-    """Return what is wrong at the first token that cannot follow, however statements are cut."""
+def _first(source: Source, tokens: list[Token]) -> Iterator[Diagnostic]:
+    """Yield what is wrong at the first token that cannot follow, however statements are cut."""
     machine = Machine()
-    index = next(index for index, token in enumerate(tokens) if not machine.feed(token))
-    return Unexpected.at(Stop(source, tokens, index, machine.expected(), "file"))
+    for index, token in enumerate(tokens):
+        if not machine.feed(token):
+            yield Unexpected.at(Stop(source, tokens, index, machine.expected(), "file"))
+            return
 
 
 MOST = 1000
@@ -118,6 +120,8 @@ class Recovery:
             if not self.machine.feed(token):
                 context = self.frames[-1].context
                 stop = Stop(self.source, tokens, index, self.machine.expected(), context)
+                if index < (2 if tokens[0].terminal in HEADS else 1):
+                    self.lost.add(NAMELESS)
                 self._report(statement, recognise(stop))
                 return False
         return True

@@ -4,6 +4,10 @@ import re
 from collections.abc import Iterable
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.source import NAMELESS
+
+_ABOUT_NAMES = ("FL1", "FL203", "FL3")
+"""The codes of what may be said because a name, a property or a joint is missing."""
 
 _QUOTED = re.compile(r"`([^`]*)`")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -24,5 +28,7 @@ def _follows(finding: Diagnostic, lost: frozenset[str]) -> bool:
     """Return whether a finding is not about form, and names something that was lost."""
     if not lost or finding.code.startswith("FL0"):
         return False
+    if NAMELESS in lost and finding.code.startswith(_ABOUT_NAMES):
+        return True
     words = (word for quoted in _QUOTED.findall(finding.message) for word in _WORD.findall(quoted))
     return any(word in lost for word in words)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
+NAMELESS = ""
+"""Among the lost names: that of a statement whose very name cannot be read."""
+
 
 @dataclass(eq=False, slots=True)
 class Source:

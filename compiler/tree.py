@@ -16,7 +16,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class String:
-    """A text: what stands between the quotes, escapes and `${…}` not yet read. Long: three quotes."""
+    """A text: what stands between the quotes, with escapes and `${…}` not yet read."""
 
     raw: str
     form: Literal["plain", "raw", "long"]
@@ -132,7 +132,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An end of a chain: a channel, a sink, `drop`, or a group's call; `?` makes a channel optional."""
+    """An end of a chain: a channel, sink, `drop` or group; `?` makes a channel optional."""
 
     node: Ref | Call
     optional: bool
