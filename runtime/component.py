@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Channel", "Check", "Component", "Contradiction", "Declared", "Duration", "Header",
-    "Interceptor", "Path", "Percent", "Port", "Property", "Rate", "Ref", "Secret", "Section", "Sink",
-    "Size", "Source", "Url", "at_least", "at_most", "between", "not_empty", "prop",
+    "Interceptor", "Path", "Percent", "Port", "Property", "Rate", "Ref", "Secret", "Section",
+    "Sink", "Size", "Source", "Url", "at_least", "at_most", "between", "not_empty", "prop",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -151,7 +151,7 @@ class _Properties:
                     field.name, hints[field.name], field.metadata["doc"], field.default,
                     field.metadata["check"], field.metadata["positional"],
                 )
-                for field in dataclasses.fields(owner)  # type: ignore[arg-type]
+                for field in dataclasses.fields(owner)
                 if "doc" in field.metadata
             }  # fmt: skip
             type.__setattr__(owner, "_props", cached)
