@@ -110,9 +110,10 @@ class End:
         self.failing.append(reason)
 
     def listen(self, name: str, host: str, port: int) -> socket.socket:
-        self._listener = socket.create_server((host, self.port or port))
-        self.port = self._listener.getsockname()[1]
-        return self._listener
+        listener = socket.create_server((host, self.port or port))
+        self.port = listener.getsockname()[1]
+        self._listener = listener
+        return listener
 
     def start(self, part: ArrowSender | ArrowReceiver) -> None:
         self._stop.clear()
