@@ -1,5 +1,6 @@
 """Two agents and a socket between them: every event once, in order, whatever happens."""
 
+import statistics
 import time
 from typing import Any
 
@@ -187,16 +188,18 @@ def test_a_sender_drains_before_it_stops(site: Site) -> None:
     assert collector.take(10) == list(range(10))
 
 
-def test_events_are_through_at_once_at_low_rates(site: Site) -> None:
+def test_no_timer_holds_an_event_back(site: Site) -> None:
     tailer, collector = site.linked()
-    times = []
-    for value in range(40):
+    stored, through = [], []
+    for value in range(60):
         began = time.monotonic()
         tailer.put([value])
+        stored.append(time.monotonic() - began)
         assert collector.some(5.0) == [value]
-        times.append(time.monotonic() - began)
+        through.append(time.monotonic() - began)
 
-    assert sorted(times)[len(times) // 2] < 0.05  # a median leaves room; the target is p99
+    # A second sync, a third for the reader's cursor, and threads that hand over: some times one put.
+    assert statistics.median(through) < 25 * statistics.median(stored)
 
 
 def test_a_peer_prints_itself_as_a_person_would_write_it() -> None:
