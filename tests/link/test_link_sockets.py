@@ -198,7 +198,7 @@ def test_no_timer_holds_an_event_back(site: Site) -> None:
         assert collector.some(5.0) == [value]
         through.append(time.monotonic() - began)
 
-    # A second sync, a third for the reader's cursor, and threads that hand over: some times one put.
+    # A second sync, one for the cursor, and threads that hand over: some times what a put costs.
     assert statistics.median(through) < 25 * statistics.median(stored)
 
 
