@@ -41,7 +41,7 @@ class ArrowReceiver(Component, type="arrow"):
     largest_frame: Size = prop(
         "The largest frame taken; senders are told, and cut larger ones.",
         default=Size("64MiB"),
-        check=between(Size("64KiB"), Size("1GiB")),
+        check=between(Size("64KiB"), Size("64MiB")),
     )
     window: Size = prop(
         "The most bytes that one sender may have on the way, sent and not yet stored.",

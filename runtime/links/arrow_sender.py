@@ -52,7 +52,7 @@ class ArrowSender(Sink, type="arrow"):
     largest_frame: Size = prop(
         "The largest frame sent; one that is larger is cut.",
         default=Size("64MiB"),
-        check=between(Size("64KiB"), Size("1GiB")),
+        check=between(Size("64KiB"), Size("64MiB")),
     )
     drain: Duration = prop(
         "How long a stopping agent waits for acknowledgements of what it has sent; what has none "

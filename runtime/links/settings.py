@@ -86,7 +86,7 @@ class LinkSettings(Declared, type="arrow"):
     largest_frame: Size = prop(
         "The largest frame on the wire; one that is larger is cut.",
         default=Size("64MiB"),
-        check=between(Size("64KiB"), Size("1GiB")),
+        check=between(Size("64KiB"), Size("64MiB")),
     )
     window: Size = prop(
         "The most bytes that one sender may have on the way, sent and not yet stored.",
