@@ -424,3 +424,28 @@ def test_a_copy_that_is_written_over_an_older_copy(rig: Rig) -> None:
         rig.rest()
 
     assert rig.lines == expected(0, 4000)
+
+
+def test_an_emptied_file_is_no_copy_of_its_own_copy(rig: Rig) -> None:
+    rig.declare("a.log*", rotation="copytruncate")
+    rig.start()
+    rig.write("a.log", b"banner\n" + numbered(0, 3))
+    rig.settle()
+    rig.copy_truncate("a.log", "a.log.1")
+    rig.write("a.log", b"banner\n")
+    rig.settle()
+
+    assert rig.lines == [b"banner", *expected(0, 3), b"banner"]
+
+
+def test_emptied_while_down_and_grown_with_the_same_beginning(rig: Rig) -> None:
+    beginning = b"# the same in every file\n" * 200
+    rig.write("a.log", beginning + numbered(0, 500))
+    rig.start()
+    rig.settle()
+    rig.kill()
+    (rig.folder / "a.log").write_bytes(beginning + numbered(500, 2000))
+    rig.start()
+    rig.settle()
+
+    assert [line for line in rig.lines if line.startswith(b"line")] == expected(0, 2000)
