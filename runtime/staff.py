@@ -40,7 +40,12 @@ def consumer_specs(agent: "Agent") -> "list[ConsumerSpec]":
     """Return each channel's one reader."""
     from flumec.runtime.journal import ConsumerSpec
 
-    return [ConsumerSpec(each.consumer.name, each.channel.name) for each in agent.deliveries]
+    return [
+        ConsumerSpec(
+            each.consumer.name, each.channel.name, f"{each.consumer.kind} {each.consumer.type}"
+        )
+        for each in agent.deliveries
+    ]
 
 
 class Staff:

@@ -77,9 +77,11 @@ class Journal:
                 opening.disk, opening.directory, self._state, self._lock, number, row
             ),
         )  # fmt: skip
-        known = {consumer.name: consumer for consumer in self._state.consumers.values()}
+        known = {consumer.channel: consumer for consumer in self._state.consumers.values()}
         self._consumers = {
-            spec.name: Consumer(shared, known[spec.name], self._live[spec.channel])
+            spec.name: Consumer(
+                shared, known[opened.numbers[spec.channel]], self._live[spec.channel]
+            )
             for spec in opening.consumers
         }
         self.uuid = self._state.journal

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.ops import NO_CHANNEL
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec
 from flumec.runtime.journal.state import ChannelState, ConsumerState, EpochRange, State
@@ -20,12 +19,13 @@ def register(
     """Enter what is new; return the numbers of this opening's channels by name.
 
     A new channel starts at the journal's end. One that is gone from the bundle keeps its rows. A
-    new consumer takes over where the channel's last one was.
+    channel's consumer goes on where the channel's last one was, whatever the two are called: what
+    is known of it belongs to the rows, and a name may come back, or move to another channel.
     """
     _require_single(channels, consumers)
-    for known in state.consumers.values():
+    for number, known in list(state.consumers.items()):
         if known.channel not in state.channels:
-            known.channel = NO_CHANNEL  # it was a memory channel's, whose number may be used again
+            del state.consumers[number]  # it was a memory channel's, and what it read is gone
     numbers = {spec.name: _channel(state, spec, channels) for spec in channels}
     for name in sources:
         if name not in state.sources.values():
@@ -83,20 +83,14 @@ def _channel(state: State, spec: ChannelSpec, specs: Sequence[ChannelSpec]) -> i
 
 def _consumer(state: State, spec: ConsumerSpec, channel: int) -> None:
     for known in state.consumers.values():
-        if known.name == spec.name:
-            if known.channel != channel or not state.channels[channel].durable:
-                known.channel, known.cursor = channel, _start(state, channel)
+        if known.channel == channel:
+            if known.kind != spec.kind:
+                known.cursor = Cursor(known.cursor.low)
+                known.intents.clear()
+            known.name, known.kind = spec.name, spec.kind
             return
     number = _unused(state.consumers)
     state.consumers[number] = ConsumerState(
-        number, uuid.uuid4().bytes, spec.name, channel, _start(state, channel)
-    )
-
-
-def _start(state: State, channel: int) -> Cursor:
-    """Return where the channel's last consumer was."""
-    low = state.channels[channel].low
-    for known in state.consumers.values():
-        if known.channel == channel and known.cursor.low == low:
-            return Cursor(low, known.cursor.ahead)
-    return Cursor(low)
+        number, uuid.uuid4().bytes, spec.name, spec.kind, channel,
+        Cursor(state.channels[channel].low),
+    )  # fmt: skip

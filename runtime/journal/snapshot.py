@@ -77,6 +77,7 @@ def _put_consumers(out: Encoder, state: State) -> None:
         out.u16(consumer.number)
         out.raw(consumer.uuid)
         out.text(consumer.name)
+        out.text(consumer.kind)
         out.u16(consumer.channel)
         put_cursor(out, consumer.cursor)
         out.u64(consumer.next_intent)
@@ -87,11 +88,11 @@ def _put_consumers(out: Encoder, state: State) -> None:
 
 def _take_consumers(data: Decoder, state: State) -> None:
     for _ in range(data.u32()):
-        number, uuid, name, channel = data.u16(), data.raw(16), data.text(), data.u16()
-        cursor, next_intent = take_cursor(data), data.u64()
+        number, uuid, name, kind = data.u16(), data.raw(16), data.text(), data.text()
+        channel, cursor, next_intent = data.u16(), take_cursor(data), data.u64()
         intents = [take_intent(data)[1] for _ in range(data.u32())]
         state.consumers[number] = ConsumerState(
-            number, uuid, name, channel, cursor, next_intent,
+            number, uuid, name, kind, channel, cursor, next_intent,
             {intent.number: intent for intent in intents},
         )  # fmt: skip
 

@@ -34,7 +34,12 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSpec:
-    """The one reader of a channel."""
+    """The one reader of a channel.
+
+    `kind` is what wrote the cursor's note, marks and intents: one of another kind begins where it
+    was, without them.
+    """
 
     name: str
     channel: str
+    kind: str = ""

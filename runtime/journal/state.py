@@ -37,11 +37,12 @@ class ChannelState:
 
 @dataclass(slots=True)
 class ConsumerState:
-    """A consumer's identity, its cursor and its open intents."""
+    """What is known of a channel's reader, under its newest name: its cursor, its open intents."""
 
     number: int
     uuid: bytes
     name: str
+    kind: str
     channel: int
     cursor: Cursor
     next_intent: int = 1

@@ -72,6 +72,86 @@ def test_a_new_consumer_takes_over_where_the_last_one_was(rig: Rig) -> None:
     assert rig.rows("another") == [2, 3]
 
 
+def test_a_name_that_comes_back_does_not_bring_its_old_place(rig: Rig) -> None:
+    rig.consumers = [ConsumerSpec("to_one", "a")]
+    rig.open(A)
+    rig.put("a")
+    rig.consumers = [ConsumerSpec("to_two", "a")]
+    rig.reopen(A)
+    rig.put("a")
+    rig.consumer("to_two").advance(Cursor(4, delivered=4)).result(PATIENCE)
+    rig.consumers = [ConsumerSpec("to_one", "a")]
+    rig.reopen(A)
+    assert rig.consumer("to_one").cursor == Cursor(4)
+    assert rig.rows("to_one") == []
+
+
+def test_a_renamed_consumer_keeps_its_note_and_its_open_intents(rig: Rig) -> None:
+    rig.consumers = [ConsumerSpec("old", "a", "sink file_roll")]
+    rig.open(A)
+    rig.put("a")
+    rig.put("a")
+    rig.consumer("old").advance(Cursor(2, {"x": 3}, delivered=3, note=b"mine")).result(PATIENCE)
+    intent = rig.consumer("old").intend([Output("x", 3, 4, 1, "hidden", "final", 9)])
+    rig.consumers = [ConsumerSpec("new", "a", "sink file_roll")]
+    rig.reopen(A)
+    assert rig.consumer("new").cursor == Cursor(2, {"x": 3}, note=b"mine")
+    assert rig.consumer("new").intents == (intent,)
+
+
+def test_consumers_that_change_places_leave_what_is_known_with_the_channels(rig: Rig) -> None:
+    rig.consumers = [ConsumerSpec("one", "a"), ConsumerSpec("two", "b")]
+    rig.open(A, B)
+    rig.put("a")
+    rig.put("b")
+    rig.consumer("one").advance(Cursor(2, delivered=2, note=b"a's")).result(PATIENCE)
+    intent = rig.consumer("two").intend([Output("x", 2, 4, 2, "hidden", "final", 9)])
+    rig.consumers = [ConsumerSpec("two", "a"), ConsumerSpec("one", "b")]
+    rig.reopen(A, B)
+    assert (rig.consumer("two").cursor, rig.consumer("two").intents) == (Cursor(2, note=b"a's"), ())
+    assert (rig.consumer("one").cursor, rig.consumer("one").intents) == (Cursor(0), (intent,))
+
+
+def test_a_consumer_of_another_kind_takes_the_place_and_nothing_that_it_cannot_read(
+    rig: Rig,
+) -> None:
+    rig.consumers = [ConsumerSpec("out", "a", "sink file_roll")]
+    rig.open(A)
+    rig.put("a")
+    rig.put("a")
+    rig.consumer("out").advance(Cursor(2, {"x": 3}, delivered=2, note=b"mine")).result(PATIENCE)
+    rig.consumer("out").intend([Output("x", 3, 4, 1, "hidden", "final", 9)])
+    rig.consumers = [ConsumerSpec("out", "a", "sender arrow")]
+    rig.reopen(A)
+    assert (rig.consumer("out").cursor, rig.consumer("out").intents) == (Cursor(2), ())
+
+
+def test_a_channel_that_left_with_its_sink_goes_on_where_it_was(rig: Rig) -> None:
+    rig.consumers = [ConsumerSpec("sink", "a")]
+    rig.open(A)
+    rig.put("a")
+    rig.put("a")
+    rig.consumer("sink").advance(Cursor(2, delivered=2, note=b"a's")).result(PATIENCE)
+    rig.consumers = [ConsumerSpec("sink", "b")]
+    rig.reopen(B)
+    rig.put("b")
+    assert rig.rows("sink") == [4, 5]
+    rig.consumers = [ConsumerSpec("sink", "a"), ConsumerSpec("other", "b")]
+    rig.reopen(A, B)
+    assert rig.consumer("sink").cursor == Cursor(2, note=b"a's")
+    assert (rig.rows("sink"), rig.rows("other")) == ([2, 3], [4, 5])
+
+
+def test_intents_of_a_memory_channel_end_with_its_rows(rig: Rig) -> None:
+    memory = ChannelSpec("m", 1 << 20, durable=False)
+    rig.open(memory)
+    rig.put("m")
+    rig.consumer("m").intend([Output("x", 0, 2, 2, "hidden", "final", 9)])
+    rig.reopen(memory)
+    assert rig.consumer("m").intents == ()
+    assert rig.balance("m") == (0, 0, 0, 0)
+
+
 def test_the_same_state_is_recovered_that_was_lived(rig: Rig) -> None:
     from flumec.runtime.journal.records import Progress, Received
 
