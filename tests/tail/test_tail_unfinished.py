@@ -95,3 +95,13 @@ def test_an_empty_file_has_no_line(rig: Rig) -> None:
 
     assert rig.lines == []
     assert rig.follower._registry.undecided == {}
+
+
+def test_a_rotated_file_is_finished_when_it_is_at_rest(rig: Rig) -> None:
+    rig.declare("a.log", rotated=["a.log.*"])
+    rig.write("a.log.1", HALF)
+    rig.write("a.log", HALF)
+    rig.start()
+    rig.rest()
+
+    assert rig.lines == [b"whole", b"whole", b"half"]
