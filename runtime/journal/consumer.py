@@ -141,16 +141,27 @@ class Consumer:
                 return self._live.memory.oldest_born
             if (born := self._ledger.oldest_born) is not None:
                 return born
-        if self._oldest[0] != self._cursor.low:
-            walk = self._shared.walk(self._live.state.number, self._cursor.low)
-            try:
-                located = walk.next()
-            finally:
-                walk.close()
-            if located is None:
+        low = self._cursor.low
+        if self._oldest[0] != low:
+            if (born := self._born_at(low)) is None:
                 return None
-            self._oldest = (self._cursor.low, located.entry.born)
+            self._oldest = low, born
         return self._oldest[1]
+
+    def _born_at(self, low: int) -> int | None:
+        """Return when the first frame above `low` was put, None where it can't be read.
+
+        Asked from another thread than reads: the segment may just be freed, as the cursor moved on.
+        If it is damaged, `read` says so.
+        """
+        walk = self._shared.walk(self._live.state.number, low)
+        try:
+            located = walk.next()
+        except (JournalDamaged, OSError):
+            return None
+        finally:
+            walk.close()
+        return None if located is None else located.entry.born
 
     def close(self) -> None:
         """Close the file that is read."""

@@ -2,9 +2,11 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from flumec.runtime.disk import DiskFile, Mode
 from flumec.runtime.journal import ChannelSpec, journal
 from flumec.runtime.journal.records import Cursor, Frame, Put, Stored, TagRun
 from flumec.runtime.testing import ManualClock
@@ -139,6 +141,27 @@ def test_the_writer_stamps_what_is_not_born(rig: Rig) -> None:
     assert [c.born % 10**12 // 10**9 for c in rig.consumer().read(0)] == [0, 5]
     rig.done("a", 2)
     assert rig.journal.stats()["a"].oldest_born == 1_700_000_005_000_000_000
+
+
+def test_the_age_is_asked_for_while_the_oldest_segment_is_freed(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.open(BIG)
+    for _ in range(8):
+        rig.put("a", size=3000)
+    oldest, rest = min(rig.journal._state.segments), rig.journal._state.next_row
+    consumer, opened = rig.consumer(), rig.disk.open
+
+    def done_just_before(path: Path, mode: Mode = "read") -> DiskFile:
+        monkeypatch.setattr(rig.disk, "open", opened)
+        consumer.advance(Cursor(rest, delivered=rest)).result(PATIENCE)
+        while path.name in rig.disk.names(path.parent):
+            time.sleep(0.001)
+        return opened(path, mode)
+
+    monkeypatch.setattr(rig.disk, "open", done_just_before)
+    assert rig.journal.stats()["a"].oldest_born is None
+    assert oldest not in rig.journal._state.segments
 
 
 def test_a_cursor_may_not_go_back_nor_beyond_the_end(rig: Rig) -> None:
