@@ -25,6 +25,7 @@ from flumec.runtime.journal.records import (
     Stored,
 )
 from flumec.runtime.sockets import Sockets
+from flumec.runtime.watched_disk import WatchedDisk
 from flumec.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Surroundings:
         self.address = site.address
         self.state = site.state
         self.clock = site.clock
-        self.disk = site.disk
+        self.disk: Disk = WatchedDisk(site.disk, worker.waiting)
         self.journal = site.journal
         self.log: logging.Logger = logs.of(worker.name)
         self.counters: Counters = worker.tally
@@ -125,7 +126,8 @@ class SourceSurroundings(Surroundings):
     @property
     def positions(self) -> Mapping[bytes, Progress]:
         """The stored position of each of this source's keys."""
-        return self.journal.positions(self._worker.name)
+        with self._worker.waiting():
+            return self.journal.positions(self._worker.name)
 
     def put(
         self,
@@ -218,7 +220,8 @@ class WatchedConsumer:
         chunks: list[Chunk] = []
         while not chunks:
             self._worker.alive()
-            chunks = self._consumer.read(min(timeout, LONGEST_WAIT), max_bytes)
+            with self._worker.waiting():
+                chunks = self._consumer.read(min(timeout, LONGEST_WAIT), max_bytes)
             self._worker.dry = not chunks
             timeout = deadline - self._worker.clock.monotonic()
             if timeout <= 0 or self._worker.stop.is_set():
@@ -237,12 +240,8 @@ class WatchedConsumer:
 
     def intend(self, outputs: Sequence[Output]) -> Intent:
         """Store an intent to publish; returns after the sync."""
-        synced = self._worker.owe(Future[Intent]())
-        try:
+        with self._worker.waiting():
             return self._consumer.intend(outputs)
-        finally:
-            synced.cancel()
-            self._worker.alive()
 
     def resolve(self, intent: Intent, cursor: Cursor | None) -> Future[Stored]:
         """Close an intent: as committed with its cursor, or, with None, as abandoned."""

@@ -1,8 +1,9 @@
 """One component at work: its thread, whether it still passes its loop, and how it ended."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from enum import Enum
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from flumec.runtime.metrics import PartReading, Tally
 T = TypeVar("T")
 
 SYNC_PATIENCE = 300.0
-"""Seconds that the journal may take to store what a worker waits for."""
+"""Seconds that a disk may take over what a worker waits for."""
 
 
 class Role(Enum):
@@ -101,10 +102,22 @@ class Worker:
         stored.add_done_callback(self._settle)
         return stored
 
-    def is_overdue(self, bound: float) -> bool:
-        """Whether the loop has not passed for `bound` seconds, and the journal is not the reason.
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Note that the worker waits for a disk, the journal's or its own, until it is done."""
+        with self._owing:
+            self._owed += 1
+        try:
+            yield
+        finally:
+            self.alive()
+            with self._owing:
+                self._owed -= 1
 
-        A worker may wait for a sync of the journal, and a disk may take minutes over one.
+    def is_overdue(self, bound: float) -> bool:
+        """Whether the loop has not passed for `bound` seconds, and no disk is the reason.
+
+        A worker may wait for a sync, and a disk may take minutes over one.
         """
         return self.silent_for > (max(bound, SYNC_PATIENCE) if self._owed else bound)
 

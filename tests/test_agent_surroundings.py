@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ from flumec.runtime import Agent, Size
 from flumec.runtime.channels import File, Memory
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.component import Channel
-from flumec.runtime.disk import RealDisk
+from flumec.runtime.disk import DiskFile, Mode, RealDisk
 from flumec.runtime.journal import Identity, Journal
 from flumec.runtime.journal.records import Cursor, Full, Progress, Refused, Stored
 from flumec.runtime.sinks import Null
@@ -36,15 +37,15 @@ class Setting:
             sources=["numbers"],
             consumers=consumer_specs(agent),
         )
-        site = Site(
+        self.site = Site(
             "tailer", "web-1", "127.0.0.1", folder, SystemClock(), RealDisk(), Sockets({}),
             self.journal,
         )  # fmt: skip
         self.news = 0
-        self.staff = Staff(agent, site, self.tell)
+        self.staff = Staff(agent, self.site, self.tell)
         self.sink, self.source = self.staff.workers
-        self.into = SourceSurroundings(site, self.source, (), agent.flows)
-        self.out = ConsumerSurroundings(site, self.sink)
+        self.into = SourceSurroundings(self.site, self.source, (), agent.flows)
+        self.out = ConsumerSurroundings(self.site, self.sink)
 
     def tell(self) -> None:
         self.news += 1
@@ -139,6 +140,47 @@ def test_a_silent_worker_is_overdue_unless_it_waits_for_the_journal(make: Make) 
     assert setting.staff.overdue(60).keys() == {"numbers"}
     assert setting.into.stopping is False
     assert setting.staff.overdue(60) == {}
+
+
+class SlowDisk(RealDisk):
+    """A disk on which a file's every call is looked at from within."""
+
+    def __init__(self, during: Callable[[], None]) -> None:
+        self.during = during
+
+    def open(self, path: Path, mode: Mode = "read") -> DiskFile:
+        file = super().open(path, mode)
+        write, sync = file.write, file.sync
+        file.write = lambda *given: [self.during(), write(*given)]  # type: ignore[method-assign]
+        file.sync = lambda: [self.during(), sync()]  # type: ignore[method-assign]
+        return file
+
+    def rename(self, old: Path, new: Path) -> None:
+        self.during()
+        super().rename(old, new)
+
+    def sync_directory(self, path: Path) -> None:
+        self.during()
+        super().sync_directory(path)
+
+
+def test_a_sink_that_waits_for_its_own_slow_disk_is_not_overdue(make: Make, tmp_path: Path) -> None:
+    setting = make(File("spool"))
+    seen: list[dict[str, float]] = []
+
+    def much_later() -> None:
+        setting.sink.passed -= 100
+        seen.append(setting.staff.overdue(60))
+
+    disk = ConsumerSurroundings(replace(setting.site, disk=SlowDisk(much_later)), setting.sink).disk
+    file = disk.open(tmp_path / "x", "create")
+    file.write([b"data"], 0)
+    file.sync()
+    file.close()
+    disk.rename(tmp_path / "x", tmp_path / "y")
+    disk.sync_directory(tmp_path)
+    assert seen == [{}, {}, {}, {}]
+    assert setting.staff.overdue(60) == {}, "what was waited for has passed"
 
 
 def test_only_a_change_of_idleness_or_of_a_failure_is_news(make: Make) -> None:
