@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -36,10 +36,17 @@ class Connection:
     """A socket that carries messages. One thread receives; any thread may send.
 
     Small messages come through one reused buffer; a body is received into memory of its own, where
-    Arrow reads it and the journal writes it from.
+    Arrow reads it and the journal writes it from. Once `stopping`, nothing more is waited for: not
+    for a message that has to come within a time, nor for the other end to take one.
     """
 
-    def __init__(self, raw: socket.socket, clock: "Clock", pulse: "Pulse") -> None:
+    def __init__(
+        self,
+        raw: socket.socket,
+        clock: "Clock",
+        pulse: "Pulse",
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         raw.settimeout(GLANCE)
         self._socket = raw
@@ -47,6 +54,8 @@ class Connection:
         """The other end's address, for logs."""
         self._clock = clock
         self._pulse = pulse
+        self._stopping = stopping
+        self._hurried = False
         self._sending = threading.Lock()
         self._buffer = memoryview(bytearray(_BUFFER))
         self._start = 0
@@ -61,6 +70,7 @@ class Connection:
         there whole `within` seconds; ProtocolError for one that cannot be.
         """
         self._deadline = None if within is None else self._clock.monotonic() + within
+        self._hurried = within is not None
         header = read_header(self._take(HEADER.size), limits)
         if within is None:
             patience = self._pulse.time_out + header.length / SLOWEST
@@ -160,6 +170,8 @@ class Connection:
                 count = self._socket.sendmsg(parts)
             except TimeoutError:
                 self._pulse.check(self._clock.monotonic())
+                if self._stopping():
+                    raise Disconnected("this end stops") from None
                 continue
             except OSError as error:
                 raise Disconnected(self._closed or str(error.strerror or error)) from None
@@ -174,6 +186,8 @@ class Connection:
         if self._closed:
             raise Disconnected(self._closed)
         self._pulse.check(now)
+        if self._hurried and self._stopping():
+            raise Disconnected("this end stops")
         if self._deadline is not None and now >= self._deadline:
             raise Disconnected("it took too long over a message")
 

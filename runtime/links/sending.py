@@ -1,6 +1,5 @@
 """The sender's work: connect, forward, and try again, saying what is wrong and what to do."""
 
-import socket
 from typing import TYPE_CHECKING
 
 from flumec.runtime.errors import StartError
@@ -8,6 +7,7 @@ from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.acceptance import Acceptance
 from flumec.runtime.links.connection import Connection
+from flumec.runtime.links.dial import dial
 from flumec.runtime.links.faults import (
     LinkFault,
     LostAfterAck,
@@ -110,16 +110,21 @@ class Sending:
                 self._backoff.reset()
 
     def _connect(self, pulse: Pulse) -> Connection:
-        peer = self._peer
+        peer, context = self._peer, self._context
+
+        def stopping() -> bool:
+            return context.stopping
+
         try:
-            raw = socket.create_connection(
-                (peer.address, peer.port), timeout=self._settings.connect_time_out
-            )
+            raw = dial(
+                peer.address, peer.port, self._settings.connect_time_out, context.clock,
+                stopping,
+            )  # fmt: skip
         except OSError:
-            self._context.counters.add("connections_failed")
+            context.counters.add("connections_failed")
             raise
-        self._context.counters.add("connections_created")
-        return Connection(raw, self._context.clock, pulse)
+        context.counters.add("connections_created")
+        return Connection(raw, context.clock, pulse, stopping)
 
     def _greet(self, connection: Connection, ledger: Ledger) -> SenderSession:
         """Exchange Hello and its answer; raise what the answer means unless it is a yes."""

@@ -70,6 +70,7 @@ class End:
         self.disk = RealDisk()
         self.counters = Counters()
         self.failing: list[str] = []
+        self.passed = 0
         self.port = 0
         self.links = {LINK: (WIRE, ("spool",))}
         self.log = logging.getLogger(f"link.{name}")
@@ -95,6 +96,7 @@ class End:
 
     @property
     def stopping(self) -> bool:
+        self.passed += 1
         return self._stop.is_set()
 
     def wait(self, seconds: float) -> bool:
@@ -130,6 +132,11 @@ class End:
         self._thread = self._listener = None
         if self.died is not None:
             raise self.died
+
+    def seconds_to_stop(self) -> float:
+        began = time.monotonic()
+        self.stop()
+        return time.monotonic() - began
 
     def close(self) -> None:
         self.stop()
@@ -266,6 +273,18 @@ class Site:
         listener = socket.create_server(("127.0.0.1", 0))
         self._others.append(listener)
         return int(listener.getsockname()[1])
+
+    def crowded(self) -> int:
+        """Return a port that answers no more attempts to connect: its queue is full."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self._others.append(listener)
+        port = int(listener.getsockname()[1])
+        for _ in range(3):
+            waiting = socket.socket()
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+            self._others.append(waiting)
+        return port
 
     @staticmethod
     def free_port() -> int:

@@ -10,6 +10,9 @@ from flumec.runtime.links import Peer
 
 Site = Any
 
+_SOON = 4.0
+"""Seconds within which a sender stops that can do nothing more: less than an agent waits for it."""
+
 
 def test_what_is_put_at_one_end_arrives_at_the_other(site: Site) -> None:
     tailer, collector = site.linked()
@@ -176,6 +179,42 @@ def test_ends_from_different_files_refuse_each_other_with_both_names(
     site.match("agent `tailer` on tailer-1.example.com", reason)
     site.match("agent `collector` on collector-1.example.com", reason)
     assert collector.counters.counts["refused"] == 1
+
+
+def test_a_sender_that_waits_for_an_answer_stops_when_it_is_told(site: Site) -> None:
+    tailer = site.end("tailer")
+    tailer.start(site.sender(site.deaf(), connect_time_out=Duration("60s")))
+    site.eventually(lambda: tailer.counters.counts["connections_created"])
+    assert tailer.seconds_to_stop() < _SOON
+
+
+def test_a_sender_whose_connection_is_not_made_stops_when_it_is_told(site: Site) -> None:
+    tailer = site.end("tailer")
+    tailer.start(site.sender(site.crowded(), connect_time_out=Duration("60s")))
+    site.eventually(lambda: tailer.passed > 1)
+    assert tailer.seconds_to_stop() < _SOON
+    assert tailer.counters.counts["connections_created"] == 0
+
+
+def test_a_sender_whose_receiver_stands_still_stops_when_it_is_told(site: Site) -> None:
+    tailer, collector = site.end("tailer"), site.end("collector")
+    collector.start(site.receiver(time_out=Duration("60s")))
+    proxy = site.proxy(collector.port, limits=[])
+    tailer.put(range(5))
+    tailer.start(site.sender(proxy.port, time_out=Duration("60s"), drain=Duration("100ms")))
+    assert collector.take(5) == list(range(5))
+    proxy.freeze()
+    for _ in range(30):
+        tailer.put_bodies([b"7" * 500_000])
+    site.eventually(lambda: tailer.counters.counts["bytes_sent"] > 1_000_000)
+    passed = tailer.passed
+    site.eventually(lambda: tailer.passed > passed)
+    assert tailer.seconds_to_stop() < _SOON
+
+    tailer.start(site.sender(collector.port))
+    assert sum(chunk.rows for chunk in collector.chunks(30)) == 30
+    site.eventually(lambda: tailer.held == 0)
+    assert collector.journal.stats()["spool"].put == 35
 
 
 def test_a_sender_drains_before_it_stops(site: Site) -> None:
