@@ -104,7 +104,7 @@ def _strange(text: str, at: int) -> tuple[int, int]:
         indent = _SPACE.match(text, line)[0]  # type: ignore[index]
         below = re.compile(_DEEPER.format(indent=re.escape(indent))).match(text, end)
         end = below.end() if below else end
-    return start, end - (text[start:end].endswith("\r"))
+    return start, end - (end - start > 1 and text[end - 1] == "\r")
 
 
 def documentation(lines: str, start: int) -> str:

@@ -13,7 +13,7 @@ from flumec.compiler.format import format_text
 from flumec.compiler.inputs import in_memory
 from flumec.compiler.options import Options
 from flumec.compiler.parse import parse
-from flumec.compiler.parse_tokens import Token, scan
+from flumec.compiler.parse_tokens import scan
 from flumec.compiler.render import as_json, as_text
 from flumec.compiler.source import Source
 from hypothesis import HealthCheck, given, settings
@@ -22,14 +22,13 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).parent.parent
 FLOWS = sorted([*ROOT.glob("examples/**/*.flow"), *ROOT.glob("tests/flows/*.flow")])
 TEXTS = [path.read_text() for path in FLOWS]
-WORDS = sorted(
-    {text[t.start : t.end] for text in TEXTS for t in scan(Source("", text))} | set("{}[]()")
-)
+TOKENS = [[text[t.start : t.end] for t in scan(Source("", text))] for text in TEXTS]
+WORDS = sorted({word for tokens in TOKENS for word in tokens} | set("{}[]()"))
 INVENTORY = "[web]\nweb-1 log_dir=/var/log\nweb-2\n"
 SECONDS = 20
 """Far more than the few milliseconds that one input takes, on however busy a machine."""
 
-FAST = settings(max_examples=150, suppress_health_check=list(HealthCheck))
+FAST = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 SLOW = settings(
     max_examples=int(os.environ.get("FLUMEC_FUZZ", "20000")),
     suppress_health_check=list(HealthCheck),
@@ -52,9 +51,7 @@ def by_character(draw: st.DrawFn) -> str:
 @st.composite
 def by_token(draw: st.DrawFn) -> str:
     """Change an example's tokens: leave out, double, swap, take another one's."""
-    text = draw(st.sampled_from(TEXTS))
-    tokens: list[Token] = list(scan(Source("", text)))
-    words = [text[token.start : token.end] for token in tokens]
+    words = list(draw(st.sampled_from(TOKENS)))
     for _ in range(draw(st.integers(1, 8))):
         at = draw(st.integers(0, len(words) - 1))
         other = draw(st.integers(0, len(words) - 1))

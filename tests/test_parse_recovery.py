@@ -115,6 +115,11 @@ def test_nesting_ends_at_its_limit() -> None:
     assert [one.code for one in parse(nested(65))[1]] == ["FL030"]
 
 
+@pytest.mark.parametrize("text", ["\r", "let x = 1\rlet y = 2\n", "// a\r\n", '"\r', '"""\r\r'])
+def test_stray_carriage_returns_are_read_over(text: str) -> None:
+    assert parse(Source("main.flow", text))[1]
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
