@@ -64,8 +64,8 @@ class Journal:
         self._by_number = {live.state.number: live for live in self._live.values()}
         for spec in opening.channels:
             state = self._live[spec.name].state
-            held = state.held_bytes, 0 if spec.durable else state.held
-            self._room.add(spec.name, spec.size, None if spec.durable else spec.events, held)
+            events = None if spec.durable else spec.events
+            self._room.add(spec.name, spec.size, events, state.held_bytes)
         self._preparer = Preparer(opening.channels, opened.numbers, opened.state.sources)
         space = Space(opening.directory, opening.disk, self._state, self._lock)
         self._writer = Writer(

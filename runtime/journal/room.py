@@ -16,6 +16,8 @@ _LOOK_UP_S = 0.25
 
 @dataclass(slots=True)
 class _Limit:
+    """A channel's size and what of it is taken; `rows` matters where `events` bounds them."""
+
     size: int
     events: int | None
     bytes: int = 0
@@ -23,7 +25,7 @@ class _Limit:
 
     def takes(self, length: int, rows: int) -> bool:
         """Say whether it fits; what is larger than the whole channel fits into an empty one."""
-        if self.bytes == 0 and self.rows == 0:
+        if self.bytes == 0:
             return True
         full = self.bytes + length > self.size
         return not full and (self.events is None or self.rows + rows <= self.events)
@@ -44,9 +46,9 @@ class Room:
         self._limits: dict[str, _Limit] = {}
         self._waiting: deque[_Ticket] = deque()
 
-    def add(self, name: str, size: int, events: int | None, held: tuple[int, int]) -> None:
-        """Open a channel that holds (bytes, rows) already."""
-        self._limits[name] = _Limit(size, events, *held)
+    def add(self, name: str, size: int, events: int | None, held: int) -> None:
+        """Open a channel that holds so many bytes already; a bound on rows is for new ones."""
+        self._limits[name] = _Limit(size, events, held)
 
     def share(self, name: str) -> float:
         """Return how full a channel is, from 0."""

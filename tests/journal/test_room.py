@@ -203,3 +203,16 @@ def test_an_unknown_channel_is_the_callers_mistake(rig: Rig, channel: str) -> No
     rig.open()
     with pytest.raises(ValueError, match="no channel `nowhere`"):
         rig.submit(channel)
+
+
+def test_what_is_larger_than_its_channel_fits_also_into_one_that_was_emptied_after_a_restart(
+    rig: Rig,
+) -> None:
+    small = ChannelSpec("a", 1_000, durable=True)
+    rig.open(small)
+    rig.put("a", size=2_000)
+    rig.reopen()
+    waiting = rig.submit("a", size=2_000)
+    assert rig.outcome(waiting) == Full("a")
+    rig.done("a", 2)
+    assert rig.put("a", size=2_000) == Stored(2, 2)
