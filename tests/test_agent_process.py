@@ -246,6 +246,7 @@ def test_status_says_rate_and_lag(run: Run) -> None:
     assert " held, " in message["STATUS"]
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_it_loses_nothing(run: Run, tmp_path: Path) -> None:
     total = 30_000
     for kill in range(3):
@@ -304,6 +305,7 @@ def test_a_second_signal_ends_at_once(run: Run) -> None:
     assert "SIGINT again: ending at once" in agent.output
 
 
+@pytest.mark.slow
 def test_the_watchdog_is_fed_only_while_every_worker_passes_its_loop(run: Run) -> None:
     watched = {"WATCHDOG_USEC": "1000000"}
     healthy = run(flow(total=0), **watched)

@@ -432,3 +432,17 @@ hosts other = ["o-1"]
     assert [names(hosts) for hosts in sets] == [["web-1", "o-1"], ["x-1", "web-1"], ["y-1", "y-2"]]
     assert sets[0].name == "union(web, other)"
     assert sets[1].hosts[1].facts == {"disk": Size("1GiB")}
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [('""', "FL206"), ('"a b"', "FL206"), ('"{{ ip }}"', "FL508"), ("10.0.0.7", ""), ("::1", "")],
+)
+def test_an_inventorys_address_is_held_to_what_a_host_can_have(address: str, code: str) -> None:
+    hosts = 'hosts web = inventory("hosts.ini")\n'
+    inventory = f"web-1 ansible_host={address}\n"
+
+    found = lint_text(hosts, files={"hosts.ini": inventory}).diagnostics
+
+    assert [one.code for one in found] == ([code] if code else [])
+    assert all(one.span.source.path == "hosts.ini" for one in found)

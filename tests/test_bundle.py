@@ -128,6 +128,7 @@ def killed_at(step: int, work: Callable[[], None]) -> bool:
     return code == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_killed_at_any_step_it_is_the_old_or_the_new_bundle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
@@ -155,6 +156,7 @@ def test_killed_at_any_step_it_is_the_old_or_the_new_bundle(
     assert seen == ({"old", "new"} if can_exchange else {"old", "new", "between"})
 
 
+@pytest.mark.slow
 def test_builds_at_once_leave_one_whole_bundle(tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     write_bundle(OLD, dist)
@@ -171,6 +173,7 @@ def test_builds_at_once_leave_one_whole_bundle(tmp_path: Path) -> None:
     assert names(tmp_path) == ["dist"]
 
 
+@pytest.mark.slow
 def test_a_reader_finds_a_bundle_at_every_moment(tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     write_bundle(OLD, dist)

@@ -246,6 +246,7 @@ def test_what_an_interceptor_raises_reaches_the_source(desk: Desk) -> None:
 kinds = st.one_of(st.none(), st.sampled_from(["x", "y", "z"]))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(kinds, min_size=1, max_size=12), st.permutations("xyz"), st.integers(0, 3))
 def test_every_row_goes_to_exactly_its_end(

@@ -130,6 +130,7 @@ def test_clients_that_repeat_until_200_are_stored_exactly_once(tmp_path: Path, k
     assert feed.lines() == Counter(sent)
 
 
+@pytest.mark.slow
 def test_a_full_channel_is_503_until_its_sink_makes_room(tmp_path: Path) -> None:
     in_the_way = tmp_path / "out"
     in_the_way.write_text("a file where the sink's directory is to be")

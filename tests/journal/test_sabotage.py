@@ -68,6 +68,7 @@ def broken(rig: Rig, survivals: Sequence[Survival]) -> None:
     assert not isinstance(raised.value, PowerCut)
 
 
+@pytest.mark.slow
 def test_nothing_breaks_as_it_is(rig: Rig) -> None:
     survives(rig, [NOTHING, EVERYTHING, *ANY, *TORN])
 

@@ -122,6 +122,7 @@ def full_disk(rig: Rig) -> int:
     raise AssertionError("it never filled")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_can_be_drained(rig: Rig) -> None:
     count = full_disk(rig)
     assert count > 20

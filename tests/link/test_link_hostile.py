@@ -246,6 +246,7 @@ def test_a_body_that_is_no_batch_is_rejected_for_good(site: Site, receiver: Any)
     assert receiver.held == 0
 
 
+@pytest.mark.slow
 def test_mutated_bodies_are_rejected_or_stored_and_never_crash(site: Site, receiver: Any) -> None:
     chance = random.Random(3)
     names = pa.array(["x", "y", "x", None]).dictionary_encode()

@@ -52,6 +52,7 @@ def play(site: Site, folder: Path, total: int, kills: int, seed: int) -> None:
     assert site.end("collector").take(total) == list(range(total))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_killed_processes_lose_and_double_nothing(site: Site, tmp_path: Path) -> None:
     play(site, tmp_path, total=6_000, kills=4, seed=1)

@@ -85,6 +85,7 @@ def test_one_changed_byte_is_noticed(message: Message, data: st.DataObject) -> N
         parse(bytes(raw))
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.sampled_from(sorted(KINDS)), st.binary(max_size=200))
 def test_garbage_with_a_right_checksum_is_a_message_or_a_protocol_error(
@@ -98,6 +99,7 @@ def test_garbage_with_a_right_checksum_is_a_message_or_a_protocol_error(
     assert message.pack() == payload
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(messages, st.data())
 def test_a_payload_cut_anywhere_is_a_protocol_error(message: Message, data: st.DataObject) -> None:

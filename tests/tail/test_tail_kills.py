@@ -64,6 +64,7 @@ def life(rig: Rig, at: int, when: str) -> int:
     return rig.puts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "stored", "after"])
 def test_killed_at_every_put(tmp_path: Path, when: str) -> None:
     puts = life(Rig(tmp_path / "whole"), 0, when)
@@ -120,6 +121,7 @@ class Writer:
         self.generation += 1
 
 
+@pytest.mark.slow
 @settings(
     max_examples=int(os.environ.get("FLUMEC_EXAMPLES", "40")),
     deadline=None,

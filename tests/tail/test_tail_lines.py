@@ -69,6 +69,7 @@ options = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\r\n", b"\0", b"bbbb", b"\xff"]), max_size=30),
@@ -87,6 +88,7 @@ def test_windows_and_growth_change_nothing(
     assert found == model(data, line_end, max_line, long_line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line_end", ["lf", "crlf", "keep"])
 @pytest.mark.parametrize("long_line", ["split", "cut"])
 def test_every_short_file_at_every_cut(line_end: Any, long_line: Any) -> None:
