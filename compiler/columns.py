@@ -1,13 +1,14 @@
 """The headers that get columns of their own: those that an agent, or one it sends to, names."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from flumec.compiler.model import Agent, Chain, Component, Fleet, Route, Settings, Step, Value
+from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Declared, Header
+from flumec.runtime.output.template import Template
 
-_HEADER = re.compile(r"%\{([^{}]+)\}")
-_TIME = re.compile(r"%[A-Za-z]")
+PATH = "path"
+"""The property of a sink that is a path template."""
 
 
 def columns(fleet: Fleet) -> dict[str, tuple[str, ...]]:
@@ -43,7 +44,7 @@ def _named(agent: Agent) -> Iterator[str]:
         if component.declaration is not None:
             yield from _typed(component.declaration, component.values)
         if component.kind == "sink":
-            yield from _in_paths(component)
+            yield from _in_path(component, agent)
     for chain in agent.chains:
         yield from _in_chain(chain)
 
@@ -73,10 +74,14 @@ def _typed(declaration: type[Declared], written: Mapping[str, Value]) -> Iterato
                 yield from _typed(item.declaration, item.values)
 
 
-def _in_paths(component: Component) -> Iterator[str]:
-    """Yield the headers that a sink's path fills in; `%Y` reads the event's timestamp."""
-    for value in component.values.values():
-        text = str(value.value) if isinstance(value.value, str) else ""
-        yield from _HEADER.findall(text)
-        if _TIME.search(text):
+def _in_path(sink: Component, agent: Agent) -> Iterator[str]:
+    """Yield the headers that a sink's path fills in, the one that its times are read from too."""
+    held = sink.values.get(PATH)
+    if held is None:
+        return
+    hosts = agent.hosts.hosts if varies(held.value) else agent.hosts.hosts[:1]
+    for text in {str(resolve(held.value, host, host.address)) for host in hosts}:
+        template = Template.parse(text)
+        yield from template.headers
+        if template.unit is not None:
             yield "timestamp"

@@ -9,6 +9,7 @@ from flumec.compiler.bind.brace import MOST_HOSTS, PatternError, expand
 from flumec.compiler.bind.inventory import Inventory
 from flumec.compiler.bind.inventory_ini import read_ini
 from flumec.compiler.bind.inventory_yaml import read_yaml
+from flumec.compiler.build import lint_text
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import Fleet, HostSet
 from flumec.compiler.options import Options

@@ -48,7 +48,7 @@ def bind(
     fleet.sources = tuple(loader.sources)
     fleet.future = findings.features
     fleet.unused = sorted(
-        _unused(modules, root), key=lambda one: (one[2].source.path, one[2].start)
+        _unused(modules, root, hosts, fleet), key=lambda one: (one[2].source.path, one[2].start)
     )
     return fleet, findings.diagnostics
 
@@ -72,8 +72,13 @@ def _bound(node: tree.Agent) -> tree.Agent:
     return replace(node, block=None, template=None)
 
 
-def _unused(modules: Sequence[Module], root: Module) -> Iterator[tuple[str, str, Span]]:
-    """Yield what nothing uses; an imported file's lets and templates may be for its other users."""
+def _unused(
+    modules: Sequence[Module], root: Module, hosts: HostSets, fleet: Fleet
+) -> Iterator[tuple[str, str, Span]]:
+    """Yield what nothing uses; an imported file's lets and templates may be for its other users.
+
+    So may the host sets of a file without agents.
+    """
     seen: set[tuple[int, int]] = set()
     for module in modules:
         for binding in module.scope.values.values():
@@ -85,6 +90,9 @@ def _unused(modules: Sequence[Module], root: Module) -> Iterator[tuple[str, str,
         for alias, imported in module.imports.items():
             if not imported.used and imported.module and not _does_something(imported.module):
                 yield "import", alias, imported.node.name.span
+    for name, declared in root.hosts.items():
+        if root.agents and name in fleet.host_sets and not hosts.uses(root, name):
+            yield "host set", name, declared.name.span
     for name, template in root.templates.items():
         if name not in root.used_templates:
             yield "template", name, template.name.span

@@ -1,9 +1,10 @@
 """Following a name to the expression that it stands for."""
 
+from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from flumec.compiler import tree
-from flumec.compiler.bind.scope import Binding, Env
+from flumec.compiler.bind.scope import Binding, Env, Trail
 from flumec.compiler.diagnostic import Diagnostic, Place, closest
 
 BROKEN: Final = object()
@@ -137,6 +138,54 @@ class DefinedByItself(Diagnostic, code="FL135"):
         return tuple(Place(binding.span, f"`{binding.name}`") for binding in self.chain[1:])
 
 
+DEEPEST, MOST = 64, 10_000
+"""How many values may stand in one another, and how many names one value may be made of."""
+
+
+class TooManyNames(Diagnostic, code="FL136"):
+    """A value is made of names within names: more than 64 deep, or more than 10,000 in all.
+
+    A few lines in which each let has the one before it twice would make a text that fills the
+    memory. Host sets of host sets, and imports of imports, have the same bound.
+
+    ## Example
+
+    ```flow
+    let a = "0123456789"
+    let b = "${a}${a}${a}${a}${a}${a}${a}${a}${a}${a}"
+    let c = "${b}${b}${b}${b}${b}${b}${b}${b}${b}${b}"
+    let d = "${c}${c}${c}${c}${c}${c}${c}${c}${c}${c}"
+    let e = "${d}${d}${d}${d}${d}${d}${d}${d}${d}${d}"
+
+    hosts web = ["web-1.example.com"] {
+      site = e
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    let a = "0123456789"
+
+    hosts web = ["web-1.example.com"] {
+      site = "${a}${a}"
+    }
+    ```
+    """
+
+    name: str
+
+    @property
+    def message(self) -> str:
+        """Name the value that is too much."""
+        return f"`{self.name}` is made of too many names"
+
+    @property
+    def hint(self) -> str:
+        """Give the bounds."""
+        return f"at most {DEEPEST} are within one another, and at most {MOST:,} in one value"
+
+
 class Ground(NamedTuple):
     """An expression that is no name for another, the place of its names, and the name that led to
     it.
@@ -167,9 +216,8 @@ def follow(ref: tree.Ref, env: Env) -> Ground | Literal["unknown", "broken"]:
                     break
                 return "unknown"
             binding.used = True
-            if binding.open:
-                loop = passed[passed.index(binding) :] if binding in passed else passed
-                report_loop(tuple(loop or [binding]), env)
+            if loop := _loop(binding, passed, env):
+                report_loop(loop, env)
                 return "broken"
             if binding.expr is None:
                 return "broken"
@@ -179,7 +227,33 @@ def follow(ref: tree.Ref, env: Env) -> Ground | Literal["unknown", "broken"]:
     finally:
         for binding in passed:
             binding.open = False
-    return Ground(expr, env, passed[0] if passed else None)
+    if not passed:
+        return Ground(expr, env, None)
+    trail = env.trail
+    for binding in passed:
+        trail = Trail.behind(binding, trail)
+    assert trail is not None
+    if trail.depth > DEEPEST or trail.count[0] > MOST:
+        report_size(trail, env)
+        return "broken"
+    return Ground(expr, replace(env, trail=trail), passed[0])
+
+
+def _loop(binding: Binding, passed: list[Binding], env: Env) -> tuple[Binding, ...]:
+    """Return the circle that `binding` closes, among the names just passed or those around."""
+    if binding.open:
+        return tuple(passed[passed.index(binding) :]) if binding in passed else (binding,)
+    around = env.trail.since(binding) if env.trail else ()
+    return (*around, *passed) if around else ()
+
+
+def report_size(trail: Trail, env: Env) -> None:
+    """Report a value that is too much at its outermost name, and silence all that led there."""
+    around = list(trail.names())
+    if all(binding.expr is not None for binding in around):
+        env.findings.report(TooManyNames(around[-1].span, name=around[-1].name))
+    for binding in around:
+        binding.expr = None
 
 
 def report_loop(loop: tuple[Binding, ...], env: Env) -> None:

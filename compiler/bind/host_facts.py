@@ -1,5 +1,6 @@
 """What a hosts block says of its hosts: facts, and typed variables with a value for each host."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -11,18 +12,26 @@ from flumec.compiler.bind.params import literal
 from flumec.compiler.bind.properties import Filling, Form, fields_of
 from flumec.compiler.bind.property_mistakes import DuplicateProperty, Misplaced, what_stands
 from flumec.compiler.bind.scope import Env, Scope
-from flumec.compiler.bind.types import NO_KIND, kind_named
+from flumec.compiler.bind.types import NO_KIND, kind_named, kind_of
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.model import Value
 from flumec.compiler.source import Span
-from flumec.runtime.component import Declared, Rate, Size, at_least, not_empty, prop
+from flumec.runtime.component import Check, Declared, Rate, Size, at_least, not_empty, prop
+
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
+_ADDRESS = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_.:-]{1,253}")
+
+ADDRESS: Check[str] = Check(
+    "a name or an IP address", lambda text: _ADDRESS.fullmatch(text) is not None
+)
+"""What a unit, a script and a resolver take for an address without quoting."""
 
 
 class HostFacts(Declared, type="hosts"):
     """What is known of every host of a set."""
 
     address: str = prop(
-        "Where other hosts reach it; without it its name.", default="", check=not_empty()
+        "Where other hosts reach it; without it its name.", default="", check=ADDRESS
     )
     disk: Size | None = prop(
         "The disk under the agents' state.", default=None, check=at_least(Size("1B"))
@@ -32,7 +41,11 @@ class HostFacts(Declared, type="hosts"):
     site: str = prop(
         "Where it stands; links can keep within a site.", default="", check=not_empty()
     )
-    user: str = prop("The user that its agents run as.", default="", check=not_empty())
+    user: str = prop(
+        "The user that its agents run as.",
+        default="",
+        check=Check("the name of a user", lambda text: _USER.fullmatch(text) is not None),
+    )
     python: str = prop("The interpreter of its agents.", default="", check=not_empty())
     arch: Literal["x86_64", "aarch64"] | None = prop("Its processor.", default=None)
     weight: int = prop("Its share of a balanced link.", default=1, check=at_least(1))
@@ -147,6 +160,8 @@ class Variable(NamedTuple):
     default: tree.Expr | None
 
 
+_ANSIBLE_HOST = "ansible_host"
+
 _FORM = Form("a host set", fields_of(HostFacts.props.values()), HostFacts, noun="fact")
 
 
@@ -213,10 +228,18 @@ def fill_variables(
     return filled
 
 
-def _typed(name: str, text: Text, kind: Kind, env: Env) -> Any:
+def read_addresses(texts: Mapping[str, Mapping[str, Text]], env: Env) -> dict[str, str]:
+    """Return the addresses that an inventory gives its hosts, `ansible_host`."""
+    kind, slot = kind_of(str), Slot(_ANSIBLE_HOST, ADDRESS)
+    said = {host: its[_ANSIBLE_HOST] for host, its in texts.items() if _ANSIBLE_HOST in its}
+    read = {host: _typed(_ANSIBLE_HOST, text, kind, env, slot) for host, text in said.items()}
+    return {host: address for host, address in read.items() if address is not BROKEN}
+
+
+def _typed(name: str, text: Text, kind: Kind, env: Env, slot: Slot | None = None) -> Any:
     if "{{" in text.text:
         env.findings.report(BadHostVariable(text.span, name=name, text=text.text))
         return BROKEN
     start = text.span.end - len(text.text)
     expr = literal(text.text, kind, text.span.source, max(start, text.span.start))
-    return kind.read(expr, Env(env.findings, Scope()), Slot(name))
+    return kind.read(expr, Env(env.findings, Scope()), slot or Slot(name))

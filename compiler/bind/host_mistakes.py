@@ -71,6 +71,47 @@ class ConflictingFacts(Diagnostic, code="FL511"):
         return (Place(self.other, "the other set"),)
 
 
+class OneMachine(Diagnostic, code="FL515"):
+    """Two sets spell the name of one machine differently.
+
+    Names of hosts have no upper and lower case: it is one machine, which would get two folders and
+    two agents of each kind.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+    hosts edge = ["Web-1"]
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+    hosts edge = ["web-1"]
+    ```
+    """
+
+    name: str
+    other: str
+    first: Span
+
+    @property
+    def message(self) -> str:
+        """Show both spellings."""
+        return f"`{self.name}` is the machine that another set calls `{self.other}`"
+
+    @property
+    def hint(self) -> str:
+        """Say what to write."""
+        return f"write `{self.other}` here too"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The first spelling."""
+        return (Place(self.first, f"`{self.other}`"),)
+
+
 class HostSetCycle(Diagnostic, code="FL514"):
     """A host set is made of itself.
 

@@ -3,12 +3,13 @@
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from flumec.compiler import tree
 from flumec.compiler.bind.calls import read_call
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.following import Ground, follow
+from flumec.compiler.bind.following import DEEPEST, Ground, TooManyNames, follow
 from flumec.compiler.bind.host_mistakes import (
     EmptyHostSet,
     HostSetCycle,
@@ -46,6 +47,7 @@ class HostSets:
         self._read_inventory, self._findings = read_inventory, findings
         self._sets: dict[tuple[int, str], HostSet | None] = {}
         self._open: set[tuple[int, str]] = set()
+        self._used: set[tuple[int, str]] = set()
         self._machines = Machines(findings)
 
     def make_all(self, modules: Iterable[Module]) -> dict[str, HostSet]:
@@ -81,11 +83,17 @@ class HostSets:
         if owner is None:
             return None
         if len(names) == 1 and ref.key is None and names[0].text in owner.hosts:
+            self._used.add((id(owner), names[0].text))
             return self._named(owner, names[0].text)
         known = (*module.hosts, *(f"{a}.{n}" for a, i in module.imports.items()
                                   if i.module for n in i.module.hosts))  # fmt: skip
         self._findings.report(UnknownHostSet(ref.span, name=ref.text, known=known))
+        self._used.update((id(module), meant) for meant in get_close_matches(ref.text, known, n=1))
         return None
+
+    def uses(self, module: Module, name: str) -> bool:
+        """Return whether an agent, or another set, was placed on a set; or was meant to be."""
+        return (id(module), name) in self._used
 
     def _named(self, module: Module, name: str) -> HostSet | None:
         key = (id(module), name)
@@ -94,6 +102,9 @@ class HostSets:
         node = module.hosts[name]
         if key in self._open:
             self._findings.report(HostSetCycle(node.name.span, name=name))
+            return None
+        if len(self._open) >= DEEPEST:
+            self._findings.report(TooManyNames(node.name.span, name=name))
             return None
         self._open.add(key)
         made = self._declared(node, module)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flumec.compiler import tree
 from flumec.compiler.bind.findings import Findings
+from flumec.compiler.bind.following import DEEPEST, TooManyNames
 from flumec.compiler.bind.inventory import Inventory, InventoryError
 from flumec.compiler.bind.inventory_ini import read_ini
 from flumec.compiler.bind.inventory_yaml import read_yaml
@@ -210,6 +211,10 @@ class Loader:
             if path in chain:
                 start = chain.index(path)
                 self._report_cycle((*chain[start:], path), (*spans[start:], node.path.span))
+                module.imports[name] = Imported(node, None, used=True)
+                continue
+            if len(chain) > DEEPEST:
+                self.findings.report(TooManyNames(node.path.span, name=path))
                 module.imports[name] = Imported(node, None, used=True)
                 continue
             child = self._module(module, node, path, chain, (*spans, node.path.span))

@@ -6,8 +6,13 @@ from typing import Any, NamedTuple
 
 from flumec.compiler import tree
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.host_facts import fill_variables, read_facts, read_variables
-from flumec.compiler.bind.host_mistakes import ConflictingFacts
+from flumec.compiler.bind.host_facts import (
+    fill_variables,
+    read_addresses,
+    read_facts,
+    read_variables,
+)
+from flumec.compiler.bind.host_mistakes import ConflictingFacts, OneMachine
 from flumec.compiler.bind.inventory import Text
 from flumec.compiler.bind.scope import Env
 from flumec.compiler.model import Host, HostSet
@@ -32,6 +37,7 @@ class Machines:
         self._findings = findings
         self._known: dict[str, _Machine] = {}
         self._shared: dict[str, Mapping[str, Any]] = {}
+        self._spelled: dict[str, Host] = {}
 
     def described(
         self, made: HostSet, block: tree.Block | None, env: Env, texts: Texts | None = None
@@ -41,11 +47,7 @@ class Machines:
             return made
         made = self._with_variables(made, block, env, texts or {})
         facts = {n: held.value for n, held in read_facts(block, replace(env, hosts=made)).items()}
-        addresses = {
-            host: said["ansible_host"].text
-            for host, said in (texts or {}).items()
-            if "ansible_host" in said
-        }
+        addresses = read_addresses(texts or {}, env)
         if not facts and not addresses:
             return made
         differ = (
@@ -72,9 +74,10 @@ class Machines:
         if not variables:
             return made
         kinds = {**made.vars, **{name: variable.kind for name, variable in variables.items()}}
-        made = replace(made, vars=kinds)
         said = {host.name: (host.span, texts.get(host.name, {})) for host in made.hosts}
+        # With the variables that were there before: one's default cannot be made of itself.
         filled = fill_variables(variables, said, replace(env, hosts=made))
+        made = replace(made, vars=kinds)
         hosts = (
             replace(
                 host,
@@ -87,6 +90,11 @@ class Machines:
     def register(self, made: HostSet) -> None:
         """Remember what a set says of its hosts, for the other sets that they are in."""
         for host in made.hosts:
+            first = self._spelled.setdefault(host.name.lower(), host)
+            if first.name != host.name:
+                self._findings.report(
+                    OneMachine(host.span, name=host.name, other=first.name, first=first.span)
+                )
             known = self._known.get(host.name)
             facts = host.facts
             if known is not None:

@@ -199,22 +199,25 @@ def fill_params(
             findings.report(UnknownParam(value.key, name=name, known=known))
     unknown = (name for name in given if name not in module.params)
     meant = {near for name in unknown for near in get_close_matches(name, module.params, n=1)}
-    values = []
     for name, node in module.params.items():
         binding = module.scope.values[name]
         binding.type = kind_named(node.type, findings)
         binding.expr, binding.scope = _value(node, given.get(name), module, options, findings)
-        if binding.expr is None:
-            variable = _variable(node.default)
-            if name not in meant and variable != "":
-                findings.report(
-                    ParamWithoutValue(
-                        node.name.span,
-                        name=name,
-                        variable=variable or "",
-                        imported=bool(module.prefix),
-                    )
+        variable = _variable(node.default)
+        if binding.expr is None and name not in meant and variable != "":
+            findings.report(
+                ParamWithoutValue(
+                    node.name.span,
+                    name=name,
+                    variable=variable or "",
+                    imported=bool(module.prefix),
                 )
+            )
+    values = []
+    # Only now: a default may name a param that is declared further down.
+    for name in module.params:
+        binding = module.scope.values[name]
+        if binding.expr is None:
             continue
         value = binding.type.read(binding.expr, Env(findings, binding.scope), Slot(name))
         values.append((name, repr(value)))

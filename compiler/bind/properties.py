@@ -1,6 +1,6 @@
 """Blocks and calls against what declares them: each property known, typed, once, none missing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -20,7 +20,7 @@ from flumec.compiler.bind.property_mistakes import (
     what_stands,
 )
 from flumec.compiler.bind.scope import Env, hosts_unknown
-from flumec.compiler.model import Settings, Value
+from flumec.compiler.model import Host, Settings, Value
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Declared, Property
@@ -185,42 +185,52 @@ class Filling:
         declaration = self.form.declaration
         if declaration is None or declaration.contradictions.__func__ is _NONE:
             return
-        full = complete(declaration, self.values, env)
-        if full is None:
-            return
-        for found in declaration.contradictions(full):
-            self.whole = False
-            places = [self.values[n] for n in found.properties if n in self.values]
-            env.findings.report(
-                ContradictoryProperties(
-                    places[0].span if places else span,
-                    sentence=found.sentence,
-                    others=tuple(place.key for place in places[1:]),
+        for host in _hosts_that_differ(self.values, env):
+            full = complete(declaration, self.values, host)
+            found = () if full is None else tuple(declaration.contradictions(full))
+            for one in found:
+                self.whole = False
+                places = [self.values[n] for n in one.properties if n in self.values]
+                env.findings.report(
+                    ContradictoryProperties(
+                        places[0].span if places else span,
+                        sentence=one.sentence,
+                        others=tuple(place.key for place in places[1:]),
+                    )
                 )
-            )
+            if found:
+                return
 
 
 _NONE = Declared.contradictions.__func__  # type: ignore[attr-defined]  # the one that yields nothing
 
 
-def complete(declaration: Any, values: Mapping[str, Value], env: Env) -> dict[str, Any] | None:
-    """Return every property's value, defaults filled in, as they are on the first host; None
-    without one.
+def _hosts_that_differ(values: Mapping[str, Value], env: Env) -> Sequence[Host | None]:
+    """Return the hosts to look at values on: all where they differ; else none in particular."""
+    if not any(varies(held.value) for held in values.values()):
+        return (None,)
+    if env.hosts is None or hosts_unknown(env.hosts):
+        return ()
+    return env.hosts.hosts
+
+
+def complete(
+    declaration: Any, values: Mapping[str, Value], host: Host | None
+) -> dict[str, Any] | None:
+    """Return every property's value, defaults filled in, as they are on a host; None where a
+    mistake in one was reported.
     """
     full = {name: declared.default for name, declared in declaration.props.items()}
     for name, held in values.items():
         value = held.value
-        if isinstance(value, Settings):
-            inner = complete(value.declaration, value.values, env)
-            try:
+        try:
+            if isinstance(value, Settings):
+                inner = complete(value.declaration, value.values, host)
                 value = None if inner is None else value.declaration(**inner)
-            except (TypeError, ValueError):
-                return None
-        elif varies(value):
-            if env.hosts is None or hosts_unknown(env.hosts) or not env.hosts.hosts:
-                return None
-            host = env.hosts.hosts[0]
-            value = resolve(value, host, host.address)
+            elif host is not None and varies(value):
+                value = resolve(value, host, host.address)
+        except (KeyError, TypeError, ValueError):
+            return None
         if name in full:
             full[name] = value
     return full

@@ -66,6 +66,37 @@ class Scope:
             yield from self.outer.names()
 
 
+@dataclass(slots=True, eq=False)
+class Trail:
+    """The names whose values are being read around an expression, the innermost first."""
+
+    binding: Binding
+    outer: "Trail | None"
+    depth: int
+    count: list[int]
+    """How many names were followed since the outermost; one number, shared by all of them."""
+
+    @classmethod
+    def behind(cls, binding: Binding, outer: "Trail | None") -> "Trail":
+        """Return the trail within a name's value."""
+        if outer is None:
+            return cls(binding, None, 1, [1])
+        outer.count[0] += 1
+        return cls(binding, outer, outer.depth + 1, outer.count)
+
+    def since(self, binding: Binding) -> "tuple[Binding, ...]":
+        """Return the names from `binding` to the innermost; none if it is not on the trail."""
+        names = list(self.names())
+        return tuple(reversed(names[: names.index(binding) + 1])) if binding in names else ()
+
+    def names(self) -> Iterator[Binding]:
+        """Yield the names, the innermost first."""
+        trail: Trail | None = self
+        while trail is not None:
+            yield trail.binding
+            trail = trail.outer
+
+
 @dataclass(frozen=True, slots=True)
 class Env:
     """All that an expression may refer to at its place."""
@@ -79,6 +110,7 @@ class Env:
     journals: Collection[str] = ()
     directory: "Directory | None" = None
     """The fleet's agents, where a value may name them."""
+    trail: Trail | None = None
 
     def within(self, scope: Scope) -> "Env":
         """Return the same place with other names."""

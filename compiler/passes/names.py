@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet
+from flumec.compiler.parse_tables import tables
 from flumec.compiler.source import Span
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -113,9 +114,10 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
         return f"`{self.name}` is not in snake_case"
 
     @property
-    def hint(self) -> str:
+    def hint(self) -> str | None:
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.name).lower().strip("_")
-        return f"`{re.sub(r'_+', '_', words)}`"
+        name = re.sub(r"_+", "_", words)
+        return f"`{name}`" if name and name not in tables().words else None
 
 
 def check_names(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
