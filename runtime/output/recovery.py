@@ -31,15 +31,23 @@ def settle(
     """Fence older starts, publish what was intended, remove what was not.
 
     Return the directory's store, and the note to go on with: it is durable before anything is
-    intended by it. May be called again after an OSError or Unknown: what is done stays done.
+    intended by it. A directory that was left, and in which nothing is intended, holds nothing up.
+    May be called again after an OSError or Unknown: what is done stays done.
     """
     consumer = context.consumer
     hidden: dict[str, tuple[Store, str]] = {}
     stores: dict[str, Store] = {}
     intended = {_directory(output.hidden) for i in consumer.intents for output in i.outputs}
     for place in sorted(intended | {note.directory, directory}):
-        stores[place] = open_store(place, note.sink)
-        found = stores[place].take_over(witness=place in intended)
+        store = open_store(place, note.sink)
+        try:
+            found = store.take_over(witness=place in intended)
+        except OSError as error:
+            if place in intended or place == directory:
+                raise
+            context.log.warning("what may be hidden in `%s` stays there: %s", place, error)
+            continue
+        stores[place] = store
         hidden.update({name: (stores[place], path) for name, path in found.items()})
     for intent in list(consumer.intents):
         _resolve(context, intent, note, stores, hidden)

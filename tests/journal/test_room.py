@@ -97,7 +97,7 @@ def test_the_waiting_are_served_in_their_order(rig: Rig) -> None:
     rig.put("a", size=500)
     rig.put("a", size=500)
     large = Waiting(rig, "a", size=800)
-    small = Waiting(rig, "a", size=100)
+    small = Waiting(rig, "a", size=300)
     assert rig.outcome(rig.submit("a", size=1)) == Full("a")
     rig.done("a", 2)
     assert rig.outcome(rig.submit("a", size=1)) == Full("a"), "a newcomer overtook"
@@ -105,6 +105,8 @@ def test_the_waiting_are_served_in_their_order(rig: Rig) -> None:
     assert small.outcome is None
     rig.done("a", 4)
     assert large.result() == Stored(4, 1)
+    assert small.outcome is None
+    rig.done("a", 5)
     assert small.result() == Stored(5, 1)
 
 

@@ -64,6 +64,24 @@ def run(channel: Channel, sink: FileRoll, calls: int | None) -> None:
         return
 
 
+def test_an_old_directory_in_which_nothing_is_promised_holds_nothing_up(
+    channel: Channel, tmp_path: Path
+) -> None:
+    channel.bodies(b"0")
+    (tmp_path / "file").write_text("")
+    old = SinkPlace(channel.consumer(), TroubledDisk())
+    old.until = lambda: len(old.failures) >= 3
+    FileRoll("files", directory=tmp_path / "file" / "out").run(old)
+    assert old.failures[-1]
+
+    new = SinkPlace(channel.consumer(), TroubledDisk())
+    new.until = lambda: new.steps >= 20 or len(new.failures) >= 3
+    FileRoll("files", directory=tmp_path / "new").run(new)
+    assert [path.read_text() for path in (tmp_path / "new").glob("*.log")] == ["0\n"]
+    assert channel.delivered == 1
+    assert new.failures == []
+
+
 def test_rows_below_a_mark_keep_their_template(channel: Channel, tmp_path: Path) -> None:
     channel.bodies(b"0", b"1", b"2", host=["a", "b", "a"], kind=["x", "x", "x"])
     first = FileRoll("files", directory=tmp_path, path="%{host}", max_open=1, roll=Roll(events=2))
