@@ -67,11 +67,21 @@ def header(batch: pa.RecordBatch, name: str) -> Column:
 
 
 def encode(batch: pa.RecordBatch) -> pa.Buffer:
-    """Return the batch as a self-contained IPC stream: schema, dictionaries, one batch, end."""
-    sink = pa.BufferOutputStream()
+    """Return the batch as a self-contained IPC stream: schema, dictionaries, one batch, end.
+
+    It is measured first, so that it is written into memory of its size: a buffer that grows as it
+    is written takes up to twice that, and from the allocator's most expensive sizes.
+    """
+    measured = pa.MockOutputStream()
+    _write(measured, batch)
+    body = pa.allocate_buffer(measured.size())
+    _write(pa.FixedSizeBufferWriter(body), batch)
+    return body
+
+
+def _write(sink: pa.NativeFile, batch: pa.RecordBatch) -> None:
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
-    return sink.getvalue()
 
 
 def decode(body: pa.Buffer | bytes) -> pa.RecordBatch:

@@ -2,8 +2,11 @@
 
 from bisect import bisect_left
 
+import pyarrow as pa
 from flumec.runtime.batch import Column
 from flumec.runtime.batch import compute as pc
+
+_NEWLINE = b"\n"
 
 
 class Lines:
@@ -15,19 +18,40 @@ class Lines:
     def __init__(self, bodies: Column, *, newline: bool) -> None:
         if bodies.null_count:
             bodies = pc.fill_null(bodies, b"")
-        lines = pc.binary_join_element_wise(bodies, b"", b"\n") if newline else bodies
-        _, offsets, data = lines.buffers()
-        bounds = memoryview(offsets).cast("B")[4 * lines.offset :]
-        self._ends = bounds[: 4 * (len(lines) + 1)].cast("i")
+        rows = len(bodies)
+        _, offsets, data = bodies.buffers()
+        bounds = memoryview(b"" if offsets is None else offsets).cast("B")[4 * bodies.offset :]
+        self._bounds = (bounds[: 4 * (rows + 1)] if rows else memoryview(bytes(4))).cast("i")
+        if newline and rows:
+            data = _joined(rows, self._bounds, data)
+        self._added = len(_NEWLINE) if newline else 0
+        self._base = self._bounds[0] if newline else 0
         self._data = memoryview(b"" if data is None else data).cast("B")
 
     def piece(self, start: int, stop: int) -> memoryview:
         """Return the lines from `start` up to `stop`."""
-        return self._data[self._ends[start] : self._ends[stop]]
+        return self._data[self._at(start) : self._at(stop)]
 
     def filling(self, start: int, stop: int, size: int) -> int:
         """Return where `size` bytes from `start` on are full, a line later at least; or `stop`."""
-        full = self._ends[start] + size
-        if self._ends[stop] < full:
+        full = self._at(start) + size
+        if self._at(stop) < full:
             return stop
-        return max(start + 1, bisect_left(self._ends, full, start, stop))
+        return max(start + 1, bisect_left(range(stop), full, start, stop, key=self._at))
+
+    def _at(self, line: int) -> int:
+        """Return where a line begins."""
+        return self._bounds[line] - self._base + line * self._added
+
+
+def _joined(rows: int, bounds: memoryview, data: pa.Buffer | None) -> pa.Buffer:
+    """Return all bodies with a newline after each.
+
+    One empty body more gets the last newline in: a list that is joined by newlines takes Arrow a
+    third of the time that adding a newline to each element does.
+    """
+    one_more = pa.py_buffer(b"".join((bounds, bounds[-1:])))
+    bodies = pa.Array.from_buffers(pa.binary(), rows + 1, [None, one_more, data])
+    whole = pa.ListArray.from_arrays(pa.array([0, rows + 1], pa.int32()), bodies)
+    joined: pa.Buffer = pc.binary_join(whole, _NEWLINE).buffers()[2]
+    return joined

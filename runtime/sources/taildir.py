@@ -88,7 +88,7 @@ class Taildir(Source, type="taildir"):
     )
     batch: Size = prop(
         "Most bytes of lines in one batch (one line may be longer).",
-        default=Size("1MiB"),
+        default=Size("2MiB"),
         check=between(Size("4KiB"), Size("8MiB")),
     )
     linger: Duration = prop(

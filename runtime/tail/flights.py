@@ -32,9 +32,11 @@ class Flights:
     sources, and nothing else is sent: so the source can still see its files rotate meanwhile.
     """
 
-    def __init__(self, context: "SourceContext", ring: Callable[[], None]) -> None:
+    def __init__(self, context: "SourceContext", ring: Callable[[], None], largest: int) -> None:
         self._context = context
         self._ring = ring
+        self._largest = largest
+        """Bytes that the next put may have."""
         self._flights: deque[_Flight] = deque()
         self._bytes = 0
         self._waiting: Future[Outcome] | None = None
@@ -46,7 +48,8 @@ class Flights:
     def has_room(self) -> bool:
         """Whether another put may be sent now."""
         waits = self._waiting is not None and not self._waiting.done()
-        return self._bytes < MOST_BYTES and not waits
+        fits = self._bytes + self._largest <= MOST_BYTES or not self._flights
+        return fits and not waits
 
     def send(
         self,

@@ -37,12 +37,12 @@ class Follower:
         self._registry = Registry(most_handles())
         self._scanner = Scanner(source.files, source.rotated, self._registry, context.log)
         self._watch = Watch(context.log)
-        self._flights = Flights(context, self._watch.ring)
         self._decider = Decider(source, context, self._registry, self._scanner, self._store)
         self._poll = Poll(self._registry, self._scanner, self._watch)
         self._faults = Faults(context)
         self._splitter = Splitter(source.line_end, source.max_line, source.long_line)
         self._window = Window.of(max(source.batch, self._splitter.window))
+        self._flights = Flights(context, self._watch.ring, len(self._window.data))
         self._dirty: dict[Followed, None] = {}
         """Files in which there may be something to read, in the order of their turns."""
         self._since = 0.0
