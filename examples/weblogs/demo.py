@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 from scenario import HOSTS, Scenario, busy
-from verdict import Verdict, judge
+from verdict import Verdict, judge, lines_written
 
 console = Console(highlight=False)
 
@@ -70,7 +70,7 @@ def demonstrate(work: Path, given: argparse.Namespace) -> int:
         console.print("waiting until the logs are written and the fleet has drained")
         began = time.monotonic()
         verdict = scenario.finish(120)
-        show_hops(scenario, time.monotonic() - scenario.began)
+        show_hops(scenario, verdict, time.monotonic() - scenario.began)
         console.print(f"drained after {time.monotonic() - began:.0f} s")
         return show_verdict(verdict, kills_missing=given.kills - len(scenario.kills))
     except BaseException:
@@ -85,29 +85,44 @@ def show_kill(scenario: Scenario, number: int) -> None:
         if kill is None:
             console.print(f"kill {number}: no agent held anything", style="red")
             return
+        name = f"{kill.agent.partition('@')[0]}@{short(kill.agent)}"
         console.print(
-            f"  SIGKILL {number} after {kill.seconds:.1f} s: [bold]{kill.agent}[/] "
-            f"(process {kill.pid}), "
-            f"{kill.held:,} events held ({kill.phase}), lag {kill.lag:.2f} s"
+            f"  SIGKILL {number} at {kill.seconds:.1f} s: [bold]{name}[/] (process {kill.pid}), "
+            f"{kill.held:,} events held,\n    {kill.phase}, lag {kill.lag:.2f} s"
         )
 
 
-def show_hops(scenario: Scenario, seconds: float) -> None:
-    """Print a row for each agent's channel."""
-    table = Table(title="per hop", title_justify="left")
-    for name, justify in (("hop", "left"), ("in", "right"), ("out", "right"), ("held", "right"),
-                          ("events/s", "right"), ("kills (lag at the kill)", "left")):  # fmt: skip
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for name, seen in scenario.last.items():
-        kills = ", ".join(
-            f"{k.seconds:.1f} s ({k.lag:.2f} s)" for k in scenario.kills if k.agent == name
-        )
-        for channel, stats in seen.channels.items():
-            table.add_row(
-                f"{name} {channel}",
-                f"{stats['put']:,}", f"{stats['delivered']:,}", f"{stats['held']:,}",
-                f"{stats['delivered'] / seconds:,.0f}", kills or "-",
-            )  # fmt: skip
+def hops(scenario: Scenario, verdict: Verdict) -> list[tuple[str, str, int, int]]:
+    """Return (hop, the agents that serve it, events in, events out) in the order of the flow."""
+    spools = {n: s.channels["spool"] for n, s in scenario.last.items() if "spool" in s.channels}
+    collector = next(name for name, seen in scenario.last.items() if "inbox" in seen.channels)
+    inbox = scenario.last[collector].channels["inbox"]
+    written = {host: len(lines_written(directory)) for host, directory in scenario.logs.items()}
+    rows = [
+        (f"{short(name)}: log to spool", name, written[name.partition("@")[2]], spool["put"])
+        for name, spool in spools.items()
+    ]
+    sent = sum(spool["delivered"] for spool in spools.values())
+    rows.append(("link: spools to inbox", " ".join([*spools, collector]), sent, inbox["put"]))
+    rows.append(
+        (f"{short(collector)}: inbox to files", collector, inbox["delivered"], verdict.arrived)
+    )
+    return rows
+
+
+def short(agent: str) -> str:
+    """Return the host's first name: `web-1` for `tailer@web-1.example.com`."""
+    return agent.partition("@")[2].partition(".")[0]
+
+
+def show_hops(scenario: Scenario, verdict: Verdict, seconds: float) -> None:
+    """Print a row for each hop."""
+    table = Table()
+    for name in ("hop", "in", "out", "events/s", "lag at the kills"):
+        table.add_column(name, justify="left" if name == "hop" else "right")
+    for hop, agents, entered, left in hops(scenario, verdict):
+        lags = ", ".join(f"{kill.lag:.2f} s" for kill in scenario.kills if kill.agent in agents)
+        table.add_row(hop, f"{entered:,}", f"{left:,}", f"{left / seconds:,.0f}", lags or "-")
     console.print(table)
 
 

@@ -1,0 +1,88 @@
+"""What the README says is so: its flow, its picture, its message, its commands."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from flumec.compiler.build import lint, lint_text
+from flumec.compiler.draw import draw
+from flumec.compiler.graph import Graph
+from flumec.compiler.options import Options
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+FENCES = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+WRONG = """\
+hosts web = ["web-1"]
+
+agent a on web {
+  source access : taildir {
+    files = ["/var/log/nginx/access.log"]
+  }
+
+  channel spool : file {
+    size = 10mb
+  }
+
+  sink store : file_roll {
+    directry = "/srv/logs"
+  }
+
+  access -> spol
+  spool -> store
+}
+"""
+
+
+def test_its_flow_is_clean() -> None:
+    (flow,) = [text for _, text in FENCES if text.startswith("hosts web")]
+
+    assert lint_text(flow).diagnostics == ()
+
+
+def test_its_message_is_what_lint_says(tmp_path: Path) -> None:
+    (tmp_path / "web.flow").write_text(WRONG)
+    said = subprocess.run(
+        [sys.executable, "-m", "flumec.compiler", "lint", "web.flow"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    (shown,) = [text for _, text in FENCES if text.startswith("error[")]
+    assert said.returncode == 1
+    assert said.stdout.startswith(shown)
+
+
+def test_its_picture_is_what_graph_draws() -> None:
+    fleet = lint([ROOT / "examples" / "weblogs" / "weblogs.flow"], Options()).fleet
+
+    assert draw(fleet, Graph(fleet), "svg") == (ROOT / "docs" / "weblogs.svg").read_text()
+
+
+def test_its_commands_run(tmp_path: Path) -> None:
+    (block,) = [text for kind, text in FENCES if kind == "sh" and "flumec init" in text]
+    commands = [line for line in block.splitlines() if line.startswith("flumec")]
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    for command in commands:
+        ran = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=environment,
+            capture_output=True, text=True, timeout=90, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_its_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_its_make_targets_exist() -> None:
+    targets = re.findall(r"`?make (\w+)`?", README)
+
+    makefile = (ROOT / "Makefile").read_text()
+    assert [target for target in targets if f"\n{target}:" not in makefile] == []
