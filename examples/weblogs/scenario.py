@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from flumec.compiler.build import compile_fleet
 from flumec.compiler.bundle import write_bundle
 from flumec.compiler.emit import emit
 from flumec.compiler.options import Options
 from flumec.compiler.plan import Plan
-from flumec.compiler.run import Fleet, Happening, Seen, loopback_addresses
+from flumec.compiler.run import Fleet, Happening, Seen, loopback_addresses, member_name
 from verdict import Verdict, judge
 
 HERE = Path(__file__).parent
@@ -44,6 +45,7 @@ class Scenario:
         self.happenings: list[Happening] = []
         self.kills: list[Kill] = []
         self.last: Mapping[str, Seen] = {}
+        self.metrics: Mapping[str, str] = {}
         self.began = time.monotonic()
         self.plan = self._build()
         self.fleet = Fleet(
@@ -114,10 +116,22 @@ class Scenario:
                 raise SystemExit("the traffic ended with an error")
         idle = self.fleet.wait_idle(timeout)
         self.last = self.fleet.agents
+        self.metrics = self._scrape()
         self.fleet.stop()
         if not idle:
             print(f"the fleet has not drained within {timeout:.0f} s", file=sys.stderr)
         return judge(self.logs, self.store)
+
+    def _scrape(self) -> dict[str, str]:
+        """Return what each agent's /metrics says, as a Prometheus server would get it."""
+        texts = {}
+        for host in self.plan.hosts:
+            for agent in host.agents:
+                with urlopen(
+                    f"http://{agent.address}:{agent.metrics_port}/metrics", timeout=10
+                ) as page:
+                    texts[member_name(agent)] = page.read().decode()
+        return texts
 
     def abandon(self) -> None:
         """End what still runs, after an error."""

@@ -5,7 +5,7 @@ Writes what all web servers send into one folder for each of them.
 
     tailer.spool => inbox -> files
 
-Made by flumec from weblogs.flow (08e9707950c3). Change that file, not this one.
+Made by flumec from weblogs.flow (3fff4958802d). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -16,10 +16,10 @@ from flumec.runtime.links import ArrowReceiver
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.file_roll import Roll
 
-# see weblogs.flow:30
+# see weblogs.flow:32
 inbox = File("inbox", size=Size("4GiB"))
 
-# see weblogs.flow:34
+# see weblogs.flow:36
 files = FileRoll(
     "files",
     directory=Path("/srv/weblogs"),
@@ -27,7 +27,7 @@ files = FileRoll(
     roll=Roll(size=Size("64MiB"), every=Duration("3s"), idle=Duration("1s")),
 )
 
-# see weblogs.flow:49
+# see weblogs.flow:53
 from_tailer = ArrowReceiver("from_tailer", port=Port(4141))
 
 agent = Agent(
@@ -35,6 +35,7 @@ agent = Agent(
     host="core-1.example.com",
     address="core-1.example.com",
     columns=("host", "timestamp"),
+    metrics_port=9464,
 )
 agent.receive(
     from_tailer,

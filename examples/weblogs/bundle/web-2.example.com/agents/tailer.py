@@ -5,7 +5,7 @@ Follows the access log through its rotations, on every web server.
 
     access -> timestamp() -> host() -> spool => collector.inbox
 
-Made by flumec from weblogs.flow (08e9707950c3). Change that file, not this one.
+Made by flumec from weblogs.flow (3fff4958802d). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Size
@@ -24,7 +24,7 @@ access = Taildir(
 # see weblogs.flow:21
 spool = File("spool", size=Size("1GiB"))
 
-# see weblogs.flow:49
+# see weblogs.flow:53
 to_collector = ArrowSender(
     "to_collector",
     link="tailer.spool => collector.inbox",
@@ -37,6 +37,7 @@ agent = Agent(
     host="web-2.example.com",
     address="web-2.example.com",
     columns=("host", "timestamp"),
+    metrics_port=9464,
 )
 agent.flow(access, Timestamp(), Host(), to=spool)
 agent.deliver(spool, to_collector)
