@@ -227,8 +227,11 @@ def follow(ref: tree.Ref, env: Env) -> Ground | Literal["unknown", "broken"]:
     finally:
         for binding in passed:
             binding.open = False
-    if not passed:
-        return Ground(expr, env, None)
+    return _grounded(expr, env, passed) if passed else Ground(expr, env, None)
+
+
+def _grounded(expr: tree.Expr, env: Env, passed: list[Binding]) -> Ground | Literal["broken"]:
+    """Return what names led to, with them on its trail."""
     trail = env.trail
     for binding in passed:
         trail = Trail.behind(binding, trail)

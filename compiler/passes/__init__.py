@@ -12,6 +12,7 @@ from flumec.compiler.passes.chains import check_chains
 from flumec.compiler.passes.channels import check_channels
 from flumec.compiler.passes.copies import check_copies
 from flumec.compiler.passes.cycles import check_cycles
+from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.names import check_names
@@ -33,6 +34,7 @@ PASSES: tuple[Pass, ...] = (
     check_policies,
     check_cycles,
     check_ports,
+    check_directories,
     check_rotation,
     check_names,
     check_future,
