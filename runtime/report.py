@@ -8,25 +8,30 @@ from typing import Any
 from flumec.runtime.metrics import Reading
 
 
+_LEAST = 0.9
+"""Seconds between two readings of which the rate is shown."""
+
+
 class Report:
     """Turns readings into messages; rates are those since the reading before."""
 
     def __init__(self) -> None:
-        self._before: Reading | None = None
+        self._before: tuple[float, Reading] | None = None
         self._rates: dict[str, float] = {}
 
     def variables(self, reading: Reading, monotonic: float) -> tuple[str, str]:
         """Return STATUS and the state's JSON."""
-        before = self._before
-        if before is None or reading.now_ns - before.now_ns >= 900_000_000:
-            self._rates = _rates(before, reading) if before else {}
-            self._before = reading
+        if self._before is None:
+            self._before = monotonic, reading
+        seconds = monotonic - self._before[0]
+        if seconds >= _LEAST:
+            self._rates = _rates(self._before[1], reading, seconds)
+            self._before = monotonic, reading
         return status(reading, self._rates), json.dumps(state(reading, monotonic))
 
 
-def _rates(before: Reading, now: Reading) -> dict[str, float]:
+def _rates(before: Reading, now: Reading, seconds: float) -> dict[str, float]:
     """Return events a second that left each channel."""
-    seconds = (now.now_ns - before.now_ns) / 1e9
     return {
         name: (stats.delivered - before.channels[name].delivered) / seconds
         for name, stats in now.channels.items()

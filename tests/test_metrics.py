@@ -104,6 +104,13 @@ def test_status_is_one_line_with_rates_since_the_reading_before() -> None:
     assert json.loads(text)["time"] == 3.0
 
 
+def test_rates_go_on_when_the_clock_is_set_back() -> None:
+    report = Report()
+    report.variables(reading(delivered=50), 1.0)
+    line, _ = report.variables(reading(now=NOW - 3600 * 10**9, delivered=70), 3.0)
+    assert line.startswith("spool 10/s")
+
+
 def test_status_says_first_what_cannot_work() -> None:
     line = status(reading(failing="no route to host"), {})
     assert line.startswith("out cannot work: no route to host; spool 0/s")
