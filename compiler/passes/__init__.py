@@ -15,6 +15,7 @@ from flumec.compiler.passes.cycles import check_cycles
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.links import check_links
+from flumec.compiler.passes.listeners import check_listeners
 from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
@@ -31,6 +32,7 @@ PASSES: tuple[Pass, ...] = (
     check_copies,
     check_routes,
     check_links,
+    check_listeners,
     check_policies,
     check_cycles,
     check_ports,

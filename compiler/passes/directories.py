@@ -110,7 +110,7 @@ class DirectoryTaken(Diagnostic, code="FL532"):
 
 
 def check_directories(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
-    """Yield directories that equally named sinks of a host claim; alike hosts are looked at once."""
+    """Yield directories that two agents' sinks claim; hosts that are alike are looked at once."""
     claims = {name: list(claims_of(agent)) for name, agent in fleet.agents.items()}
     on_host: dict[str, list[tuple[Host, Agent]]] = defaultdict(list)
     for agent in fleet.agents.values():
