@@ -7,7 +7,6 @@ from typing import Any
 
 from flumec.runtime.metrics import Reading
 
-
 _LEAST = 0.9
 """Seconds between two readings of which the rate is shown."""
 
