@@ -222,12 +222,15 @@ class Scanner:
     def _recognise(self, descriptor: int, nature: Nature) -> Followed | None:
         """Return the missing file that this is, by its inode and content.
 
-        With the right inode and other content it was emptied while it was out of sight.
+        With the right inode and other content it was emptied out of sight. Raises OSError, closed.
         """
         same = [f for f in self._missing(nature.inode) if f.nature.is_inode_of(nature)]
-        for file in same:
-            if file.is_continued_by(descriptor):
-                return file
+        try:
+            if found := next((f for f in same if f.is_continued_by(descriptor)), None):
+                return found
+        except OSError:
+            os.close(descriptor)
+            raise
         if same and (nature.generation or nature.birth):
             same[-1].truncated = True
             return same[-1]
@@ -270,9 +273,9 @@ class Scanner:
             if self.means(path) or not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
                 return
             descriptor, _, nature = open_nature(path)
+            file = self._recognise(descriptor, nature)
         except OSError:
             return
-        file = self._recognise(descriptor, nature)
         if file is not None and file.path != path:
             self._found(file, descriptor, nature, path, now)
             return

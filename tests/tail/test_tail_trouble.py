@@ -1,5 +1,6 @@
 """Files that may not be read, full channels, refused puts, many files and few handles."""
 
+import errno
 import os
 import pwd
 import resource
@@ -13,6 +14,7 @@ import pytest
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.component import Duration, Size
 from flumec.runtime.journal.records import Progress, Stored
+from flumec.runtime.tail.file import Followed
 from flumec.runtime.tail.identity import Identity, nature
 from flumec.runtime.tail.registry import most_handles
 
@@ -55,6 +57,38 @@ def test_a_file_that_may_not_be_read_is_told_with_the_remedy(
 
     assert shy.lines == [b"1"]
     assert shy.context.failing == ""
+
+
+def handles() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_file_that_cannot_be_compared_is_tried_again_and_keeps_no_handle(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, renamed: bool
+) -> None:
+    rig.write("a.log", b"1\n")
+    rig.start()
+    rig.settle()
+    rig.kill()
+    if renamed:
+        rig.rename("a.log", "a.log.1")
+    rig.write("a.log.1" if renamed else "a.log", b"2\n")
+
+    def rotten(*_: object) -> bool:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as bad:
+        bad.setattr(Followed, "is_continued_by", rotten)
+        rig.start()
+        rig.settle_for(3)
+        before = handles()
+        rig.settle_for(20)
+        assert handles() == before
+        assert rig.lines == [b"1"]
+    rig.write("b", b"")
+    rig.settle()
+    assert rig.lines == [b"1", b"2"]
 
 
 def test_a_directory_that_may_not_be_read_is_told_too(shy: Rig) -> None:
