@@ -53,7 +53,7 @@ def _string(text: str) -> str:
     r"""Return a .flow file's string.
 
     >>> print(_string('/tmp/my "logs"/${x}'))
-    "/tmp/my \"logs\"/\${x}"
+    "/tmp/my \"logs\"/$${x}"
     """
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${")
     return f'"{escaped}"'

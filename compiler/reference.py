@@ -43,12 +43,20 @@ def declarations() -> dict[str, type[Declared]]:
 
 
 def pages(name: str | None = None) -> dict[str, str]:
-    """Return the pages of all components, or of those called `name`, by that name."""
+    """Return the pages of all components, or of those called `name` or of that kind, by name."""
     return {
         kind_and_name: page(kind_and_name, cls)
         for kind_and_name, cls in declarations().items()
-        if name is None or name in (kind_and_name, cls.type)
+        if name is None or name in (kind_and_name, cls.type, kind_and_name.partition(" ")[0])
     }
+
+
+def later(name: str) -> bool:
+    """Return whether `name` is a component that the language has and the runtime has not yet."""
+    from flumec.compiler.bind.future_components import COMPONENTS, INTERCEPTORS
+
+    future: tuple[Any, ...] = (*COMPONENTS, *INTERCEPTORS)
+    return any(name in (cls.type, f"{getattr(cls, 'kind', '')} {cls.type}") for cls in future)
 
 
 def contents() -> str:

@@ -59,6 +59,11 @@ class CannotRead(Diagnostic, code="FL121"):
         """Say which file and why."""
         return f"cannot read `{self.path}`: {self.reason}"
 
+    @property
+    def hint(self) -> str | None:
+        """Say that a path is taken as it stands."""
+        return "an import's path takes no `${…}`" if "${" in self.path else None
+
 
 class ImportCycle(Diagnostic, code="FL120"):
     """A file imports itself, perhaps by way of others.

@@ -1,5 +1,6 @@
 """The command line: `flumec lint|fmt|graph|build|run|explain|components|init|completion`."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from flumec.compiler.cli.group import Commands
 
 DEBUG = "FLUMEC_DEBUG"
 INTERRUPTED, PIPE_CLOSED = 130, 141
+
+_OUTPUT_FAILS = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EBADF)
+"""What writing to the standard output fails with; files of our own report it themselves."""
 
 _EPILOG = """\b
 Exit status: 0 clean, 1 there are findings, 2 it could not run.
@@ -32,12 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process; whatever happens, no traceback reaches the user."""
     try:
         code = _run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it may have been closed for us
+            sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has what they wanted; Python's own last flush must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has what they wanted.
+        _close_output()
         code = PIPE_CLOSED
+    except OSError as error:
+        _close_output()
+        code = _fail(f"cannot write the output: {error.strerror or error}")
     sys.exit(code)
+
+
+def _close_output() -> None:
+    """Let nothing more be written, not by Python's own last flush either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -48,6 +61,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         return INTERRUPTED
     except CannotRun as failure:
         return _fail(str(failure))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.UsageError as error:
         return _fail(misused(error))
     except click.ClickException as error:
@@ -55,6 +71,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OUTPUT_FAILS:
+            raise
         return _unexpected(error)
     return result if isinstance(result, int) else 0
 

@@ -8,8 +8,10 @@ from flumec.compiler.cli.failures import CannotRun, meant
 @click.option("--all", "everything", is_flag=True, help="Print every page, as docs/components.md.")
 @click.argument("name", required=False)
 def command(name: str | None, everything: bool) -> int:
-    """Print the reference of a source, channel, sink, interceptor or link, or list them all."""
-    from flumec.compiler.reference import contents, pages, reference
+    """Print the reference of a component, or of all sources, channels, sinks, interceptors or
+    links; without NAME, list them all.
+    """
+    from flumec.compiler.reference import contents, later, pages, reference
 
     if everything and name:
         raise click.UsageError("give a NAME or --all, not both")
@@ -20,6 +22,8 @@ def command(name: str | None, everything: bool) -> int:
         click.echo(contents(), nl=False)
         return 0
     found = pages(name)
+    if not found and later(name):
+        raise CannotRun(f"`{name}` is not possible yet; `flumec components` lists what is")
     if not found:
         names = [each.partition(" ")[2] for each in pages()]
         raise CannotRun(f"there is no component `{name}`{meant(name, names)}")

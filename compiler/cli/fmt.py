@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from flumec.compiler.cli.arguments import FILE, opened
 from flumec.compiler.cli.failures import CannotRun
+from flumec.compiler.inputs import Inputs
 
 _STDIN = "-"
 
@@ -20,16 +21,17 @@ def command(*, files: tuple[Path, ...], check: bool, diff: bool) -> int:
     With `-` for FILE the standard input is formatted to the standard output. A file with a syntax
     error is left as it is, and the error is shown: exit status 1.
     """
-    return max([_format(path, check=check, diff=diff) for path in files])
+    read = opened([path for path in files if str(path) != _STDIN])
+    return max([_format(path, read, check=check, diff=diff) for path in files])
 
 
-def _format(path: Path, *, check: bool, diff: bool) -> int:
+def _format(path: Path, read: Inputs, *, check: bool, diff: bool) -> int:
     from flumec.compiler.cli.report import Report
     from flumec.compiler.format import format_text
     from flumec.compiler.source import Source
 
     name = "<stdin>" if str(path) == _STDIN else str(path)
-    content = sys.stdin.buffer.read() if str(path) == _STDIN else opened([path])(path)
+    content = sys.stdin.buffer.read() if str(path) == _STDIN else read(path)
     formatted, diagnostics = format_text(Source.read(name, content))
     if formatted is None:
         Report(diagnostics, form="text", strict=False).show()

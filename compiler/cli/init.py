@@ -21,6 +21,9 @@ def command(folder: Path) -> int:
     except FileExistsError:
         what = f"`{path}` is there already" if path.exists() else f"`{folder}` is no folder"
         raise CannotRun(f"{what}; name another folder") from None
+    except UnicodeEncodeError:
+        path.unlink()
+        raise CannotRun(f"the name of `{folder.absolute()!s:.200}` is not UTF-8") from None
     except OSError as error:
         raise CannotRun(f"cannot write `{path}`: {error.strerror or error}") from None
     click.echo(f"wrote {path}\n")

@@ -65,6 +65,9 @@ class Report:
         )
 
 
-def has_colours(stream: TextIO) -> bool:
-    """Return whether to colour what goes to `stream`: on a terminal, and not with NO_COLOR."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+def has_colours(stream: TextIO | None) -> bool:
+    """Return whether to colour what goes to `stream`: on a terminal, and not with NO_COLOR.
+
+    None stands for one that was closed before flumec started.
+    """
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
