@@ -110,6 +110,7 @@ def other_pythons() -> list[Path]:
     return list(found.values())
 
 
+@pytest.mark.slow
 def test_every_python_gives_the_same_bytes(tmp_path: Path) -> None:
     pythons = other_pythons()
     if not pythons:

@@ -88,6 +88,7 @@ def test_the_names_of_what_is_wrong_are_known() -> None:
     assert {"tailer", "web", "access"} <= file.source.lost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -156,6 +156,7 @@ def feed(tmp_path: Path) -> Iterator[Feed]:
         made.process.wait()
 
 
+@pytest.mark.slow
 def test_each_event_goes_where_its_route_says_through_a_kill(feed: Feed) -> None:
     feed.out.mkdir()
     (feed.out / "archived").write_text("a file where the directory is to be")

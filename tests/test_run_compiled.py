@@ -90,6 +90,7 @@ def test_a_fleet_runs_until_it_is_idle_and_then_goes_on(tmp_path: Path) -> None:
             assert arrived(tmp_path, host) == list(range(total))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("agent", ["counter@web-1.example.com", "collector@core-1.example.com"])
 def test_a_kill_under_way_loses_and_repeats_nothing(tmp_path: Path, agent: str) -> None:
     total = 200_000
