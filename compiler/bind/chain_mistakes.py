@@ -45,11 +45,6 @@ class UnknownComponent(Diagnostic, code="FL108"):
     known: tuple[str, ...]
 
     @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name
-
-    @property
     def message(self) -> str:
         """Name it."""
         return f"this agent has no component `{self.name}`"

@@ -65,11 +65,6 @@ class UnknownAgent(Diagnostic, code="FL110"):
     known: tuple[str, ...]
 
     @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name.rpartition(".")[2]
-
-    @property
     def message(self) -> str:
         """Name it."""
         return f"there is no agent `{self.name}`"
@@ -143,11 +138,6 @@ class UnknownEnd(Diagnostic, code="FL113"):
     wanted: tuple[str, ...]
     kind: str
     known: tuple[str, ...]
-
-    @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name
 
     @property
     def message(self) -> str:

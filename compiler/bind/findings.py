@@ -18,13 +18,8 @@ class Findings:
         self._said: set[tuple[str, int, int, int]] = set()
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, unless its rule has spoken of this place already.
-
-        A name that stands in a statement that could not be read may be declared there: that it
-        is unknown is not said as well.
-        """
-        lost = getattr(diagnostic, "unknown", None) in self._lost
-        if self._new(diagnostic.code, diagnostic.span) and not lost:
+        """Keep a diagnostic, unless its rule has spoken of this place already."""
+        if self._new(diagnostic.code, diagnostic.span):
             self.diagnostics.append(diagnostic)
 
     def report_unread(self, source: Source, mistakes: Iterable[Diagnostic]) -> None:

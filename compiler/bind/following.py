@@ -42,11 +42,6 @@ class UnknownName(Diagnostic, code="FL101"):
     help: str | None = None
 
     @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name
-
-    @property
     def message(self) -> str:
         """Name it."""
         return f"`{self.name}` is not defined"
@@ -81,11 +76,6 @@ class NotSet(Diagnostic, code="FL102"):
 
     name: str
     known: tuple[str, ...]
-
-    @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name
 
     @property
     def message(self) -> str:

@@ -190,11 +190,6 @@ class UnknownHostSet(Diagnostic, code="FL107"):
     known: tuple[str, ...]
 
     @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name
-
-    @property
     def message(self) -> str:
         """Name it."""
         return f"there is no host set `{self.name}`"

@@ -108,11 +108,6 @@ class UnknownParam(Diagnostic, code="FL131"):
     known: tuple[str, ...]
 
     @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name
-
-    @property
     def message(self) -> str:
         """Name it."""
         return f"there is no param `{self.name}`"

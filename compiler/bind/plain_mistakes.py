@@ -111,11 +111,6 @@ class UnknownReference(Diagnostic, code="FL109"):
     kind: str
 
     @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name
-
-    @property
     def message(self) -> str:
         """Name it."""
         if self.kind:

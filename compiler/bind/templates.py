@@ -63,11 +63,6 @@ class UnknownTemplate(Diagnostic, code="FL111"):
     known: tuple[str, ...]
 
     @property
-    def unknown(self) -> str:
-        """The name that may stand in a line that could not be read."""
-        return self.name
-
-    @property
     def message(self) -> str:
         """Name it."""
         return f"there is no template `{self.name}`"

@@ -1,0 +1,45 @@
+"""A mistake in form is one message of `lint` too: what only follows from it is not said."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from flumec.compiler.build import lint_text
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.parse import parse
+from flumec.compiler.source import Source
+from mutations import Mutation, mutate, mutations, several
+
+ROOT = Path(__file__).parent.parent
+FLOWS = sorted([*ROOT.glob("examples/**/*.flow"), *ROOT.glob("tests/flows/*.flow")])
+
+
+@cache
+def example(path: Path) -> tuple[Source, list[list[Mutation]], dict[str, str | bytes]]:
+    """Return an example, the ways to break each of its statements, and the files beside it."""
+    source = Source(path.name, path.read_text())
+    beside = {other.name: other.read_bytes() for other in path.parent.glob("*.ini")}
+    return source, list(mutations(source)), dict(beside)
+
+
+def errors(text: str, path: Path) -> list[Diagnostic]:
+    found = lint_text(text, path.name, files=example(path)[2]).diagnostics
+    return [one for one in found if one.severity == "error"]
+
+
+@pytest.mark.parametrize("k", range(1, 11))
+@pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
+def test_k_mistakes_are_k_messages(path: Path, k: int) -> None:
+    source, ways, _ = example(path)
+    before = {(one.code, one.message) for one in errors(source.text, path)}
+    wrong = []
+    for seed in range(6):
+        changes = several(source, ways, k, seed)
+        text = mutate(source, changes)
+        form = {(one.code, one.span.start) for one in parse(Source(path.name, text))[1]}
+        said = [one for one in errors(text, path) if (one.code, one.message) not in before]
+        more = [one for one in said if (one.code, one.span.start) not in form]
+        if form and (more or len(said) < len(form)):
+            wrong.append((changes, [(one.code, one.span.line, one.message) for one in more]))
+
+    assert wrong == []
