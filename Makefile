@@ -22,7 +22,7 @@ test: $(BIN)/flumec ## The fast tests.
 	@$(BIN)/python -m pytest -q -n 2 -m 'not slow'
 
 slow: $(BIN)/flumec ## The slow tests: kills, real logs, fuzzing.
-	@$(BIN)/python -m pytest -q -m slow
+	@$(BIN)/python -m pytest -q -n 2 -m slow
 
 lint: $(BIN)/flumec ## ruff.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -33,6 +33,7 @@ types: $(BIN)/flumec ## mypy --strict.
 
 bench: $(BIN)/flumec ## What is fast, measured.
 	@$(BIN)/python bench/chain.py
+	@$(BIN)/python bench/latency.py
 
 clean: ## Remove what was built.
 	rm -rf $(VENV) build dist .state

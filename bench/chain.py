@@ -22,6 +22,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import parts
+
 HERE = Path(__file__).parent
 TICKS = os.sysconf("SC_CLK_TCK")
 FIRST_ROW = re.compile(r"\.(\d{12})-\d{12}\.")
@@ -69,12 +71,13 @@ def make_input(folder: Path, size: int) -> Input:
     return Input(path, written, written // len(block) * len(lines), digest.hexdigest())
 
 
-def build(flow: str, given: Input, work: Path) -> list[Path]:
-    """Compile the flow; return its agents' scripts, receivers first."""
+def build(flow: str, work: Path, **values: Path) -> list[Path]:
+    """Compile the flow with its parameters; return its agents' scripts, receivers first."""
     dist = work / "dist"
+    settings = [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
     subprocess.run(
         [sys.executable, "-m", "flumec.compiler", "build", str(HERE / "flows" / flow),
-         "-o", str(dist), "--set", f"input={given.path}", "--set", f"store={work / 'store'}"],
+         "-o", str(dist), *settings],
         check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     return sorted(dist.glob("*/agents/*.py"), reverse=True)
@@ -102,9 +105,10 @@ def agents(
                 str(work / f"strace.{number}"),
                 *command,
             ]
-        environment = {**os.environ, "STATE_DIRECTORY": str(state)}
         with (work / f"log.{number}").open("wb") as log:
-            started.append(subprocess.Popen(command, env=environment, stderr=log, stdout=log))
+            started.append(
+                subprocess.Popen(command, env=environment(state), stderr=log, stdout=log)
+            )
     try:
         yield started
     finally:
@@ -113,6 +117,12 @@ def agents(
                 os.kill(children(process.pid)[0] if traced else process.pid, signal.SIGTERM)
         for process in started:
             process.wait(timeout=60)
+
+
+def environment(state: Path) -> dict[str, str]:
+    """Return an agent's environment; what is installed has its byte code already."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "STATE_DIRECTORY": str(state)}
 
 
 def children(pid: int) -> list[int]:
@@ -158,7 +168,7 @@ def one_run(flow: str, given: Input, *, traced: bool = False) -> Run:
         work = Path(name)
         store = work / "store"
         store.mkdir()
-        scripts = build(flow, given, work)
+        scripts = build(flow, work, input=given.path, store=store)
         began = time.monotonic()
         with agents(scripts, work, traced) as started:
             seconds = 0.0
@@ -191,7 +201,11 @@ def count_syncs(work: Path) -> int:
     text = "".join(path.read_text() for path in work.glob("strace.*"))
     return sum(
         int(m.group(1))
-        for m in re.finditer(r"(\d+)\s+(?:\d+\s+)?(?:fsync|fdatasync)$", text, re.MULTILINE)
+        for m in re.finditer(
+            r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(?:fsync|fdatasync)$",
+            text,
+            re.MULTILINE,
+        )
     )
 
 
@@ -227,6 +241,8 @@ def main() -> None:
         for flow in ("one_agent.flow", "two_hops.flow"):
             if given.only in flow:
                 measure(flow, source, given.runs)
+        if not given.only:
+            parts.show(source.path, Path(name))
 
 
 if __name__ == "__main__":

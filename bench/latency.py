@@ -1,0 +1,97 @@
+"""How long a line is on its way at a low rate, hop by hop: `make bench`.
+
+Every line says when it was written. Each agent has a logger behind a durable channel, which shows
+only what has been synced; so from the write to the logger's line is, by a pipe more, the time until
+the line is durable in that hop's channel.
+"""
+
+import argparse
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from chain import build, environment
+
+WRITTEN = re.compile(rb"written (\d+)")
+SETTLE = 3.0
+"""Seconds that the agents get to start and to link; nothing of that is counted."""
+
+
+class Watched:
+    """An agent under watch: when each line came out of it, by the time at which it was written."""
+
+    def __init__(self, script: Path, state: Path) -> None:
+        state.mkdir(parents=True)
+        self.process = subprocess.Popen(
+            [sys.executable, str(script)], env=environment(state), stderr=subprocess.PIPE
+        )
+        self.seen: dict[int, int] = {}
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if found := WRITTEN.search(line):
+                self.seen[int(found.group(1))] = time.monotonic_ns()
+
+    def end(self) -> None:
+        """Tell it to stop, and wait."""
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self._thread.join()
+
+
+def write(path: Path, rate: int, seconds: float) -> list[int]:
+    """Append lines, one at a time; return when each was written."""
+    times = []
+    with path.open("ab", buffering=0) as file:
+        for _ in range(int(rate * seconds)):
+            times.append(time.monotonic_ns())
+            file.write(b"10.1.2.3 GET /item written %d %s\n" % (times[-1], b"x" * 120))
+            time.sleep(1 / rate)
+    return times
+
+
+def run(rate: int, seconds: float) -> dict[str, list[float]]:
+    """Carry lines; return each hop's latencies in milliseconds."""
+    with tempfile.TemporaryDirectory(prefix="flumec-bench-", dir="/var/tmp") as name:
+        work = Path(name)
+        log = work / "access.log"
+        log.touch()
+        scripts = build("latency.flow", work, input=log)
+        receiver, sender = (Watched(s, work / "state" / s.stem) for s in scripts)
+        try:
+            write(log, rate, SETTLE)
+            written = write(log, rate, seconds)
+            time.sleep(1.0)
+        finally:
+            sender.end()
+            receiver.end()
+    missing = [at for at in written if at not in sender.seen or at not in receiver.seen]
+    if missing:
+        raise SystemExit(f"{len(missing)} of {len(written)} lines were not seen")
+    first = [(sender.seen[at] - at) / 1e6 for at in written]
+    second = [(receiver.seen[at] - sender.seen[at]) / 1e6 for at in written]
+    return {"written → durable in hop 1": first, "durable in hop 1 → durable in hop 2": second}
+
+
+def main() -> None:
+    """Print p50 and p99 of each hop."""
+    parser = argparse.ArgumentParser(description="measure the way of single lines")
+    parser.add_argument("--rate", type=int, default=50, help="lines a second")
+    parser.add_argument("--seconds", type=float, default=30.0, help="for how long")
+    given = parser.parse_args()
+    print(f"\n| way, {given.rate} lines/s | p50 ms | p99 ms |\n| --- | --- | --- |")
+    for name, times in run(given.rate, given.seconds).items():
+        cuts = statistics.quantiles(times, n=100)
+        print(f"| {name} | {cuts[49]:.1f} | {cuts[98]:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
