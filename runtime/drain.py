@@ -41,6 +41,6 @@ def stop(workers: Iterable[Worker], watch: Watch, seconds: float) -> bool:
 
 def _caught_up(worker: Worker, durable: Mapping[str, bool]) -> bool:
     """Whether waiting is of no use: all is read, or the consumer cannot work and all is kept."""
-    if worker.ended or worker.dry or worker.idle:
+    if worker.ended or ((worker.dry or worker.idle) and not worker.unread()):
         return True
     return bool(worker.failing) and durable[worker.name]

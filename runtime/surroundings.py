@@ -166,7 +166,9 @@ class ConsumerSurroundings(Surroundings):
 
     def __init__(self, site: Site, worker: Worker) -> None:
         super().__init__(site, worker)
-        self.consumer: Consumer = WatchedConsumer(site.journal.consumer(worker.name), worker)
+        consumer = site.journal.consumer(worker.name)
+        worker.unread = lambda: consumer.unread
+        self.consumer: Consumer = WatchedConsumer(consumer, worker)
 
 
 class ReceiverSurroundings(Surroundings):

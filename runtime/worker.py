@@ -50,7 +50,9 @@ class Worker:
         """When its loop last passed, on the monotonic clock."""
         self.idle = False
         self.dry = False
-        """Whether a consumer has read all that its channel holds."""
+        """Whether a consumer came for more, and its channel had none at that moment."""
+        self.unread: Callable[[], bool] = lambda: False
+        """Whether a consumer's channel has something for it now."""
         self.failing = ""
         self._owed = 0
         self._owing = threading.Lock()

@@ -12,6 +12,7 @@ from flumec.runtime.channels import File, Memory
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.component import Channel
 from flumec.runtime.disk import DiskFile, Mode, RealDisk
+from flumec.runtime.drain import _caught_up
 from flumec.runtime.journal import Identity, Journal
 from flumec.runtime.journal.records import Cursor, Full, Progress, Refused, Stored
 from flumec.runtime.sinks import Null
@@ -140,6 +141,22 @@ def test_a_silent_worker_is_overdue_unless_it_waits_for_the_journal(make: Make) 
     assert setting.staff.overdue(60).keys() == {"numbers"}
     assert setting.into.stopping is False
     assert setting.staff.overdue(60) == {}
+
+
+def test_what_came_after_the_last_empty_read_is_waited_for(make: Make) -> None:
+    setting = make(Memory("spool"))
+    setting.into.put(batch(1)).result(10)
+    assert setting.out.consumer.read(5)
+    assert not setting.out.consumer.read(0.01)
+    durable = {"out": False}
+    assert _caught_up(setting.sink, durable)
+    setting.into.put(batch(1)).result(10)
+    assert not _caught_up(setting.sink, durable)
+    setting.sink.idle = True
+    assert not _caught_up(setting.sink, durable)
+    assert setting.out.consumer.read(5)
+    setting.out.consumer.read(0.01)
+    assert _caught_up(setting.sink, durable)
 
 
 class SlowDisk(RealDisk):

@@ -82,6 +82,12 @@ class Consumer:
         """The share of the channel's size that is held; one large put may take it above 1."""
         return self._shared.room.share(self.channel)
 
+    @property
+    def unread(self) -> bool:
+        """Whether the channel has rows that `read` has not returned."""
+        with self._shared.lock:
+            return self._peeked is not None or self._position < self._live.state.end
+
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
         """Return what comes after the rows last read; an empty list after `timeout` seconds.
 
