@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.inputs import Inputs, MadeFrom, Names, Reader, in_memory
 from flumec.compiler.model import Fleet
 from flumec.compiler.options import Options
-from flumec.compiler.plan import Plan
+
+if TYPE_CHECKING:
+    from flumec.compiler.plan import Plan
 
 Addresses = Callable[[Sequence[str]], Mapping[str, str]]
 """From the names of all hosts to their addresses, as `run` chooses them."""
@@ -31,7 +34,7 @@ class Linted:
 class Compiled:
     """The plan, or None and the reasons why not; and the fleet that it was made from."""
 
-    plan: Plan | None
+    plan: "Plan | None"
     fleet: Fleet
     diagnostics: tuple[Diagnostic, ...]
 

@@ -4,11 +4,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flumec.compiler.model import Host, HostFact, PerHost, Settings, Value
-from flumec.compiler.plan import Part
 from flumec.runtime.component import Secret
+
+if TYPE_CHECKING:
+    from flumec.compiler.plan import Part
 
 _WORDS = {"true": True, "false": False}
 
@@ -52,8 +54,10 @@ def fact(path: HostFact, host: Host, address: str) -> str:
     raise AssertionError(path)
 
 
-def section(settings: Settings, host: Host, address: str) -> Part:
+def section(settings: Settings, host: Host, address: str) -> "Part":
     """Return a block inside a component as the call of its class."""
+    from flumec.compiler.plan import Part  # lint makes no plan
+
     declaration = settings.declaration
     return Part(
         cls=declaration.__name__,
@@ -92,6 +96,8 @@ def module(cls: type) -> str:
 
 def secrets(value: Any) -> Iterator[str]:
     """Yield the name of each secret in a final value."""
+    from flumec.compiler.plan import Part
+
     if isinstance(value, Secret):
         yield value.name
     elif isinstance(value, Part):

@@ -162,7 +162,7 @@ def given_outside(
 def _attributes(source: Source, findings: Findings) -> list[tree.Attr]:
     """Parse a .flowvars file: the lines of a block without its braces."""
     file, mistakes = parse(Source(source.path, f"{_WRAP}{source.text}\n}}\n"))
-    moved = (dataclasses.replace(one, span=_moved(one.span, source)) for one in mistakes)
+    moved = (one.moved_to(_moved(one.span, source)) for one in mistakes)
     findings.report_unread(source, moved)
     block = next((item.block for item in file.items if isinstance(item, tree.Import)), None)
     statements = block.statements if block else ()
