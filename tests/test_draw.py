@@ -139,3 +139,11 @@ def test_a_fleet_of_thousands_of_boxes_is_drawn() -> None:
     svg = draw(fleet, Graph(fleet), "svg")
 
     assert svg.count('class="link"') == 300
+
+
+def test_no_edge_is_drawn_over_a_name(picture: Picture) -> None:
+    svg = FORMATS["svg"](picture).split("\n")
+    edges = [at for at, line in enumerate(svg) if line.startswith("<path class=")]
+    names = [at for at, line in enumerate(svg) if line.startswith('<text class="name"')]
+
+    assert 0 < max(edges) < min(names)

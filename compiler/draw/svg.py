@@ -47,20 +47,22 @@ def to_svg(picture: Picture) -> str:
         '<rect class="ground" width="100%" height="100%"/>',
     ]
     for box in picture.boxes:
-        lines += draw_box(box, layout)
+        lines += draw_frame(box, layout)
+    # Edges run behind the components, whose names they must not strike out.
     lines += [path for edge in picture.edges for path in draw_edge(edge, layout)]
+    for box in picture.boxes:
+        for node in box.nodes:
+            lines += draw_node(node, layout.nodes[node.id])
     lines += [label for edge in picture.edges for label in draw_label(edge, layout)]
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def draw_box(box: Box, layout: Layout) -> Iterator[str]:
-    """Yield an agent's box with its nodes."""
+def draw_frame(box: Box, layout: Layout) -> Iterator[str]:
+    """Yield an agent's box, without its nodes."""
     place = layout.boxes[box.id]
     yield f'<rect class="box" rx="10" {attributes(place)}/>'
     yield text("title", place.x + 18, place.y + 22, box.title)
     yield text("small", place.x + 18, place.y + 37, box.subtitle)
-    for node in box.nodes:
-        yield from draw_node(node, layout.nodes[node.id])
 
 
 def draw_node(node: Node, place: Rectangle) -> Iterator[str]:
