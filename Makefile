@@ -32,8 +32,8 @@ types: $(BIN)/flumec ## mypy --strict.
 	@$(BIN)/mypy -p flumec.compiler -p flumec.runtime -p flumec.grammar
 
 bench: $(BIN)/flumec ## What is fast, measured.
-	@$(BIN)/python bench/chain.py
 	@$(BIN)/python bench/latency.py
+	@$(BIN)/python bench/chain.py
 
 clean: ## Remove what was built.
 	rm -rf $(VENV) build dist .state
