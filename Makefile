@@ -11,15 +11,15 @@ help: ## Show what can be made.
 $(BIN)/flumec: pyproject.toml
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade pip setuptools
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 demo: $(BIN)/flumec ## Three agents carry a web server's log through kills; lost 0, duplicated 0.
 	@$(BIN)/python examples/weblogs/demo.py
 
 test: $(BIN)/flumec ## The fast tests.
-	@$(BIN)/python -m pytest -q -n 2 -m 'not slow'
+	@$(BIN)/python -m pytest -q -n 4 -m 'not slow'
 
 slow: $(BIN)/flumec ## The slow tests: kills, real logs, fuzzing.
 	@$(BIN)/python -m pytest -q -n 2 -m slow
@@ -34,6 +34,7 @@ types: $(BIN)/flumec ## mypy --strict.
 bench: $(BIN)/flumec ## What is fast, measured.
 	@$(BIN)/python bench/latency.py
 	@$(BIN)/python bench/chain.py
+	@$(BIN)/python bench/fleets.py
 
 clean: ## Remove what was built.
 	rm -rf $(VENV) build dist .state

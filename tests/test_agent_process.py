@@ -229,6 +229,7 @@ def test_it_is_ready_tells_its_state_and_drains_on_sigterm(run: Run, tmp_path: P
     assert len(found) > 1_000
 
 
+@pytest.mark.slow
 def test_draining_empties_the_channel_but_stops_the_source(run: Run, tmp_path: Path) -> None:
     agent = run(flow('Paper("out", pause=0.001)'))
     agent.until_state(lambda state: state["channels"]["spool"]["held"] > 100)
@@ -296,6 +297,7 @@ def test_a_component_that_cannot_work_is_told_and_does_not_delay_the_end(run: Ru
     assert "WARNING out cannot work for now: the server says no" in agent.output
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_at_once(run: Run) -> None:
     agent = run(flow('Trouble("out", kind_of="hang")'))
     agent.until_state(lambda state: state["channels"]["spool"]["put"] > 0)

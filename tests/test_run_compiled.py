@@ -77,6 +77,7 @@ def arrived(tmp_path: Path, host: str) -> list[int]:
     return sorted(int(line) for path in files for line in path.read_bytes().splitlines())
 
 
+@pytest.mark.slow
 def test_a_fleet_runs_until_it_is_idle_and_then_goes_on(tmp_path: Path) -> None:
     for total in (2_000, 3_000):
         plan = compiled(tmp_path, total)

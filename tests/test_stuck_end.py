@@ -105,6 +105,7 @@ def deaf() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("obstacle", ["a link that is down", "a link that is deaf", "a full sink"])
 def test_it_ends_in_time_and_nothing_is_lost(tailer: Tailer, deaf: int, obstacle: str) -> None:
     in_the_way = tailer.folder / "in the way"

@@ -106,6 +106,7 @@ def test_a_browser_is_turned_away(receiver: Any) -> None:
             assert raw.recv(1) == b""
 
 
+@pytest.mark.slow
 def test_half_a_message_and_silence_is_closed(site: Site, receiver: Any) -> None:
     message = b"".join(frame(hello(site)))
     for sent in (0, 5, HEADER.size, len(message) - 1):
