@@ -38,12 +38,13 @@ class Decider:
         self._store = store
 
     def decide(self, now: float) -> list[Followed]:
-        """Return the new files of which it is clear by now what they are, the oldest first."""
+        """Return files to be read: what grew out of sight, then those newly known, oldest first."""
         ready = [new for new in list(self._registry.undecided.values()) if self._has_news(new, now)]
         if not ready:
             return []
         ready.sort(key=lambda new: (not self._scanner.is_rotated(new.path), new.modified, new.path))
         originals = Originals(self._registry, self._source.rotation)
+        grown = self._grown(now)
         earlier = [file for file in self._registry if file.displaced and not file.at_end]
         decided: list[Followed] = []
         for new in ready:
@@ -52,7 +53,19 @@ class Decider:
                 decided.append(file)
                 if file.displaced:
                     earlier.append(file)
-        return decided
+        return [*grown, *decided]
+
+    def _grown(self, now: float) -> list[Followed]:
+        """Return the files that lost their names and to which something came since they were read.
+
+        What came to them is older than what a new file has, and inotify does not tell of it.
+        """
+        wall = self._context.clock.now_ns()
+        away = [file for file in self._registry if file.displaced and file.descriptor >= 0]
+        grown = [file for file in away if file.look(now, wall)]
+        for file in grown:
+            file.at_end = False
+        return grown
 
     def _has_news(self, new: Undecided, now: float) -> bool:
         """Look at an undecided file; return whether there is something to judge."""

@@ -50,6 +50,26 @@ def test_rotation_by_rename_reads_the_old_file_to_its_end_first(rig: Rig) -> Non
     assert rig.lines == expected(0, 8)
 
 
+@pytest.mark.parametrize("away", ["renamed", "deleted"])
+def test_what_came_to_the_old_file_before_the_new_one_was_begun_comes_first(
+    rig: Rig, away: str
+) -> None:
+    rig.write("a.log", numbered(0, 3))
+    rig.start()
+    rig.settle()
+    with (rig.folder / "a.log").open("ab", buffering=0) as writer:
+        if away == "renamed":
+            rig.rename("a.log", "old")
+        else:
+            (rig.folder / "a.log").unlink()
+        rig.settle()
+        writer.write(numbered(3, 5))
+    rig.write("a.log", numbered(5, 8))
+    rig.settle()
+
+    assert rig.lines == expected(0, 8)
+
+
 def test_a_renamed_file_is_read_for_as_long_as_something_comes(rig: Rig) -> None:
     rig.write("a.log", numbered(0, 3))
     rig.start()
