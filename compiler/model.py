@@ -26,7 +26,8 @@ class HostFact:
 class PerHost:
     """A text with parts that only a host can fill in: `("/var/log/", HostFact(("vars", "site")))`.
 
-    `type` is the Python type of the property that it becomes (Path, str, Size, Port, …).
+    `type` is the Python type of the property that it becomes (Path, str, Size, Port, …);
+    `tuple[Path, ...]` where a host's variable is the whole list.
     """
 
     parts: tuple[str | HostFact, ...]

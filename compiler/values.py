@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from flumec.compiler.model import Host, HostFact, PerHost, Settings, Value
 from flumec.runtime.component import Secret
@@ -27,10 +27,7 @@ def varies(value: Any) -> bool:
 def resolve(value: Any, host: Host, address: str) -> Any:
     """Return what `value` is on `host`: an instance of the property's type, or a section's Part."""
     if isinstance(value, PerHost):
-        text = "".join(
-            part if isinstance(part, str) else fact(part, host, address) for part in value.parts
-        )
-        return _WORDS[text] if value.type is bool else value.type(text)
+        return _on_host(value, host, address)
     if isinstance(value, Settings):
         return section(value, host, address)
     if isinstance(value, tuple | list):
@@ -38,19 +35,43 @@ def resolve(value: Any, host: Host, address: str) -> Any:
     return value
 
 
-def fact(path: HostFact, host: Host, address: str) -> str:
-    """Return the text of `host.name`, `host.vars.log_dir` and so on."""
+def _on_host(value: PerHost, host: Host, address: str) -> Any:
+    if value.type is Secret or get_origin(value.type) is tuple:  # a variable's, without a text
+        (whole,) = value.parts
+        assert isinstance(whole, HostFact)
+        held = fact(whole, host, address)
+        if value.type is Secret:
+            return held
+        item = get_args(value.type)[0]
+        return tuple(item(as_text(one)) if item is not bool else one for one in held)
+    text = text_on(value, host, address)
+    return _WORDS[text] if value.type is bool else value.type(text)
+
+
+def text_on(value: PerHost, host: Host, address: str) -> str:
+    """Return the text that a host fills in."""
+    parts = (p if isinstance(p, str) else as_text(fact(p, host, address)) for p in value.parts)
+    return "".join(parts)
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a file has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def fact(path: HostFact, host: Host, address: str) -> Any:
+    """Return the value of `host.name`, `host.vars.log_dir` and so on."""
     match path.path:
         case ("name",):
             return host.name
         case ("address",):
             return address
         case ("index",):
-            return str(host.index)
+            return host.index
         case ("vars", name):
-            return str(host.vars[name])
+            return host.vars[name]
         case (name,):
-            return str(host.facts[name])
+            return host.facts[name]
     raise AssertionError(path)
 
 

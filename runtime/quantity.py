@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from math import inf
 from typing import ClassVar, Self
 
 _SIZE_UNITS = {
@@ -37,7 +38,10 @@ def _pairs(text: str, units: Mapping[str, float], kind: str) -> list[tuple[float
         number, unit = match.groups()
         if unit not in units:
             raise QuantityError(f"unknown unit `{unit}`: {_meant(unit, units)}?")
-        pairs.append((float(number.replace("_", "")), unit))
+        value = float(number.replace("_", ""))
+        if value in (inf, -inf):
+            raise QuantityError(f"a {kind} of {len(number)} digits is too much")
+        pairs.append((value, unit))
         position = match.end()
     if not pairs:
         raise QuantityError(f"an empty text is no {kind}")

@@ -115,3 +115,58 @@ def test_contradictions_are_found_on_every_host() -> None:
 
     assert codes(text, {"h.ini": "a most=64MiB\nb most=8MiB\n"}) == []
     assert codes(text, {"h.ini": "a most=64MiB\nb most=1MiB\n"}) == ["FL209"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("total = " + "0" * 5_000 + "1", ""),
+        ("total = 9_000_000_000_000_000_000", ""),
+        ("total = 1e99", "`total` must be at most 9_000_000_000_000_000_000, not `1e99`"),
+        ("total = 1e400", "`total` must be at most 9_000_000_000_000_000_000, not `1e400`"),
+        ("total = " + "9" * 5_000, "`total` must be at most 9_000_000_000_000_000_000, not `99999"),
+        ("size = 8_388_607TiB", ""),
+        ("size = 9_000_000TiB", "`size` must be at most 8_388_607TiB, not `9_000_000TiB`"),
+        ("size = " + "9" * 400 + "MB", "a size of 400 digits is too much"),
+        ("linger = " + "9" * 400 + "d", "a duration of 400 digits is too much"),
+        ("every = 40_000d", "`every` must be at most 36_500d, not `40_000d`"),
+    ],
+    ids=lambda text: text[:24],
+)
+def test_a_number_is_one_that_can_be_counted_with(line: str, message: str) -> None:
+    kept = dict.fromkeys(("total", "size", "linger", "every"), "")
+    kept[line.split(maxsplit=1)[0]] = line
+    found = lint_text(
+        f"""\
+hosts web = ["web-1"]
+
+agent a on web {{
+  source numbers : seq {{
+{kept["total"]}
+  }}
+
+  source lines : taildir {{
+    files = ["/var/log/a"]
+{kept["linger"]}
+  }}
+
+  channel spool : file {{
+{kept["size"]}
+  }}
+
+  sink out : file_roll {{
+    directory = "/srv"
+
+    roll {{
+{kept["every"]}
+    }}
+  }}
+
+  numbers -> spool
+  lines -> spool
+  spool -> out
+}}
+"""
+    ).diagnostics
+
+    assert [one.message[: len(message)] for one in found] == [message] * bool(message)

@@ -1,10 +1,10 @@
 """`host.name`, `host.site`, `host.vars.x`: what is known of a host while building."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flumec.compiler import tree
 from flumec.compiler.bind.following import BROKEN
-from flumec.compiler.bind.mistakes import WrongType
+from flumec.compiler.bind.mistakes import SecretRendered, WrongType
 from flumec.compiler.bind.scope import Env, hosts_unknown
 from flumec.compiler.diagnostic import Diagnostic, closest
 from flumec.compiler.model import HostFact, HostSet, PerHost
@@ -156,21 +156,47 @@ class HostLacksFact(Diagnostic, code="FL512"):
         return f"set `{self.fact} = …` in the block of its host set"
 
 
+class Found(NamedTuple):
+    """A fact that every host has: the language's word for its type, and a list's items' kind."""
+
+    fact: HostFact
+    type: str
+    item: "Kind | None" = None
+
+
 def read_fact(ref: tree.Ref, env: Env, kind: "Kind", slot: str) -> Any:
     """Return `host.x` as the whole value of a property; BROKEN if a mistake was reported."""
     found = find_fact(ref, env)
     if found is None:
         return BROKEN
-    fact, type_name = found
-    if type_name not in kind.accepts and type_name != kind.name:
-        text = f"`{ref.text}` is a {type_name}"
-        env.findings.report(WrongType(ref.span, slot=slot, expected=kind.expected, found=text))
+    if _fits(found.type, kind):
+        wanted = item_of(kind)
+        if wanted is None:
+            return PerHost((found.fact,), kind.python)
+        if found.item is not None and _fits(found.item.name, wanted):
+            whole: Any = tuple[wanted.python, ...]  # type: ignore[name-defined]  # made at run time
+            return PerHost((found.fact,), whole)
+    if found.type == "secret":
+        env.findings.report(SecretRendered(ref.span, slot=slot))
         return BROKEN
-    return PerHost((fact,), kind.python)
+    of = f" of {found.item.name}s" if found.item is not None else ""
+    text = f"`{ref.text}` is a {found.type}{of}"
+    env.findings.report(WrongType(ref.span, slot=slot, expected=kind.expected, found=text))
+    return BROKEN
 
 
-def find_fact(ref: tree.Ref, env: Env) -> tuple[HostFact, str] | None:
-    """Return the fact that `host.…` names and its type; None if there was a mistake."""
+def item_of(kind: "Kind") -> "Kind | None":
+    """Return the kind of a list's items; None for what is no list."""
+    item: Kind | None = getattr(kind, "item", None)
+    return item
+
+
+def _fits(type_name: str, kind: "Kind") -> bool:
+    return type_name in kind.accepts or type_name == kind.name
+
+
+def find_fact(ref: tree.Ref, env: Env) -> Found | None:
+    """Return the fact that `host.…` names; None if there was a mistake."""
     if env.hosts is None:
         env.findings.report(NoHostHere(ref.span, name=ref.text))
         return None
@@ -179,9 +205,10 @@ def find_fact(ref: tree.Ref, env: Env) -> tuple[HostFact, str] | None:
     path = tuple(name.text for name in ref.names[1:])
     if path[:1] == ("vars",) and len(path) == 2:
         if (kind := env.hosts.vars.get(path[1])) is not None:
-            return HostFact(path), kind.name
+            known_type = kind.python is not None
+            return Found(HostFact(path), kind.name, item_of(kind)) if known_type else None
     elif len(path) == 1 and path[0] in ALWAYS:
-        return HostFact(path), ALWAYS[path[0]]
+        return Found(HostFact(path), ALWAYS[path[0]])
     elif len(path) == 1 and path[0] in FACTS:
         return _everywhere(ref, path[0], env, env.hosts)
     variables = tuple(f"vars.{name}" for name in env.hosts.vars)
@@ -197,9 +224,9 @@ def find_fact(ref: tree.Ref, env: Env) -> tuple[HostFact, str] | None:
     return None
 
 
-def _everywhere(ref: tree.Ref, fact: str, env: Env, hosts: HostSet) -> tuple[HostFact, str] | None:
+def _everywhere(ref: tree.Ref, fact: str, env: Env, hosts: HostSet) -> Found | None:
     lacking = next((host for host in hosts.hosts if fact not in host.facts), None)
     if lacking is None:
-        return HostFact((fact,)), FACTS[fact]
+        return Found(HostFact((fact,)), FACTS[fact])
     env.findings.report(HostLacksFact(ref.span, fact=fact, host=lacking.name))
     return None

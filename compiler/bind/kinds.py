@@ -16,8 +16,10 @@ from flumec.compiler.bind.mistakes import (
     kind_of_node,
 )
 from flumec.compiler.bind.scope import Binding, Env, hosts_unknown
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.model import PerHost
 from flumec.compiler.source import Span
-from flumec.compiler.values import resolve, varies
+from flumec.compiler.values import resolve, text_on, varies
 from flumec.runtime.component import Check
 
 
@@ -155,20 +157,32 @@ class Kind:
         """Return the value of one of `nodes`; BROKEN if a mistake was reported."""
         raise NotImplementedError
 
+    def may_be_flawed(self, value: PerHost) -> bool:  # noqa: ARG002 for subclasses
+        """Whether hosts may fill in a text that this kind would not take from a file."""
+        return False
+
+    def flaw(self, text: str, span: Span, slot: Slot, host: str = "") -> Diagnostic | None:  # noqa: ARG002 for subclasses
+        """Return what is wrong with a text that is to be of this kind, as `host` fills it in."""
+        return None
+
     def checked(self, value: Any, span: Span, env: Env, slot: Slot) -> Any:
         """Hold a value to its property's check, on every host where hosts differ."""
-        if slot.check is None or value is None:
-            return value
         if not varies(value):
-            return value if self._holds(value, slot, span, env) else BROKEN
-        if env.hosts is None or hosts_unknown(env.hosts):
+            holds = slot.check is None or value is None or self._holds(value, slot, span, env)
+            return value if holds else BROKEN
+        flawed = isinstance(value, PerHost) and self.may_be_flawed(value)
+        if env.hosts is None or hosts_unknown(env.hosts) or not (flawed or slot.check):
             return value
         for host in env.hosts.hosts:
             try:
+                text = text_on(value, host, host.address) if flawed else ""
+                if flawed and (flaw := self.flaw(text, span, slot, host.name)) is not None:
+                    env.findings.report(flaw)
+                    return BROKEN
                 on_host = resolve(value, host, host.address)
-            except (KeyError, ValueError, TypeError):
+            except (KeyError, ValueError, TypeError):  # a variable with a mistake that was reported
                 continue
-            if not self._holds(on_host, slot, span, env, host.name):
+            if slot.check is not None and not self._holds(on_host, slot, span, env, host.name):
                 return BROKEN
         return value
 

@@ -12,13 +12,16 @@ from flumec.compiler.bind.kinds_text import text_parts
 from flumec.compiler.bind.mistakes import (
     QUANTITIES,
     EnvOutsideDefault,
+    UnknownValue,
     WrongType,
     kind_of_node,
     kind_of_quantity,
 )
 from flumec.compiler.bind.plain_mistakes import UnknownUnit
 from flumec.compiler.bind.scope import Binding, Env
+from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import PerHost
+from flumec.compiler.source import Span
 from flumec.runtime.component import Secret
 from flumec.runtime.quantity import QuantityError
 
@@ -69,6 +72,21 @@ class UnionKind(Kind):
         if fitting:
             return fitting[0].read_ground(expr, env, slot, via)
         return Kind.read_ground(self, expr, env, slot, via)
+
+    def may_be_flawed(self, value: PerHost) -> bool:
+        """Whether a member takes texts, and not each of them."""
+        takers = [member for member in self.members if "string" in member.accepts]
+        return bool(takers) and all(member.may_be_flawed(value) for member in takers)
+
+    def flaw(self, text: str, span: Span, slot: Slot, host: str = "") -> Diagnostic | None:
+        """Return what is wrong with a text that no member takes."""
+        if text in self.words:
+            return None
+        if self.words:
+            return UnknownValue(span, slot.name, text, self.expected, self.words, host)
+        takers = (member for member in self.members if "string" in member.accepts)
+        flaws = [member.flaw(text, span, slot, host) for member in takers]
+        return flaws[0] if flaws and all(flaws) else None
 
 
 def _is(python: Any, text: str) -> bool:

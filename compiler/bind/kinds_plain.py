@@ -21,8 +21,11 @@ from flumec.compiler.bind.mistakes import (
 )
 from flumec.compiler.bind.plain_mistakes import BadSecretName, UnknownReference, UnknownUnit
 from flumec.compiler.bind.scope import Binding, Env
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.model import PerHost
+from flumec.compiler.source import Span
 from flumec.runtime.component import Header, Port, Ref, Secret
-from flumec.runtime.quantity import QuantityError
+from flumec.runtime.quantity import Duration, QuantityError, Size
 
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 _BOOLS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
@@ -32,6 +35,15 @@ _KINDS_OF_REF = {
     "sink": "a sink",
     "journal": "a journal",
 }
+
+
+_MOST_WHOLE = 9_000_000_000_000_000_000
+_MOST = {Size: Size("8_388_607TiB"), Duration: Duration("36_500d")}
+"""What the journal, the clock and the file systems can still count: a slip, where it is more."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:30]}…"
 
 
 @lru_cache(maxsize=65_536)
@@ -48,12 +60,18 @@ class QuantityKind(Kind):
     def make(self, expr: tree.Quantity, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
         """Return the quantity."""
         try:
-            return _quantity(self.python, expr.text)
+            value = _quantity(self.python, expr.text)
         except QuantityError as error:
             if kind_of_quantity(expr.text).endswith("unit"):
                 env.findings.report(UnknownUnit(expr.span, error=_clearest(expr.text, error)))
                 return BROKEN
             return self.refuse(expr, env, slot)
+        most = _MOST.get(self.python)
+        if most is not None and value > most:
+            text = _short(expr.text)
+            env.findings.report(OutOfRange(expr.span, slot.name, f"at most {most}", text, ""))
+            return BROKEN
+        return value
 
     def refuse(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
         """Report a value of another type; a number alone lacks its unit."""
@@ -102,30 +120,33 @@ class NumberKind(Kind):
 
     def make(self, expr: tree.Number, env: Env, slot: Slot, via: Binding | None) -> Any:  # noqa: ARG002 the protocol
         """Return the number."""
-        number = float(expr.text.replace("_", ""))
-        whole = number.is_integer()
+        if (flaw := self.flaw(expr.text, expr.span, slot)) is not None:
+            env.findings.report(flaw)
+            return BROKEN
+        text = expr.text.replace("_", "")
+        number = float(text)
         if self.python is float:
-            return int(number) if whole and self.name == "number" else number
-        if not whole:
-            found = f"`{expr.text}` is not whole"
-            env.findings.report(
-                WrongType(expr.span, slot=slot.name, expected=self.expected, found=found)
-            )
-            return BROKEN
-        value = self.python(expr.text.replace("_", "") if expr.text[-1:].isdigit() and
-                            not re.search("[.eE]", expr.text) else int(number))  # fmt: skip
-        if self.python is Port and slot.check is None and not 0 < value < 65_536:
-            env.findings.report(
-                OutOfRange(
-                    expr.span,
-                    slot=slot.name,
-                    sentence="between 1 and 65535",
-                    value=expr.text,
-                    host="",
-                )
-            )
-            return BROKEN
-        return value
+            return int(number) if number.is_integer() else number
+        # Python reads no whole number of more than 4,300 digits, not even one of zeros.
+        digits = text.lstrip("-").lstrip("0")
+        whole = int(digits) if digits.isdecimal() else int(abs(number))
+        return self.python(-whole if number < 0 else whole)
+
+    def may_be_flawed(self, value: PerHost) -> bool:  # noqa: ARG002 the protocol
+        """A host's number may not be whole, or no port."""
+        return True
+
+    def flaw(self, text: str, span: Span, slot: Slot, host: str = "") -> Diagnostic | None:
+        """Return why a text is no such number."""
+        number = float(text.replace("_", ""))
+        if self.python is Port and slot.check is None and not 0 < number < 65_536:
+            return OutOfRange(span, slot.name, "between 1 and 65535", text, host)
+        if abs(number) > _MOST_WHOLE:
+            return OutOfRange(span, slot.name, f"at most {_MOST_WHOLE:_}", _short(text), host)
+        if self.python is not float and not number.is_integer():
+            found = f"`{text}` is not whole" + (f" on `{host}`" if host else "")
+            return WrongType(span, slot=slot.name, expected=self.expected, found=found)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +189,16 @@ class WordKind(Kind):
         else:
             return word
         return BROKEN
+
+    def may_be_flawed(self, value: PerHost) -> bool:  # noqa: ARG002 the protocol
+        """Whatever a host says may be no word."""
+        return True
+
+    def flaw(self, text: str, span: Span, slot: Slot, host: str = "") -> Diagnostic | None:
+        """Return that a text is none of the words."""
+        if text in self.words:
+            return None
+        return UnknownValue(span, slot.name, text, self.expected, self.words, host)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,14 @@ from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.bind.text import read_parts
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import HostFact, PerHost
+from flumec.compiler.source import Span
 from flumec.runtime.component import Url
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+_SAFE = (("name",), ("index",))
+"""Facts that can stand in any path."""
 
 Parts = tuple[str | HostFact, ...]
 
@@ -48,11 +52,13 @@ class NoUrl(Diagnostic, code="FL213"):
 
     slot: str
     text: str
+    host: str = ""
 
     @property
     def message(self) -> str:
         """Say what a url looks like."""
-        return f"`{self.slot}` must be a url, `scheme://…`, not `{self.text}`"
+        on = f" on `{self.host}`" if self.host else ""
+        return f"`{self.slot}` must be a url, `scheme://…`, not `{self.text}`{on}"
 
 
 class NoPath(Diagnostic, code="FL218"):
@@ -77,13 +83,15 @@ class NoPath(Diagnostic, code="FL218"):
 
     slot: str
     text: str
+    host: str = ""
 
     @property
     def message(self) -> str:
         """Say why it is no path."""
+        on = f" on `{self.host}`" if self.host else ""
         if not self.text:
-            return f"`{self.slot}` must be a path, not an empty text"
-        return f"`{self.slot}` must be a path, without control characters"
+            return f"`{self.slot}` must be a path, not an empty text{on}"
+        return f"`{self.slot}` must be a path, without control characters{on}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +114,25 @@ class TextKind(Kind):
         return self._from_text(parts[0] if parts else "", expr, env, slot)
 
     def _from_text(self, text: Any, expr: tree.String, env: Env, slot: Slot) -> Any:
-        if self.python is Url and not _SCHEME.match(text):
-            env.findings.report(NoUrl(expr.span, slot=slot.name, text=text))
-            return BROKEN
-        if self.name == "path" and (not text or _CONTROL.search(text)):
-            env.findings.report(NoPath(expr.span, slot=slot.name, text=text))
+        if (flaw := self.flaw(text, expr.span, slot)) is not None:
+            env.findings.report(flaw)
             return BROKEN
         return text if self.python is str else self.python(text)
+
+    def may_be_flawed(self, value: PerHost) -> bool:
+        """Whether the part of it that a host fills in decides."""
+        if self.python is Url:
+            return not (isinstance(value.parts[0], str) and _SCHEME.match(value.parts[0]))
+        facts = (part for part in value.parts if isinstance(part, HostFact))
+        return self.name == "path" and any(fact.path not in _SAFE for fact in facts)
+
+    def flaw(self, text: str, span: Span, slot: Slot, host: str = "") -> Diagnostic | None:
+        """Return why a text is no url or path."""
+        if self.python is Url and not _SCHEME.match(text):
+            return NoUrl(span, slot=slot.name, text=text, host=host)
+        if self.name == "path" and (not text or _CONTROL.search(text)):
+            return NoPath(span, slot=slot.name, text=text, host=host)
+        return None
 
 
 def text_parts(node: tree.String, env: Env) -> Parts | None:
@@ -153,11 +173,25 @@ def _filled(ref: tree.Ref, env: Env) -> Parts | None:
         case tree.Bool():
             return (str(expr.value).lower(),)
         case tree.Ref() if expr.names[0].text == "host":
-            fact = find_fact(expr, env)
-            return None if fact is None else (fact[0],)
+            return _fact(ref, expr, env)
         case tree.Ref() if expr.names[0].text != "header":
             return (expr.text,)
     _refuse(ref, expr, env)
+    return None
+
+
+def _fact(ref: tree.Ref, expr: tree.Ref, env: Env) -> Parts | None:
+    """Return the fact of a host that `${ref}` stands for, if it has a text."""
+    if (found := find_fact(expr, env)) is None:
+        return None
+    if found.type == "secret":
+        env.findings.report(SecretRendered(ref.span, slot="${}"))
+    elif found.type == "list":
+        said = f"`{ref.text}` is a list"
+        wanted = "something with a text"
+        env.findings.report(WrongType(ref.span, slot="${…}", expected=wanted, found=said))
+    else:
+        return (found.fact,)
     return None
 
 

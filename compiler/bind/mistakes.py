@@ -106,11 +106,13 @@ class UnknownValue(Diagnostic, code="FL207"):
     word: str
     expected: str
     known: tuple[str, ...]
+    host: str = ""
 
     @property
     def message(self) -> str:
         """List the values."""
-        return f"`{self.slot}` must be {self.expected}, not `{self.word}`"
+        on = f" on `{self.host}`" if self.host else ""
+        return f"`{self.slot}` must be {self.expected}, not `{self.word}`{on}"
 
     @property
     def hint(self) -> str | None:
