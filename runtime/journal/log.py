@@ -13,8 +13,12 @@ from flumec.runtime.journal.layout import PAGE, SegmentHeader, seed
 from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.journal.walk import segment_path
 
-RESERVE = "reserve"
-"""A file as long as a small segment: the room in which a full disk can still be drained."""
+RESERVES = ("reserve-1", "reserve-2")
+"""Files as long as small segments: the room in which a full disk can still be drained.
+
+There are two, so that a segment made of one ends by the other: it holds no rows, so it is deleted
+then, and what it took makes the first anew.
+"""
 
 _RESERVE_SHARE = 8
 _SPARE = 64 << 10
@@ -40,6 +44,7 @@ class Log:
         self._file: DiskFile | None = None
         self._segment: SegmentState | None = None
         self._room = 0
+        self._least_reserve = 0
         self._next_group = 0
         self._crc = 0
         self.reserved = False
@@ -87,7 +92,6 @@ class Log:
         opening, first_row = self._opening(copied)
         needed = PAGE + opening.bound + room
         path = segment_path(self.directory, number)
-        self.reserved = small
         file, allocated = self._make(path, needed, small=small)
         page = SegmentHeader(
             self._state.journal, self._opened.epoch, number, first_row, self._next_group,
@@ -97,7 +101,7 @@ class Log:
         file.sync()
         self._disk.sync_directory(self.directory)
         old_file, old = self._file, self._segment
-        self._file, self._room = file, allocated
+        self._file, self._room, self.reserved = file, allocated, small
         self._segment = SegmentState(number, self._opened.epoch, first_row, PAGE)
         for entry, _ in copied:
             self._segment.channels.update(dict.fromkeys(entry.channels, entry.end))
@@ -111,6 +115,9 @@ class Log:
         group, first_row = Group(), self._state.next_row
         group.add(self._opened.encode())
         group.add(snapshot.encode(self._state))
+        # A start on a full disk also copies the last group, which is of GROUP_BYTES, rarely more.
+        room = max(self._size // _RESERVE_SHARE, _SPARE)
+        self._least_reserve = max(self._least_reserve, PAGE + 2 * group.bound + room)
         for entry, body in copied:
             first_row = min(first_row, entry.first)
             group.add_frame(entry, body)
@@ -118,45 +125,59 @@ class Log:
 
     def _make(self, path: Path, needed: int, *, small: bool) -> tuple[DiskFile, int]:
         """Make the file with all its blocks, so that a full disk is met here and not in a sync."""
-        reserve = self.directory / RESERVE
-        if small and self._has_reserve() and self._disk.stat(reserve).st_size >= needed:
-            self._disk.rename(reserve, path)
-            return self._disk.open(path, "write"), self._disk.stat(path).st_size
+        if small:
+            for name, size in self._reserves().items():
+                if size >= needed:
+                    self._disk.rename(self.directory / name, path)
+                    return self._disk.open(path, "write"), size
         size = needed + _SPARE if small else max(self._size, needed)
-        file = self._disk.open(path, "create")
+        return self._create(path, size), size
+
+    def _create(self, path: Path, size: int) -> DiskFile:
+        """Make a file of `size` bytes, or nothing; raise DiskFull."""
+        try:
+            file = self._disk.open(path, "create")
+        except OSError as error:  # a name takes room too: in its directory, and an inode
+            raise _full(error) from None
         try:
             file.allocate(size)
         except OSError as error:
             file.close()
             self._disk.unlink(path)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DiskFull from None
-            raise
-        return file, size
+            raise _full(error) from None
+        return file
 
-    def _has_reserve(self) -> bool:
-        return RESERVE in self._disk.names(self.directory)
+    def _reserves(self) -> dict[str, int]:
+        """Return the sizes of the reserves that are there."""
+        known = self._disk.names(self.directory)
+        return {n: self._disk.stat(self.directory / n).st_size for n in RESERVES if n in known}
 
-    def keep_reserve(self) -> bool:
-        """Make the reserve if it is not there; False if the disk has no room for it."""
-        path, size = self.directory / RESERVE, max(self._size // _RESERVE_SHARE, _SPARE)
-        if self._has_reserve():
-            if self._disk.stat(path).st_size == size:
-                return True
-            self._disk.unlink(path)  # the power went while it was made
-        file = self._disk.open(path, "create")
+    def keep_reserves(self) -> None:
+        """Make the reserves that are not there, as far as the disk has room.
+
+        One may be too small: the power went while it was made, or the snapshot has grown.
+        """
+        known = self._reserves()
+        for name in RESERVES:
+            if known.get(name, 0) < self._least_reserve:
+                self._keep_reserve(self.directory / name, known.get(name))
+
+    def _keep_reserve(self, path: Path, size: int | None) -> None:
         try:
-            file.allocate(size)
-            file.sync()
-        except OSError as error:
-            self._disk.unlink(path)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                return False
+            if size is None:
+                file = self._create(path, self._least_reserve)
+            else:
+                file = self._disk.open(path, "write")
+                file.allocate(self._least_reserve)
+        except (DiskFull, OSError) as error:
+            if isinstance(error, DiskFull) or isinstance(_full(error), DiskFull):
+                return
             raise
+        try:
+            file.sync()
         finally:
             file.close()
         self._disk.sync_directory(self.directory)
-        return True
 
     def close(self, last_row: int) -> None:
         """Write the Close record, after which nothing may be missing, and close the file."""
@@ -172,3 +193,8 @@ class Log:
         """Close the file without a word, after a failure."""
         if self._file is not None:
             self._file.close()
+
+
+def _full(error: OSError) -> Exception:
+    """Return DiskFull if that is what the error says, else the error."""
+    return DiskFull() if error.errno in (errno.ENOSPC, errno.EDQUOT) else error

@@ -93,7 +93,7 @@ class Opening:
             self.disk.unlink(path)
         if older:
             self._cut(older[-1].number, older[-1].end)
-        log.keep_reserve()
+        log.keep_reserves()
         return log
 
     def _roll(self, log: Log, recovered: Recovered) -> None:

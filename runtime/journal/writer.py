@@ -87,6 +87,7 @@ class Writer:
         ops: list[Op] = []
         try:
             self._space.free(self._log.segment.number)
+            self._log.keep_reserves()  # of what was just freed
             while ops := self._gather():
                 self._cycle(ops)
             for put in self._stalled:
@@ -153,8 +154,8 @@ class Writer:
         with self._lock:
             self._state.segments[self._log.segment.number] = self._log.segment
         self._space.free(self._log.segment.number)
+        self._log.keep_reserves()
         if not small:
-            self._log.keep_reserve()
             self._full_until = 0.0
 
     def _roll_small(self, bound: int) -> None:
