@@ -8,36 +8,71 @@ from collections.abc import Callable
 
 from flumec.runtime.clock import Clock
 from flumec.runtime.links.faults import Disconnected
+from flumec.runtime.links.lookup import GLANCE, Lookup
 
-GLANCE = 0.25
-"""Seconds of one wait, after which it looks whether it is to stop."""
+_REMEDIES = {
+    errno.ECONNREFUSED: "is the receiving agent up?",
+    errno.ETIMEDOUT: "is the host up, and does no firewall keep the port closed?",
+    errno.EHOSTUNREACH: "is the host up, and is there a route to it?",
+    errno.ENETUNREACH: "is there a route to it?",
+    errno.EACCES: "a firewall here forbids it",
+    errno.EPERM: "a firewall here forbids it",
+    errno.EMFILE: "raise `files` in the agent's `limits`",
+}
+_LOOKUP_REMEDIES = {
+    socket.EAI_AGAIN: "is the name server of /etc/resolv.conf up?",
+    socket.EAI_NONAME: "is the host's address right, and is the name known on this host?",
+}
 
 
 def dial(
-    address: str, port: int, within: float, clock: Clock, stopping: Callable[[], bool]
+    lookup: Lookup, within: float, clock: Clock, stopping: Callable[[], bool]
 ) -> socket.socket:
     """Return a connected socket; of several addresses of a name the first that answers.
 
-    Raise OSError after `within` seconds or when every address refuses, Disconnected when the agent
-    stops first. Looking up a name is the resolver's business, and takes as long as that.
+    Each address gets an equal share of the time that is left, so that one which drops everything
+    does not hide the next. Raise OSError after `within` seconds or when every address refuses,
+    Disconnected when the agent stops first.
     """
     deadline = clock.monotonic() + within
     failure = OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH))
-    for family, kind, protocol, _, target in socket.getaddrinfo(
-        address, port, type=socket.SOCK_STREAM
-    ):
-        raw = socket.socket(family, kind, protocol)
+    targets = lookup.targets(deadline, stopping)
+    for tried, (family, target) in enumerate(targets):
+        now = clock.monotonic()
+        share = max(0.0, deadline - now) / (len(targets) - tried)
         try:
-            _connect(raw, target, deadline, clock, stopping)
+            return _connected(family, target, now + share, clock, stopping)
         except OSError as error:
-            raw.close()
             failure = error
-        except BaseException:
-            raw.close()
-            raise
-        else:
-            return raw
     raise failure
+
+
+def explain(error: OSError) -> str:
+    """Return why no connection came about, and what to look at.
+
+    >>> explain(OSError(errno.ECONNREFUSED, "Connection refused"))
+    'Connection refused: is the receiving agent up?'
+    """
+    reason = error.strerror or str(error)
+    remedies = _LOOKUP_REMEDIES if isinstance(error, socket.gaierror) else _REMEDIES
+    remedy = remedies.get(error.errno or 0)
+    return f"{reason}: {remedy}" if remedy else reason
+
+
+def _connected(
+    family: int,
+    target: tuple[object, ...],
+    deadline: float,
+    clock: Clock,
+    stopping: Callable[[], bool],
+) -> socket.socket:
+    raw = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        _connect(raw, target, deadline, clock, stopping)
+    except BaseException:
+        raw.close()
+        raise
+    return raw
 
 
 def _connect(
@@ -52,10 +87,12 @@ def _connect(
     if number == errno.EINPROGRESS:
         writable = select.poll()
         writable.register(raw, select.POLLOUT)
-        while not writable.poll(GLANCE * 1000):
+        left = deadline - clock.monotonic()
+        while not writable.poll(max(0.0, min(left, GLANCE)) * 1000):
             if stopping():
                 raise Disconnected("this end stops")
-            if clock.monotonic() >= deadline:
+            left = deadline - clock.monotonic()
+            if left <= 0:
                 raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         number = raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if number:

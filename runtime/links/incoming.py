@@ -10,7 +10,7 @@ from flumec.runtime.journal.records import Outcome, Put, Stored
 from flumec.runtime.links.faults import Disconnected, LinkFault, ProtocolError
 from flumec.runtime.links.greeting import Hello, Refuse
 from flumec.runtime.links.mailbox import Mailbox
-from flumec.runtime.links.messages import Bye, Delivery, Message, Ping, Reject
+from flumec.runtime.links.messages import Bye, Delivery, Farewell, Message, Ping, Pong, Reject
 from flumec.runtime.links.receiver_session import BEFORE, ReceiverSession, Station, after
 from flumec.runtime.links.register import Refusal
 
@@ -44,8 +44,10 @@ class Incoming:
         self._guard = threading.Lock()
         self._puts: Mailbox[Parcel] = Mailbox(context.clock)
         self._out: Mailbox[Message | Verdict] = Mailbox(context.clock)
+        self._pong: Pong | None = None
         self._ended = threading.Event()
         self._hello: Hello | None = None
+        self._trusted = False
 
     def end(self, bye: Bye) -> None:
         """Say goodbye and close, without waiting; what is not yet put is not acknowledged."""
@@ -76,21 +78,32 @@ class Incoming:
     def _greet(self, patience: float) -> None:
         message = self._connection.receive(BEFORE, patience)
         assert isinstance(message, Hello)
+        self._hello = message
         clock = self._context.clock
         welcome = self._session.hello(message, self, clock.now_ns())
-        self._hello = message
         self._connection.send(welcome)
         self._context.counters.set("clock_skew_seconds", self._session.skew)
         self._context.log.info("link `%s` from %s", message.link, message.host)
 
     def _refuse(self, refusal: Refusal) -> None:
-        counters = self._context.counters
-        counters.add("refused")
+        self._context.counters.add("refused")
         if refusal.rows:
-            counters.set("lost_after_ack", refusal.rows)
+            self._lost(refusal.rows)
         self._context.log.warning("%s: refused: %s", self._connection.peer, refusal.text)
         milliseconds = round(refusal.retry_after * 1000)
         self._connection.send(Refuse(refusal.code, refusal.text, milliseconds, refusal.rows))
+
+    def _goodbye(self, bye: Bye) -> Disconnected:
+        if bye.reason == Farewell.ALARM:
+            self._lost(1)
+            self._context.log.error("%s: ALARM: %s", self._connection.peer, bye.text)
+        return Disconnected(f"the sender said goodbye: {bye.text}")
+
+    def _lost(self, rows: int) -> None:
+        """Show how many rows this end lost after it acknowledged them; 0 when it is over."""
+        assert self._hello is not None
+        total = self._station.register.lost(self._hello, rows)
+        self._context.counters.set("lost_after_ack", total)
 
     def _serve(self) -> None:
         threads = [
@@ -103,6 +116,9 @@ class Incoming:
             limits = after(self._station.largest)
             while not self._ended.is_set():
                 self._take(self._connection.receive(limits))
+        except ProtocolError as fault:
+            self._out.put(Bye(Farewell.FAULT, str(fault)))
+            raise
         finally:
             self._stop()
             for thread in threads:
@@ -111,13 +127,16 @@ class Incoming:
     def _take(self, message: Message | Delivery) -> None:
         """Take a message; never waits for room in a channel."""
         if isinstance(message, Bye):
-            raise Disconnected(f"the sender said goodbye: {message.text}")
+            raise self._goodbye(message)
         if not isinstance(message, Delivery):
             with self._guard:
-                answer = self._session.on(message)
-            if answer is not None:
-                self._out.put(answer)
+                pong = self._session.on(message)
+            if pong is not None:
+                self._due(pong)
             return
+        if not self._trusted:  # a sender that raises an alarm sends no rows
+            self._trusted = True
+            self._lost(0)
         self._context.counters.add("events_received", message.head.rows)
         self._context.counters.add("batches_received")
         self._context.counters.add("bytes_received", message.size)
@@ -129,6 +148,13 @@ class Incoming:
             self._out.put(taken)
         else:
             self._puts.put((message, taken))
+
+    def _due(self, pong: Pong) -> None:
+        """Have the newest Pong sent: who asks without end and reads nothing takes no memory."""
+        with self._guard:
+            waiting, self._pong = self._pong is not None, pong
+        if not waiting:
+            self._out.put(pong)
 
     def _put(self) -> None:
         """Put in the order of arrival, waiting for room, as no other thread here does."""
@@ -154,7 +180,7 @@ class Incoming:
                 if isinstance(item, tuple):
                     self._decide(*item)
                 else:
-                    self._connection.send(item)
+                    self._connection.send(self._newest(item))
             if self._ended.is_set() and not items:
                 return
             with self._guard:
@@ -163,6 +189,14 @@ class Incoming:
                 self._connection.send(ack)
             if self._pulse.ping_due(clock.monotonic()):
                 self._connection.send(Ping(clock.now_ns()))
+
+    def _newest(self, message: Message) -> Message:
+        """Return a message as it is to be sent now: a Pong may have been followed by another."""
+        if not isinstance(message, Pong):
+            return message
+        with self._guard:
+            newest, self._pong = self._pong, None
+        return newest or message
 
     def _decide(self, delivery: Delivery, future: "Future[Outcome]") -> None:
         outcome = future.result()

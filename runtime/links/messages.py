@@ -22,6 +22,7 @@ class Farewell(IntEnum):
     DRAIN = 1
     FENCED = 2
     ALARM = 3
+    FAULT = 4
 
 
 @dataclass(frozen=True, slots=True)

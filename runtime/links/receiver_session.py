@@ -196,7 +196,7 @@ class ReceiverSession:
         self._credit += credit
         return Ack(stored, credit)
 
-    def on(self, message: Message) -> Message | None:
+    def on(self, message: Message) -> Pong | None:
         """Take a message other than Hello and Data; return the answer if it has one."""
         match message:
             case Ping():

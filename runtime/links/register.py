@@ -49,6 +49,7 @@ class Register:
         self._most = most
         self._lock = threading.Lock()
         self._live: dict[tuple[bytes, bytes], _Live] = {}
+        self._lost: dict[tuple[bytes, bytes], int] = {}
 
     def __len__(self) -> int:
         return len(self._live)
@@ -77,6 +78,15 @@ class Register:
             self._live[key] = _Live(hello.epoch, hello.machine, hello.host, connection)
         if old:
             old.connection.end(Bye(Farewell.FENCED, "a newer connection of this link took over"))
+
+    def lost(self, hello: Hello, rows: int) -> int:
+        """Note how many acknowledged rows a stream misses here; return the sum of all streams."""
+        key = hello.journal, hello.stream
+        with self._lock:
+            self._lost.pop(key, None)
+            if rows:
+                self._lost[key] = rows
+            return sum(self._lost.values())
 
     def release(self, hello: Hello, connection: Closable) -> None:
         """Take a connection out, unless a newer one of its stream has replaced it."""

@@ -7,7 +7,7 @@ from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.acceptance import Acceptance
 from flumec.runtime.links.connection import Connection
-from flumec.runtime.links.dial import dial
+from flumec.runtime.links.dial import dial, explain
 from flumec.runtime.links.faults import (
     LinkFault,
     LostAfterAck,
@@ -16,9 +16,11 @@ from flumec.runtime.links.faults import (
     Unsendable,
 )
 from flumec.runtime.links.forwarding import Forwarding
-from flumec.runtime.links.greeting import OPEN, Epoch
+from flumec.runtime.links.greeting import OPEN, Epoch, Welcome
 from flumec.runtime.links.ledger import Ledger
+from flumec.runtime.links.lookup import Lookup
 from flumec.runtime.links.machine import machine
+from flumec.runtime.links.messages import Bye, Farewell
 from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.sender_session import BEFORE, Sender, SenderSession
 from flumec.runtime.links.settling import Settling
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 ALARM_RETRY = 60.0
 """Seconds between two looks at a receiver that has lost rows; it gets none while it lacks them."""
+LONGEST_REFUSAL = 60.0
+"""Seconds that a receiver which refused is left alone at most, whatever it asks for."""
 
 
 class Sending:
@@ -41,6 +45,7 @@ class Sending:
         self._backoff = Backoff(0.1, max(0.1, settings.back_off))
         self._acceptance = Acceptance(context.disk, context.state, settings.name)
         self._peer = settings.peers[0]
+        self._lookup = Lookup(self._peer.address, self._peer.port, context.clock)
         self._sender = Sender(
             link=settings.link, wire=settings.wire, host=context.host, agent=context.agent,
             machine=machine(context.disk), journal=context.journal.uuid,
@@ -63,9 +68,10 @@ class Sending:
                 self._context.wait(ALARM_RETRY)
             except Turned as fault:
                 self._context.fail(f"refused by {self._peer}: {fault}")
-                self._context.wait(max(fault.retry_after, self._backoff.delay()))
+                wait = max(fault.retry_after, self._backoff.delay())
+                self._context.wait(min(wait, LONGEST_REFUSAL))
             except (LinkFault, OSError) as fault:
-                self._context.fail(f"no link to {self._peer}: {_reason(fault)}; trying again")
+                self._context.fail(f"no link to {self._peer}, trying again: {_reason(fault)}")
                 self._context.wait(self._backoff.delay())
 
     def _open(self) -> Ledger:
@@ -110,16 +116,13 @@ class Sending:
                 self._backoff.reset()
 
     def _connect(self, pulse: Pulse) -> Connection:
-        peer, context = self._peer, self._context
+        context = self._context
 
         def stopping() -> bool:
             return context.stopping
 
         try:
-            raw = dial(
-                peer.address, peer.port, self._settings.connect_time_out, context.clock,
-                stopping,
-            )  # fmt: skip
+            raw = dial(self._lookup, self._settings.connect_time_out, context.clock, stopping)
         except OSError:
             context.counters.add("connections_failed")
             raise
@@ -138,7 +141,12 @@ class Sending:
         )
         connection.send(session.hello(epochs, clock.now_ns()))
         answer = connection.receive(BEFORE, self._settings.connect_time_out)
-        session.opened(answer, clock.now_ns())
+        try:
+            session.opened(answer, clock.now_ns())
+        except LostAfterAck as fault:
+            if isinstance(answer, Welcome):
+                connection.send(Bye(Farewell.ALARM, str(fault)))
+            raise
         if accepted is not None and accepted == ledger.memory.receiver:
             self._context.log.warning("link to %s goes on as accepted", self._peer)
             self._acceptance.remove()
@@ -167,6 +175,4 @@ class Sending:
 
 
 def _reason(fault: BaseException) -> str:
-    if isinstance(fault, OSError):
-        return fault.strerror or str(fault)
-    return str(fault)
+    return explain(fault) if isinstance(fault, OSError) else str(fault)

@@ -3,6 +3,7 @@
 import random
 import socket
 import struct
+import threading
 import time
 import zlib
 from concurrent.futures import Future
@@ -16,12 +17,15 @@ from flumec.runtime.clock import SystemClock
 from flumec.runtime.component import Duration, Size
 from flumec.runtime.journal.records import TagRun
 from flumec.runtime.links.connection import Connection
-from flumec.runtime.links.faults import LinkFault
+from flumec.runtime.links.faults import Disconnected, LinkFault
 from flumec.runtime.links.framing import HEADER, frame
 from flumec.runtime.links.greeting import OPEN, Epoch, Hello, Welcome
-from flumec.runtime.links.messages import Ack, Data, Reject
+from flumec.runtime.links.incoming import Incoming
+from flumec.runtime.links.messages import Ack, Bye, Data, Farewell, Ping, Pong, Reject
 from flumec.runtime.links.pulse import Pulse
+from flumec.runtime.links.receiver_session import Station
 from flumec.runtime.links.receiving import STRANGERS
+from flumec.runtime.links.register import Register
 
 Site = Any
 EPOCH, JOURNAL, STREAM = b"e" * 16, b"j" * 16, b"s" * 16
@@ -189,6 +193,10 @@ def test_a_wrong_checksum_stores_nothing(site: Site, receiver: Any) -> None:
     raw[-20] ^= 1
     rogue.raw.sendall(raw)
 
+    farewell = rogue.answer()
+    assert isinstance(farewell, Bye)
+    assert farewell.reason == Farewell.FAULT
+    assert farewell.text == "the checksum of rows 0 to 2 is wrong"
     assert rogue.ended()
     assert receiver.held == 0
 
@@ -321,6 +329,43 @@ def test_senders_share_the_memory(site: Site) -> None:
     assert granted[:2] == [1 << 20, 1 << 20]
     assert granted[3] == 1 << 19
     assert granted[7] == 1 << 18
+
+
+class Asking:
+    """A connection whose other end asks for many signs of life, and takes no message for long."""
+
+    peer = "a test"
+
+    def __init__(self, first: Hello, times: int) -> None:
+        self._messages = [first, *map(Ping, range(times))]
+        self.sent: list[Any] = []
+        self._all_asked = threading.Event()
+
+    def receive(self, *_: Any) -> Any:
+        if self._messages:
+            return self._messages.pop(0)
+        self._all_asked.set()
+        raise Disconnected("the test is over")
+
+    def send(self, message: Any) -> None:
+        if self.sent:
+            assert self._all_asked.wait(10)
+        self.sent.append(message)
+
+    def close(self, reason: str) -> None:
+        pass
+
+
+def test_who_asks_for_life_without_end_and_reads_nothing_takes_no_memory(site: Site) -> None:
+    end = site.end("collector")
+    station = Station("h", "a", end.journal, end.links, Register(1 << 20, 1 << 20, 9), 1 << 20)
+    asking = Asking(hello(site), times=5_000)
+
+    Incoming(asking, Pulse(60.0, time.monotonic()), station, end).run(5.0, lambda: None)
+
+    pongs = [message.time for message in asking.sent if isinstance(message, Pong)]
+    assert len(pongs) <= 2
+    assert pongs[-1:] == [4_999]
 
 
 def swollen(codec: str) -> pa.Buffer:

@@ -85,6 +85,7 @@ def test_the_link_goes_on_by_itself_when_the_right_journal_is_back(site: Site, e
 
     assert collector.take(15) == list(range(15))
     assert tailer.failing[-1] == ""
+    assert collector.counters.gauges["lost_after_ack"] == 0
 
 
 def test_a_person_can_accept_the_loss(site: Site, ends: Any) -> None:
@@ -107,10 +108,13 @@ def test_a_person_can_accept_the_loss(site: Site, ends: Any) -> None:
     site.write(path, journal + "\n")
 
     assert collector.take(8) == [0, 1, 2, 3, 4, 12, 13, 14]
+    assert collector.counters.gauges["lost_after_ack"] == 0
     assert not site.exists(path)
 
 
-def test_a_reinstalled_receiver_raises_an_alarm(site: Site, ends: Any) -> None:
+def test_a_reinstalled_receiver_raises_an_alarm_at_both_ends(
+    site: Site, ends: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     tailer, collector = ends
     deliver(site, tailer, collector, range(5))
     shutil.rmtree(collector.state / "journal")
@@ -121,6 +125,8 @@ def test_a_reinstalled_receiver_raises_an_alarm(site: Site, ends: Any) -> None:
     tailer.start(site.sender(collector.port))
 
     site.eventually(lambda: any("ALARM: another journal answers" in r for r in tailer.failing))
+    site.eventually(lambda: collector.counters.gauges.get("lost_after_ack") == 1)
+    assert "ALARM: another journal answers" in caplog.text
     assert (tailer.held, collector.held) == (3, 0)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flumec.runtime.component import Duration, Size
-from flumec.runtime.links import Peer
+from flumec.runtime.links import Peer, sending
 
 Site = Any
 
@@ -179,6 +179,21 @@ def test_ends_from_different_files_refuse_each_other_with_both_names(
     site.match("agent `tailer` on tailer-1.example.com", reason)
     site.match("agent `collector` on collector-1.example.com", reason)
     assert collector.counters.counts["refused"] == 1
+
+
+def test_a_refusal_is_asked_again_in_time_whatever_the_receiver_wishes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LONGEST_REFUSAL", 0.1)  # the receiver says 30 s
+    tailer, collector = site.end("tailer"), site.end("collector")
+    right, collector.links = collector.links, {}
+    collector.start(site.receiver())
+    tailer.put(range(3))
+    tailer.start(site.sender(collector.port))
+    site.eventually(lambda: tailer.failing)
+    collector.links.update(right)
+
+    assert collector.take(3) == [0, 1, 2]
 
 
 def test_a_sender_that_waits_for_an_answer_stops_when_it_is_told(site: Site) -> None:
