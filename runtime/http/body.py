@@ -6,9 +6,22 @@ from typing import Self
 
 from aiohttp import web
 from flumec.runtime.http.refusal import Refusal
+from flumec.runtime.http.unpack import BrokenError, Gzip
 from flumec.runtime.quantity import Size
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def is_packed(request: web.BaseRequest) -> bool:
+    """Return whether the body is gzipped; raise Refusal for any other encoding."""
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return False
+    if encoding not in ("gzip", "x-gzip"):
+        raise Refusal(
+            415, f"the encoding {encoding} is not understood: send gzip, or the JSON as it is"
+        )
+    return True
 
 
 class Budget:
@@ -61,16 +74,27 @@ class Body:
             raise Refusal(
                 408, f"the request did not arrive within {seconds:g} s", close=True
             ) from None
-        except web.RequestPayloadError as error:
+        except (web.RequestPayloadError, BrokenError) as error:
             raise Refusal(400, f"the request's body is broken: {error}", close=True) from None
 
     async def _pieces(self) -> AsyncIterator[bytes]:
-        async for piece in self._request.content.iter_any():
-            self._check(self._size + len(piece))
-            if not self._budget.take(len(piece)):
-                raise Refusal.busy("too many requests are being received", close=True)
-            self._size += len(piece)
-            yield piece
+        if not is_packed(self._request):
+            async for piece in self._request.content.iter_any():
+                self._take(len(piece))
+                yield piece
+            return
+        gzip = Gzip()
+        async for packed in self._request.content.iter_any():
+            for piece in gzip.unpack(packed):
+                self._take(len(piece))
+                yield piece
+        gzip.end()
+
+    def _take(self, size: int) -> None:
+        self._check(self._size + size)
+        if not self._budget.take(size):
+            raise Refusal.busy("too many requests are being received", close=True)
+        self._size += size
 
     def _check(self, size: int) -> None:
         if size > self._most:

@@ -1,14 +1,18 @@
 """Flume's JSON of events into an Arrow batch: `[{"headers": {"k": "v"}, "body": "text"}, …]`."""
 
+import re
 from collections.abc import Sequence
 from itertools import accumulate, chain
 
 import msgspec
 import pyarrow as pa
 from flumec.runtime.batch import BODY, PREFIX, REST, Column, constant
-from flumec.runtime.http.mistakes import MOST_HEADERS, Mistake, find
+from flumec.runtime.http.mistakes import MOST_EVENTS, MOST_HEADERS, Mistake, TooMany, find
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_MOST_OBJECTS = 2 * MOST_EVENTS
+"""An event is an object, and its headers are one."""
 
 
 class Event(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -28,8 +32,12 @@ class Reader:
     def read(self, raw: bytes) -> pa.RecordBatch:
         """Return the request's events, perhaps none; raise Mistake with what is wrong where."""
         raw = raw.removeprefix(_BYTE_ORDER_MARK)
+        if _has_too_many_objects(raw):
+            raise TooMany
         try:
             events = self._decoder.decode(raw)
+            if len(events) > MOST_EVENTS:
+                raise TooMany
             bodies = pa.array([event.body for event in events], pa.binary())
             headers = [event.headers for event in events]
             if any(map(_too_many, headers)):
@@ -42,6 +50,11 @@ class Reader:
             raise find(raw, str(error)) from None
         present = {name: column for name, column in columns.items() if column is not None}
         return pa.RecordBatch.from_arrays(list(present.values()), names=list(present))
+
+
+def _has_too_many_objects(raw: bytes) -> bool:
+    """Return whether there are more events than a request may have, before they take memory."""
+    return raw.count(b"{") > _MOST_OBJECTS and _TEXT.sub(b"", raw).count(b"{") > _MOST_OBJECTS
 
 
 def _too_many(headers: dict[str, str]) -> bool:

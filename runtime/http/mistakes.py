@@ -11,6 +11,9 @@ from typing import Any
 MOST_HEADERS = 256
 """The most headers of one event."""
 
+MOST_EVENTS = 100_000
+"""The most events of one request: each costs memory, however few bytes it has."""
+
 _EXCERPT = 24
 _KINDS = {
     dict: "an object",
@@ -24,13 +27,24 @@ _KINDS = {
 class Mistake(Exception):  # noqa: N818 the client's, not ours
     """A request is not what it should be; the message says what, where and what was expected."""
 
+    status = 400
+
+
+class TooMany(Mistake):
+    """A request has more events than one may have."""
+
+    status = 413
+
+    def __init__(self) -> None:
+        super().__init__(f"the request has more than {MOST_EVENTS:,} events: send fewer")
+
 
 def find(raw: bytes, fallback: str = "") -> Mistake:
     """Return the first mistake in a request's JSON; `fallback` where none is found."""
     if not raw.strip():
         return Mistake('the request has no body: send a JSON array, [{"headers": {}, "body": ""}]')
     try:
-        value = json.loads(raw.decode())
+        value = json.loads(raw.decode(), parse_int=float)  # of any number of digits
     except UnicodeDecodeError as error:
         return Mistake(f"byte {error.start} is not UTF-8: send JSON in UTF-8")
     except json.JSONDecodeError as error:

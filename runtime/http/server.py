@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from aiohttp import web
 from flumec.runtime.context import SourceContext
-from flumec.runtime.http.body import Body, Budget
+from flumec.runtime.http.body import Body, Budget, is_packed
 from flumec.runtime.http.events import Mistake, Reader
 from flumec.runtime.http.refusal import Refusal
+from flumec.runtime.http.remarks import Remarks
 from flumec.runtime.http.remembered import Remembered
 from flumec.runtime.journal.records import Full, Outcome, Progress, Stored
 
@@ -37,7 +38,8 @@ async def _serve(source: "Http", context: SourceContext) -> None:
     server = web.Server(
         gate.answer,
         access_log=None,
-        logger=context.log,
+        logger=Remarks(context.log),
+        auto_decompress=False,  # Body does it, within its bounds
         keepalive_timeout=source.timeout,
         lingering_time=min(source.timeout, _LONGEST_LINGER),
     )
@@ -97,7 +99,7 @@ class Gate:
             try:
                 events = self._reader.read(raw)
             except Mistake as mistake:
-                raise Refusal(400, str(mistake)) from None
+                raise Refusal(mistake.status, str(mistake)) from None
             if not events.num_rows:
                 return
             outcome = await self._stored(events, name)
@@ -121,6 +123,7 @@ class Gate:
         kind = request.content_type
         if kind not in _JSON and not kind.endswith("+json"):
             raise Refusal(415, f"{kind} is not understood: send application/json")
+        is_packed(request)
         if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
             raise Refusal(415, f"the character set {request.charset} is not understood: send UTF-8")
 
