@@ -2,14 +2,16 @@
 
 import ipaddress
 import json
+import logging
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from flumec.runtime import flume_json
+from flumec.runtime import flume_json, logs
 from flumec.runtime.metrics import Prometheus, Reading
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
@@ -91,6 +93,13 @@ class _Server(ThreadingHTTPServer):
         self.socket.close()
         self.socket = listener
         self.monitor = monitor
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 its protocol
+        """Say what went wrong with a request in one line; a client that hangs up is no news."""
+        error = sys.exception()
+        assert error is not None
+        level = logging.DEBUG if isinstance(error, ConnectionError) else logging.WARNING
+        logs.of(SOCKET).log(level, "a request was not answered: %s", logs.reason(error))
 
 
 class _Handler(BaseHTTPRequestHandler):

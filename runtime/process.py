@@ -185,7 +185,9 @@ class Process:
     def _show_metrics(self, sockets: Sockets, port: int) -> None:
         from flumec.runtime.monitor import SOCKET, Monitor, address_for
 
-        listener = sockets.listen(SOCKET, address_for(self.agent.address), port)
+        listener = sockets.listen(
+            SOCKET, address_for(self.agent.address), port, declared="metrics_port"
+        )
         consumers = {each.consumer.name: each.channel.name for each in self.agent.deliveries}
         Monitor(listener, self.reading, self._watch.overdue, consumers)
 

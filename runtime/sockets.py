@@ -36,17 +36,20 @@ class Sockets:
         """Names of passed sockets that no component has asked for."""
         return tuple(self._passed)
 
-    def listen(self, name: str, host: str, port: int) -> socket.socket:
-        """Return the socket passed by `name`, else one bound to (host, port); raise StartError."""
+    def listen(self, name: str, host: str, port: int, *, declared: str = "port") -> socket.socket:
+        """Return the socket passed by `name`, else one bound to (host, port); raise StartError.
+
+        `declared` is what the port is called where it can be changed.
+        """
         if descriptors := self._passed.get(name):
             descriptor = descriptors.pop(0)
             if not descriptors:
                 del self._passed[name]
             return socket.socket(fileno=descriptor)
-        return _bind(name, host, port)
+        return _bind(name, host, port, declared)
 
 
-def _bind(name: str, host: str, port: int) -> socket.socket:
+def _bind(name: str, host: str, port: int, declared: str) -> socket.socket:
     try:
         resolved = socket.getaddrinfo(
             host or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -64,27 +67,27 @@ def _bind(name: str, host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise StartError(_refusal(name, host, port, error)) from None
+        raise StartError(_refusal(name, host, port, declared, error)) from None
     return listener
 
 
-def _refusal(name: str, host: str, port: int, error: OSError) -> str:
+def _refusal(name: str, host: str, port: int, declared: str, error: OSError) -> str:
     """Say why the port cannot be had and what to do about it."""
     wanted = f"`{name}` cannot listen on {host}:{port}: "
     if error.errno == errno.EADDRINUSE:
         holder = _holder(port)
         return wanted + (
-            f"the port is taken by {holder}; stop it or choose another `port`"
+            f"the port is taken by {holder}; stop it or choose another `{declared}`"
             if holder
             else "the port is taken by another process; find it with "
-            f"`ss -ltnp 'sport = :{port}'`, stop it or choose another `port`"
+            f"`ss -ltnp 'sport = :{port}'`, stop it or choose another `{declared}`"
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return wanted + f"`{host}` is no address of this machine; check the host's `address`"
     if error.errno == errno.EACCES:
         return wanted + (
             "ports below 1024 need privilege: let the agent's socket unit open it, "
-            "or choose a higher `port`"
+            f"or choose a higher `{declared}`"
         )
     return wanted + str(error.strerror)
 

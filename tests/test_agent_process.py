@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -422,6 +423,14 @@ def test_a_taken_port_names_the_holder(run: Run, tmp_path: Path) -> None:
     assert f"taken by process {os.getpid()} (" in agent.output
 
 
+def test_a_taken_metrics_port_is_called_as_it_is_declared(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        agent = run(flow(total=0, metrics=taken.getsockname()[1]))
+        assert agent.end() == 1
+    assert agent.output.endswith("stop it or choose another `metrics_port`\n")
+    assert agent.output.count("\n") == 1
+
+
 def test_sockets_are_taken_by_name_and_connections_wait(tmp_path: Path) -> None:
     (tmp_path / "agent.py").write_text(listening(1))
     (tmp_path / "token").write_text("sesame")
@@ -494,6 +503,20 @@ def test_readiness_names_the_component_that_cannot_work(run: Run) -> None:
         assert answer.code == 503
         assert json.loads(answer.read())["reasons"] == {"out": "the server says no"}
     assert agent.end(signal.SIGTERM) == 0
+
+
+def test_a_scraper_that_hangs_up_leaves_no_trace_in_the_log(run: Run) -> None:
+    port = free_port()
+    agent = run(flow(total=0, metrics=port))
+    agent.until(lambda message: "READY" in message)
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port)) as scraper:
+            scraper.sendall(b"GET /metrics HTTP/1.1\r\n\r\n" * 20)
+            reset = struct.pack("ii", 1, 0)
+            scraper.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+    assert "flumec_agent_ready 1.0" in get(port, "/metrics")
+    assert agent.end(signal.SIGTERM) == 0
+    assert [line for line in agent.output.splitlines() if not line.startswith("INFO agent ")] == []
 
 
 def test_metrics_are_for_this_machine_alone(run: Run) -> None:
