@@ -96,17 +96,17 @@ class LocalStore:
         try:
             return LocalHidden(self._disk, path, self._disk.open(path, "create"))
         except FileNotFoundError:
-            raise self._taken_over() from None
+            raise self._gone() from None
 
     def secure(self) -> None:
         """Sync the hidden folder: a hidden name that a power cut takes would count as published."""
         try:
             self._disk.sync_directory(self._folder)
         except FileNotFoundError:
-            raise self._taken_over() from None
+            raise self._gone() from None
 
     def publish(self, files: Sequence[tuple[str, str]]) -> None:
-        """Rename each file, then sync the directories they left and came to."""
+        """Rename each file, then sync the directories that they came to."""
         for hidden, final in files:
             if hidden not in self._published:
                 self._rename(Path(hidden), self._directory / final)
@@ -133,7 +133,7 @@ class LocalStore:
     def _rename(self, hidden: Path, final: Path) -> None:
         """Publish one file; a name that is taken by another file is never overwritten."""
         if not self._exists(hidden):
-            raise self._taken_over()
+            raise self._gone()
         self._make(final.parent)
         if self._exists(final):
             if self._disk.stat(final).st_size != self._disk.stat(hidden).st_size:
@@ -145,7 +145,7 @@ class LocalStore:
             self._disk.rename(hidden, final)
         except FileNotFoundError:
             if not self._exists(hidden):
-                raise self._taken_over() from None
+                raise self._gone() from None
             self._durable.clear()
             raise
 
@@ -169,11 +169,15 @@ class LocalStore:
                 self._disk.sync_directory(level.parent)
                 self._durable.add(level)
 
-    def _taken_over(self) -> TakenOver:
+    def _gone(self) -> TakenOver | Unknown:
+        """Say why the hidden files are gone: with all of the sink's folder, or a newer start's."""
         try:
             others = [name[:8] for name in self._disk.names(self._base) if name != self._epoch]
         except FileNotFoundError:
-            return TakenOver(f"`{self._base}` was removed while the agent ran: restart it")
+            return Unknown(
+                f"`{self._base}` went missing while the agent ran: is the disk mounted? If it was "
+                "removed for good, restart the agent"
+            )
         by = f"taken over by epoch {others[0]}" if others else "removed while the agent ran"
         return TakenOver(f"the hidden files in `{self._folder}` were {by}: this sink stops")
 

@@ -11,6 +11,7 @@ from flumec.runtime.output.names import file_name
 from flumec.runtime.output.opened import Limits, Opened, OpenFiles
 from flumec.runtime.output.patience import Patience
 from flumec.runtime.output.recovery import Open, remember, settle
+from flumec.runtime.output.store import Unknown
 
 _WORTH_WRITING = 1 << 20
 """Bytes that may wait in memory: until a file is finished it makes no difference where they are."""
@@ -134,7 +135,7 @@ class Publisher:
             for file in files:
                 file.hidden.finish()
             self._store.secure()
-        except OSError as error:
+        except (OSError, Unknown) as error:
             self._finishing.pause(error)
             raise NotFinished from error
         self._finishing.over()

@@ -47,7 +47,7 @@ class Store(Protocol):
         """
 
     def create(self) -> Hidden:
-        """Begin a hidden file; raise TakenOver when the folder is gone."""
+        """Begin a hidden file; raise TakenOver when the folder is gone, Unknown with all around."""
 
     def secure(self) -> None:
         """Make the hidden names of finished files durable; raise TakenOver as `create` does."""
@@ -56,7 +56,7 @@ class Store(Protocol):
         """Give hidden files their final names, durably: (hidden, final below the directory).
 
         May be called again after an OSError; files that it has published are passed over. Raise
-        TakenOver when a hidden file is gone that this store has not published.
+        TakenOver or Unknown, as `create`, when a hidden file is gone that it has not published.
         """
 
     def confirm(self, finals: Sequence[str]) -> None:
