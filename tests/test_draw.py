@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flumec.compiler.build import lint, lint_text
 from flumec.compiler.draw import FORMATS, draw
+from flumec.compiler.draw.labels import Label, labels
 from flumec.compiler.draw.layout import Rectangle, lay_out
 from flumec.compiler.draw.picture import Picture, picture_of
 from flumec.compiler.graph import Graph
@@ -118,8 +119,34 @@ agent a on web {
     assert json.loads(draw(fleet, graph, "json"))
 
 
-def lint_text_fleet(text: str) -> Fleet:
+def test_what_cannot_be_seen_in_a_value_is_escaped() -> None:
+    text = """
+hosts web = ["web-1"]
 
+agent a on web {
+  source events : http {
+    port = 8080
+  }
+
+  channel spool : memory
+
+  sink out : null
+
+  events -> route header.kind {
+    "a\x01\\n" -> spool
+    else -> drop
+  }
+  spool -> out
+}
+"""
+    fleet = lint_text_fleet(text)
+
+    svg = ET.fromstring(draw(fleet, Graph(fleet), "svg"))
+
+    assert "kind = a\\x01\\n" in [t.text for t in svg.iter() if t.get("class") == "label"]
+
+
+def lint_text_fleet(text: str) -> Fleet:
     return lint_text(text).fleet
 
 
@@ -139,6 +166,45 @@ def test_a_fleet_of_thousands_of_boxes_is_drawn() -> None:
     svg = draw(fleet, Graph(fleet), "svg")
 
     assert svg.count('class="link"') == 300
+
+
+def fleet_of_relays() -> Picture:
+    """Return a picture of 26 agents that send to 3 in turns, each by a port of its own."""
+    relays = "\n".join(
+        f'hosts r{i} = ["r{i}"]\n\nagent relay{i} on r{i} {{\n  channel inbox : file\n\n'
+        "  sink out : null\n\n  inbox -> out\n}\n"
+        for i in range(3)
+    )
+    agents = "\n".join(
+        f'hosts h{i} = ["h{i}"]\n\nagent a{i} on h{i} {{\n  source s : seq\n\n'
+        f"  channel c : file\n\n  s -> c\n}}\n\n"
+        f"a{i}.c => relay{i % 3}.inbox {{\n  port = {4200 + i}\n}}\n"
+        for i in range(26)
+    )
+    fleet = lint_text_fleet(agents + relays)
+    return picture_of(fleet, Graph(fleet))
+
+
+def test_no_label_lies_on_another(picture: Picture) -> None:
+    for each in (picture, fleet_of_relays()):
+        places = [box_of_label(label) for label in labels(each, lay_out(each))]
+
+        assert not [pair for pair in combinations(places, 2) if overlap(*pair)]
+
+
+def box_of_label(label: Label) -> Rectangle:
+    width = 5.0 * len(label.text)
+    left = label.x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
+    return Rectangle(left, label.y - 8, width, 8)
+
+
+def test_neighbours_stand_together_so_that_few_links_cross() -> None:
+    picture = fleet_of_relays()
+    layout = lay_out(picture)
+    links = [edge for edge in picture.edges if edge.kind == "link"]
+    ways = [(layout.nodes[e.start].middle, layout.nodes[e.end].middle) for e in links]
+
+    assert not [(a, b) for a, b in combinations(ways, 2) if (a[0] - b[0]) * (a[1] - b[1]) < 0]
 
 
 def test_no_edge_is_drawn_over_a_name(picture: Picture) -> None:

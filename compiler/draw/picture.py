@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from flumec.compiler.emit.literal import harmless
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Chain, Fleet, Group, Link, Route, Step, Target
 
@@ -105,8 +106,8 @@ def edges_of(agent: Agent, chain: Chain) -> Iterator[Edge]:
 
 
 def labelled(steps: Sequence[Step], last: str) -> str:
-    """Return the interceptors' names and what decides, as one short text."""
-    return " · ".join([*(step.type for step in steps), *([last] if last else [])])
+    """Return the interceptors' names and what decides, as one short line."""
+    return harmless(" · ".join([*(step.type for step in steps), *([last] if last else [])]))
 
 
 def to_targets(agent: Agent, start: str, targets: Sequence[Target], label: str) -> Iterator[Edge]:

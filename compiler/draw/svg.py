@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from flumec.compiler.draw.labels import Label, ends, labels
 from flumec.compiler.draw.layout import Layout, Rectangle, lay_out
 from flumec.compiler.draw.picture import Box, Edge, Node, Picture
 
@@ -14,6 +15,8 @@ STYLE = """
   .small { font-size: 10px; fill: #52606d }
   .label { font-size: 10px; fill: #52606d; text-anchor: middle; paint-order: stroke;
            stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
+  .start { text-anchor: start }
+  .end { text-anchor: end }
   .name { text-anchor: middle; font-weight: 600 }
   .detail { text-anchor: middle; font-size: 10px; fill: #52606d }
   .source { fill: #d9f2e6; stroke: #2f855a }
@@ -53,7 +56,7 @@ def to_svg(picture: Picture) -> str:
     for box in picture.boxes:
         for node in box.nodes:
             lines += draw_node(node, layout.nodes[node.id])
-    lines += [label for edge in picture.edges for label in draw_label(edge, layout)]
+    lines += [draw_label(label) for label in labels(picture, layout)]
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
@@ -84,17 +87,10 @@ def draw_edge(edge: Edge, layout: Layout) -> Iterator[str]:
     yield f'<path class="{edge.kind}" d="{curve}"/>'
 
 
-def draw_label(edge: Edge, layout: Layout) -> Iterator[str]:
-    """Yield an edge's label at its middle, above the line."""
-    if edge.label:
-        x1, y1, x2, y2 = ends(edge, layout)
-        yield text("label", (x1 + x2) / 2, (y1 + y2) / 2 - 5, edge.label)
-
-
-def ends(edge: Edge, layout: Layout) -> tuple[float, float, float, float]:
-    """Return where an edge starts (right of its start) and ends (left of its end)."""
-    start, end = layout.nodes[edge.start], layout.nodes[edge.end]
-    return start.x + start.width, start.middle, end.x, end.middle
+def draw_label(label: Label) -> str:
+    """Return an edge's label."""
+    style = "label" if label.anchor == "middle" else f"label {label.anchor}"
+    return text(style, label.x, label.y, label.text)
 
 
 def attributes(place: Rectangle) -> str:
