@@ -9,8 +9,8 @@ that a process that is still alive somewhere finds its hidden files gone, and st
 
 import errno
 import stat
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flumec.runtime.disk import Bytes, Disk, DiskFile
@@ -32,18 +32,28 @@ class LocalHidden:
 
     def write(self, buffers: Sequence[Bytes]) -> None:
         """Append; the place is remembered, so a repeated call overwrites what half went through."""
-        self._file.write(buffers, self._size)
+        with self._named():
+            self._file.write(buffers, self._size)
         self._size += sum(len(buffer) for buffer in buffers)
 
     def finish(self) -> None:
         """Sync and close."""
-        self._file.sync()
-        self._file.close()
+        with self._named():
+            self._file.sync()
+            self._file.close()
 
     def discard(self) -> None:
         """Close and remove."""
         self._file.close()
         self._disk.unlink(self._path)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Give an error the file's name, as those of an open file have none: which disk is full?"""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self.name) from error
 
 
 class LocalStore:

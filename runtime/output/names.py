@@ -12,7 +12,7 @@ nor hide a file, and is never too long for a file system:
 import re
 from hashlib import blake2b
 
-_UNSAFE = re.compile(r"[%/\\\x00-\x1f\x7f]")
+_UNSAFE = re.compile(r"[%/\\\x00-\x1f\x7f-\x9f]")
 _LONGEST_PART = 200
 _LONGEST_PATH = 2_000
 _LONGEST_WRITER = 50

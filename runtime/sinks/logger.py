@@ -1,6 +1,7 @@
 """The `logger` sink: events are shown in the agent's log."""
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from flumec.runtime.component import Sink, Size, between, prop
@@ -8,6 +9,9 @@ from flumec.runtime.component import Sink, Size, between, prop
 if TYPE_CHECKING:
     from flumec.runtime.context import SinkContext
     from flumec.runtime.journal.records import Chunk
+
+_RISKY = re.compile("[\x7f-\x9f\u2028\u2029]")
+"""What JSON may hold as it is beyond printable characters: controls, and ends of lines."""
 
 _LONGEST_READ = 1.0
 _SMALL_READ = 64 << 10
@@ -64,4 +68,6 @@ class Logger(Sink, type="logger"):
 
 
 def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Return JSON, in which nothing can break the line or speak to a terminal."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _RISKY.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -204,7 +204,7 @@ class TroubledDisk(RealDisk):
 
 
 class TroubledFile:
-    """A file of a `TroubledDisk`."""
+    """A file of a `TroubledDisk`; its errors name no file, as those of a descriptor."""
 
     def __init__(self, disk: TroubledDisk, path: Path, file: DiskFile) -> None:
         self._disk = disk
@@ -215,14 +215,20 @@ class TroubledFile:
 
     def write(self, buffers: Sequence[Bytes], offset: int) -> None:
         try:
-            self._disk.check("write", self._path)
+            self._check("write")
         except OSError:
             self._file.write([memoryview(buffers[0])[:1]], offset)
             raise
         self._file.write(buffers, offset)
 
     def sync(self) -> None:
-        self._disk.check("sync", self._path)
+        self._check("sync")
+
+    def _check(self, verb: str) -> None:
+        try:
+            self._disk.check(verb, self._path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror) from None
 
 
 Start = Callable[..., SinkPlace]

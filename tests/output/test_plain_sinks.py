@@ -25,6 +25,7 @@ def test_logger_shows_headers_and_the_beginning_of_the_body(
 ) -> None:
     channel.bodies(b"one\nline", "zwölf".encode(), b"\xff\x00", host=["a", None, None])
     channel.bodies(b"x" * 30)
+    channel.bodies("\x9b31m\u2028\x7f".encode())
     here = place()
     here.until = lambda: here.idling
 
@@ -36,8 +37,9 @@ def test_logger_shows_headers_and_the_beginning_of_the_body(
         'event 1: {} "zwölf"',
         r'event 2: {} "\\xff\u0000"',
         'event 3: {} "xxxxxxxxxxxxxxxxxxxx"… (30 bytes)',
+        r'event 4: {} "\u009b31m\u2028\u007f"',
     ]
-    assert (channel.cursor.low, channel.delivered) == (4, 4)
+    assert (channel.cursor.low, channel.delivered) == (5, 5)
 
 
 def test_what_was_shown_is_not_shown_again_after_a_stop(
