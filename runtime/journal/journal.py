@@ -136,9 +136,12 @@ class Journal:
             return self._writer.ended or (stopping is not None and stopping())
 
         with self._lock:
-            if self._writer.disk_full and not (wait and self._await_disk(ended)):
+            optional = plan.optional
+            if self._writer.disk_full and not plan.needs_disk:
+                optional = self._preparer.off_disk(optional)
+            elif self._writer.disk_full and not (wait and self._await_disk(ended)):
                 return self._full(done, DISK)
-            taken = self._room.take(plan.required, plan.optional, wait=wait, stopping=ended)
+            taken = self._room.take(plan.required, optional, wait=wait, stopping=ended)
             if isinstance(taken, str):
                 return self._full(done, taken)
             op = self._preparer.operation(put, plan, taken, checksums)

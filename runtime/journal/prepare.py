@@ -19,6 +19,8 @@ class Plan:
     required: dict[str, tuple[int, int]]
     optional: dict[str, tuple[int, int]]
     bytes: int
+    needs_disk: bool
+    """Whether it cannot be stored at all on a full disk, not even in memory channels alone."""
 
 
 class Preparer:
@@ -45,7 +47,7 @@ class Preparer:
         """Sum up what the put needs; raise ValueError for a name that was not declared."""
         for step in put.progress:
             self.source(step.source)
-        plan = Plan({}, {}, 0)
+        plan = Plan({}, {}, 0, bool(put.progress) or put.received is not None)
         for frame in put.frames:
             if not frame.rows or not frame.channels:
                 raise ValueError("a frame needs rows, and a channel to go to")
@@ -57,7 +59,12 @@ class Preparer:
                 needs = plan.optional if optional else plan.required
                 length, rows = needs.get(name, (0, 0))
                 needs[name] = (length + frame.body.size, rows + frame.rows)
+        plan.needs_disk = plan.needs_disk or not self._durable.isdisjoint(plan.required)
         return plan
+
+    def off_disk(self, optional: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+        """Return those of the optional channels that need no disk."""
+        return {name: need for name, need in optional.items() if name not in self._durable}
 
     def checksums(self, put: Put) -> list[tuple[int, int]]:
         """Return (crc, digest of the schema) of each body that goes to disk."""
@@ -90,7 +97,10 @@ class Preparer:
             for name, (_, rows) in plan.optional.items()
             if name not in taken
         }
-        return PutOp(put=put, frames=ready, sources=self._sources, room=room, left_out=left_out)
+        return PutOp(
+            put=put, frames=ready, sources=self._sources, room=room, left_out=left_out,
+            needs_disk=plan.needs_disk,
+        )  # fmt: skip
 
 
 def _schema(body: memoryview) -> int:

@@ -1,7 +1,7 @@
 """A put on its way: what the putting thread made ready, and how the writer judges it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flumec.runtime.journal.codec import Encoder
 from flumec.runtime.journal.entries import (
@@ -45,16 +45,22 @@ class PutOp(Op):
     put: Put
     frames: list[PreparedFrame]
     sources: Mapping[str, int]
-    room: Mapping[int, tuple[int, int]]
-    left_out: Mapping[int, int]
+    room: dict[int, tuple[int, int]]
+    left_out: dict[int, int]
+    needs_disk: bool = True
+    """Whether it cannot be stored on a full disk, not even without its optional channels there."""
     wait: bool = False
     stopping: Callable[[], bool] | None = None
 
     @property
     def bound(self) -> int:
         """The most bytes that its records and bodies take in a group."""
+        if not self.stores and not self.left_out:
+            return 0
         total = RECORD_BOUND * (1 + len(self.left_out))
         for ready in self.frames:
+            if not ready.durable:
+                continue
             tags = ready.frame.tags or ()
             total += (
                 body_bound(len(ready.body)) + RECORD_BOUND + 32 * len(tags) + 2 * len(ready.durable)
@@ -67,6 +73,19 @@ class PutOp(Op):
             names = len(received.sender) + len(received.stream) + len(received.epoch)
             total += 16 * len(received.ranges) + names + RECORD_BOUND
         return total
+
+    @property
+    def stores(self) -> bool:
+        """Whether rows or positions of it go to the disk."""
+        put = self.put
+        return bool(put.progress or put.received) or any(ready.durable for ready in self.frames)
+
+    def leave_disk(self) -> list[tuple[int, int, int]]:
+        """Leave out its channels on disk, which are optional; return the room to give back."""
+        numbers = {number for ready in self.frames for number in ready.durable}
+        self.frames = [replace(ready, durable=()) for ready in self.frames if ready.volatile]
+        self.left_out |= {number: self.room[number][1] for number in numbers}
+        return [(number, *self.room.pop(number)) for number in numbers]
 
     def give_up(self, batch_room: list[tuple[int, int, int]]) -> None:
         """Give the room back."""
@@ -151,7 +170,7 @@ class PutOp(Op):
                 batch.group.add(left_out(number, rows))
         if self.put.dropped:
             state.dropped += self.put.dropped
-            if batch.group.parts:
+            if self.stores:
                 batch.group.add(left_out(NO_CHANNEL, self.put.dropped))
 
 

@@ -26,11 +26,13 @@ def overlaps(one: Ranges, other: Iterable[tuple[int, int]]) -> bool:
 
     >>> overlaps(((1, 3), (7, 9)), [(3, 7)]), overlaps(((1, 3),), [(2, 9)])
     (False, True)
+    >>> overlaps(((1, 5),), [(3, 3)])
+    False
     """
     for first, end in other:
         index = bisect_right(one, (first, first)) - 1
         for start, stop in one[max(index, 0) : index + 2]:
-            if first < stop and start < end:
+            if max(first, start) < min(end, stop):
                 return True
     return False
 

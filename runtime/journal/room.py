@@ -61,8 +61,8 @@ class Room:
     ) -> str | frozenset[str]:
         """Take room in every required channel; return those taken, or the name of a full one.
 
-        Optional channels are taken as well where they have room at that moment. The caller holds
-        the lock, and loses it while it waits.
+        Optional channels are taken as well where they have room at that moment, and nobody waits
+        for it. The caller holds the lock, and loses it while it waits.
         """
         if (full := self._full(required)) is not None:
             if not wait:
@@ -81,7 +81,7 @@ class Room:
                     self._grant()
         else:
             self._book(required)
-        extra = {name: n for name, n in optional.items() if self._limits[name].takes(*n)}
+        extra = {name: n for name, n in optional.items() if self._full({name: n}) is None}
         self._book(extra)
         return frozenset(required) | frozenset(extra)
 

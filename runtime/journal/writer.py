@@ -136,18 +136,21 @@ class Writer:
 
     def _with_room(self, ops: list[Op]) -> list[Op]:
         """Make room for a group of `ops` in a segment; return those for which there is room."""
-        puts = [op for op in ops if isinstance(op, PutOp)]
-        if self._log.fits(group_bound(ops)) and not (puts and self._log.reserved):
+        puts = [op for op in ops if isinstance(op, PutOp) and op.stores]
+        if self._fits(ops) and not (puts and self._log.reserved):
             return ops
         try:
             self._roll(group_bound(ops))
         except DiskFull:
-            self._hold_back(puts)
-            rest = [op for op in ops if not isinstance(op, PutOp)]
-            if rest and not self._log.fits(group_bound(rest)):
+            held = {id(put) for put in self._hold_back(puts)}
+            rest = [op for op in ops if id(op) not in held]
+            if not self._fits(rest):
                 self._roll_small(group_bound(rest))
             return rest
         return ops
+
+    def _fits(self, ops: list[Op]) -> bool:
+        return self._log.fits(group_bound(ops)) or not any(op.bound for op in ops)
 
     def _roll(self, bound: int, *, small: bool = False) -> None:
         self._log.roll(self._log.segment.number + 1, bound, small=small)
@@ -167,20 +170,29 @@ class Writer:
                 "give it room, and start again: nothing that was acknowledged is lost"
             ) from None
 
-    def _hold_back(self, puts: list[PutOp]) -> None:
-        """Answer puts for which the disk has no room; those that wait are tried again."""
+    def _hold_back(self, puts: list[PutOp]) -> list[PutOp]:
+        """Answer puts for which the disk has no room, and return them.
+
+        Those that wait are tried again. One that needs the disk for optional channels only goes on
+        without these.
+        """
         self._full_until = self._clock.monotonic() + _RETRY_S
+        held = [put for put in puts if put.needs_disk]
         full: list[PutOp] = []
-        for put in puts:
+        for put in held:
             stopping = put.stopping is not None and put.stopping()
             (self._stalled if put.wait and not stopping else full).append(put)
         with self._lock:
             batch = Batch(self._state, self._log.segment, 0)
             for put in full:
                 put.give_up(batch.given_back)
+            for put in puts:
+                if not put.needs_disk:
+                    batch.given_back += put.leave_disk()
             self._publish(batch)
         for put in full:
             put.future.set_result(Full(DISK))
+        return held
 
     def _fail(self, error: BaseException, ops: list[Op]) -> None:
         """Acknowledge nothing any more: what a failed sync left on the disk is unknown."""

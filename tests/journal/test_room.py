@@ -110,6 +110,16 @@ def test_the_waiting_are_served_in_their_order(rig: Rig) -> None:
     assert small.result() == Stored(5, 1)
 
 
+def test_an_optional_copy_does_not_overtake_who_waits_for_the_channel(rig: Rig) -> None:
+    rig.open(*SMALL)
+    rig.put("a", size=600)
+    waiting = Waiting(rig, "a", size=500)
+    assert isinstance(rig.outcome(rig.submit("b", "a", optional=["a"], size=100)), Stored)
+    assert rig.balance("a") == (4, 0, 2, 2), "it took the room that is waited for"
+    rig.done("a", 2)
+    assert isinstance(waiting.result(), Stored)
+
+
 def test_a_put_that_waits_keeps_others_only_from_its_own_channels(rig: Rig) -> None:
     rig.open(*SMALL)
     rig.put("a", size=1000)

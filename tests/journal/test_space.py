@@ -174,6 +174,30 @@ def test_a_disk_too_full_to_begin_says_so_and_keeps_everything(rig: Rig) -> None
     assert len(rig.rows()) == 2 * count
 
 
+def test_memory_channels_go_on_while_the_disk_is_full(rig: Rig) -> None:
+    memory = ChannelSpec("live", 1 << 20, durable=False)
+    rig.disk.room = 300_000
+    rig.clock = ManualClock()
+    rig.open(A, memory)
+    stored = 0
+    while rig.outcome(rig.submit("a", size=9000)) != Full("disk"):
+        stored += 2
+    for known in (True, True, False):
+        if not known:
+            rig.clock.advance(2)  # so that it meets the full disk in the writer
+        archived = rig.submit("live", "a", optional=["a"], size=9000)
+        assert isinstance(rig.outcome(archived), Stored)
+    assert isinstance(rig.outcome(rig.submit("live")), Stored)
+    put, _, dropped, held = rig.balance("a")
+    assert held == stored == put - dropped
+    assert dropped == 6
+    assert rig.balance("live")[3] == 8
+    rig.done("a", stored)
+    rig.clock.advance(2)
+    rig.put("a", size=9000)
+    assert not rig.failures
+
+
 @pytest.mark.slow
 def test_the_reserves_take_no_rows_and_do_not_end(rig: Rig) -> None:
     count = full_disk(rig)
