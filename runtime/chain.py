@@ -62,15 +62,19 @@ class _Parcel:
     frames: list[Frame]
     required: set[str]
     optional: set[str]
+    filtered: int = 0
+    """Rows that a step took out."""
     dropped: int = 0
+    """Rows that a route sent nowhere."""
 
     def add(self, batch: pa.RecordBatch, end: _End) -> None:
         """Take the batch through the end's steps, and make frames of what remains."""
         rows = batch.num_rows
         batch = _through(batch, end.steps)
-        kept = batch.num_rows if end.channels else 0
-        self.dropped += rows - kept
-        if kept:
+        self.filtered += rows - batch.num_rows
+        if not end.channels:
+            self.dropped += batch.num_rows
+        elif batch.num_rows:
             self.required.update(end.required)
             self.optional.update(end.optional)
             self.frames += [Frame(end.channels, p.num_rows, encode(p)) for p in _parts(batch)]
@@ -129,8 +133,8 @@ class Feed:
     ) -> "Future[Outcome]":
         """Send a batch through every chain; store what comes out and the progress as one put.
 
-        A batch of which nothing remains stores the progress alone. What was dropped or filtered out
-        is counted when the put is stored, once for each chain that did it.
+        A batch of which nothing remains stores the progress alone. What a route dropped and what was
+        filtered out are counted when the put is stored, once for each chain that did it.
         """
         parcel = _Parcel([], set(), set())
         if batch is not None and batch.num_rows:
@@ -140,11 +144,11 @@ class Feed:
             frames=tuple(parcel.frames),
             progress=tuple(progress),
             optional=frozenset(parcel.optional - parcel.required),
-            dropped=parcel.dropped,
+            dropped=parcel.dropped + parcel.filtered,
         )
         result = self._journal.submit(put, wait=wait, stopping=lambda: self._context.stopping)
-        if parcel.dropped:
-            result.add_done_callback(lambda done: self._count(done, parcel.dropped))
+        if put.dropped:
+            result.add_done_callback(lambda done: self._count(done, parcel))
         return result
 
     @staticmethod
@@ -153,17 +157,20 @@ class Feed:
     ) -> None:
         rows = batch.num_rows
         batch = _through(batch, steps)
-        parcel.dropped += rows - batch.num_rows
+        parcel.filtered += rows - batch.num_rows
         if isinstance(end, _End):
             parcel.add(batch, end)
         elif batch.num_rows:
             for part, arm in end.split(batch):
                 parcel.add(part, arm)
 
-    def _count(self, result: "Future[Outcome]", dropped: int) -> None:
+    def _count(self, result: "Future[Outcome]", parcel: _Parcel) -> None:
         failed = result.cancelled() or result.exception() is not None
-        if not failed and isinstance(result.result(), Stored):
-            self._context.counters.add("dropped", dropped)
+        if failed or not isinstance(result.result(), Stored):
+            return
+        for reason in ("filtered", "dropped"):
+            if count := getattr(parcel, reason):
+                self._context.counters.add(f"events_{reason}", count)
 
     def _steps(self, steps: "Sequence[Interceptor]") -> tuple[Step, ...]:
         return tuple(step.open(self._context) for step in steps)

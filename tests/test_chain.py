@@ -108,7 +108,7 @@ def test_rows_of_a_route_go_where_their_header_says(desk: Desk) -> None:
     result(feed.put(events(*b"0 1 2 3 4 5".split(), kind=kinds)))
     assert desk.read("a") == [b"0", b"3"]
     assert desk.read("b") == desk.read("c") == [b"1", b"5"]
-    assert desk.counts == {"dropped": 2}
+    assert desk.counts == {"events_dropped": 2}
     assert desk.puts[0].dropped == 2
     assert len(desk.puts) == 1
 
@@ -134,6 +134,7 @@ def test_an_arm_has_steps_of_its_own(desk: Desk) -> None:
     assert header(frames["a",], "env").to_pylist() == ["prod"]
     assert desk.read("b") == [b"keep"]
     assert desk.puts[0].dropped == 1
+    assert desk.counts == {"events_filtered": 1}
 
 
 def test_a_route_without_the_header_anywhere_takes_otherwise(desk: Desk) -> None:
@@ -157,7 +158,7 @@ def test_what_is_filtered_out_whole_still_moves_the_position(desk: Desk) -> None
 
     assert isinstance(result(feed.put(events(b"1", b"2"), step(b"", b"2"))), Stored)
     assert desk.journal.positions("numbers")[b"k"].to == b"2"
-    assert desk.counts == {"dropped": 2}
+    assert desk.counts == {"events_filtered": 2}
     assert isinstance(result(feed.put(None, step(b"2", b"3"))), Stored)
     assert desk.journal.positions("numbers")[b"k"].to == b"3"
 
@@ -173,7 +174,7 @@ def test_what_is_refused_or_full_counts_nothing_as_dropped() -> None:
     assert isinstance(first, Stored)
     assert full == Full("a")
     assert isinstance(stale, Refused)
-    assert desk.counts == {"dropped": 1}
+    assert desk.counts == {"events_dropped": 1}
     desk.journal.close()
 
 
@@ -262,7 +263,7 @@ def test_every_row_goes_to_exactly_its_end(
     for value, channel in ends.items():
         wanted = [body for body, kind in zip(bodies, values, strict=True) if kind == value]
         assert desk.read(channel.name) == wanted
-    assert desk.counts.get("dropped", 0) == sum(value not in ends for value in values)
+    assert desk.counts.get("events_dropped", 0) == sum(value not in ends for value in values)
     desk.journal.close()
 
 
