@@ -67,7 +67,8 @@ class FileRoll(Sink, type="file_roll"):
         "What the files' names end in.",
         default=".log",
         check=Check(
-            "at most 32 characters without `/`", lambda value: len(value) <= 32 and "/" not in value
+            "at most 32 bytes of printable characters without `/`",
+            lambda value: len(value.encode()) <= 32 and "/" not in value and value.isprintable(),
         ),
     )
     newline: bool = prop("Whether a newline is written after each event.", default=True)

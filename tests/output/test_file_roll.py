@@ -341,3 +341,9 @@ def test_a_constant_path_is_found_without_looking_at_rows(
     FileRoll("files", directory=tmp_path / "out", path="%{host}/%Y-%m-%d").run(place())
 
     assert [Path(name).parent for name in published()] == [Path("web-1/2026-11-22")]
+
+
+@pytest.mark.parametrize("suffix", ["\0", "a/b", ".log\n", ".\x9b", "€" * 11])
+def test_a_suffix_that_no_file_can_have_is_refused(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(ValueError, match="at most 32 bytes of printable characters"):
+        FileRoll("files", directory=tmp_path, suffix=suffix)
