@@ -133,8 +133,8 @@ class Feed:
     ) -> "Future[Outcome]":
         """Send a batch through every chain; store what comes out and the progress as one put.
 
-        A batch of which nothing remains stores the progress alone. What a route dropped and what was
-        filtered out are counted when the put is stored, once for each chain that did it.
+        A batch of which nothing remains stores the progress alone. What a route dropped and what
+        was filtered out are counted when the put is stored, once for each chain that did it.
         """
         parcel = _Parcel([], set(), set())
         if batch is not None and batch.num_rows:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _BALANCE = {
     "put": "Events stored since the channel was created.",
     "delivered": "Events that reached the channel's consumer's target.",
-    "dropped": "Events that the consumer dropped.",
+    "dropped": "Events for which there was no room, or that the consumer dropped.",
     "dead_lettered": "Events that went to a dead-letter channel.",
 }
 
