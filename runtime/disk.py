@@ -45,6 +45,13 @@ class DiskFile(Protocol):
     def punch(self, offset: int, length: int) -> bool:
         """Give the range's blocks back, so that it reads as zeros; False where it can't be."""
 
+    def uncache(self, offset: int, length: int) -> None:
+        """Let the system's memory go of the range, or begin to bring to disk what is not there.
+
+        A hint: nothing that is read changes. What is written next finds memory that is warm, and
+        files that others read stay where they are.
+        """
+
     def stat(self) -> os.stat_result:
         """Return size, inode and times."""
 
@@ -146,6 +153,10 @@ class RealFile:
         if number in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM):
             return False
         raise OSError(number, os.strerror(number))
+
+    def uncache(self, offset: int, length: int) -> None:
+        """Let the system's memory go of the range, or begin to bring to disk what is not there."""
+        os.posix_fadvise(self._descriptor, offset, length, os.POSIX_FADV_DONTNEED)
 
     def stat(self) -> os.stat_result:
         """Return size, inode and times."""

@@ -222,12 +222,17 @@ class Journal:
             self._clock.wait(self._room_changed, _LOOK_UP_S)
         return True
 
-    def _publish(self, batch: Batch) -> None:
-        """Show what has been synced to consumers and waiting puts; the writer holds the lock."""
+    def _publish(self, batch: Batch) -> bool:
+        """Show what has been synced to consumers and waiting puts; the writer holds the lock.
+
+        Say whether every reader has the group's frames in memory.
+        """
+        in_memory = True
         for number, chunk in batch.chunks:
             live = self._by_number[number]
             if isinstance(live.memory, Recent):
                 self._recent.add(live.memory, chunk)
+                in_memory &= not live.memory.behind
             else:
                 live.memory.offer(chunk)
             live.arrived.notify_all()
@@ -236,6 +241,7 @@ class Journal:
         if self._writer.failure is not None:
             for live in self._live.values():
                 live.arrived.notify_all()
+        return in_memory
 
 
 def _stats(channel: ChannelState, oldest_born: int | None) -> ChannelStats:

@@ -22,6 +22,8 @@ then, and what it took makes the first anew.
 
 _RESERVE_SHARE = 8
 _SPARE = 64 << 10
+_ENOUGH = 1 << 20
+"""What is written is taken out of the system's memory in pieces of at least this size."""
 
 
 class DiskFull(Exception):  # noqa: N818 it is answered, not reported
@@ -45,6 +47,7 @@ class Log:
         self._segment: SegmentState | None = None
         self._room = 0
         self._least_reserve = 0
+        self._cached_from = 0
         self._next_group = 0
         self._crc = 0
         self.reserved = False
@@ -75,6 +78,20 @@ class Log:
         self._next_group, self._crc = header.number + 1, header.crc
         return start + header.length
 
+    def let_go(self, in_memory: bool) -> None:
+        """Take what was written out of the system's memory, if its readers have it in theirs.
+
+        Else every write would be into memory that was not touched for long, which costs a busy
+        machine about as much as all other work of the journal.
+        """
+        assert self._file is not None
+        end = self.segment.end - self.segment.end % PAGE
+        if not in_memory:
+            self._cached_from = end
+        elif end - self._cached_from >= _ENOUGH:
+            self._file.uncache(self._cached_from, end - self._cached_from)
+            self._cached_from = end
+
     def roll(
         self,
         number: int,
@@ -102,6 +119,7 @@ class Log:
         self._disk.sync_directory(self.directory)
         old_file, old = self._file, self._segment
         self._file, self._room, self.reserved = file, allocated, small
+        self._cached_from = 0
         self._segment = SegmentState(number, self._opened.epoch, first_row, PAGE)
         for entry, _ in copied:
             self._segment.channels.update(dict.fromkeys(entry.channels, entry.end))

@@ -13,6 +13,8 @@ class Recent:
 
     def __init__(self, since: int) -> None:
         self.since = since
+        self.behind = True
+        """Whether its reader may have to read from disk, as far as is known."""
         self._chunks: deque[Chunk] = deque()
 
     def offer(self, chunk: Chunk) -> None:
@@ -21,6 +23,7 @@ class Recent:
 
     def take(self, row: int) -> Chunk | None:
         """Take the first frame that reaches above `row` (at or above `since`), None without one."""
+        self.behind = False
         while self._chunks:
             chunk = self._chunks.popleft()
             self.since = chunk.end
@@ -38,6 +41,7 @@ class Recent:
             return False
         while self._chunks and self.since < chunk.end:
             self.since = self._chunks.popleft().end
+        self.behind = True
         return True
 
 

@@ -36,7 +36,7 @@ class Writer:
         space: Space,
         clock: Clock,
         lock: Lock,
-        publish: Callable[[Batch], None],
+        publish: Callable[[Batch], bool],
         on_failure: Callable[[BaseException], None] | None,
     ) -> None:
         self._state = state
@@ -125,7 +125,8 @@ class Writer:
             end = self._log.write(batch.group, first_row)
             with self._lock:
                 self._log.segment.end = end
-                self._publish(batch)
+                in_memory = self._publish(batch)
+            self._log.let_go(in_memory)
         else:
             with self._lock:
                 self._publish(batch)

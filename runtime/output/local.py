@@ -18,6 +18,8 @@ from flumec.runtime.output.store import TakenOver, Unknown
 from flumec.runtime.output.template import OURS
 
 _MOST_REMEMBERED = 10_000
+_WINDOW = 8 << 20
+_WINDOWS = 4
 
 
 class LocalHidden:
@@ -29,17 +31,32 @@ class LocalHidden:
         self._path = path
         self._file = file
         self._size = 0
+        self._let_go = 0
 
     def write(self, buffers: Sequence[Bytes]) -> None:
         """Append; the place is remembered, so a repeated call overwrites what half went through."""
         with self._named():
             self._file.write(buffers, self._size)
         self._size += sum(len(buffer) for buffer in buffers)
+        if self._size - self._let_go >= _WINDOW:
+            self._begin_to_store()
+
+    def _begin_to_store(self) -> None:
+        """Have the newest window brought to disk, and let the memory go of those that are there.
+
+        So the sync at the end finds little to do, and a large file never fills the memory with what
+        nobody will read soon.
+        """
+        start = max(0, self._size - _WINDOW * _WINDOWS)
+        self._file.uncache(start, self._size - start)
+        self._let_go = self._size
 
     def finish(self) -> None:
         """Sync and close."""
         with self._named():
             self._file.sync()
+            if self._let_go:
+                self._file.uncache(0, self._size)
             self._file.close()
 
     def discard(self) -> None:

@@ -258,6 +258,9 @@ class CrashFile:
                 self._inode.change([Piece("punch", first, end - first)])
             return True
 
+    def uncache(self, offset: int, length: int) -> None:
+        """Do nothing: a hint changes neither what is read nor what a power cut leaves."""
+
     def stat(self) -> os.stat_result:
         """Return kind, inode and size."""
         return status(self._inode)

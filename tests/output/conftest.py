@@ -212,6 +212,7 @@ class TroubledFile:
         self._file = file
         self.stat = file.stat
         self.close = file.close
+        self.uncache = file.uncache
 
     def write(self, buffers: Sequence[Bytes], offset: int) -> None:
         try:
