@@ -167,7 +167,13 @@ class Incoming:
                 future.add_done_callback(partial(self._decided, delivery))
 
     def _decided(self, delivery: Delivery, future: "Future[Outcome]") -> None:
-        """Called by the journal's writer: only drops the outcome into the mailbox."""
+        """Called by the journal's writer: counts, and drops the outcome into the mailbox.
+
+        The connection may have ended by now; what is stored counts all the same.
+        """
+        if future.exception() is None and isinstance(future.result(), Stored):
+            self._context.counters.add("events_accepted", delivery.head.rows)
+            self._context.counters.add("batches_accepted")
         self._out.put((delivery, future))
 
     def _answer(self) -> None:
@@ -200,10 +206,7 @@ class Incoming:
 
     def _decide(self, delivery: Delivery, future: "Future[Outcome]") -> None:
         outcome = future.result()
-        if isinstance(outcome, Stored):
-            self._context.counters.add("events_accepted", delivery.head.rows)
-            self._context.counters.add("batches_accepted")
-        elif self._ended.is_set():
+        if not isinstance(outcome, Stored) and self._ended.is_set():
             return
         with self._guard:
             self._session.settled(delivery, outcome)

@@ -15,7 +15,7 @@ import pytest
 from flumec.runtime.batch import encode
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.component import Duration, Size
-from flumec.runtime.journal.records import TagRun
+from flumec.runtime.journal.records import Stored, TagRun
 from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.faults import Disconnected, LinkFault
 from flumec.runtime.links.framing import HEADER, frame
@@ -226,6 +226,20 @@ def test_data_beyond_the_credit_ends_the_connection(site: Site, receiver: Any) -
     assert rogue.ended()
     site.eventually(lambda: receiver.counters.counts["protocol_errors"] == 1)
     assert receiver.counters.counts["bytes_received"] <= credit + bodies[-1].size + 200
+
+
+def test_what_is_stored_after_its_connection_ended_is_counted(site: Site, receiver: Any) -> None:
+    outcome: Future[Any] = Future()
+    receiver.journal.submit = lambda put, **_: outcome
+    rogue = Rogue(receiver.port)
+    rogue.welcome(hello(site))
+    rogue.data(0, 2, BODY)
+    site.eventually(lambda: receiver.counters.counts["events_received"] == 2)
+    rogue.raw.close()
+    site.eventually(lambda: receiver.counters.gauges["connections_open"] == 0)
+    outcome.set_result(Stored(0, 0))
+
+    site.eventually(lambda: receiver.counters.counts["events_accepted"] == 2)
 
 
 def test_a_body_that_is_no_batch_is_rejected_for_good(site: Site, receiver: Any) -> None:
