@@ -43,6 +43,8 @@ def write_bundle(files: Mapping[str, bytes], directory: Path) -> None:
     """Make `directory` hold exactly `files`; if not, leave what was there and raise BundleError."""
     # A link to a bundle stays: what it leads to is replaced.
     directory = Path(os.path.realpath(directory))
+    if os.path.ismount(directory):  # "/" among them: neither can be put in another's place
+        raise BundleError(f"`{directory}` is a mount point; name a folder in it for the bundle")
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         _clean(directory)

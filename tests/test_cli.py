@@ -246,6 +246,7 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
 
 def test_every_command_and_option_has_its_help(flumec: Flumec) -> None:
     page = flumec("--help").out
+    assert "..." not in page.partition("Commands:")[2]
     for name in COMMANDS:
         assert f"\n  {name} " in page
         command = cli.flumec.get_command(None, name)  # type: ignore[arg-type]
@@ -276,6 +277,15 @@ def test_every_command_and_option_has_its_help(flumec: Flumec) -> None:
         (["build", "good.flow"], "the option `--output` is missing"),
         (["run", "good.flow"], "the option `--state` is missing"),
         (["run", "good.flow", "--state", "good.flow"], "cannot write the bundle"),
+        (
+            ["run", "good.flow", "--state", "state", "--secrets", "nothing"],
+            "cannot read the secrets file `nothing`: No such file or directory",
+        ),
+        (["build", "good.flow", "-o", "/"], "`/` is a mount point; name a folder in it"),
+        (
+            ["build", "good.flow", "-o"],
+            "option '-o' requires an argument\nhelp: flumec build --help",
+        ),
         (["fmt", "nothing.flow"], "there is no file `nothing.flow`"),
         (["graph", "good.flow", "-o", "/proc/nothing"], "cannot write `/proc/nothing`"),
     ],

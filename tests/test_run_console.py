@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from flumec.compiler.run import Seen
 from flumec.compiler.run.console import Screen, short_names
 from flumec.compiler.run.member import Phase
@@ -37,7 +38,8 @@ def test_each_line_has_its_agent_before_it_and_no_colour_in_a_file() -> None:
     )
 
 
-def test_the_table_has_rates_lag_and_reasons() -> None:
+def test_the_table_has_rates_lag_and_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     screen = Screen([WEB, CORE], io.StringIO(), watch=True)
     screen.picture(
         {WEB: seen(WEB, 10.0, 1_000), CORE: Seen(CORE, None, "waiting", 1, 0, "", None, "")}
@@ -59,6 +61,20 @@ def test_the_table_has_rates_lag_and_reasons() -> None:
         ["collector@core-1", "waiting", "-", "-", "-", "-", "-", "-", "-"],
         ["tailer@web-1", "out:", "no", "route", "to", "host"],
     ]  # fmt: skip
+
+
+def test_the_table_of_a_busy_fleet_fits_a_small_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    screen = Screen([WEB, CORE], io.StringIO(), watch=True)
+    screen.picture({CORE: seen(CORE, 10.0, 11_000_000)})
+    picture = screen.picture({CORE: seen(CORE, 12.0, 12_345_678, held=123_456, phase="starting")})
+    console = Console(file=io.StringIO(), width=80)
+    with console.capture() as captured:
+        console.print(picture)
+    row = captured.get().splitlines()[1].split()
+    assert row == ["collector@core-1", "starting", "2x", "4321", "spool",
+                   "12.3M", "673k", "611k", "123k", "1.2s"]  # fmt: skip
+    assert "…" not in captured.get()
 
 
 def test_rates_are_of_the_last_seconds_and_begin_anew_after_a_restart() -> None:

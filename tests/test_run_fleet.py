@@ -38,6 +38,8 @@ passed = Sockets()
 for name in passed.unused:
     print("INFO agent", name, passed.listen(name, "", 0).getsockname()[1], flush=True)
 print("INFO agent works", flush=True)
+if (folder / "dies").exists():
+    sys.exit(1)
 while True:
     held = int((folder / "held").read_text() or 0) if (folder / "held").exists() else 0
     channel = {"put": 10, "delivered": 10 - held, "dropped": 0, "dead_lettered": 0, "held": held,
@@ -292,7 +294,67 @@ def test_the_runner_gives_up_waiting_for_an_agent_that_never_starts(
     )  # fmt: skip
     assert code == 1
     assert "tailer@web-1     │ ERROR agent it is broken" in output.getvalue()
-    assert "tailer@web-1 did not come up in 2 starts" in output.getvalue()
+    assert "tailer@web-1 did not stay up in 2 starts" in output.getvalue()
+
+
+def test_the_runner_gives_up_waiting_for_an_agent_that_never_stays_up(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flumec.compiler.run.runner.HOPELESS", 2)
+    write(bundle, PAIR)
+    dies = tmp_path / "state/web-1/tailer/dies"
+    dies.parent.mkdir(parents=True)
+    dies.touch()
+    output = io.StringIO()
+    code = run_fleet(
+        bundle, PAIR, state=tmp_path / "state", secrets=None, watch=False, until_idle=True,
+        output=output,
+    )  # fmt: skip
+    assert code == 1
+    assert "tailer@web-1     │ ready: process" in output.getvalue()
+    assert "tailer@web-1 did not stay up in 2 starts" in output.getvalue()
+
+
+def test_a_fleet_is_drained_when_nobody_reads_its_output(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(bundle, PAIR)
+    fleets: list[Fleet] = []
+
+    class Kept(Fleet):
+        def start(self) -> None:
+            fleets.append(self)
+            super().start()
+
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            if "INFO agent works" in text:
+                raise BrokenPipeError(32, "Broken pipe")
+            return super().write(text)
+
+    monkeypatch.setattr("flumec.compiler.run.runner.Fleet", Kept)
+    with pytest.raises(BrokenPipeError):
+        run_fleet(
+            bundle, PAIR, state=tmp_path / "state", secrets=None, watch=False, until_idle=False,
+            output=Closed(),
+        )  # fmt: skip
+    assert {seen.ending for seen in fleets[0].agents.values()} == {"exit code 0"}
+
+
+def test_a_time_in_which_the_runner_was_stopped_is_no_silence_of_its_agents(
+    start: Callable[..., tuple[Fleet, Diary]],
+) -> None:
+    fleet, diary = start(PAIR)
+
+    def come_back_after(seconds: float) -> None:
+        fleet._looked -= seconds
+        for member in fleet._members.values():
+            member._fed_at -= seconds
+
+    fleet._ask(lambda: come_back_after(3600.0))
+    time.sleep(0.3)
+    assert "silent" not in diary.what(WEB) + diary.what(CORE)
+    assert all(seen.starts == 1 for seen in fleet.agents.values())
 
 
 def test_the_runner_drains_on_a_first_signal(bundle: Path, tmp_path: Path) -> None:
@@ -314,14 +376,12 @@ def test_the_runner_drains_on_a_first_signal(bundle: Path, tmp_path: Path) -> No
     assert "collector@core-1 │ INFO agent ended" in output.getvalue()
 
 
-def test_what_cannot_be_started_is_exit_code_2(bundle: Path, tmp_path: Path) -> None:
-    output = io.StringIO()
-    code = run_fleet(
-        bundle, PAIR, state=tmp_path / "state", secrets=None, watch=False, until_idle=True,
-        output=output,
-    )  # fmt: skip
-    assert code == 2
-    assert "build it anew" in output.getvalue()
+def test_what_cannot_be_started_is_told_by_an_error(bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="build it anew"):
+        run_fleet(
+            bundle, PAIR, state=tmp_path / "state", secrets=None, watch=False, until_idle=True,
+            output=io.StringIO(),
+        )  # fmt: skip
 
 
 def seen(name: str, time: float, put: int = 5, **values: Any) -> Seen:

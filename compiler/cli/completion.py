@@ -12,7 +12,11 @@ _HOW = {
 }
 
 
-@click.command("completion", epilog="\b\n" + "\n".join(_HOW.values()))
+@click.command(
+    "completion",
+    epilog="\b\n" + "\n".join(_HOW.values()),
+    short_help="Print what a shell needs to complete flumec.",
+)
 @click.argument("shell", type=click.Choice(SHELLS))
 def command(shell: str) -> int:
     """Print the script by which SHELL completes flumec."""

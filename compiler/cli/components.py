@@ -4,7 +4,7 @@ import click
 from flumec.compiler.cli.failures import CannotRun, meant
 
 
-@click.command("components")
+@click.command("components", short_help="Print the reference of a component.")
 @click.option("--all", "everything", is_flag=True, help="Print every page, as docs/components.md.")
 @click.argument("name", required=False)
 def command(name: str | None, everything: bool) -> int:

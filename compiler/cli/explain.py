@@ -4,7 +4,7 @@ import click
 from flumec.compiler.cli.failures import CannotRun, meant
 
 
-@click.command("explain")
+@click.command("explain", short_help="Print a rule's page.")
 @click.argument("code", required=False)
 def command(code: str | None) -> int:
     """Print the page of a rule, such as FL203 or unknown-property; without CODE, list all rules."""

@@ -11,7 +11,7 @@ from flumec.compiler.inputs import Inputs
 _STDIN = "-"
 
 
-@click.command("fmt")
+@click.command("fmt", short_help="Bring .flow files into their one canonical form.")
 @click.option("--check", is_flag=True, help="Write nothing; name what is not formatted: status 1.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change: status 1.")
 @click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)

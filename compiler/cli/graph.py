@@ -7,7 +7,7 @@ from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options
 from flumec.compiler.cli.failures import CannotRun
 
 
-@click.command("graph")
+@click.command("graph", short_help="Draw the fleet as SVG, Mermaid, DOT or JSON.")
 @fleet_arguments
 @click.option(
     "--format",

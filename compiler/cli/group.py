@@ -34,6 +34,17 @@ class Commands(click.Group):
         command: click.Command = import_module(f"flumec.compiler.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is wrong with its options is told as its own."""
+        try:
+            return super().invoke(ctx)
+        except click.BadOptionUsage as error:
+            name = ctx.invoked_subcommand
+            command = self.get_command(ctx, name) if name else None
+            if error.ctx is None and command is not None:  # the parser leaves it out
+                error.ctx = click.Context(command, parent=ctx, info_name=name)
+            raise
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the command of the first argument; raise UsageError with the one that was meant."""
         name = args[0]

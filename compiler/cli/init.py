@@ -7,7 +7,7 @@ from flumec.compiler.cli.arguments import FILE
 from flumec.compiler.cli.failures import CannotRun
 
 
-@click.command("init")
+@click.command("init", short_help="Write a first flow that runs.")
 @click.argument("folder", metavar="[DIR]", type=FILE, default=Path())
 def command(folder: Path) -> int:
     """Write first.flow, which runs as it is, into DIR (default: here). Nothing is overwritten."""

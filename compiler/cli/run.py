@@ -15,7 +15,7 @@ BUNDLE = ".bundle"
 """Beside the hosts' folders in the state directory; no host's folder begins with a dot."""
 
 
-@click.command("run")
+@click.command("run", short_help="Run the whole fleet on this machine.")
 @fleet_arguments
 @click.option(
     "--state",
@@ -49,6 +49,7 @@ def command(
     from flumec.compiler.build import compile_fleet
     from flumec.compiler.cli.report import Report
     from flumec.compiler.run.addresses import loopback_addresses
+    from flumec.compiler.run.errors import RunError
     from flumec.compiler.run.runner import run_fleet
 
     compiled = compile_fleet(
@@ -58,15 +59,18 @@ def command(
     report.show()
     if compiled.plan is None:
         return report.status
-    return run_fleet(
-        _bundle(compiled.plan, state),
-        compiled.plan,
-        state=state,
-        secrets=secrets,
-        watch=watch,
-        until_idle=until_idle,
-        output=sys.stdout,
-    )
+    try:
+        return run_fleet(
+            _bundle(compiled.plan, state),
+            compiled.plan,
+            state=state,
+            secrets=secrets,
+            watch=watch,
+            until_idle=until_idle,
+            output=sys.stdout,
+        )
+    except RunError as error:
+        raise CannotRun(str(error)) from None
 
 
 def _bundle(plan: "Plan", state: Path) -> Path:

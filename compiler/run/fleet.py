@@ -28,6 +28,11 @@ PATIENCE = 30.0
 LOOK_EVERY = 0.1
 """Seconds between two looks at what is due when nothing happens."""
 
+AWAY = 1.0
+"""Seconds between two looks from which on they count as none: this process had been stopped, by
+Ctrl-Z or by a terminal that takes no more, and could not hear what agents said.
+"""
+
 T = TypeVar("T")
 
 
@@ -69,6 +74,7 @@ class Fleet:
         self._errands: list[Callable[[], None]] = []
         self._stopping: list[set[str]] | None = None
         self._stage_over = 0.0
+        self._looked = 0.0
         self._error: BaseException | None = None
         self._closed = False
         self._selector = selectors.DefaultSelector()
@@ -178,6 +184,7 @@ class Fleet:
 
     def _live(self) -> None:
         """Be the parent of all processes, until all have ended for good."""
+        self._looked = time.monotonic()
         try:
             while not (self._stopping is not None and all(m.stopped for m in self._all())):
                 for key, _ in self._selector.select(LOOK_EVERY):
@@ -194,6 +201,11 @@ class Fleet:
             self._close()
 
     def _look(self, now: float) -> None:
+        away, self._looked = now - self._looked, now
+        if away > AWAY:
+            self._stage_over += away
+            for member in self._all():
+                member.excuse(away)
         if self._stopping is None:
             for member in self._all():
                 member.look(now)

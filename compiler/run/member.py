@@ -43,7 +43,8 @@ class Seen:
     phase: Phase
     starts: int
     failures: int
-    """Starts in a row that ended before the agent was ready."""
+    """Starts in a row whose process did not stay up: it was ready for less than STEADY, or never.
+    """
     status: str
     """Its STATUS= line."""
     state: Mapping[str, Any] | None
@@ -113,6 +114,10 @@ class Member:
             self._fed_at = now
             self.signal(signal.SIGABRT)
 
+    def excuse(self, seconds: float) -> None:
+        """Leave out a time in which nobody listened to the process."""
+        self._fed_at += seconds
+
     def signal(self, number: signal.Signals) -> int | None:
         """Send a signal to the process; return its id, None where there is none."""
         if self._child is None:
@@ -154,7 +159,6 @@ class Member:
             now = time.monotonic()
             if "READY" in message and self._phase == "starting":
                 self._phase = "ready"
-                self._failures = 0
                 self._ready_at = self._fed_at = now
                 self._say("ready", f"process {self.seen.pid}")
             if "WATCHDOG" in message:
@@ -193,9 +197,9 @@ class Member:
             return
         self._state = None
         now = time.monotonic()
-        if self._phase == "starting":
-            self._failures += 1
-        elif now - self._ready_at >= STEADY:
+        self._failures += 1
+        if self._phase == "ready" and now - self._ready_at >= STEADY:
+            self._failures = 0
             self._backoff.reset()
         delay = self._backoff.delay()
         self._phase, self._due = "waiting", now + delay

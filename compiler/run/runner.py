@@ -9,17 +9,19 @@ from typing import TextIO
 
 from flumec.compiler.plan import Plan
 from flumec.compiler.run.console import Screen
-from flumec.compiler.run.errors import RunError
 from flumec.compiler.run.fleet import Fleet, member_name
 from flumec.compiler.run.member import Seen
 
 HOPELESS = 5
-"""Starts in a row that failed, after which `--until-idle` waits no longer."""
+"""Starts in a row that came to nothing, after which `--until-idle` waits no longer."""
 
 DRAW_EVERY = 0.25
 
 CLEAN = ("", "exit code 0", "signal SIGTERM")
 """How an agent may end that was told to: not running, drained, or not yet listening."""
+
+
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Told:
@@ -45,8 +47,9 @@ def run_fleet(
     """Run every agent of the bundle on this machine and print what they log.
 
     Returns 0 when the fleet was idle (with `until_idle`) or was told to stop and drained; 1 when
-    agents had to be killed, or did not come up; 2 when the fleet could not be started. The first
-    SIGINT or SIGTERM drains, the second kills.
+    agents had to be killed, or did not come up. The first
+    SIGINT, SIGTERM or SIGHUP drains, the second kills. Raises RunError when the fleet cannot be
+    started, and OSError, when it has drained, where nobody takes the output any more.
     """
     names = [member_name(agent) for host in plan.hosts for agent in host.agents]
     screen = Screen(names, output, watch=watch)
@@ -61,20 +64,21 @@ def run_fleet(
     try:
         with _told() as told, fleet:
             code = _until_told(fleet, screen, told, until_idle=until_idle)
-            return _drain(fleet, screen, told, code)
-    except RunError as error:
-        screen.say(f"flumec run: {error}")
-        return 2
+            code = _drain(fleet, screen, told, code)
     finally:
         screen.show(fleet.agents)
         screen.close()
+    if screen.failure is not None:
+        raise screen.failure
+    return code
 
 
 @contextmanager
 def _told() -> Iterator[_Told]:
-    """Count SIGINT and SIGTERM instead of dying of them."""
+    """Count SIGINT, SIGTERM and SIGHUP instead of dying of them; nohup's choice stays."""
     told = _Told()
-    handlers = {n: signal.signal(n, told) for n in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [n for n in _ENDS if signal.getsignal(n) is not signal.SIG_IGN]
+    handlers = {n: signal.signal(n, told) for n in heeded}
     try:
         yield told
     finally:
@@ -85,12 +89,12 @@ def _told() -> Iterator[_Told]:
 def _until_told(fleet: Fleet, screen: Screen, told: _Told, *, until_idle: bool) -> int:
     """Draw until there is a reason to stop; return the exit code that it stands for."""
     quiet = fleet.quiet()
-    while not told.times:
+    while not told.times and screen.failure is None:
         seen = fleet.agents
         screen.show(seen)
         if until_idle:
             if hopeless := _hopeless(seen):
-                screen.say(f"{hopeless} did not come up in {HOPELESS} starts: giving up")
+                screen.say(f"{hopeless} did not stay up in {HOPELESS} starts: giving up")
                 return 1
             if fleet.wait(lambda now: quiet.look(list(now.values())), DRAW_EVERY):
                 screen.say("idle: every source has nothing new, every channel is empty")

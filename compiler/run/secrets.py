@@ -13,8 +13,12 @@ def read_secrets(path: Path) -> dict[str, str]:
     """
     try:
         lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"the secrets file {path} cannot be read: {error}") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise RunError(f"cannot read the secrets file `{path}`: {reason}") from None
+    except UnicodeDecodeError as error:  # whose own text shows what it met
+        where = f"it is not text in UTF-8 (byte {error.start})"
+        raise RunError(f"cannot read the secrets file `{path}`: {where}") from None
     secrets: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
