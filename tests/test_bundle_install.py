@@ -105,6 +105,24 @@ def test_agents_start_with_the_python_that_was_named(folder: Path, tmp_path: Pat
     assert said == "python: agent.py two words\n"
 
 
+@pytest.mark.parametrize("named", ["{here}/py", "py", "./py"])
+def test_the_python_is_found_wherever_a_unit_starts_it(
+    folder: Path, tmp_path: Path, named: str
+) -> None:
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin" / "py"
+    python.write_text("#!/bin/sh\n")
+    python.chmod(0o755)
+    subprocess.run(
+        ["sh", folder / "install.sh", "--root", tmp_path / "image",
+         "--python", named.format(here=python.parent)],
+        check=True, capture_output=True, cwd=python.parent,
+        env={"PATH": f"{python.parent}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    starter = (tmp_path / "image/opt/flumec/bin/python").read_text()
+    assert Path(starter.split('"')[1]).resolve() == python
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

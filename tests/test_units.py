@@ -82,6 +82,12 @@ def test_it_is_given_time_to_drain() -> None:
     assert float(settings(unit(PLAIN))["TimeoutStopSec"][0]) > 2 * DRAIN
 
 
+def test_it_comes_back_however_it_ended() -> None:
+    said = settings(unit(PLAIN))
+    assert said["Restart"] == ["always"]  # `kill PID` is a clean end to systemd; `stop` stays one
+    assert said["StartLimitIntervalSec"] == ["0"]
+
+
 def test_limits_are_systemds() -> None:
     limits = {"memory": Size("1GiB"), "cpu": Percent("150%"), "files": 4096}
     said = settings(unit(dataclasses.replace(PLAIN, limits=limits)))

@@ -26,12 +26,21 @@ put() {
     fi
 }
 
+# absolute FILE: units start it from another folder. A name alone is looked for on the PATH.
+absolute() {
+    case "$1" in
+        /*) echo "$1" ;;
+        */*) echo "$(pwd)/$1" ;;
+        *) command -v "$1" || echo "$1" ;;
+    esac
+}
+
 root=
 python=
 while [ $# -gt 0 ]; do
     case "$1" in
         --root) root=${2:?--root needs a folder}; shift 2 ;;
-        --python) python=${2:?--python needs a file}; shift 2 ;;
+        --python) python=$(absolute "${2:?--python needs a file}"); shift 2 ;;
         *) refuse "unknown option $1; there are --root DIR and --python FILE" ;;
     esac
 done
