@@ -201,7 +201,11 @@ class RealDisk:
         """Make a directory and its parents, durably; one that exists is fine."""
         missing = [known for known in (path, *path.parents) if not known.is_dir()]
         for directory in reversed(missing):
-            directory.mkdir(mode=0o750, exist_ok=True)
+            try:
+                directory.mkdir(mode=0o750, exist_ok=True)
+            except FileExistsError:
+                number = errno.ENOTDIR
+                raise NotADirectoryError(number, os.strerror(number), str(directory)) from None
             self.sync_directory(directory.parent)
 
     def remove_directory(self, path: Path) -> None:

@@ -143,7 +143,13 @@ class Process:
         from flumec.runtime.staff import channel_specs, consumer_specs
         from flumec.runtime.starting import Starting
 
-        disk.make_directory(state)
+        try:
+            disk.make_directory(state)
+        except OSError as error:
+            raise StartError(
+                f"its state cannot be kept in {state}: {logs.reason(error)}; give the agent's user "
+                "a directory that it may write"
+            ) from None
         with Starting(self._notifier, self._clock):
             return Journal.open(
                 state / "journal",

@@ -337,6 +337,16 @@ def test_without_a_place_for_its_state_it_says_how_to_run_it(run: Run) -> None:
     assert by_hand.end(signal.SIGINT) == 0
 
 
+def test_a_state_that_cannot_be_made_is_one_clear_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    agent = run(flow(), STATE_DIRECTORY=str(tmp_path / "file" / "state"))
+    assert agent.end() == 1
+    assert agent.output == (
+        f"ERROR agent `tailer` cannot run: its state cannot be kept in {tmp_path}/file/state: "
+        f"{tmp_path}/file: Not a directory; give the agent's user a directory that it may write\n"
+    )
+
+
 def test_a_state_that_another_process_has_open_is_one_clear_line(run: Run) -> None:
     first = run(flow(total=0))
     first.until(lambda message: "READY" in message)

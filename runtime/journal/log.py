@@ -152,7 +152,13 @@ class Log:
         return self._create(path, size), size
 
     def _create(self, path: Path, size: int) -> DiskFile:
-        """Make a file of `size` bytes, or nothing; raise DiskFull."""
+        """Make a file of `size` bytes, or nothing; raise DiskFull.
+
+        What has no room is not tried: until it fails it would take what is left from others, from
+        our own sinks and from those who write the logs that are followed.
+        """
+        if self._disk.free(self.directory) < size:
+            raise DiskFull
         try:
             file = self._disk.open(path, "create")
         except OSError as error:  # a name takes room too: in its directory, and an inode
@@ -177,24 +183,21 @@ class Log:
         """
         known = self._reserves()
         for name in RESERVES:
-            if known.get(name, 0) < self._least_reserve:
-                self._keep_reserve(self.directory / name, known.get(name))
+            missing = self._least_reserve - known.get(name, 0)
+            if 0 < missing <= self._disk.free(self.directory):
+                self._keep_reserve(self.directory / name)
 
-    def _keep_reserve(self, path: Path, size: int | None) -> None:
+    def _keep_reserve(self, path: Path) -> None:
         try:
-            if size is None:
-                file = self._create(path, self._least_reserve)
-            else:
-                file = self._disk.open(path, "write")
+            file = self._disk.open(path, "write")
+            try:
                 file.allocate(self._least_reserve)
-        except (DiskFull, OSError) as error:
-            if isinstance(error, DiskFull) or isinstance(_full(error), DiskFull):
-                return
-            raise
-        try:
-            file.sync()
-        finally:
-            file.close()
+                file.sync()
+            finally:
+                file.close()
+        except OSError as error:
+            if not isinstance(_full(error), DiskFull):
+                raise
         self._disk.sync_directory(self.directory)
 
     def close(self, last_row: int) -> None:

@@ -220,6 +220,16 @@ def test_the_reserves_take_no_rows_and_do_not_end(rig: Rig) -> None:
     assert set(RESERVES) <= set(rig.disk.names(rig.directory))
 
 
+def test_a_full_disk_is_not_taken_to_the_last_byte_again_and_again(rig: Rig) -> None:
+    full_disk(rig)
+    assert isinstance(rig.disk, CrashDisk)
+    before = len(rig.disk.log)
+    for _ in range(5):
+        rig.clock.advance(2)
+        assert rig.outcome(rig.submit("a", size=9000)) == Full("disk")
+    assert rig.disk.log[before:] == []
+
+
 def test_a_directory_without_room_for_a_name_is_a_full_disk(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
