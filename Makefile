@@ -32,6 +32,7 @@ types: $(BIN)/flumec ## mypy --strict.
 	@$(BIN)/mypy -p flumec.compiler -p flumec.runtime -p flumec.grammar
 
 bench: $(BIN)/flumec ## What is fast, measured.
+	@$(BIN)/python bench/machine.py
 	@$(BIN)/python bench/latency.py
 	@$(BIN)/python bench/chain.py
 	@$(BIN)/python bench/fleets.py
