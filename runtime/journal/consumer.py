@@ -1,12 +1,12 @@
 """A channel's one reader: from memory what was just put, from disk what is older."""
 
-import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from threading import Condition, Lock
 
 import pyarrow as pa
+from flumec.runtime.checksum import crc32
 from flumec.runtime.clock import Clock
 from flumec.runtime.journal.consuming import CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
@@ -282,6 +282,6 @@ def load(located: Located, epoch: bytes) -> Chunk:
     entry = located.entry
     body = pa.allocate_buffer(entry.length)
     length = located.file.read_into(memoryview(body), located.offset)
-    if length < entry.length or zlib.crc32(body) != entry.crc:
+    if length < entry.length or crc32(body) != entry.crc:
         raise damaged(located.path, located.offset, entry.first, entry.end, "a body is not valid")
     return Chunk(entry.first, entry.rows, 0, epoch, entry.born, entry.tags, body, entry.crc)

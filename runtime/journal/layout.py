@@ -1,9 +1,9 @@
 """The bytes of a segment's header and of a group's; docs/journal.md draws them."""
 
-import zlib
 from dataclasses import dataclass
 from struct import Struct
 
+from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import DiskFile
 
 FORMAT = 1
@@ -46,7 +46,7 @@ def body_bound(length: int) -> int:
 
 def seed(epoch: bytes) -> int:
     """Return what an epoch's CRCs start from, so that no other epoch's bytes pass as its own."""
-    return zlib.crc32(epoch)
+    return crc32(epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class SegmentHeader:
             SEGMENT_MAGIC, FORMAT, FORMAT, self.journal, self.epoch, self.number, self.first_row,
             self.first_group, self.created_ns, self.key,
         )  # fmt: skip
-        copy = fields + _CRC.pack(zlib.crc32(fields))
+        copy = fields + _CRC.pack(crc32(fields))
         return (copy + ZEROS[: PAGE // 2 - len(copy)]) * 2
 
 
@@ -89,7 +89,7 @@ def read_segment_header(file: DiskFile) -> SegmentHeader | None:
         fields = page[offset : offset + _SEGMENT.size]
         magic, _, readable_from, *rest = _SEGMENT.unpack(fields)
         (crc,) = _CRC.unpack_from(page, offset + _SEGMENT.size)
-        if magic == SEGMENT_MAGIC and crc == zlib.crc32(fields):
+        if magic == SEGMENT_MAGIC and crc == crc32(fields):
             if readable_from > FORMAT:
                 raise NewerFormat(readable_from)
             return SegmentHeader(*rest)
@@ -134,7 +134,7 @@ class GroupHeader:
             GROUP_MAGIC, self.head_length, self.body_length, self.number, self.first_row,
             self.rows, self.records, self.previous,
         )  # fmt: skip
-        crc = zlib.crc32(head, zlib.crc32(fields, epoch_seed))
+        crc = crc32(head, crc32(fields, epoch_seed))
         return fields + _CRC.pack(crc), crc
 
 
@@ -151,5 +151,5 @@ def parse_group_header(data: bytes | memoryview, offset: int = 0) -> GroupHeader
 def group_crc(data: bytes | memoryview, head_end: int, epoch_seed: int) -> int:
     """Return the crc of a group's header and head, which `data` starts with."""
     view = memoryview(data)
-    fields = zlib.crc32(view[: _GROUP.size], epoch_seed)
-    return zlib.crc32(view[GROUP_HEADER:head_end], fields)
+    fields = crc32(view[: _GROUP.size], epoch_seed)
+    return crc32(view[GROUP_HEADER:head_end], fields)

@@ -1,10 +1,10 @@
 """What the putting thread does: names to numbers, checksums of bodies, the room that is needed."""
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from flumec.runtime.checksum import crc32
 from flumec.runtime.journal.putting import PreparedFrame, PutOp
 from flumec.runtime.journal.records import Put
 from flumec.runtime.journal.specs import ChannelSpec
@@ -70,7 +70,7 @@ class Preparer:
         """Return (crc, digest of the schema) of each body that goes to disk."""
         return [
             (
-                zlib.crc32(frame.body) if frame.crc is None else frame.crc,
+                crc32(frame.body) if frame.crc is None else frame.crc,
                 _schema(memoryview(frame.body)),
             )
             if not self._durable.isdisjoint(frame.channels)

@@ -5,10 +5,10 @@ bodies, into a new segment before anything is served; older segments are never a
 """
 
 import re
-import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.errors import StateError
@@ -190,6 +190,6 @@ def whole_group(reader: GroupReader, offset: int, end: int) -> Group | None:
         return None
     for entry in frames(found[1]):
         body = reader.file.read(entry.length, offset + entry.offset)
-        if zlib.crc32(body) != entry.crc:
+        if crc32(body) != entry.crc:
             return None
     return found

@@ -6,11 +6,11 @@ which is the journal's, byte for byte, and whose own CRC, in the head, is the jo
 """
 
 import struct
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flumec.runtime.checksum import crc32
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.messages import KINDS, Data, Message
 
@@ -77,7 +77,7 @@ def verify(header: Header, covered: bytes | memoryview) -> None:
 
 def verify_body(data: Data, body: "Buffer") -> None:
     """Raise ProtocolError unless a body is what was put first, maybe on another host."""
-    if zlib.crc32(body) != data.crc:
+    if crc32(body) != data.crc:
         raise ProtocolError(f"the checksum of rows {data.first} to {data.end} is wrong")
 
 
@@ -87,4 +87,4 @@ def _header(kind: int, covered: bytes, body: int = 0) -> bytes:
 
 
 def _checksum(length: int, kind: int, flags: int, covered: bytes | memoryview) -> int:
-    return zlib.crc32(covered, zlib.crc32(_COVERED.pack(length, kind, flags), _SEED))
+    return crc32(covered, crc32(_COVERED.pack(length, kind, flags), _SEED))

@@ -1,11 +1,11 @@
 """Stored frames as they go over a link: whole and byte for byte, or cut where they must be."""
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flumec.runtime.batch import decode, encode
+from flumec.runtime.checksum import crc32
 from flumec.runtime.journal.records import Ranges, TagRun
 from flumec.runtime.links.faults import Unsendable
 
@@ -37,7 +37,7 @@ def parcels(chunk: "Chunk", wanted: Ranges, largest: int) -> Iterator[Parcel]:
     tags = chunk.tags or (TagRun(chunk.epoch, chunk.first, chunk.rows),)
     surplus = sum(run.count for run in tags) - chunk.rows
     if not chunk.skip and wanted == ((chunk.first, chunk.end),) and chunk.body.size <= largest:
-        crc = zlib.crc32(chunk.body) if chunk.crc is None else chunk.crc
+        crc = crc32(chunk.body) if chunk.crc is None else chunk.crc
         kept = cut(tags, surplus, chunk.rows)
         yield Parcel(chunk.epoch, chunk.first, chunk.end, chunk.born, kept, chunk.body, crc)
         return
@@ -46,7 +46,7 @@ def parcels(chunk: "Chunk", wanted: Ranges, largest: int) -> Iterator[Parcel]:
         for begin, stop, body in _bodies(batch, first - chunk.first, end - chunk.first, largest):
             yield Parcel(
                 chunk.epoch, chunk.first + begin, chunk.first + stop, chunk.born,
-                cut(tags, surplus + begin, stop - begin), body, zlib.crc32(body),
+                cut(tags, surplus + begin, stop - begin), body, crc32(body),
             )  # fmt: skip
 
 
