@@ -38,7 +38,8 @@ class LinkSettings(Declared, type="arrow"):
     """
 
     port: Port = prop(
-        "The TCP port that the receivers listen on; links with equal port, wire and TLS share it.",
+        "The TCP port that the receivers listen on; links into one channel with equal port, wire "
+        "and TLS share it.",
         check=between(Port(1), Port(65535)),
     )
     policy: Literal["single", "failover", "balance", "all"] | Hash | None = prop(
