@@ -74,7 +74,7 @@ def compile_fleet(
     linted = lint(paths, options, inputs)
     if not linted.sound:
         return Compiled(None, linted.fleet, linted.diagnostics)
-    names = Names(paths)
+    names = Names(paths, linted.fleet.elsewhere)
     made_from = MadeFrom(names, inputs.digests(names), dict(options.sets))
     plan = place(linted.fleet, made_from, addresses)
     return Compiled(plan, linted.fleet, linted.diagnostics)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,18 +49,22 @@ def in_memory(files: Mapping[str, str | bytes]) -> Reader:
 
 
 class Names:
-    """Paths as a bundle shows them, the same in every checkout: from the given files' folder.
+    """Paths as a bundle shows them, the same in every checkout: from the given files' folder, but
+    those of `elsewhere`, which files name whole, as they are.
 
     >>> Names([Path("/home/ann/fleet/weblogs.flow")])("/home/ann/fleet/../lib/tls.flow")
     '../lib/tls.flow'
     """
 
-    def __init__(self, roots: Iterable[Path]) -> None:
+    def __init__(self, roots: Iterable[Path], elsewhere: Container[str] = ()) -> None:
+        self._elsewhere = elsewhere
         folders = [str(Path(root).absolute().parent) for root in roots]
         self._base = posixpath.normpath(posixpath.commonpath(folders)) if folders else "/"
 
     def __call__(self, path: str) -> str:
         """Return the name of `path` in a bundle."""
+        if (whole := posixpath.normpath(path)) in self._elsewhere:
+            return whole
         return posixpath.relpath(str(Path(path).absolute()), self._base)
 
 

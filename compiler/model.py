@@ -269,6 +269,8 @@ class Fleet:
     """Params, lets, templates and imports that nothing uses: (kind, name, place)."""
     future: list[tuple[str, Span]] = field(default_factory=list)
     """What the language has and the runtime has not yet: (the feature as a noun phrase, place)."""
+    elsewhere: frozenset[str] = frozenset()
+    """Paths that a file names whole, and what the files there name: not part of a checkout."""
     unsure: set[str] = field(default_factory=set)
     """Agents whose wiring had a mistake that was reported: what seems to be missing there proves
     nothing.

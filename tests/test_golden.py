@@ -1,5 +1,6 @@
 """A flow in, its bundle out, byte for byte; on any machine, by any user, in any Python."""
 
+import json
 import os
 import re
 import shutil
@@ -95,6 +96,28 @@ def test_the_same_flow_gives_the_same_bytes_anywhere(case: Path, tmp_path: Path)
         bundles.append(tree(here / "dist"))
     assert bundles[0] == bundles[1] == bundles[2]
     assert {name: data for name, (_, data) in bundles[0].items() if data} == built(case)
+
+
+def test_what_a_flow_names_by_its_whole_path_is_no_part_of_a_checkout(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "hosts.ini").write_text("[all]\nweb-1\n")
+    (tmp_path / "lib" / "tier.flow").write_text(
+        'hosts web = inventory("hosts.ini")\n\nagent a on web {\n  source s : seq\n\n'
+        "  channel c : file\n\n  sink n : null\n\n  s -> c\n  c -> n\n}\n"
+    )
+    built = []
+    for checkout in (tmp_path / "a", tmp_path / "b" / "deeper"):
+        checkout.mkdir(parents=True)
+        flow = checkout / "main.flow"
+        flow.write_text(f'import "{tmp_path}/lib/tier.flow" as tier\n')
+        compiled = compile_fleet([flow], Options())
+        assert compiled.plan is not None, compiled.diagnostics
+        built.append(emit(compiled.plan))
+    assert built[0] == built[1]
+    inputs = json.loads(built[0]["manifest.json"])["inputs"]
+    assert sorted(inputs) == [f"{tmp_path}/lib/{n}" for n in ("hosts.ini", "tier.flow")] + [
+        "main.flow"
+    ]
 
 
 def other_pythons() -> list[Path]:

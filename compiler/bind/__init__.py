@@ -35,7 +35,7 @@ def bind(
     loader = Loader(options, reader, findings)
     root = loader.load(paths)
     modules = tuple(root.walk())
-    hosts, fleet = HostSets(loader.inventory, findings), Fleet()
+    hosts, fleet = HostSets(loader.named, loader.inventory, findings), Fleet()
     fleet.host_sets = hosts.make_all(modules)
     _bind_agents(modules, hosts, fleet, findings)
     for module in modules:
@@ -45,7 +45,7 @@ def bind(
         env = replace(module.env(findings), directory=directory)
         fleet.proofs.extend(bind_proof(check, env) for check in module.checks)
         fleet.trials.extend(bind_trial(test, env) for test in module.tests)
-    fleet.sources = tuple(loader.sources)
+    fleet.sources, fleet.elsewhere = tuple(loader.sources), frozenset(loader.elsewhere)
     fleet.future = findings.features
     fleet.unused = sorted(
         _unused(modules, root, hosts, fleet), key=lambda one: (one[2].source.path, one[2].start)

@@ -1,6 +1,5 @@
 """Host sets: lists, patterns, inventories, unions, differences; and what is known of each host."""
 
-import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -28,6 +27,8 @@ from flumec.compiler.source import Span
 from flumec.runtime.component import Declared, prop
 
 ReadInventory = Callable[[str, Span], Inventory | None]
+PathOf = Callable[[str, str], str]
+"""From a file and what it names to the path of that."""
 
 
 class InventoryCall(Declared, type="inventory"):
@@ -43,8 +44,8 @@ _NOTHING: Mapping[str, Any] = {}
 class HostSets:
     """Makes host sets, each once."""
 
-    def __init__(self, read_inventory: ReadInventory, findings: Findings) -> None:
-        self._read_inventory, self._findings = read_inventory, findings
+    def __init__(self, path_of: PathOf, read_inventory: ReadInventory, findings: Findings) -> None:
+        self._path_of, self._read_inventory, self._findings = path_of, read_inventory, findings
         self._sets: dict[tuple[int, str], HostSet | None] = {}
         self._open: set[tuple[int, str]] = set()
         self._used: set[tuple[int, str]] = set()
@@ -163,8 +164,7 @@ class HostSets:
         values, whole = read_call(call.args, form_of(InventoryCall), call.function.span, env)
         if not whole:
             return None
-        here = posixpath.dirname(call.span.source.path)
-        path = posixpath.normpath(posixpath.join(here, str(values["path"].value)))
+        path = self._path_of(call.span.source.path, str(values["path"].value))
         inventory = self._read_inventory(path, values["path"].span)
         if inventory is None:
             return None

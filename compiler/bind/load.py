@@ -12,7 +12,7 @@ from flumec.compiler.bind.inventory import Inventory, InventoryError
 from flumec.compiler.bind.inventory_ini import read_ini
 from flumec.compiler.bind.inventory_yaml import read_yaml
 from flumec.compiler.bind.kinds import Slot
-from flumec.compiler.bind.module import Imported, Module, declare, imported_path
+from flumec.compiler.bind.module import Imported, Module, beside, declare
 from flumec.compiler.bind.params import fill_params, given_in_block, given_outside
 from flumec.compiler.bind.pattern_mistakes import BadInventory
 from flumec.compiler.bind.properties import key_of
@@ -118,6 +118,8 @@ class Loader:
     def __init__(self, options: Options, reader: Reader, findings: Findings) -> None:
         self.options, self.reader, self.findings = options, reader, findings
         self.sources: list[Source] = []
+        self.elsewhere: set[str] = set()
+        """Paths that a file names whole, and what the files there name."""
         self._files: dict[str, tree.File | None] = {}
         self._inventories: dict[str, Inventory | None] = {}
         self._cycles: set[frozenset[str]] = set()
@@ -150,6 +152,13 @@ class Loader:
             if text is not None:
                 texts[path] = text
         return texts
+
+    def named(self, file: str, written: str) -> str:
+        """Return the path of what a file names, and remember whether it is part of a checkout."""
+        path = beside(file, written)
+        if posixpath.isabs(written) or posixpath.normpath(file) in self.elsewhere:
+            self.elsewhere.add(path)
+        return path
 
     def text(self, path: str, span: Span) -> str | None:
         """Return a text; None if it cannot be read, which is reported at `span`."""
@@ -212,7 +221,7 @@ class Loader:
             origin = posixpath.normpath(node.path.span.source.path)
             if not module.prefix and origin != chain[0]:
                 continue
-            path = imported_path(node)
+            path = self.named(node.path.span.source.path, node.path.raw)
             if path in chain:
                 start = chain.index(path)
                 self._report_cycle((*chain[start:], path), (*spans[start:], node.path.span))

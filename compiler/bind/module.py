@@ -183,9 +183,13 @@ def declare(module: Module, items: tuple[tree.Item, ...], findings: Findings) ->
 
 
 def imported_path(node: tree.Import) -> str:
-    """Return the path of an imported file, which is beside the file that imports it."""
-    here = posixpath.dirname(node.path.span.source.path)
-    return posixpath.normpath(posixpath.join(here, node.path.raw))
+    """Return the path of an imported file."""
+    return beside(node.path.span.source.path, node.path.raw)
+
+
+def beside(file: str, written: str) -> str:
+    """Return the path of what a file names: it is beside that file, or is named whole."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(file), written))
 
 
 def _again(module: Module, node: tree.Import) -> bool:
