@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import select
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,8 @@ class Watch:
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._closed = False
+        self._closing = threading.Lock()
         self._poll = select.poll()
         self._poll.register(self._bell, select.POLLIN)
         self._paths: dict[int, str] = {}
@@ -93,8 +96,10 @@ class Watch:
         self._poll.poll(max(0.0, seconds) * 1000)
 
     def ring(self) -> None:
-        """End a wait, from any thread."""
-        os.eventfd_write(self._bell, 1)
+        """End a wait, from any thread; after `close` there is none, and nothing is done."""
+        with self._closing:  # the bell's number may be another file's by then
+            if not self._closed:
+                os.eventfd_write(self._bell, 1)
 
     def changes(self) -> Changes:
         """Return what changed since the last call, without waiting."""
@@ -121,4 +126,6 @@ class Watch:
         """Stop watching."""
         if self._inotify is not None:
             self._inotify.close()
-        os.close(self._bell)
+        with self._closing:
+            self._closed = True
+            os.close(self._bell)

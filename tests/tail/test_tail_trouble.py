@@ -1,6 +1,7 @@
 """Files that may not be read, full channels, refused puts, many files and few handles."""
 
 import errno
+import logging
 import os
 import pwd
 import resource
@@ -17,6 +18,7 @@ from flumec.runtime.journal.records import Progress, Stored
 from flumec.runtime.tail.file import Followed
 from flumec.runtime.tail.identity import Identity, nature
 from flumec.runtime.tail.registry import most_handles
+from flumec.runtime.tail.watch import Watch
 
 from tests.tail.conftest import Rig
 
@@ -289,3 +291,18 @@ def test_an_identity_survives_its_bytes() -> None:
 
 def test_handles_are_bounded() -> None:
     assert 8 <= most_handles() <= 4096
+
+
+def test_a_late_answer_to_a_put_touches_no_other_file(tmp_path: Path) -> None:
+    watch = Watch(logging.getLogger())
+    bell = watch._bell
+    watch.close()
+    other = os.open(tmp_path / "segment", os.O_RDWR | os.O_CREAT)
+    try:
+        os.dup2(other, bell)  # as the kernel gives the lowest number that is free
+        watch.ring()
+        assert (tmp_path / "segment").stat().st_size == 0
+    finally:
+        os.close(bell)
+        if other != bell:
+            os.close(other)
