@@ -138,6 +138,7 @@ class Sending:
             Epoch(one.epoch, one.first, end, min(max(ledger.durable, one.first), end))
             for one in journal.epochs()
             for end in (OPEN if one.end is None else one.end,)
+            if one.first < end  # an agent that starts again and again leaves many without a row
         )
         connection.send(session.hello(epochs, clock.now_ns()))
         answer = connection.receive(BEFORE, self._settings.connect_time_out)

@@ -19,7 +19,7 @@ from flumec.runtime.journal.records import Stored, TagRun
 from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.faults import Disconnected, LinkFault
 from flumec.runtime.links.framing import HEADER, frame
-from flumec.runtime.links.greeting import OPEN, Epoch, Hello, Welcome
+from flumec.runtime.links.greeting import OPEN, Code, Epoch, Hello, Welcome
 from flumec.runtime.links.incoming import Incoming
 from flumec.runtime.links.messages import Ack, Bye, Data, Farewell, Ping, Pong, Reject
 from flumec.runtime.links.pulse import Pulse
@@ -85,6 +85,25 @@ def receiver(site: Site) -> Any:
                       window=Size("128KiB"))
     )  # fmt: skip
     return end
+
+
+@pytest.mark.parametrize(("least", "most"), [(0, 1), (1, 9)])
+def test_the_version_is_one_that_both_speak(
+    site: Site, receiver: Any, least: int, most: int
+) -> None:
+    assert Rogue(receiver.port).welcome(hello(site, minimum=least, maximum=most)).version == 1
+
+
+@pytest.mark.parametrize(("least", "most"), [(0, 0), (2, 3), (3, 2)])
+def test_ends_that_share_no_version_are_told_which_they_speak(
+    site: Site, receiver: Any, least: int, most: int
+) -> None:
+    rogue = Rogue(receiver.port)
+    rogue.link.send(hello(site, minimum=least, maximum=most))
+
+    refusal = rogue.answer()
+    assert refusal.code == Code.VERSION
+    site.match(f"speaks link protocols {least} to {most}, .* speaks 1: bring both", refusal.text)
 
 
 def test_garbage_ends_the_connection_and_nothing_else(site: Site, receiver: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flumec.runtime.component import Duration, Size
 from flumec.runtime.links import Peer, sending
+from flumec.runtime.links.greeting import OPEN
 
 Site = Any
 
@@ -71,6 +72,27 @@ def test_restarts_of_either_end_lose_and_double_nothing(site: Site) -> None:
 
     assert collector.take(600) == list(range(600))
     site.eventually(lambda: tailer.held == 0)
+
+
+def test_starts_without_a_row_are_not_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    tailer, collector = site.end("tailer"), site.end("collector")
+    tailer.put(range(3))
+    for _ in range(4):
+        tailer.restart()
+    tailer.put(range(3, 5))
+    told = []
+    first = sending.SenderSession.hello
+
+    def hello(session: Any, *arguments: Any) -> Any:
+        told.append(first(session, *arguments))
+        return told[-1]
+
+    monkeypatch.setattr(sending.SenderSession, "hello", hello)
+    collector.start(site.receiver())
+    tailer.start(site.sender(collector.port))
+
+    assert collector.take(5) == list(range(5))
+    assert [(one.first, one.end) for one in told[0].epochs] == [(0, 3), (3, OPEN)]
 
 
 def test_connections_cut_anywhere_lose_and_double_nothing(site: Site) -> None:
