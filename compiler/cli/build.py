@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flumec.compiler.model import Fleet
 
 
-@click.command("build", short_help="Write each host's agents, units and installer.")
+@click.command("build", short_help="Write what each host needs to run its agents.")
 @fleet_arguments
 @click.option(
     "-o",

@@ -6,7 +6,7 @@ import click
 from flumec.compiler.cli.arguments import fleet_arguments, opened, options, report_arguments
 
 
-@click.command("lint", short_help="Check the fleet: every mistake at once, each at its place.")
+@click.command("lint", short_help="Check the fleet and report every mistake at once.")
 @fleet_arguments
 @report_arguments
 def command(
