@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
-from flumec.compiler.model import Chain, Fleet, Group, Link, Route, Target
+from flumec.compiler.model import Arm, Chain, Fleet, Group, Link, Route, Target
 from flumec.compiler.source import Span
 
 Node = tuple[str, str]
@@ -21,14 +21,18 @@ Node = tuple[str, str]
 class Edge:
     """Events go from `start` to `end`: within an agent, or by a link.
 
-    An edge out of a sink is misplaced: it counts as a use of its end, and nothing flows by it.
+    An edge that cannot be (out of a sink, from channel to channel of one agent) is misplaced: it
+    counts as a use of its end, and nothing flows by it.
     """
 
     start: Node
     end: Node
     kind: Literal["chain", "link", "misplaced"]
     span: Span
-    optional: bool = False
+    chain: Chain | None = None
+    """The chain that it ends, unless it is a link."""
+    arm: Arm | None = None
+    """The arm of the chain's route by which it leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,17 @@ class Reader:
 
 def ends(chain: Chain) -> Iterator[Target]:
     """Yield every target of a chain, those of a route's arms and a group's members too."""
+    return (target for target, _ in _ways_out(chain))
+
+
+def _ways_out(chain: Chain) -> Iterator[tuple[Target, Arm | None]]:
     match chain.end:
         case Route(arms=arms):
-            for arm in arms:
-                yield from arm.targets
+            yield from ((target, arm) for arm in arms for target in arm.targets)
         case Group(members=members):
-            yield from members
+            yield from ((member, None) for member in members)
         case targets:
-            yield from targets
+            yield from ((target, None) for target in targets)
 
 
 class Graph:
@@ -71,13 +78,13 @@ class Graph:
         if chain.start not in components:
             return
         start = (agent, chain.start)
-        kind: Literal["chain", "misplaced"] = "chain"
-        if components[chain.start].kind == "sink":
-            kind = "misplaced"
-        for target in ends(chain):
-            if target.name in components and target.name is not None:
+        wanted = {"source": "channel", "channel": "sink"}.get(components[chain.start].kind)
+        for target, arm in _ways_out(chain):
+            if target.name is not None and target.name in components:
+                fits = components[target.name].kind == wanted
+                kind: Literal["chain", "misplaced"] = "chain" if fits else "misplaced"
                 end = (agent, target.name)
-                self.edges.append(Edge(start, end, kind, target.span, target.optional))
+                self.edges.append(Edge(start, end, kind, target.span, chain, arm))
         if components[chain.start].kind == "channel" and not isinstance(chain.end, Route):
             self._add_reader(agent, start, chain)
 
@@ -86,8 +93,8 @@ class Graph:
             self.readers[start].append(Reader("group", chain.end.kind, chain.end.span))
             return
         for target in chain.end if isinstance(chain.end, tuple) else ():
-            if target.name is not None:
-                self.readers[start].append(Reader("sink", f"{agent}.{target.name}", target.span))
+            name = "drop" if target.name is None else f"{agent}.{target.name}"
+            self.readers[start].append(Reader("sink", name, target.span))
 
     def _add_link(self, fleet: Fleet, link: Link) -> None:
         start = (link.sender.agent, link.sender.component)
@@ -98,7 +105,8 @@ class Graph:
         for target in link.targets:
             end = (target.agent, target.component)
             if _exists(fleet, end):
-                self.edges.append(Edge(start, end, "link", target.span))
+                within = end != start and end[0] == start[0]
+                self.edges.append(Edge(start, end, "misplaced" if within else "link", target.span))
 
     def writers(self, node: Node) -> Sequence[Edge]:
         """Return the edges that end in `node`."""

@@ -136,12 +136,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One arm of a route; `values` is None for `else`."""
+    """One arm of a route; `values` is None for `else`, and `spans` are the values' places."""
 
     values: tuple[str, ...] | None
     steps: tuple[Step, ...]
     targets: tuple[Target, ...]
     span: Span
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,8 @@ class Link:
     values: Mapping[str, Value]
     span: Span
     doc: str = ""
+    mistaken: frozenset[str] = frozenset()
+    """The properties that its block means to set, with a mistake that was reported."""
 
 
 class AgentName(str):

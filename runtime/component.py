@@ -239,10 +239,12 @@ class Sink(Component):
 class Interceptor(Declared):
     """A step of a chain that changes or filters a batch of events.
 
-    `sets` names the properties whose headers it sets on every event that passes.
+    `sets` names the properties whose headers it sets on every event that passes, `drops` says
+    whether there are events that don't.
     """
 
     sets: ClassVar[tuple[str, ...]] = ()
+    drops: ClassVar[bool] = False
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
         """Return the step: it takes a batch and returns one, in which a filter has fewer rows."""

@@ -184,11 +184,13 @@ def _route(route: tree.Route, env: Env) -> tuple[Route, bool]:
 
 
 def _arm(arm: tree.Arm, env: Env) -> tuple[Arm, bool]:
-    values = None if arm.values is None else tuple(_value(value, env) for value in arm.values)
+    values = [(_value(node, env), node.span) for node in arm.values or ()]
     steps, whole = _steps(arm.calls, env)
     targets = _targets(arm.targets, env)
-    known = None if values is None else tuple(value for value in values if value is not None)
-    return Arm(known, steps, targets or (), arm.span), whole and targets is not None
+    taken = tuple((value, span) for value, span in values if value is not None)
+    known = None if arm.values is None else tuple(value for value, _ in taken)
+    spans = tuple(span for _, span in taken)
+    return Arm(known, steps, targets or (), arm.span, spans), whole and targets is not None
 
 
 def _value(node: tree.String, env: Env) -> str | None:

@@ -111,7 +111,7 @@ def bind_link(
     kinds = {n: c.kind for n, c in agent.components.items()} if agent else {}
     env = replace(module.env(findings), hosts=hosts, components=kinds)
     via = _via(node, findings)
-    values = _settings(node, env) if agent or node.block else {}
+    values, mistaken = _settings(node, env) if agent or node.block else ({}, frozenset[str]())
     known = [target for target in targets if target is not None]
     if sender is None or len(known) < len(targets):
         for ref in (node.sender, *node.targets):
@@ -119,7 +119,7 @@ def bind_link(
         return None
     if len(known) > 1:
         findings.feature("a link to several targets", node.targets[1].span)
-    return Link(sender, tuple(known), via, values, node.span, node.doc)
+    return Link(sender, tuple(known), via, values, node.span, node.doc, mistaken)
 
 
 def _via(node: tree.Link, findings: Findings) -> str:
@@ -133,8 +133,11 @@ def _via(node: tree.Link, findings: Findings) -> str:
     return name
 
 
-def _settings(node: tree.Link, env: Env) -> dict[str, Value]:
-    """Return what a link's block sets, each value that the runtime has not yet being a feature."""
+def _settings(node: tree.Link, env: Env) -> tuple[dict[str, Value], frozenset[str]]:
+    """Return what a link's block sets, and what it means to set but has wrong.
+
+    Each value that the runtime has not yet is a feature.
+    """
     filling = Filling(link_form())
     if node.block is not None:
         filling.read(node.block, env)
@@ -142,7 +145,7 @@ def _settings(node: tree.Link, env: Env) -> dict[str, Value]:
     for name, lacking in LinkSettings.later.items():
         if (held := values.get(name)) is not None and _lacks(held.value, lacking):
             env.findings.feature(f"`{_written(held)}`", held.span)
-    return values
+    return values, frozenset(filling.given.keys() | filling.meant) - values.keys()
 
 
 def _lacks(value: Any, lacking: tuple[Any, ...] | None) -> bool:

@@ -107,6 +107,7 @@ class ImportCycle(Diagnostic, code="FL120"):
         return tuple(
             Place(span, f"imports `{path}`")
             for span, path in zip(self.imports, self.chain[1:], strict=False)
+            if span is not self.span
         )
 
 

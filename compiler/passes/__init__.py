@@ -21,12 +21,14 @@ from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
+from flumec.compiler.passes.targets import check_targets
 from flumec.compiler.passes.unbound import check_unbound
 
 Pass = Callable[[Fleet, Graph], Iterator[Diagnostic]]
 
 PASSES: tuple[Pass, ...] = (
     check_chains,
+    check_targets,
     check_unbound,
     check_channels,
     check_copies,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, ends
-from flumec.compiler.model import Agent, Chain, Component, Fleet, Group, Route
+from flumec.compiler.model import Agent, Chain, Component, Fleet, Route
 
 
 class WrongChainStart(Diagnostic, code="FL304"):
@@ -178,57 +178,6 @@ class StepAfterChannel(Diagnostic, code="FL306"):
         return f"put it into the chain that ends in `{self.channel}`"
 
 
-class RepeatedTarget(Diagnostic, code="FL309"):
-    """A chain names the same channel twice at its end.
-
-    The event would be stored once; whoever wrote this wanted two channels, or made a slip.
-
-    ## Example
-
-    ```flow
-    hosts web = ["web-1"]
-
-    agent a on web {
-      source numbers : seq
-
-      channel spool : memory
-
-      sink out : null
-
-      numbers -> spool, spool
-      spool -> out
-    }
-    ```
-
-    ## Instead
-
-    ```flow
-    hosts web = ["web-1"]
-
-    agent a on web {
-      source numbers : seq
-
-      channel spool : memory
-
-      sink out : null
-
-      numbers -> spool
-      spool -> out
-    }
-    ```
-    """
-
-    name: str
-
-    @property
-    def message(self) -> str:
-        return f"`{self.name}` stands twice at the end of this chain"
-
-    @property
-    def hint(self) -> str:
-        return "name it once; a copy needs a second channel"
-
-
 def check_chains(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield chains that start or end wrongly."""
     for agent in fleet.agents.values():
@@ -255,13 +204,3 @@ def check_chain(agent: Agent, chain: Chain) -> Iterator[Diagnostic]:
         end = agent.components.get(target.name or "")
         if end is not None and end.kind != wanted:
             yield WrongChainEnd(target.span, start, end)
-    for targets in (
-        [arm.targets for arm in chain.end.arms]
-        if isinstance(chain.end, Route)
-        else [tuple(ends(chain))]
-    ):
-        seen = set()
-        for target in targets:
-            if target.name is not None and target.name in seen and not isinstance(chain.end, Group):
-                yield RepeatedTarget(target.span, target.name)
-            seen.add(target.name)

@@ -6,6 +6,8 @@ from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Edge, Graph
 from flumec.compiler.model import Fleet
 
+_ARROWS = {"chain": "->", "link": "=>"}
+
 
 class Cycle(Diagnostic, code="FL310"):
     """Links lead in a circle.
@@ -70,8 +72,8 @@ class Cycle(Diagnostic, code="FL310"):
 
     @property
     def message(self) -> str:
-        path = [".".join(edge.start) for edge in self.edges]
-        return "events go in a circle: " + " => ".join([*path, path[0]])
+        steps = (f"{'.'.join(e.start)} {_ARROWS[e.kind]} " for e in self.edges)
+        return f"events go in a circle: {''.join(steps)}{'.'.join(self.edges[0].start)}"
 
     @property
     def hint(self) -> str:

@@ -167,6 +167,8 @@ def check_policy(fleet: Fleet, link: Link) -> Iterator[Diagnostic]:
     agents = [fleet.agents[target.agent] for target in link.targets if target.agent in fleet.agents]
     hosts = len({host.name for agent in agents for host in agent.hosts.hosts})
     policy = link.values.get("policy")
+    if "policy" in link.mistaken:
+        return
     if hosts > 1 and policy is None:
         yield MissingPolicy(link.span, hosts)
     elif hosts > 1 and policy is not None and str(policy.value) == "single":

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
-from flumec.compiler.model import Agent, Fleet, Host, HostFact, PerHost, Settings, Value
+from flumec.compiler.model import Agent, Fleet, Host, PerHost, Settings, Value
 from flumec.compiler.source import Span
+from flumec.compiler.values import resolve
 from flumec.runtime.component import Port
 
 
@@ -75,14 +76,17 @@ class PortTaken(Diagnostic, code="FL530"):
     ```
     """
 
-    host: str
+    hosts: tuple[str, ...]
+    """The host; two names of it, where two hosts have one address."""
     port: int
     what: str
     first: Claim
 
     @property
     def message(self) -> str:
-        return f"port {self.port} is used twice on `{self.host}`"
+        where = " and ".join(f"`{host}`" for host in self.hosts)
+        same = ", which have one address" if len(self.hosts) > 1 else ""
+        return f"port {self.port} is used twice on {where}{same}"
 
     @property
     def label(self) -> str:
@@ -100,51 +104,42 @@ class PortTaken(Diagnostic, code="FL530"):
 def check_ports(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield ports that two listeners of a host claim; alike hosts are looked at once."""
     claims = claims_of_agents(fleet)
-    agents_of: dict[str, list[Agent]] = defaultdict(list)
-    hosts: dict[str, Host] = {}
+    # What two sets call a host may be one machine: hosts with one address share its ports. An
+    # agent's own host, with the index and variables of its set, says what its ports are.
+    machines: dict[str, list[tuple[Agent, Host]]] = defaultdict(list)
     for agent in fleet.agents.values():
         for host in agent.hosts.hosts if claims[agent.name] else ():
-            agents_of[host.name].append(agent)
-            hosts.setdefault(host.name, host)
+            machines[host.address].append((agent, host))
     seen: set[object] = set()
     reported: set[tuple[Span, Span]] = set()
-    for name, agents in agents_of.items():
-        mine = [claim for agent in agents for claim in claims[agent.name]]
-        alike = tuple(agent.name for agent in agents)
+    for placed in machines.values():
+        mine = [(claim, host) for agent, host in placed for claim in claims[agent.name]]
+        names = list(dict.fromkeys(host.name for _, host in placed))
+        alike = tuple((agent.name, names.index(host.name)) for agent, host in placed)
         if alike in seen:
             continue
-        if not any(isinstance(claim.port, PerHost) for claim in mine):
+        if not any(isinstance(claim.port, PerHost) for claim, _ in mine):
             seen.add(alike)
-        for taken in check_host(hosts[name], mine):
+        for taken in check_host(mine):
             if (taken.span, taken.first.span) not in reported:
                 reported.add((taken.span, taken.first.span))
                 yield taken
 
 
-def check_host(host: Host, claims: Sequence[Claim]) -> Iterator[PortTaken]:
-    """Yield the ports of one host that are claimed twice."""
-    first: dict[int, Claim] = {}
-    for claim in claims:
-        port = resolved(claim.port, host)
-        earlier = first.setdefault(port, claim) if port else claim
-        if earlier is not claim and earlier.listener != claim.listener:
-            yield PortTaken(claim.span, host.name, port, claim.what, earlier)
-
-
-def resolved(port: int | PerHost, host: Host) -> int:
-    """Return the port's number on a host; 0 where it is none, which was reported."""
-    if not isinstance(port, PerHost):
-        return int(port)
-    text = "".join(fact(part, host) if isinstance(part, HostFact) else part for part in port.parts)
-    return int(text) if text.isdecimal() else 0
-
-
-def fact(part: HostFact, host: Host) -> str:
-    """Return a fact of a host as text."""
-    table: Mapping[str, object] = (
-        host.vars if part.path[0] == "vars" else {"index": host.index, **host.facts}
-    )
-    return str(table.get(part.path[-1], ""))
+def check_host(claims: Sequence[tuple[Claim, Host]]) -> Iterator[PortTaken]:
+    """Yield the ports of one machine that are claimed twice."""
+    first: dict[int, tuple[Claim, Host]] = {}
+    for claim, host in claims:
+        try:
+            port = int(resolve(claim.port, host, host.address))
+        except (KeyError, ValueError):  # a variable with a mistake that was reported
+            continue
+        earlier, there = first.setdefault(port, (claim, host))
+        if earlier is claim and there.name == host.name:
+            continue
+        if earlier.listener != claim.listener or there.name != host.name:
+            names = tuple(dict.fromkeys((there.name, host.name)))
+            yield PortTaken(claim.span, names, port, claim.what, earlier)
 
 
 def claims_of_agents(fleet: Fleet) -> dict[str, list[Claim]]:

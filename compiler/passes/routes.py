@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
-from flumec.compiler.model import Fleet, Route
+from flumec.compiler.model import Arm, Fleet, Route
 from flumec.compiler.source import Span
 
 
@@ -64,7 +64,8 @@ class RouteWithoutElse(Diagnostic, code="FL311"):
 
     @property
     def message(self) -> str:
-        return f"the route by `header.{self.header}` has no `else`"
+        by = f"the route by `header.{self.header}`" if self.header else "this route"
+        return f"{by} has no `else`"
 
     @property
     def hint(self) -> str:
@@ -135,7 +136,7 @@ class ElseNotLast(Diagnostic, code="FL312"):
 
 
 class RepeatedValue(Diagnostic, code="FL313"):
-    """Two arms of a route take the same value.
+    """A route takes the same value twice.
 
     The second would never get an event.
 
@@ -189,18 +190,22 @@ class RepeatedValue(Diagnostic, code="FL313"):
 
     value: str
     first: Span
+    same: bool
+    """Whether it is the same arm."""
 
     @property
     def message(self) -> str:
+        if self.same:
+            return f'"{self.value}" stands twice in this arm'
         return f'"{self.value}" has an arm already'
 
     @property
-    def hint(self) -> str:
-        return "an arm may lead to several channels: `-> a, b`"
+    def hint(self) -> str | None:
+        return None if self.same else "an arm may lead to several channels: `-> a, b`"
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return (Place(self.first, "this arm takes it"),)
+        return (Place(self.first, "first here" if self.same else "this arm takes it"),)
 
 
 def check_routes(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
@@ -219,9 +224,9 @@ def check_route(route: Route) -> Iterator[Diagnostic]:
     for arm in others:
         if arm is not route.arms[-1]:
             yield ElseNotLast(arm.span)
-    taken: dict[str, Span] = {}
+    taken: dict[str, tuple[Arm, Span]] = {}
     for arm in route.arms:
-        for value in arm.values or ():
-            if value in taken:
-                yield RepeatedValue(arm.span, value, taken[value])
-            taken.setdefault(value, arm.span)
+        for value, span in zip(arm.values or (), arm.spans, strict=False):
+            first, place = taken.setdefault(value, (arm, span))
+            if place is not span:
+                yield RepeatedValue(span, value, place, same=first is arm)

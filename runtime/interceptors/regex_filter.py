@@ -1,6 +1,6 @@
 """The `regex_filter` interceptor: only events whose body matches, or only those that do not."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from flumec.runtime.component import Check, Interceptor, prop
 from flumec.runtime.pattern import SENTENCE, fault
@@ -17,6 +17,8 @@ class RegexFilter(Interceptor, type="regex_filter"):
 
     What is filtered out is counted. Bytes that are not UTF-8 are seen as U+FFFD.
     """
+
+    drops: ClassVar[bool] = True
 
     pattern: str = prop(
         "The pattern, in RE2's syntax; `^` and `$` are the body's ends.",
