@@ -135,13 +135,14 @@ class Follower:
 
     def _scan(self, deleted: AbstractSet[str]) -> None:
         """Find out which files there are, and what they are."""
-        while True:
-            self._scanner.scan(self._context.clock.now_ns(), self._now, deleted)
-            for file in self._scanner.take_done():
-                self._end(file)
+        self._scanner.scan(self._context.clock.now_ns(), self._now, deleted)
+        for file in self._scanner.take_done():
+            self._end(file)
+        self._decide()
+        while self._scanner.has_more and not self._registry.is_crowded:
+            self._context.alive()
+            self._scanner.scan_more(self._now)
             self._decide()
-            if not self._scanner.has_more or self._registry.is_crowded:
-                break
         self._watch.follow(self._scanner.directories)
         self._mark(f for f in self._registry if f.modified < 0 or (f.displaced and not f.at_end))
         broken = {file.path: error for file, error in self._broken.items()}

@@ -49,8 +49,7 @@ class Directories:
                 return known.entries
             with os.scandir(path) as found:
                 entries = {
-                    e.name: Entry(e.inode(), e.is_dir(follow_symlinks=True), e.is_symlink())
-                    for e in found
+                    e.name: Entry(e.inode(), _is_directory(e), e.is_symlink()) for e in found
                 }
         except OSError as error:
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -72,6 +71,17 @@ class Directories:
         self._listings = {
             path: _Listing(-1, 0, listing.entries) for path, listing in self._listings.items()
         }
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    """Return whether it is one; a link that leads round, or behind a closed door, is none.
+
+    Opening it by its name tells why.
+    """
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _settled(listing: _Listing, now: int) -> bool:

@@ -13,6 +13,9 @@ from flumec.runtime.tail.identity import Nature
 LARGEST = 4096
 """Most open handles, whatever the process may have."""
 
+_SPARE = 8
+"""When there are too many open handles, this share of them is given back (one in so many)."""
+
 
 @dataclass(slots=True, eq=False)
 class Undecided:
@@ -59,6 +62,13 @@ class Registry:
         """Whether so many files are undecided that no more should be kept open for that."""
         return len(self.undecided) >= self._handles // 2
 
+    def has_room_for(self, size: int) -> bool:
+        """Return whether a new file of that size may be kept open until it is known what it is.
+
+        Empty ones may stay so for ever: they must not keep out those that have lines.
+        """
+        return not self.is_crowded and (size > 0 or len(self.undecided) < self._handles // 4)
+
     def add(self, file: Followed, descriptor: int) -> None:
         """Take in a file that was found, with its open handle."""
         self.missing.pop(file.key, None)
@@ -76,11 +86,13 @@ class Registry:
     def _make_room(self, keep: Followed) -> None:
         """Close what was used longest ago: first of those read to their ends, then of all.
 
-        A file that has lost its name stays open, as it could not be opened again.
+        A file that has lost its name stays open, as it could not be opened again. Some more than
+        needed are closed, so that not every new file makes all be looked at.
         """
+        most = self._handles - self._handles // _SPARE
         for wanted in (True, False):
             for file in list(self._open):
-                if len(self._open) <= self._handles:
+                if len(self._open) <= most:
                     return
                 if file is not keep and not file.displaced and file.at_end is wanted:
                     self.close(file)

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 from flumec.runtime.tail.file import Followed, open_nature
 from flumec.runtime.tail.identity import Nature
+from flumec.runtime.tail.order import oldest_first
 from flumec.runtime.tail.patterns import Directories, Entry, Pattern
 from flumec.runtime.tail.registry import Registry, Undecided
-
-_LAST = 1 << 63
-"""Later than every file's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,8 @@ class Scanner:
         self._by_inode: dict[int, list[Followed]] = {}
         self.has_more = False
         """Whether files were left for another scan because too many were new at once."""
+        self._undecided: dict[tuple[int, int], Undecided] = {}
+        """The undecided files by device and inode, while files are met."""
         self._odd: set[str] = set()
         self.faults: dict[str, OSError] = {}
         """Files that cannot be read, and why."""
@@ -106,8 +106,13 @@ class Scanner:
             self._displace(now, deleted)
             self._meet_all(self._new_paths(), now)
             self._search(wall, now)
-        elif self._again:
-            self._meet_all(sorted(self._again), now)
+        else:
+            self.scan_more(now)
+
+    def scan_more(self, now: float) -> None:
+        """Look at the files that were left for later, without listing the directories."""
+        self.has_more = False
+        self._meet_all(oldest_first(self._again, self.is_rotated), now)
 
     def _expand(self, wall: int) -> dict[str, Match]:
         """Return all paths that a pattern means; one that is also rotated is rotated."""
@@ -156,9 +161,10 @@ class Scanner:
             for path, match in self._matches.items()
             if self._inodes.get(path) != match.entry.inode or path in self._again
         ]
-        return sorted(new, key=lambda path: _modified(path) if self.is_rotated(path) else _LAST)
+        return oldest_first(new, self.is_rotated)
 
     def _meet_all(self, paths: Iterable[str], now: float) -> None:
+        self._undecided = {new.nature.place: new for new in self._registry.undecided.values()}
         for path in paths:
             try:
                 self._meet(path, now)
@@ -178,7 +184,7 @@ class Scanner:
         elif (file := self._registry.by_place.get(place)) is not None:
             self._rename(file, path)
         elif not self._known_undecided(path, place):
-            if self._registry.is_crowded:
+            if not self._registry.has_room_for(status.st_size):
                 self._again.add(path)
                 self.has_more = self.has_more or status.st_size > 0
                 return
@@ -199,13 +205,13 @@ class Scanner:
 
     def _known_undecided(self, path: str, place: tuple[int, int]) -> bool:
         """Return whether the file is an undecided one, and note its present name."""
-        for old, new in list(self._registry.undecided.items()):
-            if new.nature.place == place:
-                del self._registry.undecided[old]
-                new.path = path
-                self._registry.undecided[path] = new
-                return True
-        return False
+        new = self._undecided.get(place)
+        if new is None:
+            return False
+        self._registry.undecided.pop(new.path, None)
+        new.path = path
+        self._registry.undecided[path] = new
+        return True
 
     def _open(self, path: str, now: float) -> None:
         descriptor, status, nature = open_nature(path)
@@ -215,7 +221,7 @@ class Scanner:
         if (other := self._registry.undecided.pop(path, None)) is not None:
             other.path = f"{path} (before {nature.inode})"
             self._registry.undecided[other.path] = other
-        self._registry.undecided[path] = Undecided(
+        self._registry.undecided[path] = self._undecided[nature.place] = Undecided(
             path, descriptor, nature, 0, now, modified=status.st_mtime_ns
         )
 
@@ -283,13 +289,6 @@ class Scanner:
         if file is not None:
             self._registry.forget(file)
             self._done.append(file)
-
-
-def _modified(path: str) -> int:
-    try:
-        return os.stat(path).st_mtime_ns  # noqa: PTH116 thousands of paths
-    except OSError:
-        return _LAST
 
 
 def _place(path: str) -> tuple[int, int] | None:
