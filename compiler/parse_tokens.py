@@ -55,11 +55,12 @@ _VALUES: dict[str, Callable[[str, Span], Any]] = {
 """How a terminal that the tree keeps becomes its value; the others have none."""
 
 
-def scan(source: Source) -> Iterator[Token]:
-    """Yield the tokens of a file, the last two being a line's end and END."""
+def scan(source: Source, at: int = 0) -> Iterator[Token]:
+    """Yield the tokens of a file from `at` on, the last two being a line's end and END."""
     text, words = source.text, tables().words
     match, intern = tables().pattern.match, sys.intern
-    at, size, last = 1 if text.startswith("\ufeff") else 0, len(text), "NL"
+    at = at or text.startswith("\ufeff")
+    size, last = len(text), "NL"
     while at < size:
         found = match(text, at)
         if found is None:

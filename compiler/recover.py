@@ -18,16 +18,44 @@ from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tables import END
 from flumec.compiler.parse_tokens import Token, scan
 from flumec.compiler.recover_blocks import DEEPEST, Step, steps
-from flumec.compiler.recover_statements import CLOSERS, HEADS, OPENERS, Statement, statements
+from flumec.compiler.recover_statements import (
+    CLOSERS,
+    HEADS,
+    LONGEST,
+    OPENERS,
+    Statement,
+    statements,
+)
 from flumec.compiler.source import NAMELESS, Source, Span
 
 
 def recover(source: Source) -> tuple[tree.File, list[Diagnostic]]:
     """Return what can be read of a file that has a mistake, and what is wrong with the rest."""
-    tokens = list(scan(source))
+    tokens = _tokens(source)
     recovery = Recovery(source)
     file = recovery.read(tokens)
     return file, recovery.found or list(_first(source, tokens))
+
+
+def _tokens(source: Source) -> list[Token]:
+    """Return the tokens of a file; of a line that never ends, so many as are looked at."""
+    found: list[Token] = []
+    at: int | None = 0
+    while at is not None:
+        at = _up_to_a_long_line(source, at, found)
+    return found
+
+
+def _up_to_a_long_line(source: Source, at: int, found: list[Token]) -> int | None:
+    """Append the tokens from `at` on to `found`; return where to go on behind a line too long."""
+    size = 0
+    for token in scan(source, at):
+        size = 0 if token.terminal == "NL" else size + 1
+        if size > LONGEST:
+            end = source.text.find("\n", token.end)
+            return len(source.text) if end < 0 else end
+        found.append(token)
+    return None
 
 
 def _first(source: Source, tokens: list[Token]) -> Iterator[Diagnostic]:

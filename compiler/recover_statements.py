@@ -15,6 +15,7 @@ from flumec.compiler.source import Source
 
 OPENERS = {"LPAR", "LSQB"}
 CLOSERS = {"RPAR", "RSQB"}
+ARROWS = {"_INTO", "_ACROSS"}
 LONGEST = 10_000
 """The tokens of a line that has a mistake; what stands behind them is not looked at."""
 
@@ -75,6 +76,32 @@ class Statement:
         return first == "ELSE" or (first == "STRING" and second in {"_INTO", "_COMMA"})
 
     @property
+    def begins_item(self) -> bool:
+        """Whether it stands in the file itself, in no block."""
+        first, _ = _two(self.tokens)
+        return first in HEADS - {"KIND"} or any(t.terminal == "_ACROSS" for t in self.tokens)
+
+    @property
+    def needs_block(self) -> bool:
+        """Whether it makes no sense without one."""
+        terminals = [token.terminal for token in self.tokens]
+        if terminals[0] == "AGENT":
+            return "EQUAL" not in terminals
+        names = terminals in (["NAME"], ["NAME"] * 2)
+        return names or terminals[0] in {"TEMPLATE", "CHECK", "TEST"} or "ROUTE" in terminals
+
+    def may_stand_in(self, head: "Statement") -> bool:
+        """Whether it is a kind of statement that the block of `head` may have."""
+        if self.begins_item:
+            return False
+        within = [token.terminal for token in head.tokens]
+        if self.tokens[:1] and self.tokens[0].terminal == "KIND":
+            return within[:1] in ([], ["AGENT"], ["TEMPLATE"], ["ERROR"]) or (
+                within[0] == "NAME" and len(within) > 2 and "_INTO" not in within
+            )
+        return True
+
+    @property
     def start(self) -> int:
         """Where it begins."""
         return self.tokens[0].start if self.tokens else self.opens.start if self.opens else 0
@@ -95,10 +122,11 @@ class Statement:
 
 @dataclass(slots=True)
 class Row:
-    """The tokens that stand on one line; `indent` is the column of the first, from 0."""
+    """The tokens of a line, and of the arrows below it; `low` and `high` are their columns."""
 
     tokens: list[Token]
-    indent: int
+    low: int
+    high: int
     doc: str
     apart: bool
     """An empty line or a comment is above it."""
@@ -131,10 +159,12 @@ def _rows(source: Source, tokens: Sequence[Token]) -> list[Row]:
             fresh, doc = True, token.value or ""
             apart = source.text.count("\n", token.start, token.end) > 1
             continue
-        if fresh or _begins_anew(source, token, found[-1]):
-            start = own_start(source, token)
-            line = source.text.rfind("\n", 0, start) + 1
-            found.append(Row([], start - line, doc, apart))
+        below = token.terminal in ARROWS and "\n" in source.text[token.start : token.end]
+        column = _column(source, token) if fresh or below else 0
+        if fresh or (below and _begins_anew(column, found[-1])):
+            found.append(Row([], column, column, doc, apart))
+        elif below:
+            found[-1].high = max(found[-1].high, column)
         if len(found[-1].tokens) < LONGEST:
             found[-1].tokens.append(token)
         fresh = token.terminal == "_COMMA" and "\n" in source.text[token.start : token.end]
@@ -144,22 +174,26 @@ def _rows(source: Source, tokens: Sequence[Token]) -> list[Row]:
 
 def own_start(source: Source, token: Token) -> int:
     """Return where a token's own sign begins: an arrow takes the lines before it with it."""
-    if token.terminal in ("_INTO", "_ACROSS"):
+    if token.terminal in ARROWS:
         return token.start + len(source.text[token.start : token.end].rstrip()) - 2
     return token.start
 
 
-def _begins_anew(source: Source, token: Token, row: Row) -> bool:
-    """Return whether an arrow on a new line goes on with nothing that is above it."""
-    if token.terminal not in ("_INTO", "_ACROSS"):
-        return False
-    if "\n" not in source.text[token.start : token.end]:
-        return False
-    first, second = _two(row.tokens)
+def _column(source: Source, token: Token) -> int:
     start = own_start(source, token)
-    column = start - source.text.rfind("\n", 0, start) - 1
-    ended = row.tokens[-1].terminal in {"LBRACE", "RBRACE"} or 0 < row.indent >= column
-    return ended or first not in {"NAME", "STRING", "ELSE", "_INTO"} or second in {"EQUAL", "COLON"}
+    return start - source.text.rfind("\n", 0, start) - 1
+
+
+def _begins_anew(column: int, row: Row) -> bool:
+    """Return whether an arrow on a new line goes on with nothing that is above it."""
+    first, second = _two(row.tokens)
+    if row.tokens[-1].terminal in {"LBRACE", "RBRACE"}:
+        return True
+    if first in ARROWS:
+        return False
+    leads = any(one.terminal in ARROWS for one in row.tokens)
+    above = leads and 0 < row.low >= column
+    return above or first in HEADS or second in {"EQUAL", "COLON"}
 
 
 def _two(tokens: list[Token]) -> tuple[str, str]:
@@ -173,7 +207,7 @@ def _indented(lines: list[Row]) -> bool:
     votes = 0
     for row, below in pairwise(lines):
         if row.tokens[-1].terminal == "LBRACE" and below.tokens[0].terminal != "RBRACE":
-            votes += 1 if below.indent > row.indent else -1
+            votes += 1 if below.low > row.low else -1
     return votes > 0
 
 
@@ -189,13 +223,13 @@ def _pieces(row: Row) -> Iterator[Statement]:
         elif token.terminal == "RBRACE":
             if index > start:
                 before = row.tokens[start:index]
-                yield Statement(before, row.indent, row.indent, inline=start > 0, doc=row.doc)
-            yield Statement([token], row.indent, row.indent, inline=index > 0, doc=row.doc)
+                yield Statement(before, row.low, row.high, inline=start > 0, doc=row.doc)
+            yield Statement([token], row.low, row.high, inline=index > 0, doc=row.doc)
             start = index + 1
     if start < len(row.tokens):
         opens = row.tokens[opened] if depth else None
         rest = row.tokens[start:-1] if opens is row.tokens[-1] else row.tokens[start:]
-        yield Statement(rest, row.indent, row.indent, opens, inline=start > 0, doc=row.doc)
+        yield Statement(rest, row.low, row.high, opens, inline=start > 0, doc=row.doc)
 
 
 def _continues(last: Statement, piece: Statement, *, trusted: bool) -> bool:
