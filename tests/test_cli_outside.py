@@ -1,6 +1,7 @@
 """The command line as a process: pipes, full disks, odd names, and the first flow, really run."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -48,10 +49,9 @@ def shell(script: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_first_flow_runs_as_init_says(folder: Path) -> None:
     wrote = flumec("init", 'first "100%" ${x}')
-    said = wrote.stdout.splitlines()[-1].split("flumec run ", 1)[1]
-    flow, state = said.removesuffix(" --until-idle").split(" --state ")
+    said = shlex.split(wrote.stdout.splitlines()[-1])
 
-    ran = flumec("run", flow, "--state", state, "--until-idle")
+    ran = flumec(*said[1:])
 
     assert (wrote.returncode, ran.returncode) == (0, 0), ran.stderr + ran.stdout
     files = sorted(Path('first "100%" ${x}', "out").rglob("*.log"))

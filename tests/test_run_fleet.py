@@ -357,13 +357,16 @@ def test_a_time_in_which_the_runner_was_stopped_is_no_silence_of_its_agents(
     assert all(seen.starts == 1 for seen in fleet.agents.values())
 
 
-def test_the_runner_drains_on_a_first_signal(bundle: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_the_runner_drains_on_a_first_signal(
+    bundle: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     write(bundle, PAIR)
 
     class Interrupting(io.StringIO):
         def write(self, text: str) -> int:
             if "collector@core-1 │ INFO agent works" in text:
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), number)
             return super().write(text)
 
     output = Interrupting()

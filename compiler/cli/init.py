@@ -1,5 +1,6 @@
 """`flumec init`: a first flow that runs."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -27,5 +28,6 @@ def command(folder: Path) -> int:
     except OSError as error:
         raise CannotRun(f"cannot write `{path}`: {error.strerror or error}") from None
     click.echo(f"wrote {path}\n")
-    click.echo(f"    flumec run {path} --state {folder / '.state'} --until-idle")
+    flow, state = shlex.quote(str(path)), shlex.quote(str(folder / ".state"))
+    click.echo(f"    flumec run {flow} --state {state} --until-idle")
     return 0
