@@ -16,6 +16,7 @@ T = TypeVar("T")
 _U8, _U16, _U32 = struct.Struct("<B"), struct.Struct("<H"), struct.Struct("<I")
 _U64, _I64 = struct.Struct("<Q"), struct.Struct("<q")
 _RANGE = struct.Struct("<QQ")
+_LONGEST_NAME = 4_096
 
 
 class Writer:
@@ -120,6 +121,13 @@ class Reader:
             return bytes(self.take(self.u32())).decode()
         except UnicodeDecodeError:
             raise ProtocolError("a text is not UTF-8") from None
+
+    def name(self) -> str:
+        """Read a text that is short and can be shown: it is logged before its sender is known."""
+        name = self.text()
+        if len(name) > _LONGEST_NAME or not name.isprintable():
+            raise ProtocolError("a name that is too long, or that cannot be shown")
+        return name
 
     def list(self, item: Callable[[], T], least: int) -> tuple[T, ...]:
         """Read a count and that many items of at least `least` bytes each."""

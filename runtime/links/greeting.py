@@ -79,8 +79,8 @@ class Hello:
     def unpack(cls, read: Reader) -> Self:
         """Read the payload."""
         return cls(
-            read.u16(), read.u16(), read.text(), read.text(),
-            read.text(), read.text(), read.text(),
+            read.u16(), read.u16(), read.name(), read.name(),
+            read.name(), read.name(), read.name(),
             read.id(), read.id(), read.id(),
             read.list(lambda: Epoch(read.id(), read.u64(), read.u64(), read.u64()), 40),
             read.id(), read.list(lambda: (read.id(), (read.u64(), read.u64())), 32),

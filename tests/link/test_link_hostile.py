@@ -106,6 +106,19 @@ def test_ends_that_share_no_version_are_told_which_they_speak(
     site.match(f"speaks link protocols {least} to {most}, .* speaks 1: bring both", refusal.text)
 
 
+@pytest.mark.parametrize("name", ["x" * 5_000, "\x1b[2J", "a\nERROR b", "\x9b31m"])
+@pytest.mark.parametrize("field", ["link", "wire", "host", "agent", "machine"])
+def test_a_strangers_name_neither_fills_nor_forges_the_log(
+    site: Site, receiver: Any, caplog: pytest.LogCaptureFixture, field: str, name: str
+) -> None:
+    rogue = Rogue(receiver.port)
+    rogue.link.send(hello(site, **{field: name}))
+
+    assert rogue.ended()
+    site.eventually(lambda: "a name that is too long, or that cannot be shown" in caplog.text)
+    assert name not in caplog.text
+
+
 def test_garbage_ends_the_connection_and_nothing_else(site: Site, receiver: Any) -> None:
     chance = random.Random(7)
     for length in (1, 9, 10, 11, 500, 70_000):

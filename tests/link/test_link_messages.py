@@ -28,6 +28,7 @@ ids = st.binary(min_size=16, max_size=16)
 u16, u32 = st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
 u64, i64 = st.integers(0, 2**64 - 1), st.integers(-(2**63), 2**63 - 1)
 texts = st.text(max_size=20)
+names = texts.filter(str.isprintable)
 
 
 @st.composite
@@ -46,7 +47,7 @@ tags = st.lists(st.builds(TagRun, ids, u64, u32), max_size=3).map(tuple)
 acked = st.lists(st.tuples(ids, st.tuples(u64, u64)), max_size=3).map(tuple)
 
 hellos = st.builds(
-    Hello, u16, u16, texts, texts, texts, texts, texts, ids, ids, ids, epochs, ids, acked, u32, i64
+    Hello, u16, u16, names, names, names, names, names, ids, ids, ids, epochs, ids, acked, u32, i64
 )
 messages = st.one_of(
     hellos,
