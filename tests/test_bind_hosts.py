@@ -447,3 +447,41 @@ def test_an_inventorys_address_is_held_to_what_a_host_can_have(address: str, cod
 
     assert [one.code for one in found] == ([code] if code else [])
     assert all(one.span.source.path == "hosts.ini" for one in found)
+
+
+def test_a_list_of_patterns_has_a_most_of_hosts_too() -> None:
+    found = lint_text('hosts many = ["a{1..60000}", "b{1..60000}"]\n').diagnostics
+
+    assert [(one.code, one.message) for one in found] == [
+        (
+            "FL504",
+            "too many hosts: this list has 120,000 hosts or more, and 100,000 is the most",
+        )
+    ]
+
+
+def test_a_templates_body_may_have_meant_a_name_of_its_file() -> None:
+    found = lint_text(
+        """\
+let room = 1GiB
+
+template spool() {
+  size = rooom
+}
+
+hosts web = ["web-1"]
+
+agent a on web {
+  source numbers : seq
+
+  channel c : file = spool()
+
+  sink out : null
+
+  numbers -> c
+  c -> out
+}
+"""
+    ).diagnostics
+
+    assert [(one.code, one.hint) for one in found] == [("FL101", "did you mean `room`?")]

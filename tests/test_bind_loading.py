@@ -470,3 +470,10 @@ hosts web = ["web-1"] {
 
     assert said(diagnostics) == []
     assert fleet.host_sets["web"].hosts[0].facts == {"disk": 2**30, "site": "prod"}
+
+
+def test_a_line_of_a_flowvars_file_that_cannot_be_read_is_shown_there() -> None:
+    files = {"main.flow": TIER, "x.flowvars": 'stage = "dev\nroom = 5GiB\n'}
+    _, diagnostics = bound(files, options=Options(flowvars=(Path("x.flowvars"),)))
+
+    assert said(diagnostics) == ["FL002 x.flowvars:1 the text has no closing quote"]

@@ -15,9 +15,7 @@ from flumec.compiler.bind.mistakes import (
     UnknownValue,
     WrongType,
     kind_of_node,
-    kind_of_quantity,
 )
-from flumec.compiler.bind.plain_mistakes import UnknownUnit
 from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import PerHost
@@ -142,14 +140,11 @@ class AnyKind(Kind):
         for python in QUANTITIES:
             if _is(python, expr.text):
                 return python(expr.text)
-        if kind_of_quantity(expr.text).endswith("unit"):
-            name = "duration" if expr.text[-1:] in "smhd" else "size"
-            python = QUANTITIES[1] if name == "duration" else QUANTITIES[0]
-            if "/" in expr.text:
-                name, python = "rate", QUANTITIES[2]
-            return QuantityKind(name, f"a {name}", python).make(expr, env, slot, via)
-        env.findings.report(UnknownUnit(expr.span, error=f"`{expr.text}` has an unknown unit"))
-        return BROKEN
+        name = "duration" if expr.text[-1:] in "smhd" else "size"
+        python = QUANTITIES[1] if name == "duration" else QUANTITIES[0]
+        if "/" in expr.text:
+            name, python = "rate", QUANTITIES[2]
+        return QuantityKind(name, f"a {name}", python).make(expr, env, slot, via)
 
     def _call(self, expr: tree.Call, env: Env) -> Any:
         name = expr.function.text

@@ -9,7 +9,6 @@ from flumec.compiler.bind.facts import find_fact
 from flumec.compiler.bind.following import BROKEN, follow, not_set, unknown_name
 from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.mistakes import (
-    EnvOutsideDefault,
     SecretRendered,
     WrongType,
     kind_of_quantity,
@@ -199,9 +198,7 @@ def _refuse(ref: tree.Ref, expr: tree.Expr, env: Env) -> None:
     """Report a value that has no text."""
     if isinstance(expr, tree.Call) and expr.function.text == "secret":
         env.findings.report(SecretRendered(ref.span, slot="${}"))
-    elif isinstance(expr, tree.Call) and expr.function.text == "env":
-        env.findings.report(EnvOutsideDefault(expr.span))
-    else:
+    elif not (isinstance(expr, tree.Call) and expr.function.text == "env"):  # said at its let
         what = {tree.List: "a list", tree.Call: "a call"}.get(type(expr), "a header")
         found = f"`{ref.text}` is {what}"
         wrong = WrongType(ref.span, slot="${…}", expected="something with a text", found=found)

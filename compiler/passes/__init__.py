@@ -21,6 +21,7 @@ from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
+from flumec.compiler.passes.sites import check_sites
 from flumec.compiler.passes.targets import check_targets
 from flumec.compiler.passes.unbound import check_unbound
 
@@ -40,6 +41,7 @@ PASSES: tuple[Pass, ...] = (
     check_ports,
     check_directories,
     check_rotation,
+    check_sites,
     check_names,
     check_future,
 )
