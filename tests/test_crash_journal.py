@@ -15,6 +15,7 @@ from flumec.runtime.journal.records import (
     Chunk,
     Cursor,
     Frame,
+    Full,
     Outcome,
     Output,
     Progress,
@@ -62,6 +63,10 @@ def open_journal(disk: CrashDisk) -> Journal:
     )
 
 
+class DiskIsFullError(Exception):
+    """The put was not stored, and says so."""
+
+
 @dataclass
 class World:
     """A journal in use, and what its user was told: `tried` may be there, `done` must be."""
@@ -91,6 +96,9 @@ class World:
         frame = Frame(channels, 2, pa.py_buffer(body(number, size)))
         put = Put((frame,), (progress,), received)
         outcome: Future[Outcome] = self.journal.submit(put)
+        if outcome.result() == Full("disk"):
+            del self.sizes[number:], self.sets[number:]
+            raise DiskIsFullError
         assert outcome.result() == Stored(2 * number, 2)
         self.done = number + 1
 
@@ -338,3 +346,43 @@ def test_every_cut_while_recovering(script: Script, survival: Survival) -> None:
             final.close()
             if not again.dead or again.operations < cut:
                 break
+
+
+def a_full_disk(world: World, disk: CrashDisk) -> None:
+    """Fill the disk, use up both reserves and what is made of their blocks, and drain."""
+    world.put("a", size=6000)
+    disk.room = disk.allocated() + 20_000
+    with suppress(DiskIsFullError):
+        while True:
+            world.put("a", size=6000)
+    for _ in range(80):
+        world.advance("a", 0)
+    world.advance("a", world.done)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("survival", SURVIVALS, ids=str)
+def test_every_cut_on_a_full_disk(survival: Survival, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flumec.runtime.journal.log._SPARE", 8192)
+    cut = 0
+    while True:
+        cut += 1
+        disk = fresh()
+        world = World(open_journal(disk))
+        disk.cut_at = disk.operations + cut
+        with suppress(JournalFailed, PowerCut):
+            a_full_disk(world, disk)
+            world.journal.close()
+        if not disk.dead:
+            break
+        world.journal.close()
+        after = disk.reboot(survival)
+        journal = open_journal(after)
+        check(world, journal)
+        journal.close()
+        after.room = None
+        journal = open_journal(after)
+        check(world, journal)
+        goes_on(world, journal)
+        journal.close()
+    assert sum("rename reserve" in what for what in disk.log) > 2

@@ -20,6 +20,7 @@ from flumec.runtime.journal.walk import segment_path
 
 LOCK = "lock"
 _PID_LENGTH = 20
+_BLOCK = 1 << 20
 
 
 @dataclass(slots=True)
@@ -82,6 +83,8 @@ class Opening:
             epoch, state.next_row, identity.host, identity.agent, identity.version, identity.bundle
         )
         log = Log(self.directory, self.disk, self.clock, state, opened, self.segment_size)
+        for path in recovered.garbage:  # first: on a full disk its room may be all that there is
+            self.disk.unlink(path)
         try:
             self._roll(log, recovered)
         except DiskFull:
@@ -89,18 +92,42 @@ class Opening:
                 f"{self.directory}: the disk has no room for a journal segment; give it room, and "
                 "start again: nothing that was acknowledged is lost"
             ) from None
-        for path in recovered.garbage:
-            self.disk.unlink(path)
         if older:
             self._cut(older[-1].number, older[-1].end)
         log.keep_reserves()
         return log
 
     def _roll(self, log: Log, recovered: Recovered) -> None:
-        try:
-            log.roll(recovered.next_segment, 0, recovered.copied)
-        except DiskFull:
-            log.roll(recovered.next_segment, 0, recovered.copied, small=True)
+        number, copied = recovered.next_segment, recovered.copied
+        for small in (False, True):
+            with suppress(DiskFull):
+                log.roll(number, 0, copied, small=small)
+                return
+        self._free_dead(recovered.state)
+        log.roll(number, 0, copied, small=True)
+
+    def _free_dead(self, state: State) -> None:
+        """Delete the segments that hold no rows: the last process ended before it did that.
+
+        What makes them dead may stand in the page cache only, and a sync that failed is forgotten
+        there; so the newest segment is written again, the very same bytes, and synced before.
+        """
+        known = list(state.segments.values())
+        dead = [segment for segment in known[:-1] if not state.is_live(segment)]
+        if not dead:
+            return
+        file = self.disk.open(segment_path(self.directory, known[-1].number), "write")
+        size, at = file.stat().st_size, 0
+        while at < size:
+            block = file.read(_BLOCK, at)
+            file.write([block], at)
+            at += len(block)
+        file.sync()
+        file.close()
+        self.disk.sync_directory(self.directory)
+        for segment in dead:
+            self.disk.unlink(segment_path(self.directory, segment.number))
+            del state.segments[segment.number]
 
     def _cut(self, number: int, end: int) -> None:
         """Give back what a segment had allocated and never used, or may not have synced."""
