@@ -8,6 +8,9 @@ from flumec.compiler.source import Span
 TAB = 4
 """How many columns a tab takes: it is shown as spaces, so that marks stay under their words."""
 
+REACH = 10
+"""How many characters for each column are looked at on both sides of a mark: lines may be huge."""
+
 
 class Excerpt(NamedTuple):
     """A line as it is shown, and under it how many spaces and how many signs make the mark."""
@@ -22,13 +25,16 @@ def excerpt(span: Span, width: int) -> Excerpt:
 
     A mark of several lines goes to the end of the first; an empty one is one sign wide.
     """
-    text = span.source.line(span.line)
-    start = min(span.column - 1, len(text))
+    whole = span.source.line(span.line)
+    start = min(span.column - 1, len(whole))
+    skipped = max(start - REACH * width, 0)
+    text = whole[skipped : start + REACH * width]
+    start -= skipped
     end = min(start + max(span.end - span.start, 0), len(text))
     cells = [_cell(character) for character in text]
     first, last = _window(cells, start, end, width)
     shown = "".join(glyph for glyph, _ in cells[first:last])
-    left, right = "…" * (first > 0), "…" * (last < len(cells))
+    left, right = "…" * (skipped + first > 0), "…" * (skipped + last < len(whole))
     before = len(left) + _columns(cells[first:start])
     return Excerpt(left + shown + right, before, max(_columns(cells[start : min(end, last)]), 1))
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from flumec.compiler import tree
 from flumec.compiler.parse import parse
+from flumec.compiler.recover import MOST
+from flumec.compiler.render import as_text
 from flumec.compiler.source import Source
 from mutations import Mutation, mutate, mutations, several
 
@@ -95,6 +97,15 @@ def test_a_line_that_never_ends_costs_little() -> None:
 
     assert [one.span.line for one in found] == [1, 2]
     assert time.process_time() - began < 1.5  # all its tokens would be 20 seconds
+
+
+def test_mistakes_in_a_line_that_never_ends_are_shown_at_once() -> None:
+    began = time.process_time()
+    _, found = parse(Source("main.flow", "}" * 1_000_000))
+
+    assert len(found) == MOST
+    assert all("^" in as_text(one) for one in found[:50])
+    assert time.process_time() - began < 2.5  # to look at the whole line each time takes a minute
 
 
 @pytest.mark.slow
