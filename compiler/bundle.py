@@ -21,6 +21,7 @@ from typing import Literal
 from flumec.compiler.emit.paths import MANIFEST
 from flumec.compiler.exchange import exchange, sync_all
 
+EXECUTABLE = 0o100
 _NEW, _OLD = ".flumec-new-", ".flumec-old"
 
 
@@ -63,8 +64,14 @@ def write_bundle(files: Mapping[str, bytes], directory: Path) -> None:
         raise BundleError(f"cannot write the bundle `{directory}`: {_reason(error)}") from error
 
 
-def compare(files: Mapping[str, bytes], directory: Path) -> Iterator[Difference]:
-    """Yield where `directory` differs from `files`; raise BundleError where it is no bundle."""
+def compare(
+    files: Mapping[str, bytes], directory: Path, *, modes: int = EXECUTABLE
+) -> Iterator[Difference]:
+    """Yield where `directory` differs from `files`; raise BundleError where it is no bundle.
+
+    Of the permissions those of `modes` count: by default what git keeps, as a bundle that is
+    checked out has the others from the umask.
+    """
     directory = Path(directory)
     if not (directory / MANIFEST).is_file():
         raise BundleError(f"`{directory}` is no flumec bundle: it has no {MANIFEST}")
@@ -75,7 +82,7 @@ def compare(files: Mapping[str, bytes], directory: Path) -> Iterator[Difference]
                 yield Difference("missing", name)
             elif name not in files:
                 yield Difference("extra", name)
-            elif _differs(directory / name, files[name]):
+            elif _differs(directory / name, files[name], modes):
                 yield Difference("changed", name)
     except OSError as error:
         raise BundleError(f"cannot read the bundle `{directory}`: {_reason(error)}") from error
@@ -86,7 +93,7 @@ def _holds(directory: Path, files: Mapping[str, bytes]) -> bool:
     manifest = directory / MANIFEST
     if not manifest.is_file() or manifest.read_bytes() != files[MANIFEST]:
         return False
-    return next(compare(files, directory), None) is None
+    return next(compare(files, directory, modes=0o777), None) is None
 
 
 def _write(files: Mapping[str, bytes], directory: Path) -> None:
@@ -179,11 +186,11 @@ def _files(directory: Path) -> Iterator[Path]:
             yield Path(folder, name)
 
 
-def _differs(path: Path, content: bytes) -> bool:
+def _differs(path: Path, content: bytes, modes: int) -> bool:
     state = path.lstat()
     if path.is_symlink() or state.st_size != len(content):
         return True
-    return state.st_mode & 0o777 != _mode(content) or path.read_bytes() != content
+    return (state.st_mode ^ _mode(content)) & modes != 0 or path.read_bytes() != content
 
 
 def _sync_folder(folder: Path) -> None:

@@ -196,6 +196,20 @@ def test_a_reader_finds_a_bundle_at_every_moment(tmp_path: Path) -> None:
     assert not missed
 
 
+@pytest.mark.parametrize("umask", [0o002, 0o077])
+def test_a_bundle_that_was_checked_out_is_the_same(tmp_path: Path, umask: int) -> None:
+    dist = tmp_path / "dist"
+    write_bundle(NEW, dist)
+    for path in dist.rglob("*"):
+        executable = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod((0o777 if executable else 0o666) & ~umask)
+    assert list(compare(NEW, dist)) == []
+    (dist / "a" / "x.py").chmod(0o644)
+    assert list(compare(NEW, dist)) == [Difference("changed", "a/x.py")]
+    write_bundle(NEW, dist)
+    assert (dist / "manifest.json").stat().st_mode & 0o777 == 0o644
+
+
 def test_compare_names_every_difference(tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     write_bundle(OLD, dist)
