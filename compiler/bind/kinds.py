@@ -168,8 +168,8 @@ class Kind:
     def checked(self, value: Any, span: Span, env: Env, slot: Slot) -> Any:
         """Hold a value to its property's check, on every host where hosts differ."""
         if not varies(value):
-            holds = slot.check is None or value is None or self._holds(value, slot, span, env)
-            return value if holds else BROKEN
+            well = slot.check is None or value is None or self._holds(value, slot, span, env)
+            return value if well else BROKEN
         flawed = isinstance(value, PerHost) and self.may_be_flawed(value)
         if env.hosts is None or hosts_unknown(env.hosts) or not (flawed or slot.check):
             return value
@@ -188,17 +188,22 @@ class Kind:
 
     def _holds(self, value: Any, slot: Slot, span: Span, env: Env, host: str = "") -> bool:
         assert slot.check is not None
-        try:
-            holds = slot.check.holds(value)
-        except (TypeError, ValueError, AttributeError, OverflowError):
-            holds = False
-        if not holds:
+        well = holds(slot.check, value)
+        if not well:
             sentence = slot.check.sentence
             shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             env.findings.report(
                 OutOfRange(span, slot=slot.name, sentence=sentence, value=shown, host=host)
             )
-        return holds
+        return well
+
+
+def holds(check: Check[Any], value: Any) -> bool:
+    """Whether a value passes a check; one that the check cannot even compare does not."""
+    try:
+        return check.holds(value)
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        return False
 
 
 def is_secret(expr: tree.Expr) -> bool:

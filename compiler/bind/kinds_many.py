@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 from flumec.compiler import tree
 from flumec.compiler.bind.following import BROKEN
 from flumec.compiler.bind.functions import FUNCTIONS, UnknownFunction
-from flumec.compiler.bind.kinds import Kind, Slot
+from flumec.compiler.bind.kinds import Kind, Slot, holds
 from flumec.compiler.bind.kinds_plain import QuantityKind
 from flumec.compiler.bind.kinds_text import text_parts
 from flumec.compiler.bind.mistakes import (
     QUANTITIES,
     EnvOutsideDefault,
+    OutOfRange,
     UnknownValue,
     WrongType,
     kind_of_node,
@@ -20,6 +21,7 @@ from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import PerHost
 from flumec.compiler.source import Span
+from flumec.compiler.values import varies
 from flumec.runtime.component import Secret
 from flumec.runtime.quantity import QuantityError
 
@@ -35,7 +37,16 @@ class ListKind(Kind):
         """Return the items."""
         inner = slot.inner()
         items = tuple(self.item.read(item, env, inner) for item in expr.items)
-        return BROKEN if any(item is BROKEN for item in items) else items
+        if any(item is BROKEN for item in items):
+            return BROKEN
+        if slot.check is None or varies(items) or holds(slot.check, items):
+            return items
+        # Of a list that will not do, the items that are wrong by themselves are shown.
+        pairs = zip(items, expr.items, strict=True)
+        wrong = [(value, node.span) for value, node in pairs if not holds(slot.check, (value,))]
+        for value, span in wrong:
+            env.findings.report(OutOfRange(span, slot.name, slot.check.sentence, str(value), ""))
+        return BROKEN if wrong else items
 
     def refuse_call(self, call: tree.Call, env: Env, slot: Slot) -> Any:
         """Report a call alone, which may be what an item is."""

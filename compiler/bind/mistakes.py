@@ -249,7 +249,8 @@ def kind_of_node(expr: tree.Expr) -> str:
             if expr.names[0].text != "header":
                 return "this is a name"
             key = f'["{expr.key.raw}"]' if expr.key else ""
-            return f"`{expr.text}{key}` is a header"
+            fits = len(expr.names) + (expr.key is not None) == 2
+            return f"`{expr.text}{key}` {'is a header' if fits else 'names none'}"
 
 
 def kind_of_quantity(text: str) -> str:
