@@ -52,6 +52,7 @@ class Directories:
                     e.name: Entry(e.inode(), _is_directory(e), e.is_symlink()) for e in found
                 }
         except OSError as error:
+            self.faults.pop(path, None)
             if not isinstance(error, FileNotFoundError | NotADirectoryError):
                 self.faults[path] = error
             self.fresh += self._listings.pop(path, None) is not None
@@ -65,6 +66,11 @@ class Directories:
     def listed(self) -> Sequence[str]:
         """The directories whose listings are known."""
         return tuple(self._listings)
+
+    @property
+    def known(self) -> set[str]:
+        """The directories that were there when they were last looked at."""
+        return {*self._listings, *self.faults}
 
     def forget(self) -> None:
         """List every directory anew when it is asked for."""

@@ -93,9 +93,8 @@ class Scanner:
 
         `deleted` are paths whose files are known to have been unlinked there.
         """
-        for folder in {pattern.base for pattern in (*self._files, *self._rotated)}.union(
-            self._directories.listed
-        ):
+        bases = {pattern.base for pattern in (*self._files, *self._rotated)}
+        for folder in bases | self._directories.known:
             self._directories.entries(folder, wall)
         self._follow_links()
         self._by_inode.clear()

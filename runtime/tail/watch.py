@@ -50,7 +50,13 @@ class Watch:
         try:
             inotify = INotify(nonblocking=True)
         except OSError as error:
-            self._log.warning("files are only polled, inotify cannot be used: %s", error.strerror)
+            many = error.errno == errno.EMFILE
+            remedy = "; raise fs.inotify.max_user_instances, or LimitNOFILE" if many else ""
+            self._log.warning(
+                "files are only polled, inotify cannot be used: %s%s",
+                (error.strerror or str(error)).lower(),
+                remedy,
+            )
             return None
         self._poll.register(inotify.fd, select.POLLIN)
         return inotify

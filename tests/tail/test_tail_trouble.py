@@ -109,6 +109,26 @@ def test_a_directory_that_may_not_be_read_is_told_too(shy: Rig) -> None:
     assert shy.context.failing == ""
 
 
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_directory_below_a_wildcard_is_tried_again(shy: Rig, opened: bool) -> None:
+    (shy.folder / "deep").mkdir()
+    shy.write("deep/a.log", b"1\n")
+    shy.declare("**/*.log")
+    (shy.folder / "deep").chmod(0)
+    shy.start()
+    shy.settle()
+    shy.clock.advance(10)
+    shy.settle()
+    assert f"cannot read {shy.folder}/deep" in shy.context.failing
+    (shy.folder / "deep").chmod(0o700)
+    if not opened:
+        shutil.rmtree(shy.folder / "deep")
+    shy.settle()
+
+    assert shy.lines == ([b"1"] if opened else [])
+    assert shy.context.failing == ""
+
+
 def test_what_is_no_regular_file_is_left_alone(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.declare("*")
     os.mkfifo(rig.folder / "pipe")
@@ -278,7 +298,9 @@ def test_patterns_find_directories_that_come_later(rig: Rig) -> None:
     ]  # fmt: skip
 
 
-def test_without_inotify_files_are_polled(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_inotify_files_are_polled(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr("flumec.runtime.tail.watch.INotify", _refuse)
     rig.write("a.log", b"1\n")
     rig.start()
@@ -289,6 +311,7 @@ def test_without_inotify_files_are_polled(rig: Rig, monkeypatch: pytest.MonkeyPa
     rig.settle()
 
     assert rig.lines == [b"1", b"2", b"3"]
+    assert "too many open files; raise fs.inotify.max_user_instances" in caplog.text
 
 
 def _refuse(**_: object) -> None:
