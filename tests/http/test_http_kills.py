@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(400)  # each start takes its time where others work as well
+
 SCRIPT = """
     from pathlib import Path
 
