@@ -180,6 +180,7 @@ class Incoming:
         """Send acknowledgements, answers and signs of life, as they become due."""
         clock = self._context.clock
         while True:
+            ended = self._ended.is_set()  # asked first: what was put before is in what is taken
             patience = max(0.0, min(_TICK, self._pulse.next - clock.monotonic()))
             items = self._out.take(patience)
             for item in items:
@@ -187,7 +188,8 @@ class Incoming:
                     self._decide(*item)
                 else:
                     self._connection.send(self._newest(item))
-            if self._ended.is_set() and not items:
+            if ended and not items:
+                self._connection.close("this end is done")
                 return
             with self._guard:
                 ack = self._session.ack()
@@ -212,14 +214,12 @@ class Incoming:
             self._session.settled(delivery, outcome)
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Run a thread's work; what ends it ends the connection, and is logged there."""
+        """Run a thread's work; an error in it ends the connection, and is logged there."""
         try:
             work()
-            reason = "this end is done"
         except Exception as error:
-            reason = str(error) or type(error).__name__
-        self._stop()
-        self._connection.close(reason)
+            self._stop()
+            self._connection.close(str(error) or type(error).__name__)
 
     def _stop(self) -> None:
         """Let no thread wait any more."""
