@@ -83,7 +83,9 @@ class Opening:
             epoch, state.next_row, identity.host, identity.agent, identity.version, identity.bundle
         )
         log = Log(self.directory, self.disk, self.clock, state, opened, self.segment_size)
-        for path in recovered.garbage:  # first: on a full disk its room may be all that there is
+        # First, as on a full disk its room may be all that there is; the youngest first, so that at
+        # no moment a number is missing between the newest segment and one that was not opened.
+        for path in reversed(recovered.garbage):
             self.disk.unlink(path)
         try:
             self._roll(log, recovered)

@@ -56,7 +56,7 @@ def recover(directory: Path, disk: Disk, new_journal: bytes) -> Recovered:
                 recovered = newest.recover(following)
                 _require_segments(directory, recovered.state, numbers)
                 recovered.garbage = _unlisted(directory, recovered.state, numbers)
-                recovered.next_segment = numbers[-1] + 1
+                recovered.next_segment = number + 1
                 return recovered
         finally:
             file.close()
@@ -66,7 +66,7 @@ def recover(directory: Path, disk: Disk, new_journal: bytes) -> Recovered:
         path = segment_path(directory, unopened[-1] - 1)
         raise damaged(path, 0, 0, None, "no segment has a valid snapshot, and this one is gone")
     garbage = [segment_path(directory, number) for number in numbers]
-    return Recovered(State(new_journal), garbage=garbage, next_segment=len(numbers) + 1)
+    return Recovered(State(new_journal), garbage=garbage)
 
 
 def _require_segments(directory: Path, state: State, numbers: list[int]) -> None:
