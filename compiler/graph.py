@@ -85,12 +85,13 @@ class Graph:
                 kind: Literal["chain", "misplaced"] = "chain" if fits else "misplaced"
                 end = (agent, target.name)
                 self.edges.append(Edge(start, end, kind, target.span, chain, arm))
-        if components[chain.start].kind == "channel" and not isinstance(chain.end, Route):
+        if components[chain.start].kind == "channel":
             self._add_reader(agent, start, chain)
 
     def _add_reader(self, agent: str, start: Node, chain: Chain) -> None:
-        if isinstance(chain.end, Group):
-            self.readers[start].append(Reader("group", chain.end.kind, chain.end.span))
+        if isinstance(chain.end, Group | Route):  # a route has no place there, and is said
+            kind = chain.end.kind if isinstance(chain.end, Group) else "route"
+            self.readers[start].append(Reader("group", kind, chain.end.span))
             return
         for target in chain.end if isinstance(chain.end, tuple) else ():
             name = "drop" if target.name is None else f"{agent}.{target.name}"
