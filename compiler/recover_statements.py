@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from flumec.compiler.parse_tokens import Token
+from flumec.compiler.parse_tokens import ERROR, Token
 from flumec.compiler.source import Source
 
 OPENERS = {"LPAR", "LSQB"}
@@ -192,8 +192,9 @@ def _begins_anew(column: int, row: Row) -> bool:
     if first in ARROWS:
         return False
     leads = any(one.terminal in ARROWS for one in row.tokens)
-    above = leads and 0 < row.low >= column
-    return above or first in HEADS or second in {"EQUAL", "COLON"}
+    above = leads and first != ERROR and 0 < row.low >= column
+    declares = first in HEADS and second not in {"", *ARROWS}  # alone it is a reserved name
+    return above or declares or second in {"EQUAL", "COLON"}
 
 
 def _two(tokens: list[Token]) -> tuple[str, str]:
@@ -242,6 +243,8 @@ def _continues(last: Statement, piece: Statement, *, trusted: bool) -> bool:
     if first in HEADS:
         return False
     deeper = piece.low > last.low
+    if first == ERROR and [token.terminal for token in last.tokens] == ["NAME"]:
+        return trusted and deeper  # a chain whose first arrow is misspelt
     if last.brackets:
         if trusted:
             return deeper or (first in CLOSERS and piece.low == last.low)
