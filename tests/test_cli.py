@@ -166,6 +166,7 @@ def test_fmt_leaves_a_file_with_a_syntax_error(flumec: Flumec) -> None:
     assert Path("broken.flow").read_text() == "let x =\n"
 
 
+@pytest.mark.slow
 def test_fmt_of_the_standard_input(tmp_path: Path) -> None:
     done = subprocess.run(
         [*FLUMEC, "fmt", "-"], input="let  x=1", capture_output=True, text=True, check=False
@@ -173,6 +174,7 @@ def test_fmt_of_the_standard_input(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "let x = 1\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["svg", "mermaid", "dot", "json"])
 def test_graph_draws(flumec: Flumec, form: str) -> None:
     said = flumec("graph", "good.flow", "--format", form)
@@ -228,6 +230,7 @@ def test_completion_is_for_the_shells_we_name(flumec: Flumec) -> None:
     assert flumec("completion", "tcsh").status == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     asked = """
@@ -334,6 +337,7 @@ def test_a_reader_that_has_enough_is_no_failure() -> None:
     assert done.stdout.splitlines()[1] in ("0", "141")
 
 
+@pytest.mark.slow
 def test_lint_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
     (tmp_path / "good.flow").write_text(GOOD)
     heavy = {"aiohttp", "asyncio", "hdfs", "jinja2", "networkx", "pyarrow", "rich", "yaml"}

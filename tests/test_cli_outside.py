@@ -47,6 +47,7 @@ def shell(script: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_first_flow_runs_as_init_says(folder: Path) -> None:
     wrote = flumec("init", 'first "100%" ${x}')
     said = shlex.split(wrote.stdout.splitlines()[-1])
@@ -59,11 +60,13 @@ def test_the_first_flow_runs_as_init_says(folder: Path) -> None:
     assert sorted(numbers) == list(range(10_000))
 
 
+@pytest.mark.slow
 def test_a_flow_may_come_through_a_pipe() -> None:
     assert flumec("lint", "/dev/stdin", text=GOOD).returncode == 0
     assert flumec("lint", "/dev/stdin", text=GOOD.replace("null", "nil")).returncode == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_output_that_cannot_be_written_is_no_mistake_of_ours() -> None:
     done = shell('"$@" components --all >/dev/full')
@@ -72,6 +75,7 @@ def test_output_that_cannot_be_written_is_no_mistake_of_ours() -> None:
     assert done.stderr == "error: cannot write the output: No space left on device\n"
 
 
+@pytest.mark.slow
 def test_closed_streams_change_no_status() -> None:
     assert shell('"$@" lint good.flow >&-').returncode == 0
     assert shell('"$@" lint bad.flow >&- 2>&-').returncode == 1
@@ -103,6 +107,7 @@ def test_init_refuses_a_folder_whose_name_no_flow_can_say() -> None:
     assert list(Path(os.fsdecode(name)).iterdir()) == []
 
 
+@pytest.mark.slow
 def test_components_knows_kinds_and_what_is_to_come() -> None:
     sources = flumec("components", "source").stdout
     assert [line for line in sources.splitlines() if line.startswith("## ")] == [
@@ -122,6 +127,7 @@ def test_the_json_of_two_runs_is_the_same(capfd: pytest.CaptureFixture[str]) -> 
     assert said[0] == said[1] != ""
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_leave_one_whole_bundle() -> None:
     command = [*FLUMEC, "build", "good.flow", "-o", "dist"]
     for _ in range(2):

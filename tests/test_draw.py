@@ -150,6 +150,7 @@ def lint_text_fleet(text: str) -> Fleet:
     return lint_text(text).fleet
 
 
+@pytest.mark.slow
 def test_a_fleet_of_thousands_of_boxes_is_drawn() -> None:
     agents = "\n".join(
         f'hosts h{i} = ["h{i}"]\n\nagent a{i} on h{i} {{\n  source s : seq\n\n'

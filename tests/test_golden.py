@@ -82,6 +82,7 @@ def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [CASES[0], CASES[-1]], ids=lambda case: case.name)
 def test_the_same_flow_gives_the_same_bytes_anywhere(case: Path, tmp_path: Path) -> None:
     bundles = []

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from flumec.compiler.build import lint, lint_text
 from flumec.compiler.draw import draw
 from flumec.compiler.graph import Graph
@@ -61,6 +62,7 @@ def test_its_picture_is_what_graph_draws() -> None:
     assert draw(fleet, Graph(fleet), "svg") == (ROOT / "docs" / "weblogs.svg").read_text()
 
 
+@pytest.mark.slow
 def test_its_commands_run(tmp_path: Path) -> None:
     (block,) = [text for kind, text in FENCES if kind == "sh" and "flumec init" in text]
     commands = [line for line in block.splitlines() if line.startswith("flumec")]

@@ -90,6 +90,7 @@ def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
         pytest.skip("FLUMEC_LOGS names no folder of real logs")
 
 
+@pytest.mark.slow
 def test_every_file_comes_out_byte_for_byte(logs: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     text = FLOW.format(logs=logs, store=store)

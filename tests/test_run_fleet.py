@@ -150,6 +150,7 @@ def test_senders_are_drained_before_receivers(
     assert (WEB, "INFO agent ended") in diary.lines
 
 
+@pytest.mark.slow
 def test_idle_is_when_all_sources_and_channels_are(
     start: Callable[..., tuple[Fleet, Diary]], tmp_path: Path
 ) -> None:
@@ -225,6 +226,7 @@ def test_a_bad_secrets_file_is_told_by_its_line(tmp_path: Path, text: str, said:
     assert said in str(caught.value)
 
 
+@pytest.mark.slow
 def test_agents_end_when_their_runner_is_killed(bundle: Path, tmp_path: Path) -> None:
     write(bundle, PAIR)
     program = (
@@ -265,6 +267,7 @@ def _runs(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_the_runner_ends_by_itself_when_the_fleet_is_idle(bundle: Path, tmp_path: Path) -> None:
     write(bundle, PAIR)
     output = io.StringIO()
@@ -279,6 +282,7 @@ def test_the_runner_ends_by_itself_when_the_fleet_is_idle(bundle: Path, tmp_path
     assert "\nidle: every source has nothing new" in text
 
 
+@pytest.mark.slow
 def test_the_runner_gives_up_waiting_for_an_agent_that_never_starts(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

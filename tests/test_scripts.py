@@ -7,6 +7,7 @@ from keyword import iskeyword
 from operator import itemgetter
 from pathlib import Path
 
+import pytest
 from flumec.compiler.emit.layout import LINE, Call, Items, lay_out
 from flumec.compiler.emit.literal import comment, docstring, harmless, literal, width
 from flumec.compiler.emit.words import RESERVED, variables
@@ -33,6 +34,7 @@ NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 ARGUMENTS = NAMES.map(str.lower).filter(lambda name: not iskeyword(name))
 
 
+@pytest.mark.slow
 @given(ANY_TEXT | TRICKY)
 def test_a_text_comes_out_as_it_went_in(text: str) -> None:
     said = literal(text)
@@ -82,6 +84,7 @@ def expressions() -> st.SearchStrategy[object]:
     )
 
 
+@pytest.mark.slow
 def test_expressions_are_laid_out_as_the_formatter_does(tmp_path: Path) -> None:
     lines: list[str] = []
 
@@ -112,6 +115,7 @@ def test_a_long_call_has_an_argument_a_line() -> None:
     assert LINE == 88
 
 
+@pytest.mark.slow
 @given(st.lists(NAMES | st.sampled_from(sorted(RESERVED)), unique=True), st.frozensets(NAMES))
 def test_every_component_has_a_variable_of_its_own(
     names: list[str], imported: frozenset[str]
@@ -146,6 +150,7 @@ def test_every_script_is_formatted_and_clean() -> None:
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.slow
 def test_every_script_is_typed(tmp_path: Path) -> None:
     (tmp_path / "flumec").symlink_to(ROOT)
     for number, script in enumerate(SCRIPTS):

@@ -147,6 +147,7 @@ def test_users_and_directories_are_made() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
 def test_systemd_knows_every_setting(tmp_path: Path) -> None:
     agent = dataclasses.replace(

@@ -3,6 +3,7 @@
 import threading
 import time
 
+import pytest
 from flumec.runtime.component import Duration
 
 from .conftest import Log, Serve, Served
@@ -12,6 +13,7 @@ def post(served: Served, name: str, body: str = "x") -> tuple[int, str]:
     return served.post([{"body": body}], Idempotency_Key=name)[:2]
 
 
+@pytest.mark.slow
 def test_a_repeated_request_is_answered_200_and_not_stored_again(serve: Serve, log: Log) -> None:
     served = serve(request_id="Idempotency-Key")
 

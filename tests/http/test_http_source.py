@@ -234,6 +234,7 @@ def test_more_connections_than_declared_are_told_so(serve: Serve) -> None:
         client.close()
 
 
+@pytest.mark.slow
 def test_two_hundred_clients_at_once_lose_nothing(serve: Serve, log: Log) -> None:
     served, answers = serve(), []
 

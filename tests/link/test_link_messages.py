@@ -69,12 +69,14 @@ def parse(raw: bytes) -> Message:
     return unpack(header.kind, payload)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(messages)
 def test_a_message_comes_back(message: Message) -> None:
     assert unpack(message.kind, message.pack()) == message
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(messages.filter(lambda m: not isinstance(m, Data)), st.data())
 def test_one_changed_byte_is_noticed(message: Message, data: st.DataObject) -> None:

@@ -353,7 +353,9 @@ def run(seed: int, steps: int = 150) -> World:
     return world
 
 
-@pytest.mark.parametrize("seed", range(0, 200, 20))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(20, 200, 20))]
+)
 def test_every_event_arrives_once(seed: int) -> None:
     for each in range(seed, seed + 20):
         run(each)

@@ -125,6 +125,7 @@ def test_an_old_connection_is_ended_when_a_newer_one_says_hello(site: Site) -> N
     assert collector.counters.gauges["connections_open"] == 1
 
 
+@pytest.mark.slow
 def test_a_full_receiver_stops_the_sender_and_is_not_taken_for_dead(site: Site) -> None:
     tailer, collector = site.end("tailer"), site.end("collector", size="1MiB")
     collector.start(site.receiver(window=Size("64KiB"), time_out=Duration("600ms")))

@@ -110,6 +110,7 @@ def test_a_constant_a_dictionary_and_a_plain_column_give_the_same() -> None:
     assert split("%d/%{host}", same) == {"22/a": [0, 1, 2]}
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

@@ -204,6 +204,7 @@ class Mortal:
         return call
 
 
+@pytest.mark.slow
 def test_a_kill_and_then_a_power_cut_lose_and_repeat_nothing() -> None:
     """What the killed process renamed is seen by the next one, but not yet safe from a cut."""
     template = filled()

@@ -14,6 +14,7 @@ class Killed(Exception):  # noqa: N818 what happens to a process
     """SIGKILL."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_path_and_directory_change_between_kills(
     seed: int, channel: Channel, tmp_path: Path

@@ -183,6 +183,7 @@ def test_a_put_that_was_refused_is_read_again_from_where_the_journal_stands(rig:
     assert rig.lines == [b"1", b"2", b"2", b"3"], "an operator set it back behind the first line"
 
 
+@pytest.mark.slow
 def test_hundreds_of_files_share_puts_and_handles(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
