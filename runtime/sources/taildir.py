@@ -88,7 +88,7 @@ class Taildir(Source, type="taildir"):
     )
     batch: Size = prop(
         "Most bytes of lines in one batch (one line may be longer).",
-        default=Size("2MiB"),
+        default=Size("3MiB"),
         check=between(Size("4KiB"), Size("8MiB")),
     )
     linger: Duration = prop(
