@@ -241,6 +241,7 @@ def test_draining_empties_the_channel_but_stops_the_source(run: Run, tmp_path: P
     assert (spool["held"], spool["put"]) == (0, len(numbers(tmp_path)))
 
 
+@pytest.mark.slow
 def test_status_says_rate_and_lag(run: Run) -> None:
     agent = run(flow())
     message = agent.until(lambda message: "behind" in message.get("STATUS", ""))
@@ -281,6 +282,7 @@ def test_a_dead_worker_ends_the_process_with_one_line(run: Run, trouble: str, re
     assert agent.output.splitlines()[1:] == [wanted]
 
 
+@pytest.mark.slow
 def test_the_traceback_is_there_at_level_debug_on_one_line(run: Run) -> None:
     agent = run(flow('Trouble("out", kind_of="bug")'), "--log", "debug")
     assert agent.end() == 1
@@ -288,6 +290,7 @@ def test_the_traceback_is_there_at_level_debug_on_one_line(run: Run) -> None:
     assert "agent.py" in traceback
 
 
+@pytest.mark.slow
 def test_a_component_that_cannot_work_is_told_and_does_not_delay_the_end(run: Run) -> None:
     agent = run(flow('Trouble("out", kind_of="fail")'))
     state = agent.until_state(lambda state: bool(state["parts"]["out"]["failing"]))
@@ -327,6 +330,7 @@ def test_the_watchdog_is_fed_only_while_every_worker_passes_its_loop(run: Run) -
     assert "ERROR out has not passed its loop for" in hung.output
 
 
+@pytest.mark.slow
 def test_without_a_place_for_its_state_it_says_how_to_run_it(run: Run) -> None:
     agent = run(flow(), STATE_DIRECTORY="")
     assert agent.end() == 1
@@ -337,6 +341,7 @@ def test_without_a_place_for_its_state_it_says_how_to_run_it(run: Run) -> None:
     assert by_hand.end(signal.SIGINT) == 0
 
 
+@pytest.mark.slow
 def test_a_state_that_cannot_be_made_is_one_clear_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     agent = run(flow(), STATE_DIRECTORY=str(tmp_path / "file" / "state"))
@@ -347,6 +352,7 @@ def test_a_state_that_cannot_be_made_is_one_clear_line(run: Run, tmp_path: Path)
     )
 
 
+@pytest.mark.slow
 def test_a_state_that_another_process_has_open_is_one_clear_line(run: Run) -> None:
     first = run(flow(total=0))
     first.until(lambda message: "READY" in message)
@@ -356,6 +362,7 @@ def test_a_state_that_another_process_has_open_is_one_clear_line(run: Run) -> No
     assert second.output.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_failed_sync_ends_the_process_without_another_write(run: Run, tmp_path: Path) -> None:
     breaking = (
         "from flumec.runtime.disk import RealFile\n"
@@ -404,6 +411,7 @@ def free_port() -> int:
     return port
 
 
+@pytest.mark.slow
 def test_it_binds_its_declared_port_and_reads_its_secret(run: Run, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("sesame\n")
     port = free_port()
@@ -412,6 +420,7 @@ def test_it_binds_its_declared_port_and_reads_its_secret(run: Run, tmp_path: Pat
     assert agent.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "said"),
     [("", "CREDENTIALS_DIRECTORY is not set"), ("nowhere", "no file nowhere/token")],
@@ -423,6 +432,7 @@ def test_a_missing_secret_is_one_clear_line(run: Run, folder: str, said: str) ->
     assert said in agent.output
 
 
+@pytest.mark.slow
 def test_a_taken_port_names_the_holder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "token").touch()
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -433,6 +443,7 @@ def test_a_taken_port_names_the_holder(run: Run, tmp_path: Path) -> None:
     assert f"taken by process {os.getpid()} (" in agent.output
 
 
+@pytest.mark.slow
 def test_a_taken_metrics_port_is_called_as_it_is_declared(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         agent = run(flow(total=0, metrics=taken.getsockname()[1]))
@@ -441,6 +452,7 @@ def test_a_taken_metrics_port_is_called_as_it_is_declared(run: Run) -> None:
     assert agent.output.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_sockets_are_taken_by_name_and_connections_wait(tmp_path: Path) -> None:
     (tmp_path / "agent.py").write_text(listening(1))
     (tmp_path / "token").write_text("sesame")
@@ -503,6 +515,7 @@ def test_metrics_balance_in_prometheus_and_in_flumes_json(run: Run) -> None:
     assert agent.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 def test_readiness_names_the_component_that_cannot_work(run: Run) -> None:
     port = free_port()
     agent = run(flow('Trouble("out", kind_of="fail")', metrics=port))
@@ -515,6 +528,7 @@ def test_readiness_names_the_component_that_cannot_work(run: Run) -> None:
     assert agent.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 def test_a_scraper_that_hangs_up_leaves_no_trace_in_the_log(run: Run) -> None:
     port = free_port()
     agent = run(flow(total=0, metrics=port))
@@ -529,6 +543,7 @@ def test_a_scraper_that_hangs_up_leaves_no_trace_in_the_log(run: Run) -> None:
     assert [line for line in agent.output.splitlines() if not line.startswith("INFO agent ")] == []
 
 
+@pytest.mark.slow
 def test_metrics_are_for_this_machine_alone(run: Run) -> None:
     port = free_port()
     script = flow(total=0, metrics=port).replace('address="127.0.0.1"', 'address="127.71.0.9"')

@@ -122,6 +122,7 @@ def test_reading_is_counted_and_an_empty_read_is_dry(make: Make) -> None:
     assert (stats.put, stats.delivered, stats.held) == (5, 5, 0)
 
 
+@pytest.mark.slow
 def test_a_read_ends_early_when_the_agent_stops(make: Make) -> None:
     setting = make(File("spool"))
     setting.sink.stop.set()

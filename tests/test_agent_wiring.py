@@ -108,6 +108,7 @@ def test_importing_what_a_script_imports_loads_nothing_heavy() -> None:
     assert result.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_the_allocator_is_chosen_before_arrow_is_loaded() -> None:
     program = "import sys, flumec.runtime.process; print('pyarrow' in sys.modules)"
     result = subprocess.run(

@@ -53,6 +53,7 @@ def test_a_circle_through_texts_and_lists_is_said_once(text: str, way: str) -> N
     assert found[0].message == f"`a` is defined by itself: {way}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["{next}", '"${{{next}}}"'])
 def test_names_may_be_within_names_to_a_depth(line: str) -> None:
     assert codes(chain(line, 60) + USE) == []
@@ -60,12 +61,14 @@ def test_names_may_be_within_names_to_a_depth(line: str) -> None:
     assert set(codes(chain(line, 3_000) + USE)) == {"FL136"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ['"${{{next}}}${{{next}}}"', "[{next}, {next}]"])
 def test_a_value_that_doubles_is_refused_at_once(line: str) -> None:
     assert codes(chain(line, 12, '""')) == []
     assert codes(chain(line, 64, '""')) == ["FL136"]
 
 
+@pytest.mark.slow
 def test_host_sets_of_host_sets_have_a_depth() -> None:
     sets = "".join(f"hosts a{i} = union(a{i + 1})\n" for i in range(1_000))
 
@@ -100,6 +103,7 @@ def test_a_host_variable_is_not_made_of_itself() -> None:
     assert codes(text + AGENT) == ["FL141"]
 
 
+@pytest.mark.slow
 def test_a_host_variable_with_a_mistake_is_reported_alone() -> None:
     hosts = 'hosts web = inventory("hosts.yml") {\n  vars {\n    folder : path\n  }\n}\n'
     inventory = "all:\n  hosts:\n    w:\n      folder: !vault |\n        $ANSIBLE_VAULT;1.1\n"

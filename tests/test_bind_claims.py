@@ -236,6 +236,7 @@ TOKENS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_binding_never_raises(data: st.DataObject) -> None:

@@ -237,6 +237,7 @@ def test_a_broken_inventory_is_refused_at_its_line(
     assert (diagnostics[0].span.source.path, diagnostics[0].span.line) == (name, line)
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="[]:=abc019\n \"'#{}-", max_size=60))
 def test_any_text_is_an_inventory_or_refused(text: str) -> None:
     for name in ("hosts_ini", "hosts_yml"):
@@ -449,6 +450,7 @@ def test_an_inventorys_address_is_held_to_what_a_host_can_have(address: str, cod
     assert all(one.span.source.path == "hosts.ini" for one in found)
 
 
+@pytest.mark.slow
 def test_a_list_of_patterns_has_a_most_of_hosts_too() -> None:
     found = lint_text('hosts many = ["a{1..60000}", "b{1..60000}"]\n').diagnostics
 

@@ -327,6 +327,7 @@ def test_an_interrupt_is_told_by_the_status(
     assert flumec("lint", "good.flow").status == 130
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_enough_is_no_failure() -> None:
     done = subprocess.run(
         ["bash", "-c", '"$@" components --all | head -n 1; echo "${PIPESTATUS[0]}"', "-", *FLUMEC],

@@ -82,6 +82,7 @@ def test_closed_streams_change_no_status() -> None:
     assert shell('"$@" explain FL201 >&- 2>&-').returncode == 0
 
 
+@pytest.mark.slow
 def test_no_command_shows_the_help_as_a_mistake() -> None:
     done = flumec()
 
@@ -89,6 +90,7 @@ def test_no_command_shows_the_help_as_a_mistake() -> None:
     assert done.stderr.startswith("Usage: flumec ")
 
 
+@pytest.mark.slow
 def test_fmt_changes_nothing_where_a_file_is_missing() -> None:
     Path("ugly.flow").write_text("let a=1\n")
 
@@ -97,6 +99,7 @@ def test_fmt_changes_nothing_where_a_file_is_missing() -> None:
     assert (done.returncode, Path("ugly.flow").read_text()) == (2, "let a=1\n")
 
 
+@pytest.mark.slow
 def test_init_refuses_a_folder_whose_name_no_flow_can_say() -> None:
     name = os.fsencode("folder") + b"\xff"
 

@@ -36,10 +36,15 @@ NOON = 1_700_000_000_000_000_000
 SENDER, STREAM, EPOCH = b"sender's journal", b"stream", b"an epoch: 16 byt"
 SURVIVALS = [
     NOTHING,
-    Survival(0.5, 1.0, torn=True),
-    Survival(0.7, 1.0, order="any", seed=1),
-    pytest.param(EVERYTHING, marks=pytest.mark.slow),
-    pytest.param(Survival(0.5, 0.5, order="last"), marks=pytest.mark.slow),
+    *(
+        pytest.param(survival, marks=pytest.mark.slow)
+        for survival in (
+            Survival(0.5, 1.0, torn=True),
+            Survival(0.7, 1.0, order="any", seed=1),
+            EVERYTHING,
+            Survival(0.5, 0.5, order="last"),
+        )
+    ),
 ]
 
 

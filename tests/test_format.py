@@ -158,6 +158,7 @@ def test_a_file_with_a_mistake_is_left_alone() -> None:
     assert (result, [one.code for one in found]) == (None, ["FL017"])
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES)
 @given(st.sampled_from(FLOWS), st.data())
 def test_layout_does_not_matter_and_comments_stay(path: Path, data: st.DataObject) -> None:
@@ -169,6 +170,7 @@ def test_layout_does_not_matter_and_comments_stay(path: Path, data: st.DataObjec
     assert formatted(once) == once
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES)
 @given(files())
 def test_any_tree_has_one_form(text: str) -> None:
@@ -179,6 +181,7 @@ def test_any_tree_has_one_form(text: str) -> None:
     assert not re.search(r"[ \t]$|\n\n\n|\{\n\n|\n\n *\}", once, re.MULTILINE)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES)
 @given(files(), st.data())
 def test_any_tree_in_any_layout_has_the_same_form(text: str, data: st.DataObject) -> None:

@@ -209,6 +209,7 @@ def test_what_is_taken_re2_takes_too(pattern: str) -> None:
         assert found.type.num_fields == groups(pattern)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="ab()[]|*+?{}\\^$.,12dwpPQEZzk<>=!:#im-", max_size=12))
 def test_no_pattern_surprises_at_run_time(pattern: str) -> None:

@@ -27,7 +27,9 @@ def errors(text: str, path: Path) -> list[Diagnostic]:
     return [one for one in found if one.severity == "error"]
 
 
-@pytest.mark.parametrize("k", range(1, 11))
+@pytest.mark.parametrize(
+    "k", [pytest.param(k, marks=() if k == 3 else pytest.mark.slow) for k in range(1, 11)]
+)
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
 def test_k_mistakes_are_k_messages(path: Path, k: int) -> None:
     source, ways, _ = example(path)

@@ -95,6 +95,7 @@ with Starting(Notifier(sys.argv[1]), SystemClock(), every=0.05):
 """
 
 
+@pytest.mark.slow
 def test_a_recovery_that_hangs_does_not(manager: socket.socket) -> None:
     # A process of its own: here, threads that other tests have left would count as work.
     subprocess.run([sys.executable, "-c", HANGS, manager.getsockname()], check=True, timeout=60)

@@ -58,7 +58,9 @@ def test_every_single_mistake_is_one_finding(path: Path) -> None:
     assert [found for change in every if (found := matched(source, [change]))] == []
 
 
-@pytest.mark.parametrize("k", range(2, 11))
+@pytest.mark.parametrize(
+    "k", [pytest.param(k, marks=() if k == 3 else pytest.mark.slow) for k in range(2, 11)]
+)
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
 def test_k_mistakes_are_k_findings(path: Path, k: int) -> None:
     source, ways = wrong(path)
@@ -99,6 +101,7 @@ def test_a_line_that_never_ends_costs_little() -> None:
     assert time.process_time() - began < 1.5  # all its tokens would be 20 seconds
 
 
+@pytest.mark.slow
 def test_mistakes_in_a_line_that_never_ends_are_shown_at_once() -> None:
     began = time.process_time()
     _, found = parse(Source("main.flow", "}" * 1_000_000))
@@ -165,6 +168,7 @@ def test_files_without_indentation_are_read_by_their_braces() -> None:
     assert [one.code for one in found] == ["FL016"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [-2, 1])
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
 def test_a_badly_indented_line_is_no_mistake(path: Path, columns: int) -> None:
@@ -191,6 +195,7 @@ def test_the_lines_of_a_chain_stay_together(wrong: str) -> None:
     assert [one.span.line for one in found] == [text[: text.index("  events\n")].count("\n") + 1]
 
 
+@pytest.mark.slow
 def test_a_file_of_nonsense_has_few_findings() -> None:
     chance = random.Random(1)
     text = "\n".join("".join(chance.choices('ab{}[]()=:,->"#. \t', k=30)) for _ in range(5_000))

@@ -139,6 +139,7 @@ def test_a_killed_agent_is_started_again_and_the_others_are_not(
     assert "signal SIGKILL" in diary.happenings[-3].text
 
 
+@pytest.mark.slow
 def test_senders_are_drained_before_receivers(
     start: Callable[..., tuple[Fleet, Diary]],
 ) -> None:
@@ -169,6 +170,7 @@ def test_idle_is_when_all_sources_and_channels_are(
     assert fleet.wait_idle(20, settle=0.05)
 
 
+@pytest.mark.slow
 def test_connections_wait_while_an_agent_restarts(
     start: Callable[..., tuple[Fleet, Diary]],
 ) -> None:
@@ -180,6 +182,7 @@ def test_connections_wait_while_an_agent_restarts(
     socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_named_before_anything_starts(bundle: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -191,6 +194,7 @@ def test_a_port_that_is_taken_is_named_before_anything_starts(bundle: Path, tmp_
     assert f"process {os.getpid()}" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_each_agent_is_shown_its_own_secrets_alone(
     start: Callable[..., tuple[Fleet, Diary]], tmp_path: Path
 ) -> None:
@@ -301,6 +305,7 @@ def test_the_runner_gives_up_waiting_for_an_agent_that_never_starts(
     assert "tailer@web-1 did not stay up in 2 starts" in output.getvalue()
 
 
+@pytest.mark.slow
 def test_the_runner_gives_up_waiting_for_an_agent_that_never_stays_up(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +324,7 @@ def test_the_runner_gives_up_waiting_for_an_agent_that_never_stays_up(
     assert "tailer@web-1 did not stay up in 2 starts" in output.getvalue()
 
 
+@pytest.mark.slow
 def test_a_fleet_is_drained_when_nobody_reads_its_output(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -331,8 +337,11 @@ def test_a_fleet_is_drained_when_nobody_reads_its_output(
             super().start()
 
     class Closed(io.StringIO):
+        working = 0
+
         def write(self, text: str) -> int:
-            if "INFO agent works" in text:
+            self.working += "INFO agent works" in text
+            if self.working == len(PAIR.hosts):
                 raise BrokenPipeError(32, "Broken pipe")
             return super().write(text)
 
@@ -345,6 +354,7 @@ def test_a_fleet_is_drained_when_nobody_reads_its_output(
     assert {seen.ending for seen in fleets[0].agents.values()} == {"exit code 0"}
 
 
+@pytest.mark.slow
 def test_a_time_in_which_the_runner_was_stopped_is_no_silence_of_its_agents(
     start: Callable[..., tuple[Fleet, Diary]],
 ) -> None:
@@ -361,6 +371,7 @@ def test_a_time_in_which_the_runner_was_stopped_is_no_silence_of_its_agents(
     assert all(seen.starts == 1 for seen in fleet.agents.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_the_runner_drains_on_a_first_signal(
     bundle: Path, tmp_path: Path, number: signal.Signals

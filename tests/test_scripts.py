@@ -53,6 +53,7 @@ def test_plain_values_come_out_as_they_went_in(value: float | bool | None) -> No
     assert ast.literal_eval(literal(value)) == value
 
 
+@pytest.mark.slow
 @given(ANY_TEXT | TRICKY)
 def test_no_comment_says_more_than_a_comment(text: str) -> None:
     source = "\n".join([*comment(text), "pass", ""])
@@ -60,6 +61,7 @@ def test_no_comment_says_more_than_a_comment(text: str) -> None:
     assert [type(node) for node in ast.parse(source).body] == [ast.Pass]
 
 
+@pytest.mark.slow
 @given(ANY_TEXT | TRICKY)
 def test_a_docstring_says_what_it_is_given(text: str) -> None:
     tree = ast.parse(docstring(text))

@@ -44,6 +44,7 @@ def words(value: str) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", quoted or plain).replace("%%", "%") for quoted, plain in found]
 
 
+@pytest.mark.slow
 @given(host=TEXT, user=TEXT, doc=TEXT, file=TEXT, writes=st.lists(PATHS, max_size=3))
 def test_no_text_adds_a_setting(
     host: str, user: str, doc: str, file: str, writes: list[str]
@@ -88,6 +89,7 @@ def test_it_comes_back_however_it_ended() -> None:
     assert said["StartLimitIntervalSec"] == ["0"]
 
 
+@pytest.mark.slow
 def test_limits_are_systemds() -> None:
     limits = {"memory": Size("1GiB"), "cpu": Percent("150%"), "files": 4096}
     said = settings(unit(dataclasses.replace(PLAIN, limits=limits)))

@@ -119,6 +119,7 @@ def test_a_strangers_name_neither_fills_nor_forges_the_log(
     assert name not in caplog.text
 
 
+@pytest.mark.slow
 def test_garbage_ends_the_connection_and_nothing_else(site: Site, receiver: Any) -> None:
     chance = random.Random(7)
     for length in (1, 9, 10, 11, 500, 70_000):
@@ -153,6 +154,7 @@ def test_half_a_message_and_silence_is_closed(site: Site, receiver: Any) -> None
             assert time.monotonic() - began < 4
 
 
+@pytest.mark.slow
 def test_a_hello_that_trickles_in_is_closed(site: Site, receiver: Any) -> None:
     message = b"".join(frame(hello(site)))
     with (

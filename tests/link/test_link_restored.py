@@ -62,6 +62,7 @@ def test_a_receiver_restored_from_an_older_copy_raises_an_alarm_at_both_ends(
     assert collector.held == 5
 
 
+@pytest.mark.slow
 def test_the_link_goes_on_by_itself_when_the_right_journal_is_back(site: Site, ends: Any) -> None:
     tailer, collector = ends
     deliver(site, tailer, collector, range(5))
@@ -88,6 +89,7 @@ def test_the_link_goes_on_by_itself_when_the_right_journal_is_back(site: Site, e
     assert collector.counters.gauges["lost_after_ack"] == 0
 
 
+@pytest.mark.slow
 def test_a_person_can_accept_the_loss(site: Site, ends: Any) -> None:
     tailer, collector = ends
     deliver(site, tailer, collector, range(5))
@@ -159,6 +161,7 @@ def test_renaming_a_link_makes_the_receiver_forget_nothing(site: Site, ends: Any
     assert not any(tailer.failing)
 
 
+@pytest.mark.slow
 def test_a_sender_restored_from_an_older_copy_doubles_nothing_and_loses_nothing_new(
     site: Site, ends: Any
 ) -> None:

@@ -109,6 +109,7 @@ def test_connections_cut_anywhere_lose_and_double_nothing(site: Site) -> None:
     site.eventually(lambda: tailer.held == 0)
 
 
+@pytest.mark.slow
 def test_an_old_connection_is_ended_when_a_newer_one_says_hello(site: Site) -> None:
     tailer, collector = site.end("tailer"), site.end("collector")
     collector.start(site.receiver())
@@ -173,6 +174,7 @@ def test_an_event_that_fits_into_no_frame_stops_the_link_and_says_so(site: Site)
     assert tailer.held == 1
 
 
+@pytest.mark.slow
 def test_a_silent_receiver_is_left_after_the_time_out(site: Site) -> None:
     deaf = site.deaf()
     tailer = site.end("tailer")
@@ -226,6 +228,7 @@ def test_a_sender_that_waits_for_an_answer_stops_when_it_is_told(site: Site) -> 
     assert tailer.seconds_to_stop() < _SOON
 
 
+@pytest.mark.slow
 def test_a_sender_whose_connection_is_not_made_stops_when_it_is_told(site: Site) -> None:
     tailer = site.end("tailer")
     tailer.start(site.sender(site.crowded(), connect_time_out=Duration("60s")))
@@ -234,6 +237,7 @@ def test_a_sender_whose_connection_is_not_made_stops_when_it_is_told(site: Site)
     assert tailer.counters.counts["connections_created"] == 0
 
 
+@pytest.mark.slow
 def test_a_sender_whose_receiver_stands_still_stops_when_it_is_told(site: Site) -> None:
     tailer, collector = site.end("tailer"), site.end("collector")
     collector.start(site.receiver(time_out=Duration("60s")))

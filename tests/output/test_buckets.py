@@ -137,6 +137,7 @@ def test_a_rows_path_does_not_depend_on_the_rows_around_it(
     assert sorted(together) == list(range(len(rows)))
 
 
+@pytest.mark.slow
 @given(st.text(), st.text())
 @example("..", "")
 @example("../../etc/passwd", "/")

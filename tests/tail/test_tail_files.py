@@ -118,6 +118,7 @@ def test_a_deleted_file_is_read_to_its_end(rig: Rig) -> None:
     assert rig.context.positions == {}
 
 
+@pytest.mark.slow
 def test_an_inode_that_is_given_out_again_is_another_file(rig: Rig) -> None:
     inodes = set()
     for number in range(20):
@@ -192,6 +193,7 @@ def test_unread_bytes_of_an_emptied_file_are_counted(
     assert "4 bytes not yet read" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("glob", ["a.log", "a.log*"])
 @pytest.mark.parametrize("down", [False, True])
 def test_ten_days_of_copytruncate(rig: Rig, glob: str, down: bool) -> None:

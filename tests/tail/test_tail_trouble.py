@@ -66,6 +66,7 @@ def handles() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("renamed", [False, True])
 def test_a_file_that_cannot_be_compared_is_tried_again_and_keeps_no_handle(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, renamed: bool
@@ -142,6 +143,7 @@ def test_what_is_no_regular_file_is_left_alone(rig: Rig, caplog: pytest.LogCaptu
     assert caplog.text.count("is no regular file") == 1
 
 
+@pytest.mark.slow
 def test_a_full_channel_makes_it_wait_but_not_blind(rig: Rig) -> None:
     rig.room = 256 << 10
     rig.declare("a.log", rotated=["a.log.*"], batch=Size("64KiB"))
@@ -210,6 +212,7 @@ def test_hundreds_of_files_share_puts_and_handles(
     )
 
 
+@pytest.mark.slow
 def test_empty_files_do_not_keep_out_those_that_have_lines(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +322,7 @@ def _refuse(**_: object) -> None:
     raise OSError(24, "Too many open files")
 
 
+@pytest.mark.slow
 def test_it_runs_by_itself_and_hears_of_lines_at_once(rig: Rig) -> None:
     rig.declare("a.log", poll=Duration("1h"))
     rig.clock = SystemClock()
@@ -342,6 +346,7 @@ def test_it_runs_by_itself_and_hears_of_lines_at_once(rig: Rig) -> None:
     assert sorted(waits)[10] < 10, "with a poll of an hour only inotify can have told"
 
 
+@pytest.mark.slow
 def test_generation_or_birth_tell_reused_inodes_apart(tmp_path: Path) -> None:
     seen = set()
     places = set()

@@ -9,6 +9,7 @@ from tests.tail.conftest import Rig
 HALF = b"whole\nhalf"
 
 
+@pytest.mark.slow
 def test_it_waits_for_its_end_while_the_file_stands(rig: Rig) -> None:
     rig.write("a.log", HALF)
     rig.start()
