@@ -1,12 +1,20 @@
-"""What lark makes of `flow.lark`: the parser's tables, and the pattern of the terminals."""
+"""What lark makes of `flow.lark`: the parser's tables, and the pattern of the terminals.
 
+Lark's work takes three times as long as all else that `flumec lint` does with a small file, so what
+it made is stored beside the grammar. It is used only if it is of this very grammar by this very
+lark.
+"""
+
+import hashlib
+import io
 import re
 from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any, NamedTuple
 
+import lark
 from flumec.compiler.parse_nodes import Nodes
-from flumec.grammar import syntax
+from flumec.grammar import stored, syntax
 from lark import Lark
 from lark.lexer import Lexer, PatternStr, TerminalDef
 from lark.parsers.lalr_analysis import Shift
@@ -48,14 +56,9 @@ class _NoLexer(Lexer):
 
 @cache
 def tables() -> Tables:
-    """Read the grammar, once in a process. A conflict in it is an error (`strict`)."""
-    grammar = Lark(
-        syntax(),
-        parser="lalr",
-        lexer=_NoLexer,
-        strict=True,
-        transformer=Nodes(),
-    )
+    """Return the grammar's tables, once in a process."""
+    header, _, made = stored().partition(b"\n")
+    grammar = _restore(made) if header == origin() else _make()
     conf = grammar.parse_interactive("").parser_state.parse_conf
     number = {state: index for index, state in enumerate(conf.states)}
     actions: list[Actions] = []
@@ -72,6 +75,29 @@ def tables() -> Tables:
                 actions[-1][symbol] = Reduce(len(argument.expansion), make, argument.origin.name)
     words = {t.pattern.value: t.name for t in grammar.terminals if _is_word(t)}
     return Tables(actions, leads, number[conf.start_state], _pattern(grammar.terminals), words)
+
+
+def origin() -> bytes:
+    """Name the grammar and the lark that tables are made of."""
+    return f"{hashlib.sha256(syntax().encode()).hexdigest()} lark {lark.__version__}".encode()
+
+
+def to_store() -> bytes:
+    """Return what is to stand beside the grammar, so that it need not be made again."""
+    made = io.BytesIO()
+    _make().save(made)
+    return origin() + b"\n" + made.getvalue()
+
+
+def _make() -> Lark:
+    """Read the grammar. A conflict in it is an error (`strict`)."""
+    return Lark(syntax(), parser="lalr", lexer=_NoLexer, strict=True, transformer=Nodes())
+
+
+def _restore(made: bytes) -> Lark:
+    """Read back what `save` wrote; lark's `load` does the same, but takes no transformer."""
+    grammar: Lark = Lark.__new__(Lark)._load(io.BytesIO(made), transformer=Nodes())  # noqa: SLF001
+    return grammar
 
 
 def _is_word(terminal: TerminalDef) -> bool:
