@@ -58,7 +58,10 @@ class ReservedWord(Diagnostic, code="FL011"):
 
     @property
     def hint(self) -> str:
-        """What to do."""
+        """What to do; a channel that is assigned is what Apache Flume's users write."""
+        after = self.span.source.text[self.span.end : self.span.end + 20].lstrip(" \t")
+        if self.word == "channel" and after.startswith("="):
+            return "a channel is joined by arrows: `source -> channel`, `channel -> sink`"
         return f"choose another name, `{self.word}_1` perhaps"
 
     @classmethod

@@ -9,6 +9,9 @@ from flumec.compiler.source import NAMELESS
 _ABOUT_NAMES = ("FL1", "FL203", "FL3")
 """The codes of what may be said because a name, a property or a joint is missing."""
 
+_BUILT_IN = frozenset({"FL105", "FL106", "FL112", "FL121", "FL133", "FL134", "FL158", "FL161"})
+"""Those of them that are about names of ours: no mistake in a file takes one away."""
+
 _QUOTED = re.compile(r"`([^`]*)`")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -29,6 +32,6 @@ def _follows(finding: Diagnostic, lost: frozenset[str]) -> bool:
     if not lost or finding.code.startswith("FL0"):
         return False
     if NAMELESS in lost and finding.code.startswith(_ABOUT_NAMES):
-        return True
+        return finding.code not in _BUILT_IN
     words = (word for quoted in _QUOTED.findall(finding.message) for word in _WORD.findall(quoted))
     return any(word in lost for word in words)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import threading
 
@@ -10,7 +11,16 @@ from flumec.runtime.clock import Clock
 ROOT = "flumec.agent"
 """The parent of every component's logger."""
 
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control characters, line separators and what turns a text around; a tab is none of them."""
+
 _PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
+
+
+def _escaped(found: "re.Match[str]") -> str:
+    return found.group().encode("unicode_escape").decode("ascii")
 
 
 class OneLine(logging.Formatter):
@@ -21,9 +31,9 @@ class OneLine(logging.Formatter):
         self._priority = priority
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record's line; a line break in it is written as backslash n."""
+        """Return the record's line; what would break it, or speak to a terminal, is escaped."""
         component = record.name.removeprefix(ROOT + ".")
-        message = record.getMessage().rstrip().replace("\r", "\\r").replace("\n", "\\n")
+        message = _UNPRINTABLE.sub(_escaped, record.getMessage().rstrip())
         prefix = f"<{_PRIORITY.get(record.levelname, 6)}>" if self._priority else ""
         return f"{prefix}{record.levelname} {component} {message}"
 

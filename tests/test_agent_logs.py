@@ -29,6 +29,12 @@ def test_a_record_is_one_line_whatever_is_in_it() -> None:
     assert logs.OneLine(priority=True).format(record("x")) == "<4>WARNING access x"
 
 
+@pytest.mark.parametrize("character", "\x00\x1b\x7f\x9b\u2028\u202e\ud800")
+def test_nothing_in_a_record_speaks_to_a_terminal(character: str) -> None:
+    line = logs.OneLine(priority=False).format(record("a\t%s", f"é{character}[2J"))
+    assert line == f"WARNING access a\té{character.encode('unicode_escape').decode()}[2J"
+
+
 def test_repeats_are_counted_and_told_after_the_pause() -> None:
     clock = StoppedClock()
     repeats = logs.Repeats(clock, burst=3, window=10.0)  # type: ignore[arg-type]

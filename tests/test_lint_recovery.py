@@ -45,3 +45,29 @@ def test_k_mistakes_are_k_messages(path: Path, k: int) -> None:
             wrong.append((changes, [(one.code, one.span.line, one.message) for one in more]))
 
     assert wrong == []
+
+
+def test_a_lost_name_hides_no_mistake_about_names_of_ours() -> None:
+    text = """\
+hosts web = ["web-1"]
+
+agent a on web {
+  source r1 : exec_tail {
+    command = "tail -F x"
+  }
+
+  channel c1 : file {
+    size = 1GiB
+  }
+
+  sink k1 : null {
+    channel = c1
+  }
+
+  r1 -> c1
+  c1 -> k1
+}
+"""
+    found = lint_text(text).diagnostics
+    assert [one.code for one in found] == ["FL106", "FL011"]
+    assert found[1].hint == "a channel is joined by arrows: `source -> channel`, `channel -> sink`"
