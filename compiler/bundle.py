@@ -93,7 +93,10 @@ def _holds(directory: Path, files: Mapping[str, bytes]) -> bool:
     manifest = directory / MANIFEST
     if not manifest.is_file() or manifest.read_bytes() != files[MANIFEST]:
         return False
-    return next(compare(files, directory, modes=0o777), None) is None
+    try:
+        return next(compare(files, directory, modes=0o777), None) is None
+    except BundleError:  # another build is replacing it just now
+        return False
 
 
 def _write(files: Mapping[str, bytes], directory: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import writers
 from flumec.runtime.agent import Agent
 from flumec.runtime.batch import BODY, decode, header
 from flumec.runtime.chain import Feed
@@ -154,6 +155,8 @@ class Rig:
         if self.follower is not None:
             self.follower.__exit__()
             self.follower = None
+        if self.journal is not None:
+            writers.end(self.journal)
         self.kill_before = self.kill_after = 0
 
     def restart(self) -> None:
