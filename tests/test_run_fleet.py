@@ -287,40 +287,24 @@ def test_the_runner_ends_by_itself_when_the_fleet_is_idle(bundle: Path, tmp_path
 
 
 @pytest.mark.slow
-def test_the_runner_gives_up_waiting_for_an_agent_that_never_starts(
-    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("flumec.compiler.run.runner.HOPELESS", 2)
-    write(bundle, PAIR)
-    broken = tmp_path / "state/web-1/tailer/broken"
-    broken.parent.mkdir(parents=True)
-    broken.touch()
-    output = io.StringIO()
-    code = run_fleet(
-        bundle, PAIR, state=tmp_path / "state", secrets=None, watch=False, until_idle=True,
-        output=output,
-    )  # fmt: skip
-    assert code == 1
-    assert "tailer@web-1     │ ERROR agent it is broken" in output.getvalue()
-    assert "tailer@web-1 did not stay up in 2 starts" in output.getvalue()
-
-
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("trouble", "said"), [("broken", "ERROR agent it is broken"), ("dies", "ready: process")]
+)
 def test_the_runner_gives_up_waiting_for_an_agent_that_never_stays_up(
-    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str, said: str
 ) -> None:
     monkeypatch.setattr("flumec.compiler.run.runner.HOPELESS", 2)
     write(bundle, PAIR)
-    dies = tmp_path / "state/web-1/tailer/dies"
-    dies.parent.mkdir(parents=True)
-    dies.touch()
+    cause = tmp_path / "state/web-1/tailer" / trouble
+    cause.parent.mkdir(parents=True)
+    cause.touch()
     output = io.StringIO()
     code = run_fleet(
         bundle, PAIR, state=tmp_path / "state", secrets=None, watch=False, until_idle=True,
         output=output,
     )  # fmt: skip
     assert code == 1
-    assert "tailer@web-1     │ ready: process" in output.getvalue()
+    assert f"tailer@web-1     │ {said}" in output.getvalue()
     assert "tailer@web-1 did not stay up in 2 starts" in output.getvalue()
 
 
