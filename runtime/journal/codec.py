@@ -87,6 +87,11 @@ class Decoder:
         self.offset += length
         return value
 
+    @property
+    def left(self) -> int:
+        """How many bytes were not taken: fields that a newer version appended, or none."""
+        return len(self.data) - self.offset
+
     def binary(self) -> bytes:
         """Take a length and as many bytes."""
         return self.raw(self.u32())

@@ -38,12 +38,12 @@ def record(kind: Kind, payload: bytes | bytearray) -> bytes:
 
 
 def records(head: bytes | memoryview, offset: int = 0) -> Iterator[tuple[Kind, Decoder]]:
-    """Yield each record of a head: its kind, and a decoder at the start of its payload."""
-    end = len(head)
-    while offset < end:
-        kind, length = _RECORD.unpack_from(head, offset)
+    """Yield each record of a head: its kind, and a decoder of its payload."""
+    view = memoryview(head)
+    while offset < len(view):
+        kind, length = _RECORD.unpack_from(view, offset)
         offset += _RECORD.size
-        yield Kind(kind), Decoder(head, offset)
+        yield Kind(kind), Decoder(view[: offset + length], offset)
         offset += length
 
 

@@ -27,6 +27,8 @@ def register(
         if known.channel not in state.channels:
             del state.consumers[number]  # it was a memory channel's, and what it read is gone
     numbers = {spec.name: _channel(state, spec, channels) for spec in channels}
+    for channel in state.channels.values():
+        channel.declared = channel.number in numbers.values()
     for name in sources:
         if name not in state.sources.values():
             state.sources[_unused(state.sources)] = name

@@ -1,4 +1,10 @@
-"""The state as a record at the head of each segment, so that freeing one forgets nothing."""
+"""The state as a record at the head of each segment, so that freeing one forgets nothing.
+
+What came later than the first version stands in sections at the end, each with its number and
+length: an older runtime ignores those that it does not know.
+"""
+
+from enum import IntEnum
 
 from flumec.runtime.journal.codec import Decoder, Encoder
 from flumec.runtime.journal.entries import (
@@ -25,6 +31,13 @@ from flumec.runtime.journal.state import (
 _OPEN = 0xFFFFFFFFFFFFFFFF
 
 
+class Section(IntEnum):
+    """The number of a section: the kind of the record that changes it, or one from 128 on."""
+
+    REMOVED = 128
+    """The channels that the bundle does not declare any more."""
+
+
 def encode(state: State) -> bytes:
     """Return the SNAPSHOT record; memory channels are left out."""
     out = Encoder()
@@ -36,6 +49,7 @@ def encode(state: State) -> bytes:
     _put_progress(out, state)
     _put_streams(out, state)
     _put_history(out, state)
+    _put_sections(out, state)
     return record(Kind.SNAPSHOT, out.data)
 
 
@@ -47,6 +61,8 @@ def decode(data: Decoder) -> State:
     _take_progress(data, state)
     _take_streams(data, state)
     _take_history(data, state)
+    while data.left:
+        _take_section(data.u8(), Decoder(data.binary()), state)
     return state
 
 
@@ -166,3 +182,16 @@ def _take_history(data: Decoder, state: State) -> None:
         number, epoch, first, end = data.u64(), data.raw(16), data.u64(), data.u64()
         channels = {data.u16(): data.u64() for _ in range(data.u32())}
         state.segments[number] = SegmentState(number, epoch, first, end, channels)
+
+
+def _put_sections(out: Encoder, state: State) -> None:
+    removed = [c.number for c in state.channels.values() if c.durable and not c.declared]
+    if removed:
+        out.u8(Section.REMOVED)
+        out.binary(b"".join(number.to_bytes(2, "little") for number in removed))
+
+
+def _take_section(number: int, data: Decoder, state: State) -> None:
+    if number == Section.REMOVED:
+        while data.left:
+            state.channels[data.u16()].declared = False

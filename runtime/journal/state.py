@@ -13,7 +13,8 @@ class ChannelState:
     """A channel's identity, its consumer's place and its balance.
 
     put = delivered + dropped + dead_lettered + held; `low` is the first row that is not done, `end`
-    the row after the last put. `held_bytes` are of frames that reach above `low`.
+    the row after the last put. `held_bytes` are of frames that reach above `low`. One that is not
+    `declared` was removed from the bundle.
     """
 
     number: int
@@ -28,6 +29,7 @@ class ChannelState:
     dropped: int = 0
     dead_lettered: int = 0
     held_bytes: int = 0
+    declared: bool = field(default=True, kw_only=True)
 
     @property
     def held(self) -> int:

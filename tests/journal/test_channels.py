@@ -13,6 +13,8 @@ from flumec.runtime.journal import (
     StateError,
     snapshot,
 )
+from flumec.runtime.journal.codec import Decoder
+from flumec.runtime.journal.entries import Kind, record, records
 from flumec.runtime.journal.records import Cursor, Output, Stored
 
 from .conftest import Rig
@@ -40,6 +42,28 @@ def test_a_removed_channel_keeps_its_rows_and_its_segments(rig: Rig) -> None:
         rig.done("a", rig.journal._state.next_row)
     rig.reopen(A, B)
     assert rig.rows("b") == [0, 1]
+
+
+def test_it_is_known_that_a_channel_was_removed_until_it_comes_back(rig: Rig) -> None:
+    rig.open(A, B)
+    rig.put("b")
+    for channels, declared in (((A,), False), ((A, B), True)):
+        rig.reopen(*channels)
+        recovered = snapshot.decode(_only_record(snapshot.encode(rig.journal._state)))
+        assert [c.declared for c in recovered.channels.values()] == [True, declared]
+
+
+def test_a_section_of_a_newer_version_is_passed_over(rig: Rig) -> None:
+    rig.open(A)
+    rig.put("a")
+    known = snapshot.encode(rig.journal._state)
+    longer = record(Kind.SNAPSHOT, known[5:] + b"\xf0" + (3).to_bytes(4, "little") + b"new")
+    assert snapshot.encode(snapshot.decode(_only_record(longer))) == known
+
+
+def _only_record(head: bytes) -> Decoder:
+    ((_, data),) = records(head)
+    return data
 
 
 def test_a_renamed_channel_keeps_rows_and_place(rig: Rig) -> None:
