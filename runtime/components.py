@@ -2,9 +2,23 @@
 
 from flumec.runtime.channels import File, Memory
 from flumec.runtime.component import Component, Interceptor
-from flumec.runtime.interceptors import Host, RegexExtract, RegexFilter, Static, Timestamp
+from flumec.runtime.interceptors import (
+    Fingerprint,
+    Host,
+    RegexExtract,
+    RegexFilter,
+    Static,
+    Timestamp,
+)
 from flumec.runtime.sinks import FileRoll, Logger, Null
 from flumec.runtime.sources import Http, Seq, Taildir
 
 ALL: tuple[type[Component], ...] = (Taildir, Http, Seq, File, Memory, FileRoll, Logger, Null)
-INTERCEPTORS: tuple[type[Interceptor], ...] = (Timestamp, Host, Static, RegexFilter, RegexExtract)
+INTERCEPTORS: tuple[type[Interceptor], ...] = (
+    Timestamp,
+    Host,
+    Static,
+    RegexFilter,
+    RegexExtract,
+    Fingerprint,
+)

@@ -170,7 +170,6 @@ agent a on web {
         "`workers` on a sink",
         "a group of sinks, `balance(…)`,",
         "a journal of one's own",
-        "the interceptor `fingerprint`",
         "the plug-in interceptor `acme.mask`",
         "the sink `kafka`",
         "the source `link`",

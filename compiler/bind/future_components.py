@@ -86,15 +86,6 @@ class KafkaSink(Sink, type="kafka"):
     password: Secret | None = prop("The password, for SASL.", default=None)
 
 
-class Fingerprint(Interceptor, type="fingerprint"):
-    """Name an event by its content: `fingerprint(header.event_id, of = [header.seq, body])`."""
-
-    header: Header = prop("The header that gets the fingerprint.", kw_only=False)
-    of: tuple[Header | Literal["body"], ...] = prop(
-        "What it is made from, in order.", default=("body",), check=not_empty()
-    )
-
-
 class ChannelRef(Ref):
     """The name of a channel of the same agent."""
 
@@ -168,7 +159,7 @@ class JournalSettings(Section):
 
 
 COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, Hdfs, KafkaSink)
-INTERCEPTORS: tuple[type[Interceptor], ...] = (Fingerprint,)
+INTERCEPTORS: tuple[type[Interceptor], ...] = ()
 EVERY: dict[str, type[Declared]] = {
     "source": EverySource,
     "channel": EveryChannel,
