@@ -20,6 +20,9 @@ def drain(
     rest to finish. `durable` says, by consumer, whether what it leaves behind is kept for the next
     start: if so nobody waits for a consumer that cannot work.
     """
+    for worker in staff.consumers:
+        if worker.paused and not durable[worker.name]:
+            worker.resume()  # what its channel holds goes out now, or never
     stop(staff.feeders, watch, seconds / 4)
     watch.until(lambda: all(_caught_up(worker, durable) for worker in staff.consumers), seconds / 2)
     stop(staff.consumers, watch, seconds / 4)
@@ -40,7 +43,7 @@ def stop(workers: Iterable[Worker], watch: Watch, seconds: float) -> bool:
 
 
 def _caught_up(worker: Worker, durable: Mapping[str, bool]) -> bool:
-    """Whether waiting is of no use: all is read, or the consumer cannot work and all is kept."""
+    """Whether waiting is of no use: all is read, or the consumer does not work and all is kept."""
     if worker.ended or ((worker.dry or worker.idle) and not worker.unread()):
         return True
-    return bool(worker.failing) and durable[worker.name]
+    return bool(worker.failing or worker.paused) and durable[worker.name]

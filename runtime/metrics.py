@@ -59,6 +59,10 @@ class PartReading:
     failing: str
     counts: Mapping[str, int]
     gauges: Mapping[str, float]
+    resting: str = ""
+    """That it is paused, and for how long still; "" while it is not."""
+    pressed: float = 0.0
+    """For how many seconds it has been waiting for room in a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,11 @@ class Reading:
     def failing(self) -> dict[str, str]:
         """The components that cannot work for now, with their reasons."""
         return {part.name: part.failing for part in self.parts if part.failing}
+
+    @property
+    def resting(self) -> dict[str, str]:
+        """The consumers that are paused, with how long still."""
+        return {part.name: part.resting for part in self.parts if part.resting}
 
 
 class Prometheus:
@@ -147,11 +156,23 @@ def _health(reading: Reading) -> "Iterator[Metric]":
     idle = GaugeMetricFamily(
         "flumec_component_idle", "1 while it has nothing to do.", labels=["component", "kind"]
     )
+    paused = GaugeMetricFamily(
+        "flumec_component_paused", "1 while it is paused.", labels=["component", "kind"]
+    )
+    pressed = GaugeMetricFamily(
+        "flumec_component_pressed_seconds",
+        "For how long it has been waiting for room in a channel.",
+        labels=["component", "kind"],
+    )
     for part in reading.parts:
-        failing.add_metric([part.name, part.kind], float(bool(part.failing)))
-        idle.add_metric([part.name, part.kind], float(part.idle))
-    yield failing
-    yield idle
+        labels = [part.name, part.kind]
+        failing.add_metric(labels, float(bool(part.failing)))
+        idle.add_metric(labels, float(part.idle))
+        if part.kind in ("sink", "sender"):
+            paused.add_metric(labels, float(bool(part.resting)))
+        if part.kind == "source":
+            pressed.add_metric(labels, part.pressed)
+    yield from (failing, idle, paused, pressed)
 
 
 def _counters(parts: Iterable[PartReading]) -> "Iterator[Metric]":

@@ -1,18 +1,14 @@
-"""The agent's local port: /metrics, /metrics.json, /healthz and /readyz, on a loopback address."""
+"""What an agent shows on its local port: /metrics, /metrics.json, /healthz and /readyz."""
 
 import ipaddress
-import json
-import logging
-import socket
-import sys
-import threading
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flumec.runtime import flume_json, logs
+from flumec.runtime import flume_json
+from flumec.runtime.control.inside import Inside
+from flumec.runtime.control.routes import Answer, Request, Routes, as_json
 from flumec.runtime.metrics import Prometheus, Reading
 
 if TYPE_CHECKING:
@@ -31,100 +27,88 @@ def address_for(agent_address: str) -> str:
     return agent_address if loopback else "127.0.0.1"
 
 
-class Monitor:
-    """Serves readings of the agent until it is closed, on threads of its own."""
+def add(routes: Routes, inside: Inside) -> None:
+    """Show metrics in two shapes, and two verdicts."""
 
-    def __init__(
-        self,
-        listener: socket.socket,
-        read: Callable[[], Reading],
-        overdue: Callable[[], Mapping[str, float]],
-        consumers: Mapping[str, str],
-    ) -> None:
-        self._read = read
-        self._overdue = overdue
-        self._consumers = consumers
-        self._server = _Server(listener, self)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="metrics", daemon=True
-        )
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop serving; a request under way is finished."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def answer(self, path: str, accept: str) -> tuple[HTTPStatus, str, bytes]:
-        """Return status, content type and body for a path."""
-        match path:
-            case "/metrics":
-                from prometheus_client.exposition import choose_encoder
-
-                encoder, content = choose_encoder(accept)
-                return HTTPStatus.OK, content, encoder(self._registry)
-            case "/metrics.json":
-                text = flume_json.render(self._read(), self._consumers)
-                return HTTPStatus.OK, "application/json", text.encode()
-            case "/healthz":
-                return self._verdict(
-                    {f: f"silent for {s:.0f}s" for f, s in self._overdue().items()}
-                )
-            case "/readyz":
-                reading = self._read()
-                serving = reading.ready and not reading.stopping
-                waiting = {} if serving else {"agent": "it is starting or stopping"}
-                return self._verdict(waiting | reading.failing)
-        known = "/metrics, /metrics.json, /healthz and /readyz are here\n"
-        return HTTPStatus.NOT_FOUND, "text/plain", known.encode()
-
-    @cached_property
-    def _registry(self) -> "CollectorRegistry":
+    @cache
+    def registry() -> "CollectorRegistry":
         """Made at the first scrape: its library takes a tenth of an agent's start."""
         from prometheus_client import CollectorRegistry, ProcessCollector
 
-        registry = CollectorRegistry()
-        registry.register(Prometheus(self._read))
-        ProcessCollector(registry=registry)
-        return registry
+        made = CollectorRegistry()
+        made.register(Prometheus(inside.read))
+        ProcessCollector(registry=made)
+        return made
 
-    @staticmethod
-    def _verdict(reasons: Mapping[str, str]) -> tuple[HTTPStatus, str, bytes]:
-        status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
-        body = json.dumps({"ok": not reasons, "reasons": dict(reasons)}) + "\n"
-        return status, "application/json", body.encode()
+    def flume(_request: Request) -> Answer:
+        return Answer(flume_json.render(inside.read(), inside.consumers).encode())
+
+    def metrics(request: Request) -> Answer:
+        """Answer Prometheus, and who asks for JSON in Flume's shape: this is Flume's path too."""
+        if prefers_json(request.accept):
+            return flume(request)
+        from prometheus_client.exposition import choose_encoder
+
+        encoder, content = choose_encoder(request.accept)
+        return Answer(encoder(registry()), content=content)
+
+    def health(_request: Request) -> Answer:
+        overdue = inside.overdue()
+        return _verdict({name: f"silent for {s:.0f}s" for name, s in overdue.items()}, {})
+
+    def readiness(_request: Request) -> Answer:
+        reading = inside.read()
+        return _verdict(_unready(reading), _behind(reading, inside.consumers))
+
+    routes.add("GET", "/metrics", metrics, shown=True)
+    routes.add("GET", "/metrics.json", flume, shown=True)
+    routes.add("GET", "/healthz", health, shown=True)
+    routes.add("GET", "/readyz", readiness, shown=True)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+def prefers_json(accept: str) -> bool:
+    """Say whether JSON is asked for by name, and a text that Prometheus reads is not wanted more.
 
-    def __init__(self, listener: socket.socket, monitor: Monitor) -> None:
-        super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener
-        self.monitor = monitor
+    >>> prefers_json("application/json"), prefers_json("*/*"), prefers_json("")
+    (True, False, False)
+    >>> prefers_json("text/plain;version=0.0.4, application/json;q=0.5")
+    False
+    """
+    wanted = {"json": 0.0, "text": 0.0}
+    for part in accept.split(","):
+        kind, *parameters = (piece.strip() for piece in part.lower().split(";"))
+        weight = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
+        name = {"application/json": "json", "text/plain": "text"}.get(kind)
+        if "openmetrics" in kind:
+            name = "text"
+        if name is not None and weight.replace(".", "", 1).isdecimal():
+            wanted[name] = max(wanted[name], float(weight))
+    return wanted["json"] > wanted["text"]
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 its protocol
-        """Say what went wrong with a request in one line; a client that hangs up is no news."""
-        error = sys.exception()
-        assert error is not None
-        level = logging.DEBUG if isinstance(error, ConnectionError) else logging.WARNING
-        logs.of(SOCKET).log(level, "a request was not answered: %s", logs.reason(error))
+
+def _unready(reading: Reading) -> dict[str, str]:
+    serving = reading.ready and not reading.stopping
+    waiting = {} if serving else {"agent": "it is starting or stopping"}
+    return waiting | reading.resting | reading.failing
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 10
-    server: _Server
+def _behind(reading: Reading, consumers: Mapping[str, str]) -> dict[str, object]:
+    """Return each channel that holds something, how much, and why, where its consumer says so."""
+    trouble = reading.resting | reading.failing
+    why = {channel: trouble.get(name, "") for name, channel in consumers.items()}
+    return {
+        name: {
+            "events": stats.held,
+            "bytes": stats.held_bytes,
+            "seconds": round(reading.lag(name), 3),
+            "why": why.get(name, "nobody reads it"),
+        }
+        for name, stats in reading.channels.items()
+        if stats.held
+    }
 
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        status, content, body = self.server.monitor.answer(path, self.headers.get("Accept", ""))
-        self.send_response(status)
-        self.send_header("Content-Type", content)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
-    def log_message(self, *_: Any) -> None:
-        """Scrapes are no news."""
+def _verdict(reasons: Mapping[str, str], behind: Mapping[str, object]) -> Answer:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
+    told: dict[str, object] = {"ok": not reasons, "reasons": dict(reasons)}
+    return as_json(told | ({"behind": dict(behind)} if behind else {}), status)

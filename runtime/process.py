@@ -88,11 +88,12 @@ class Process:
         self._watch = Watch(
             self._clock, self._notifier, self._news, self.reading, self._staff.overdue
         )
-        if agent.metrics_port is not None:
-            self._show_metrics(site.sockets, agent.metrics_port)
+        self._disk, self._state = disk, state
+        self._serve(site.sockets)
 
     def run(self) -> int:
         """Work until told to end or until something fails; return the exit code."""
+        from flumec.runtime.control import place
         from flumec.runtime.journal import JournalFailed
 
         self._signals.on_told(self._news.tell)
@@ -111,6 +112,7 @@ class Process:
             code = self._give_up()
         elif not self._journal_error:
             code = self._drain()
+        place.remove(self._state, self._disk)  # before the lock is free, and a successor listens
         if self._journal_error is not None:
             why = logs.reason(self._journal_error)
             logs.of("journal").error("nothing more can be stored, so the agent ends: %s", why)
@@ -188,14 +190,28 @@ class Process:
         stop(self._staff.workers, self._watch, SHORT_END)
         return 1
 
-    def _show_metrics(self, sockets: Sockets, port: int) -> None:
-        from flumec.runtime.monitor import SOCKET, Monitor, address_for
+    def _serve(self, sockets: Sockets) -> None:
+        """Answer questions: all of them at the control socket, those that only look at the port."""
+        from flumec.runtime.control import place
+        from flumec.runtime.control.inside import Inside
+        from flumec.runtime.control.server import Server
+        from flumec.runtime.control.themes import every_route
+        from flumec.runtime.monitor import SOCKET, address_for
 
-        listener = sockets.listen(
-            SOCKET, address_for(self.agent.address), port, declared="metrics_port"
-        )
-        consumers = {each.consumer.name: each.channel.name for each in self.agent.deliveries}
-        Monitor(listener, self.reading, self._watch.overdue, consumers)
+        agent, watch = self.agent, self._watch
+        inside = Inside(
+            agent, self._state, self._disk, self._clock, self._journal, self._staff,
+            self.reading, watch.told, watch.overdue,
+        )  # fmt: skip
+        routes = every_route(inside)
+        if agent.metrics_port is not None:
+            address = address_for(agent.address)
+            listener = sockets.listen(SOCKET, address, agent.metrics_port, declared="metrics_port")
+            Server(SOCKET, listener, routes.only_shown())
+        try:
+            Server(place.NAME, place.listen(self._state, self._disk), routes)
+        except OSError as error:
+            raise StartError(f"its control socket cannot be made: {logs.reason(error)}") from None
 
     def _journal_failed(self, error: BaseException) -> None:
         self._journal_error = error

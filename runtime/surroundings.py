@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 1.0
 """Seconds of one wait before the watchdog hears of it; longer ones are made of several."""
 
+PAUSED_WAIT = 0.1
+"""Seconds after which a consumer that is paused looks whether it still is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -142,7 +145,11 @@ class SourceSurroundings(Surroundings):
         if rows:
             self.counters.add("events_received", rows)
             self.counters.add("batches_received")
-        result = self._feed.put(batch, progress, wait)
+        self._worker.putting = self.clock.monotonic()
+        try:
+            result = self._feed.put(batch, progress, wait)
+        finally:
+            self._worker.putting = None
         self._worker.owe(result).add_done_callback(lambda done: self._count(done, rows))
         self._worker.alive()
         return result
@@ -217,13 +224,23 @@ class WatchedConsumer:
         return self._consumer.fullness
 
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
-        """Return what comes next; nothing after `timeout` seconds, or when the agent stops."""
+        """Return what comes next; nothing after `timeout` seconds, or when the agent stops.
+
+        To a consumer that is paused its channel seems to be empty, so that it finishes what it has
+        taken, as it does when nothing comes.
+        """
         deadline = self._worker.clock.monotonic() + timeout
         chunks: list[Chunk] = []
         while not chunks:
             self._worker.alive()
-            with self._worker.waiting():
-                chunks = self._consumer.read(min(timeout, LONGEST_WAIT), max_bytes)
+            if self._worker.paused:
+                self._worker.clock.wait(self._worker.stop, min(timeout, PAUSED_WAIT))
+            else:
+                with self._worker.waiting():
+                    chunks = self._consumer.read(min(timeout, LONGEST_WAIT), max_bytes)
+            if chunks and self._worker.paused:  # meanwhile: what was read is read again later
+                self._consumer.seek(chunks[0].first)
+                chunks = []
             self._worker.dry = not chunks
             timeout = deadline - self._worker.clock.monotonic()
             if timeout <= 0 or self._worker.stop.is_set():

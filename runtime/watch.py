@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.metrics import Reading
 from flumec.runtime.notify import STATE, Notifier
-from flumec.runtime.report import Report
+from flumec.runtime.report import Report, state
 
 EVERY = 1.0
 """Seconds between two rounds while nothing happens."""
@@ -70,6 +71,10 @@ class Watch:
         """Return the workers that did not pass their loop in time, with seconds of silence."""
         return self._silent(self._bound)
 
+    def told(self) -> dict[str, Any]:
+        """Return the agent's state as it is now, with the rates of the last round."""
+        return state(self._read(), self._clock.monotonic(), self._report.rates)
+
     def until(self, holds: Callable[[], bool], seconds: float = float("inf")) -> bool:
         """Make the rounds until `holds`, or until `seconds` are over; return which."""
         deadline = self._clock.monotonic() + seconds
@@ -89,11 +94,13 @@ class Watch:
             logs.of(name).error(
                 "has not passed its loop for %.0f s: the watchdog is not fed", seconds
             )
-        if not self._notifier.heard:
-            return
         now = self._clock.monotonic()
-        status, state = self._report.variables(self._read(), now)
-        self._notifier.send({"STATUS": status, STATE: state})
+        reading = self._read()
+        if not self._notifier.heard:
+            self._report.take(reading, now)
+            return
+        status, told = self._report.variables(reading, now)
+        self._notifier.send({"STATUS": status, STATE: told})
         if self._notifier.watchdog and not overdue and now - self._fed >= self._bound / 2:
             self._fed = now
             self._notifier.send({"WATCHDOG": "1"}, wait=True)

@@ -1,5 +1,6 @@
 """One component at work: its thread, whether it still passes its loop, and how it ended."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -54,6 +55,9 @@ class Worker:
         self.unread: Callable[[], bool] = lambda: False
         """Whether a consumer's channel has something for it now."""
         self.failing = ""
+        self.putting: float | None = None
+        """Since when the loop has been in one put, which waits for room; None while it is not."""
+        self._rests_until: float | None = None
         self._owed = 0
         self._owing = threading.Lock()
         self.error: BaseException | None = None
@@ -72,8 +76,38 @@ class Worker:
         """What the worker shows of itself."""
         tally = self.tally
         return PartReading(
-            self.name, self.role.value, self.idle, self.failing, tally.counts, tally.gauges
-        )
+            self.name, self.role.value, self.idle, self.failing, tally.counts, tally.gauges,
+            self._resting, self._pressed,
+        )  # fmt: skip
+
+    @property
+    def paused(self) -> bool:
+        """Whether a consumer is not to read for now."""
+        until = self._rests_until
+        return until is not None and self.clock.monotonic() < until
+
+    def pause(self, seconds: float | None) -> None:
+        """Let the consumer rest for so long, or with None until it is resumed."""
+        self._rests_until = self.clock.monotonic() + (math.inf if seconds is None else seconds)
+        self._changed()
+
+    def resume(self) -> None:
+        """Let the consumer read again."""
+        self._rests_until = None
+        self._changed()
+
+    @property
+    def _resting(self) -> str:
+        until = self._rests_until
+        left = 0.0 if until is None else until - self.clock.monotonic()
+        if left <= 0:
+            return ""
+        return "paused" if left == math.inf else f"paused for another {left:.0f}s"
+
+    @property
+    def _pressed(self) -> float:
+        since = self.putting
+        return 0.0 if since is None else self.clock.monotonic() - since
 
     def start(self, work: Callable[[], None]) -> None:
         """Run `work` in the worker's thread."""

@@ -117,13 +117,13 @@ def test_status_says_first_what_cannot_work() -> None:
 
 
 def test_the_state_tells_everything_that_a_runner_needs() -> None:
-    told = state(reading(failing="no"), 4.0)
+    told = state(reading(failing="no"), 4.0, {"spool": (20.0, 10.0)})
     assert told["channels"]["spool"] == {
         "put": 100, "delivered": 70, "dropped": 5, "dead_lettered": 7, "held": 18,
-        "held_bytes": 250, "size": 1_000, "lag": 2.5,
+        "held_bytes": 250, "size": 1_000, "lag": 2.5, "in": 20.0, "out": 10.0,
     }  # fmt: skip
     assert told["parts"]["out"] == {
-        "kind": "sink", "idle": False, "failing": "no",
+        "kind": "sink", "idle": False, "failing": "no", "resting": "", "pressed": 0.0,
         "counters": {"events_read": 80, "open_files": 2.0},
     }  # fmt: skip
 

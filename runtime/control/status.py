@@ -1,0 +1,42 @@
+"""GET /status: the agent in one JSON object, with rates, and how its parts hang together."""
+
+from typing import Any
+
+from flumec.runtime.component import Component
+from flumec.runtime.control.inside import Inside
+from flumec.runtime.control.routes import Answer, Request, Routes, as_json
+
+
+def add(routes: Routes, inside: Inside) -> None:
+    """Show the agent's state, and its wiring beside it."""
+    wiring = _wiring(inside)
+
+    def show(_request: Request) -> Answer:
+        return as_json(inside.told() | {"wiring": wiring})
+
+    routes.add("GET", "/status", show, shown=True)
+
+
+def _wiring(inside: Inside) -> dict[str, Any]:
+    """Return who feeds which channel, who empties it, and where links come from and go to."""
+    agent = inside.agent
+    feeds: dict[str, list[str]] = {}
+    for flow in agent.flows:
+        feeds.setdefault(flow.source.name, []).extend(c.name for c in flow.channels)
+    for receipt in agent.receipts:
+        feeds.setdefault(receipt.receiver.name, []).append(receipt.channel.name)
+    return {
+        "feeds": {name: list(dict.fromkeys(channels)) for name, channels in feeds.items()},
+        "empties": inside.consumers,
+        "links_in": {receipt.link: receipt.channel.name for receipt in agent.receipts},
+        "links_out": {
+            each.consumer.name: link
+            for each in agent.deliveries
+            if (link := _link(each.consumer)) is not None
+        },
+    }
+
+
+def _link(consumer: Component) -> str | None:
+    link = getattr(consumer, "link", None)
+    return str(link) if consumer.kind == "sender" and link else None
