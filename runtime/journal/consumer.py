@@ -1,44 +1,29 @@
 """A channel's one reader: from memory what was just put, from disk what is older."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from threading import Condition, Lock
+from dataclasses import replace
 
-import pyarrow as pa
-from flumec.runtime.checksum import crc32
-from flumec.runtime.clock import Clock
 from flumec.runtime.journal.consuming import CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
 from flumec.runtime.journal.ledger import Ledger
-from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored
-from flumec.runtime.journal.room import Room
-from flumec.runtime.journal.state import ChannelState, ConsumerState, State
+from flumec.runtime.journal.live import LiveChannel, Shared, load
+from flumec.runtime.journal.parts import remaining
+from flumec.runtime.journal.ranges import above, union
+from flumec.runtime.journal.records import (
+    Chunk,
+    Cursor,
+    Intent,
+    Output,
+    Ranges,
+    Stored,
+    Trouble,
+)
+from flumec.runtime.journal.state import ConsumerState
+from flumec.runtime.journal.trouble import TroubleOp
 from flumec.runtime.journal.waiting import Held, Recent
-from flumec.runtime.journal.walk import Located, Walk, damaged
-from flumec.runtime.journal.writer import Writer
-
-
-@dataclass(slots=True)
-class LiveChannel:
-    """A channel of this opening: its state, what it has in memory, and who waits for it."""
-
-    state: ChannelState
-    memory: Recent | Held
-    arrived: Condition
-
-
-@dataclass(slots=True)
-class Shared:
-    """What a consumer needs of its journal."""
-
-    state: State
-    lock: Lock
-    room: Room
-    writer: Writer
-    clock: Clock
-    walk: Callable[[int, int], Walk]
-    """Begin to read a channel (by number) from a row."""
+from flumec.runtime.journal.walk import Walk
 
 
 class Consumer:
@@ -54,11 +39,14 @@ class Consumer:
         self._number = known.number
         self._live = live
         self._cursor = known.cursor
+        self._said = known.cursor.low
+        self._aside = known.aside
+        self._trouble = known.trouble
         self._intents = dict(known.intents)
         self._next_intent = known.next_intent
         self._position = known.cursor.low
         self._ledger = Ledger(known.cursor.low)
-        self._peeked: Chunk | None = None
+        self._waiting: deque[Chunk] = deque()
         self._walk: Walk | None = None
         self._oldest: tuple[int, int | None] = (-1, None)
 
@@ -86,7 +74,7 @@ class Consumer:
     def unread(self) -> bool:
         """Whether the channel has rows that `read` has not returned."""
         with self._shared.lock:
-            return self._peeked is not None or self._position < self._live.state.end
+            return bool(self._waiting) or self._position < self._live.state.end
 
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
         """Return what comes after the rows last read; an empty list after `timeout` seconds.
@@ -101,20 +89,17 @@ class Consumer:
         while (chunk := self._next_whole()) is not None:
             size += chunk.body.size
             if size > max_bytes:
-                self._peeked = chunk
+                self._waiting.appendleft(chunk)
                 break
             chunks.append(chunk)
-        with self._shared.lock:
-            for chunk in chunks:
-                rows = chunk.rows + chunk.skip
-                self._ledger.add(chunk.end, chunk.body.size, rows, chunk.born)
         return chunks
 
     def seek(self, row: int) -> None:
         """Read again from `row` (at or above the cursor's low)."""
-        if row < self._cursor.low:
-            raise ValueError(f"row {row} is below {self._cursor.low}: it is done, and may be gone")
-        self._position, self._peeked = row, None
+        if row < self._said:
+            raise ValueError(f"row {row} is below {self._said}: it is done, and may be gone")
+        self._position = max(row, self._cursor.low)
+        self._waiting.clear()
         self._close_walk()
 
     def advance(self, cursor: Cursor) -> "Future[Stored]":
@@ -137,6 +122,31 @@ class Consumer:
         if self._intents.pop(intent.number, None) is None:
             raise ValueError(f"intent {intent.number} of {self.name} is not open")
         return self._store(cursor, intent.number)
+
+    @property
+    def durable(self) -> bool:
+        """Whether what the channel holds outlives the process."""
+        return self._live.state.durable
+
+    @property
+    def trouble(self) -> Trouble:
+        """What is stored of the consumer's failures and deaths."""
+        return self._trouble
+
+    def note(self, trouble: Trouble) -> "Future[Stored]":
+        """Store what the next start must know of failures and deaths."""
+        self._trouble = trouble
+        op = TroubleOp(consumer=self._number, trouble=trouble)
+        with self._shared.lock:
+            self._shared.writer.enqueue(op)
+        return op.future
+
+    def forget(self, ranges: Ranges) -> None:
+        """Never read rows again that a put has set aside; below them the cursor goes on as ever."""
+        self._aside = union(self._aside, ranges)
+        self._waiting.clear()
+        self._position = min(self._position, max(ranges[0][0], self._cursor.low))
+        self._close_walk()
 
     def oldest_born(self) -> int | None:
         """Return when the oldest row that is not done was put; None where there is none."""
@@ -181,21 +191,30 @@ class Consumer:
     def _store(self, cursor: Cursor | None, intent: int | None) -> "Future[Stored]":
         freed = (0, 0)
         if cursor is not None:
-            end = max(self._live.state.end, self._shared.state.next_row)
-            if not self._cursor.low <= cursor.low <= end:
-                raise ValueError(
-                    f"{self.name}: a cursor at {cursor.low} is not between {self._cursor.low}, "
-                    f"where it was, and {end}, the journal's end"
-                )
+            cursor = self._past_aside(cursor)
             freed = self._free(cursor.low)
             ahead = {bucket: row for bucket, row in cursor.ahead.items() if row > cursor.low}
             self._cursor = Cursor(cursor.low, ahead, note=cursor.note)
+            self._aside = above(self._aside, cursor.low)
         op = CursorOp(consumer=self._number, cursor=cursor, freed=freed, intent=intent)
         with self._shared.lock:
             self._shared.writer.enqueue(op)
             if isinstance(self._live.memory, Held):
                 self._live.memory.release(self._cursor.low)
         return op.future
+
+    def _past_aside(self, cursor: Cursor) -> Cursor:
+        """Return the cursor moved over the rows that are set aside, which its sink never saw."""
+        end = max(self._live.state.end, self._shared.state.next_row)
+        if not self._said <= cursor.low <= end:
+            raise ValueError(
+                f"{self.name}: a cursor at {cursor.low} is not between {self._said}, "
+                f"where it was, and {end}, the journal's end"
+            )
+        self._said = cursor.low
+        low = max(cursor.low, self._cursor.low)
+        low = next((stop for first, stop in self._aside if first <= low < stop), low)
+        return cursor if low == cursor.low else replace(cursor, low=low)
 
     def _free(self, low: int) -> tuple[int, int]:
         """Return the bytes and rows of the frames that end at or below `low`, read or not."""
@@ -238,23 +257,26 @@ class Consumer:
 
     def _next(self) -> Chunk | None:
         """Return the next frame, or what is unread of it; None if there is none yet."""
-        if self._peeked is not None:
-            chunk, self._peeked = self._peeked, None
-            return chunk
-        memory, position = self._live.memory, self._position
+        while not self._waiting:
+            position = self._position
+            found = self._frame(position)
+            if found is None:
+                return None
+            with self._shared.lock:
+                self._ledger.add(found.end, found.body.size, found.rows, found.born)
+            self._waiting.extend(remaining(found, position, self._aside))
+            self._position = found.end
+        return self._waiting.popleft()
+
+    def _frame(self, position: int) -> Chunk | None:
+        """Return the frame at or after a row, whole; None if there is none yet."""
+        memory = self._live.memory
         with self._shared.lock:
             on_disk = isinstance(memory, Recent) and position < memory.since
             found = None if on_disk else memory.take(position)
         if on_disk:
-            found = self._from_disk(position)
-        else:
-            self._close_walk()
-        if found is None:
-            return None
-        if found.first < position:
-            skip = position - found.first
-            found = replace(found, first=position, rows=found.rows - skip, skip=skip)
-        self._position = found.end
+            return self._from_disk(position)
+        self._close_walk()
         return found
 
     def _next_whole(self) -> Chunk | None:
@@ -275,13 +297,3 @@ class Consumer:
         except JournalDamaged:
             self._close_walk()  # a walk doesn't go back, and the frame must not be passed over
             raise
-
-
-def load(located: Located, epoch: bytes) -> Chunk:
-    """Read a frame's body from disk; raise JournalDamaged unless its checksum agrees."""
-    entry = located.entry
-    body = pa.allocate_buffer(entry.length)
-    length = located.file.read_into(memoryview(body), located.offset)
-    if length < entry.length or crc32(body) != entry.crc:
-        raise damaged(located.path, located.offset, entry.first, entry.end, "a body is not valid")
-    return Chunk(entry.first, entry.rows, 0, epoch, entry.born, entry.tags, body, entry.crc)

@@ -24,6 +24,8 @@ class Kind(IntEnum):
     RESOLVED = 10
     LEFT_OUT = 11
     CLOSE = 12
+    ATTEMPT = 14
+    ASIDE = 20
 
 
 _RECORD = Struct("<BI")

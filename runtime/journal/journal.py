@@ -9,8 +9,9 @@ from typing import Any
 
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
-from flumec.runtime.journal.consumer import Consumer, LiveChannel, Shared
+from flumec.runtime.journal.consumer import Consumer
 from flumec.runtime.journal.errors import JournalFailed, StateError
+from flumec.runtime.journal.live import LiveChannel, Shared
 from flumec.runtime.journal.opening import Opened, Opening
 from flumec.runtime.journal.ops import AskOp, Batch, Op
 from flumec.runtime.journal.prepare import Preparer

@@ -47,7 +47,8 @@ class Preparer:
         """Sum up what the put needs; raise ValueError for a name that was not declared."""
         for step in put.progress:
             self.source(step.source)
-        plan = Plan({}, {}, 0, bool(put.progress) or put.received is not None)
+        needs_disk = bool(put.progress) or put.received is not None or put.aside is not None
+        plan = Plan({}, {}, 0, needs_disk)
         for frame in put.frames:
             if not frame.rows or not frame.channels:
                 raise ValueError("a frame needs rows, and a channel to go to")

@@ -24,6 +24,7 @@ from flumec.runtime.journal.records import (
     Stored,
 )
 from flumec.runtime.journal.state import State, Stream
+from flumec.runtime.journal.trouble import refusal, set_aside
 
 
 @dataclass(slots=True)
@@ -72,13 +73,16 @@ class PutOp(Op):
             received = self.put.received
             names = len(received.sender) + len(received.stream) + len(received.epoch)
             total += 16 * len(received.ranges) + names + RECORD_BOUND
+        if self.put.aside is not None:
+            total += 16 * len(self.put.aside.ranges) + RECORD_BOUND
         return total
 
     @property
     def stores(self) -> bool:
         """Whether rows or positions of it go to the disk."""
         put = self.put
-        return bool(put.progress or put.received) or any(ready.durable for ready in self.frames)
+        kept = put.progress or put.received or put.aside
+        return bool(kept) or any(ready.durable for ready in self.frames)
 
     def leave_disk(self) -> list[tuple[int, int, int]]:
         """Leave out its channels on disk, which are optional; return the room to give back."""
@@ -93,7 +97,9 @@ class PutOp(Op):
 
     def judge(self, batch: Batch) -> Outcome:
         """Store the put, or refuse it because its precondition does not hold."""
+        aside = self.put.aside
         reason = self._stale(batch.state) or self._known(batch.state)
+        reason = reason or (refusal(batch.state, aside) if aside is not None else None)
         if reason is not None:
             self.give_up(batch.given_back)
             return Refused(reason)
@@ -108,6 +114,8 @@ class PutOp(Op):
         if self.put.received is not None:
             batch.state.receive(self.put.received)
             batch.group.add(_received(self.put.received))
+        if aside is not None and (done := set_aside(batch.state, aside)) is not None:
+            batch.group.add(done)
         self._count(batch)
         return Stored(first, batch.state.next_row - first)
 

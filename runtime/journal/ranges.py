@@ -48,6 +48,23 @@ def above(ranges: Ranges, row: int) -> Ranges:
     return tuple((max(first, row), end) for first, end in ranges if end > row)
 
 
+def without(first: int, end: int, ranges: Ranges) -> list[tuple[int, int]]:
+    """Return the rows from `first` up to `end` that are not in `ranges`.
+
+    >>> without(0, 10, ((2, 4), (9, 12))), without(2, 4, ((2, 4),))
+    ([(0, 2), (4, 9)], [])
+    """
+    left = []
+    index = max(bisect_right(ranges, (first, first)) - 1, 0)
+    for start, stop in ranges[index:]:
+        if start >= end:
+            break
+        if first < start:
+            left.append((first, start))
+        first = max(first, stop)
+    return [*left, (first, end)] if first < end else left
+
+
 def count(ranges: Ranges) -> int:
     """Return how many rows there are.
 

@@ -3,6 +3,7 @@
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pyarrow import Buffer
 
@@ -70,6 +71,19 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """Rows above a consumer's cursor that it never reads again, and what became of them.
+
+    Refused unless all of `ranges` is at or above the consumer's stored low, and none of it is set
+    aside already: so no row gets two dead letters.
+    """
+
+    consumer: str
+    ranges: Ranges
+    reason: Literal["dead_lettered", "dropped"] = "dead_lettered"
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
     """One transaction of a source or receiver: all of it is stored, or nothing.
 
@@ -82,6 +96,8 @@ class Put:
     optional: frozenset[str] = frozenset()
     dropped: int = 0
     """Rows that a route sent to `drop` or a filter took out: counted, with the put."""
+    aside: Aside | None = None
+    """What a consumer is rid of by this put: its frames are those rows' dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +162,40 @@ class Cursor:
     dropped: int = 0
     dead_lettered: int = 0
     note: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Rows `row` to `end` that a consumer has `in_hand`, or that it died of, and how often.
+
+    An attempt that a start finds in hand is one that the process died with. `error` says what the
+    last death was, `by` which program died: another one may do better.
+    """
+
+    row: int
+    end: int
+    count: int
+    in_hand: bool = False
+    error: str = ""
+    by: str = ""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.end - self.row
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a consumer's next start must know: what it died of, and since when nothing succeeds."""
+
+    attempt: Attempt | None = None
+    failing_since: int = 0
+    """In nanoseconds since 1970; 0 while its target can be reached."""
+    tries: int = 0
+
+
+NO_TROUBLE = Trouble()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.records import Cursor
+from flumec.runtime.journal.records import NO_TROUBLE, Cursor
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec
 from flumec.runtime.journal.state import ChannelState, ConsumerState, EpochRange, State
 
@@ -89,6 +89,7 @@ def _consumer(state: State, spec: ConsumerSpec, channel: int) -> None:
             if known.kind != spec.kind:
                 known.cursor = Cursor(known.cursor.low)
                 known.intents.clear()
+                known.trouble = NO_TROUBLE
             known.name, known.kind = spec.name, spec.kind
             return
     number = _unused(state.consumers)

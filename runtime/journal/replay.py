@@ -15,6 +15,7 @@ from flumec.runtime.journal.layout import GroupHeader
 from flumec.runtime.journal.ops import NO_CHANNEL
 from flumec.runtime.journal.records import Received
 from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.trouble import take_aside, take_trouble
 
 
 def opening_state(head: memoryview) -> State | None:
@@ -60,6 +61,14 @@ def _apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> No
         state.intend(*take_intent(data))
     elif kind is Kind.RESOLVED:
         state.resolve(data.u16(), data.u64())
+    elif kind is Kind.ATTEMPT:
+        consumer, trouble = take_trouble(data)
+        state.consumers[consumer].trouble = trouble
+    elif kind is Kind.ASIDE:
+        consumer, ranges, dropped = take_aside(data)
+        state.set_aside(consumer, ranges, dropped=dropped)
+    elif kind is Kind.CLOSE:
+        state.closed = True
     elif kind is Kind.LEFT_OUT:
         channel, rows = data.u16(), data.u64()
         if channel == NO_CHANNEL:

@@ -19,6 +19,7 @@ from flumec.runtime.journal.entries import (
     take_progress,
     take_ranges,
 )
+from flumec.runtime.journal.records import NO_TROUBLE
 from flumec.runtime.journal.state import (
     ChannelState,
     ConsumerState,
@@ -27,6 +28,7 @@ from flumec.runtime.journal.state import (
     State,
     Stream,
 )
+from flumec.runtime.journal.trouble import aside_bytes, take_aside, take_trouble, trouble_bytes
 
 _OPEN = 0xFFFFFFFFFFFFFFFF
 
@@ -34,6 +36,10 @@ _OPEN = 0xFFFFFFFFFFFFFFFF
 class Section(IntEnum):
     """The number of a section: the kind of the record that changes it, or one from 128 on."""
 
+    ATTEMPT = Kind.ATTEMPT
+    """What consumers died of."""
+    ASIDE = Kind.ASIDE
+    """The rows above their cursors that consumers are rid of."""
     REMOVED = 128
     """The channels that the bundle does not declare any more."""
 
@@ -189,9 +195,22 @@ def _put_sections(out: Encoder, state: State) -> None:
     if removed:
         out.u8(Section.REMOVED)
         out.binary(b"".join(number.to_bytes(2, "little") for number in removed))
+    for consumer in state.consumers.values():
+        if consumer.trouble != NO_TROUBLE:
+            out.u8(Section.ATTEMPT)
+            out.binary(trouble_bytes(consumer.number, consumer.trouble))
+        if consumer.aside:
+            out.u8(Section.ASIDE)
+            out.binary(aside_bytes(consumer.number, consumer.aside, dropped=False))
 
 
 def _take_section(number: int, data: Decoder, state: State) -> None:
     if number == Section.REMOVED:
         while data.left:
             state.channels[data.u16()].declared = False
+    elif number == Section.ATTEMPT:
+        consumer, trouble = take_trouble(data)
+        state.consumers[consumer].trouble = trouble
+    elif number == Section.ASIDE:
+        consumer, ranges, _ = take_aside(data)  # they are counted in their channel's balance
+        state.consumers[consumer].aside = ranges

@@ -4,8 +4,16 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
 from flumec.runtime.journal.entries import CursorEntry, FrameEntry
-from flumec.runtime.journal.ranges import above, union
-from flumec.runtime.journal.records import Cursor, Intent, Progress, Ranges, Received
+from flumec.runtime.journal.ranges import above, count, union
+from flumec.runtime.journal.records import (
+    NO_TROUBLE,
+    Cursor,
+    Intent,
+    Progress,
+    Ranges,
+    Received,
+    Trouble,
+)
 
 
 @dataclass(slots=True)
@@ -49,6 +57,9 @@ class ConsumerState:
     cursor: Cursor
     next_intent: int = 1
     intents: dict[int, Intent] = field(default_factory=dict)
+    trouble: Trouble = NO_TROUBLE
+    aside: Ranges = ()
+    """Rows at or above the cursor's low that are done with otherwise, and never read again."""
 
 
 @dataclass(slots=True)
@@ -86,6 +97,8 @@ class State:
     journal: bytes
     next_row: int = 0
     dropped: int = 0
+    closed: bool = False
+    """Whether the last opening ended as it should: nobody died with rows in hand."""
     channels: dict[int, ChannelState] = field(default_factory=dict)
     consumers: dict[int, ConsumerState] = field(default_factory=dict)
     sources: dict[int, str] = field(default_factory=dict)
@@ -144,12 +157,23 @@ class State:
         consumer, cursor = self.consumers[entry.consumer], entry.cursor
         ahead = {bucket: row for bucket, row in cursor.ahead.items() if row > cursor.low}
         consumer.cursor = Cursor(cursor.low, ahead, note=cursor.note)
+        consumer.aside = above(consumer.aside, cursor.low)
         channel = self.channels[consumer.channel]
         channel.low = max(channel.low, cursor.low)
         channel.delivered += cursor.delivered
         channel.dropped += cursor.dropped
         channel.dead_lettered += cursor.dead_lettered
         channel.held_bytes -= entry.freed
+
+    def set_aside(self, consumer: int, ranges: Ranges, *, dropped: bool) -> None:
+        """Count rows above a consumer's cursor as dropped, or as dead-lettered."""
+        known = self.consumers[consumer]
+        known.aside = union(known.aside, ranges)
+        channel = self.channels[known.channel]
+        if dropped:
+            channel.dropped += count(ranges)
+        else:
+            channel.dead_lettered += count(ranges)
 
     def intend(self, consumer: int, intent: Intent) -> None:
         """Open an intent."""

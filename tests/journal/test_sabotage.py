@@ -115,7 +115,7 @@ def test_without_the_bodies_checksum_torn_bodies_are_believed(
     def blind(data: bytes) -> int:
         return 0 if len(data) == 5000 else crc32(data)
 
-    for module in ("prepare", "recovery", "consumer"):
+    for module in ("prepare", "recovery", "live"):
         monkeypatch.setattr(f"flumec.runtime.journal.{module}.crc32", blind)
     checked = Journal.consumer
 
