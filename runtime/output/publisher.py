@@ -1,6 +1,6 @@
 """From hidden files to published ones: finish, intend, publish, and only then move the cursor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from flumec.runtime.output.names import file_name
 from flumec.runtime.output.opened import Limits, Opened, OpenFiles
 from flumec.runtime.output.patience import Patience
 from flumec.runtime.output.recovery import Open, remember, settle
-from flumec.runtime.output.store import Unknown
+from flumec.runtime.output.store import Unavailable, Unknown
 
 _WORTH_WRITING = 1 << 20
 """Bytes that may wait in memory: until a file is finished it makes no difference where they are."""
@@ -133,12 +133,22 @@ class Publisher:
             self.patience.until(file.write)
         try:
             for file in files:
-                file.hidden.finish()
-            self._store.secure()
+                self._when_available(file.hidden.finish)
+            self._when_available(self._store.secure)
         except (OSError, Unknown) as error:
             self._finishing.pause(error)
             raise NotFinished from error
         self._finishing.over()
+
+    def _when_available(self, step: Callable[[], None]) -> None:
+        """Make a step; while its place can't be worked in, what is hidden waits as it is."""
+        while True:
+            try:
+                step()
+            except Unavailable as reason:
+                self._finishing.pause(reason)
+            else:
+                return
 
     def _output(self, file: Opened) -> Output:
         """Describe a file; once it is published, its bucket's rows below `end` are delivered."""

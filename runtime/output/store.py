@@ -20,17 +20,28 @@ class Unknown(Exception):  # noqa: N818 an answer
     """Whether a file was published can't be told now; the message says what is in the way."""
 
 
+class Unavailable(OSError):  # noqa: N818 a state, which passes
+    """A remote place can't be worked in for now; the message says why, and what to do.
+
+    Nothing that was handed over is lost by it: the same call may be made again.
+    """
+
+
 class Hidden(Protocol):
     """A file that nobody sees yet."""
 
     name: str
-    """Where it is hidden, as the intent has it."""
+    """Where it is hidden, as the intent has it; final once it is finished."""
 
     def write(self, buffers: Sequence[Bytes]) -> None:
         """Append the buffers; after an OSError the same call may be made again."""
 
     def finish(self) -> None:
-        """Make the content durable; after an OSError the file must be discarded."""
+        """Make the content durable, in any thread; several files at once may be finished so.
+
+        After Unavailable the same call may be made again; after another OSError the file must be
+        discarded. Raise TakenOver as `Store.create` does.
+        """
 
     def discard(self) -> None:
         """Forget the file."""
