@@ -63,6 +63,8 @@ class PartReading:
     """That it is paused, and for how long still; "" while it is not."""
     pressed: float = 0.0
     """For how many seconds it has been waiting for room in a channel."""
+    verdicts: int = 0
+    """How often it has said whether it is idle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ def _part(part: PartReading) -> dict[str, Any]:
     return {
         "kind": part.kind,
         "idle": part.idle,
+        "verdicts": part.verdicts,
         "failing": part.failing,
         "resting": part.resting,
         "pressed": part.pressed,

@@ -50,6 +50,8 @@ class Worker:
         self.passed = clock.monotonic()
         """When its loop last passed, on the monotonic clock."""
         self.idle = False
+        self.verdicts = 0
+        """How often it has said whether it is idle: one that is stuck says nothing new."""
         self.dry = False
         """Whether a consumer came for more, and its channel had none at that moment."""
         self.unread: Callable[[], bool] = lambda: False
@@ -77,7 +79,7 @@ class Worker:
         tally = self.tally
         return PartReading(
             self.name, self.role.value, self.idle, self.failing, tally.counts, tally.gauges,
-            self._resting, self._pressed,
+            self._resting, self._pressed, self.verdicts,
         )  # fmt: skip
 
     @property
@@ -121,6 +123,7 @@ class Worker:
 
     def say_idle(self, idle: bool) -> None:
         """Note whether there is nothing to do for now; only a change is news."""
+        self.verdicts += 1
         if idle is not self.idle:
             self.idle = idle
             self._changed()

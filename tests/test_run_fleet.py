@@ -389,7 +389,8 @@ def test_what_cannot_be_started_is_told_by_an_error(bundle: Path, tmp_path: Path
 def seen(name: str, time: float, put: int = 5, **values: Any) -> Seen:
     channel = {"put": put, "delivered": put, "held": 0} | values.pop("channel", {})
     idle = values.pop("idle", True)
-    parts = {"in": {"kind": "source", "idle": idle}, "out": {"kind": "sink", "idle": False}}
+    source = {"kind": "source", "idle": idle, "verdicts": values.pop("verdicts", int(10 * time))}
+    parts = {"in": source, "out": {"kind": "sink", "idle": False}}
     state = {"time": time, "channels": {"spool": channel}, "parts": parts}
     defaults: Mapping[str, Any] = {
         "pid": 7, "phase": "ready", "starts": 1, "failures": 0, "status": "", "state": state,
@@ -422,6 +423,14 @@ def test_quiet_begins_anew_when_anything_moved(moved: dict[str, Any]) -> None:
     assert not quiet.look([seen("a", 2.0, **moved)])
     assert not quiet.look([seen("a", 3.0)])
     assert quiet.look([seen("a", 4.0)])
+
+
+def test_a_source_that_is_stuck_is_not_believed_to_be_idle() -> None:
+    quiet = Quiet({"a": {"spool"}}, settle=0.0)
+    assert not quiet.look([seen("a", 1.0, verdicts=4)])
+    assert not quiet.look([seen("a", 2.0, verdicts=4)])
+    assert not quiet.look([seen("a", 3.0, verdicts=5)])  # it may have begun before the first look
+    assert quiet.look([seen("a", 4.0, verdicts=6)])
 
 
 def test_a_channel_that_nobody_reads_may_hold() -> None:
