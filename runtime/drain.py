@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from flumec.runtime import logs
+from flumec.runtime.messages.agent import FailedStopping, NotStopped
 from flumec.runtime.staff import Staff
 from flumec.runtime.watch import Watch
 from flumec.runtime.worker import Worker
@@ -28,9 +29,9 @@ def drain(
     stop(staff.consumers, watch, seconds / 4)
     for worker in staff.workers:
         if not worker.ended:
-            logs.of(worker.name).error("did not stop in time; what it has not finished waits")
+            logs.of(worker.name).error(NotStopped())
         elif worker.error is not None:
-            logs.of(worker.name).error("failed while stopping: %s", logs.reason(worker.error))
+            logs.of(worker.name).error(FailedStopping(reason=logs.reason(worker.error)))
     return all(worker.ended and worker.error is None for worker in staff.workers)
 
 

@@ -1,5 +1,9 @@
-"""Log lines: `LEVEL component message` to standard error, one a record, repeats thinned out."""
+"""Log lines: `LEVEL component message [CODE]` to standard error, one a record, repeats thinned out.
 
+What is warned of is a `Message`, whose page `flumec explain CODE` shows.
+"""
+
+import json
 import logging
 import os
 import re
@@ -7,6 +11,7 @@ import sys
 import threading
 
 from flumec.runtime.clock import Clock
+from flumec.runtime.messages.message import Message
 
 ROOT = "flumec.agent"
 """The parent of every component's logger."""
@@ -32,17 +37,56 @@ class OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line; what would break it, or speak to a terminal, is escaped."""
-        component = record.name.removeprefix(ROOT + ".")
         message = _UNPRINTABLE.sub(_escaped, record.getMessage().rstrip())
-        prefix = f"<{_PRIORITY.get(record.levelname, 6)}>" if self._priority else ""
-        return f"{prefix}{record.levelname} {component} {message}"
+        code = f" [{said.code}]" if (said := said_by(record)) else ""
+        line = f"{record.levelname} {_component(record)} {message}{code}"
+        return _prefix(record) + line if self._priority else line
+
+
+class JsonLine(logging.Formatter):
+    """A record as one JSON object: for what collects logs, from journald or from a pipe.
+
+    `time` is in seconds since 1970. A warning or error has its `code` and its values beside the
+    message. Under systemd's journal the priority stands before, which systemd takes off.
+    """
+
+    def __init__(self, *, priority: bool) -> None:
+        super().__init__()
+        self._priority = priority
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's line, in ASCII, so that nothing in it speaks to a terminal."""
+        told: dict[str, object] = {
+            "time": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "component": _component(record),
+            "message": record.getMessage().rstrip(),
+        }
+        if said := said_by(record):
+            told |= {"code": said.code, "values": said.values}
+        line = json.dumps(told, default=str)
+        return _prefix(record) + line if self._priority else line
+
+
+def said_by(record: logging.LogRecord) -> Message | None:
+    """Return the message that a record is of, None for what is only information."""
+    said = getattr(record, "said", record.msg)
+    return said if isinstance(said, Message) else None
+
+
+def _component(record: logging.LogRecord) -> str:
+    return record.name.removeprefix(ROOT + ".")
+
+
+def _prefix(record: logging.LogRecord) -> str:
+    return f"<{_PRIORITY.get(record.levelname, 6)}>"
 
 
 class Repeats(logging.Filter):
     """Lets `burst` records of one kind pass in `window` seconds and counts the others.
 
-    Records are of one kind when component, level and the text before its values are equal. The
-    first record after a pause says how many were left out.
+    Records are of one kind when component, level and the text before its values are equal, or the
+    message's code. The first record after a pause says how many were left out.
     """
 
     def __init__(self, clock: Clock, burst: int = 5, window: float = 10.0) -> None:
@@ -55,7 +99,8 @@ class Repeats(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether the record is written, and append what it stands for."""
-        kind = (record.name, record.levelno, str(record.msg))
+        said = record.said = said_by(record)  # what is put into `msg` below is a text
+        kind = (record.name, record.levelno, said.code if said else str(record.msg))
         now = self._clock.monotonic()
         with self._lock:
             since, count = self._kinds.get(kind, (now, 0))
@@ -74,10 +119,11 @@ class Repeats(logging.Filter):
         return count < self._burst
 
 
-def start(clock: Clock, level: str = "info") -> None:
+def start(clock: Clock, level: str = "info", *, form: str = "text") -> None:
     """Send every component's records to standard error, from `level` upwards."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine(priority=_is_journal(sys.stderr.fileno())))
+    shape = JsonLine if form == "json" else OneLine
+    handler.setFormatter(shape(priority=_is_journal(sys.stderr.fileno())))
     handler.addFilter(Repeats(clock))
     root = logging.getLogger(ROOT)
     root.handlers[:] = [handler]

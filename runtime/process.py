@@ -17,6 +17,7 @@ from flumec.runtime import logs
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import Disk, RealDisk
 from flumec.runtime.errors import StartError
+from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NothingStored
 from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
 from flumec.runtime.signals import Signals
@@ -45,13 +46,13 @@ def main(agent: "Agent", arguments: Sequence[str]) -> int:
     """Run the agent; return the exit code, 0 when it was told to end and all work was finished."""
     signals = Signals()
     options = _parser(agent).parse_args(arguments)
-    logs.start(SystemClock(), options.log)
+    logs.start(SystemClock(), options.log, form=options.log_format)
     code = 1
     try:
         _tune()
         code = Process(agent, _state(options.state, agent), signals).run()
     except Exception as error:
-        logs.of("agent").error("`%s` cannot run: %s", agent.name, logs.reason(error))
+        logs.of("agent").error(CannotRun(agent=agent.name, reason=logs.reason(error)))
         _explain(error)
     logging.shutdown()
     sys.stderr.flush()
@@ -115,7 +116,7 @@ class Process:
         place.remove(self._state, self._disk)  # before the lock is free, and a successor listens
         if self._journal_error is not None:
             why = logs.reason(self._journal_error)
-            logs.of("journal").error("nothing more can be stored, so the agent ends: %s", why)
+            logs.of("journal").error(NothingStored(reason=why))
             _explain(self._journal_error)
             return 1  # and no close: after a failed sync nothing is written any more
         self._journal.close()
@@ -180,12 +181,9 @@ class Process:
 
         for worker in self._staff.dead:
             assert worker.error is not None
-            where = origin(self._script, worker.name)
-            logs.of(worker.name).error(
-                "%scannot go on, so the agent ends: %s",
-                f"({where}) " if where else "",
-                logs.reason(worker.error),
-            )
+            place, why = origin(self._script, worker.name), logs.reason(worker.error)
+            where = f"({place}) " if place else ""
+            logs.of(worker.name).error(CannotGoOn(where=where, reason=why))
             _explain(worker.error)
         stop(self._staff.workers, self._watch, SHORT_END)
         return 1
@@ -231,6 +229,12 @@ def _parser(agent: "Agent") -> argparse.ArgumentParser:
         choices=("debug", "info", "warning", "error"),
         default="info",
         help="the least level that is logged (default: info)",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="lines for people, or one JSON object each (default: text)",
     )
     return parser
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from flumec.runtime import logs
+from flumec.runtime.messages.agent import EndedAtOnce
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -33,5 +34,5 @@ class Signals:
         self.told = signal.Signals(signal.sigwait(ENDING))
         self._heard()
         again = signal.Signals(signal.sigwait(ENDING))
-        logs.of("agent").warning("%s again: ending at once", again.name)
+        logs.of("agent").warning(EndedAtOnce(signal=again.name))
         os._exit(128 + again)

@@ -24,6 +24,7 @@ from flumec.runtime.journal.records import (
     Refused,
     Stored,
 )
+from flumec.runtime.messages.agent import CannotWork
 from flumec.runtime.sockets import Sockets
 from flumec.runtime.watched_disk import WatchedDisk
 from flumec.runtime.worker import Worker
@@ -100,7 +101,7 @@ class Surroundings:
     def fail(self, reason: str) -> None:
         """Say that the component cannot work for now; "" when it can again."""
         if reason and reason != self._worker.failing:
-            self.log.warning("cannot work for now: %s", reason)
+            self.log.warning(CannotWork(reason=reason))
         elif not reason and self._worker.failing:
             self.log.info("works again")
         self._worker.say_failing(reason)

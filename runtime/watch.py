@@ -6,6 +6,7 @@ from typing import Any
 
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
+from flumec.runtime.messages.agent import Silent
 from flumec.runtime.metrics import Reading
 from flumec.runtime.notify import STATE, Notifier
 from flumec.runtime.report import Report, state
@@ -91,9 +92,7 @@ class Watch:
         """Report once, and feed the watchdog if that is due and deserved."""
         overdue = self.overdue()
         for name, seconds in overdue.items():
-            logs.of(name).error(
-                "has not passed its loop for %.0f s: the watchdog is not fed", seconds
-            )
+            logs.of(name).error(Silent(seconds=seconds))
         now = self._clock.monotonic()
         reading = self._read()
         if not self._notifier.heard:

@@ -278,7 +278,7 @@ def test_killed_and_started_again_it_loses_nothing(run: Run, tmp_path: Path) -> 
 def test_a_dead_worker_ends_the_process_with_one_line(run: Run, trouble: str, reason: str) -> None:
     agent = run(flow(f'Trouble("out", kind_of="{trouble}")'))
     assert agent.end() == 1
-    wanted = f"ERROR out (weblogs.flow:16) cannot go on, so the agent ends: {reason}"
+    wanted = f"ERROR out (weblogs.flow:16) cannot go on, so the agent ends: {reason} [RT102]"
     assert agent.output.splitlines()[1:] == [wanted]
 
 
@@ -348,7 +348,8 @@ def test_a_state_that_cannot_be_made_is_one_clear_line(run: Run, tmp_path: Path)
     assert agent.end() == 1
     assert agent.output == (
         f"ERROR agent `tailer` cannot run: its state cannot be kept in {tmp_path}/file/state: "
-        f"{tmp_path}/file: Not a directory; give the agent's user a directory that it may write\n"
+        f"{tmp_path}/file: Not a directory; give the agent's user a directory that it may "
+        "write [RT103]\n"
     )
 
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from flumec.runtime.messages import every_message
+
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(
     p for top in ("compiler", "grammar", "runtime") for p in (ROOT / top).rglob("*.py")
@@ -116,6 +118,29 @@ def test_declarations_load_nothing_heavy() -> None:
     ]
 
     assert heavy == []
+
+
+def test_every_warning_and_error_in_an_agents_log_has_a_page() -> None:
+    levels = {each.__name__: each.level for each in every_message().values()}
+    bare = []
+    for path in (p for p in MODULES if p.is_relative_to(ROOT / "runtime")):
+        for node in ast.walk(TREES[path]):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(
+                        value=logger,
+                        attr="warning" | "error" | "critical" | "exception" | "log" as level,
+                    ),
+                    args=[said, *_],
+                ) if re.search(r"\blogs?\b|_log\b", ast.unparse(logger)):
+                    name = ast.unparse(said.func) if isinstance(said, ast.Call) else "no message"
+                    if levels.get(name) != level:
+                        bare.append(f"{shown(path)}:{node.lineno} {ast.unparse(node)[:90]}")
+
+    assert bare == [], (
+        "give the logger a class of runtime/messages: log.warning(CannotWork(reason=…)); a new "
+        "one needs a code, a docstring with `## What to do`, and `pytest --update tests/watch`"
+    )
 
 
 def test_nothing_is_left_unfinished() -> None:

@@ -1,7 +1,6 @@
 """Routes on a listening socket, TCP or Unix, with a thread for each client."""
 
 import json
-import logging
 import socket
 import sys
 import threading
@@ -12,6 +11,7 @@ from typing import Any
 
 from flumec.runtime import logs
 from flumec.runtime.control.routes import Answer, Refusal, Routes, as_json
+from flumec.runtime.messages.agent import NotAnswered
 
 LARGEST_BODY = 1 << 20
 """Bytes that a request may carry."""
@@ -45,8 +45,8 @@ class _Server(ThreadingHTTPServer):
         """Say what went wrong with a request in one line; a client that hangs up is no news."""
         error = sys.exception()
         assert error is not None
-        level = logging.DEBUG if isinstance(error, ConnectionError) else logging.WARNING
-        logs.of(self.name).log(level, "a request was not answered: %s", logs.reason(error))
+        if not isinstance(error, ConnectionError):
+            logs.of(self.name).warning(NotAnswered(reason=logs.reason(error)))
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -14,6 +14,7 @@ from flumec.runtime.http.refusal import Refusal
 from flumec.runtime.http.remarks import Remarks
 from flumec.runtime.http.remembered import Remembered
 from flumec.runtime.journal.records import Full, Outcome, Progress, Stored
+from flumec.runtime.messages.http import RequestFailed, RequestRefused
 
 if TYPE_CHECKING:
     from flumec.runtime.sources.http import Http
@@ -106,7 +107,7 @@ class Gate:
         if isinstance(outcome, Full):
             raise Refusal.busy(f"the channel `{outcome.channel}` is full")
         if not isinstance(outcome, Stored):
-            self._context.log.error("the journal refused a request: %s", outcome.reason)
+            self._context.log.error(RequestRefused(reason=outcome.reason))
             raise Refusal.busy("the events could not be stored")
 
     def _check(self, request: web.BaseRequest) -> None:
@@ -159,7 +160,7 @@ class Gate:
         except Exception as error:
             if progress:
                 self._remembered.abandon(progress)
-            self._context.log.error("a request could not be put: %s", error)  # noqa: TRY400 one line
+            self._context.log.error(RequestFailed(reason=str(error)))  # noqa: TRY400 one line
             raise Refusal(500, "the agent could not take these events; its log says why") from error
         result = asyncio.wrap_future(put)
         if progress:

@@ -13,6 +13,7 @@ from flumec.runtime.links.mailbox import Mailbox
 from flumec.runtime.links.messages import Bye, Delivery, Farewell, Message, Ping, Pong, Reject
 from flumec.runtime.links.receiver_session import BEFORE, ReceiverSession, Station, after
 from flumec.runtime.links.register import Refusal
+from flumec.runtime.messages.links import LinkAlarm, LinkRefused, ProtocolBroken, RowsRejected
 
 if TYPE_CHECKING:
     from flumec.runtime.context import ReceiverContext
@@ -67,7 +68,7 @@ class Incoming:
             self._refuse(refusal)
         except ProtocolError as fault:
             self._context.counters.add("protocol_errors")
-            self._context.log.warning("%s: closed: %s", self._connection.peer, fault)
+            self._context.log.warning(ProtocolBroken(peer=self._connection.peer, reason=fault))
         except LinkFault as fault:
             self._context.log.info("%s: closed: %s", self._connection.peer, fault)
         finally:
@@ -89,14 +90,14 @@ class Incoming:
         self._context.counters.add("refused")
         if refusal.rows:
             self._lost(refusal.rows)
-        self._context.log.warning("%s: refused: %s", self._connection.peer, refusal.text)
+        self._context.log.warning(LinkRefused(peer=self._connection.peer, reason=refusal.text))
         milliseconds = round(refusal.retry_after * 1000)
         self._connection.send(Refuse(refusal.code, refusal.text, milliseconds, refusal.rows))
 
     def _goodbye(self, bye: Bye) -> Disconnected:
         if bye.reason == Farewell.ALARM:
             self._lost(1)
-            self._context.log.error("%s: ALARM: %s", self._connection.peer, bye.text)
+            self._context.log.error(LinkAlarm(peer=self._connection.peer, reason=bye.text))
         return Disconnected(f"the sender said goodbye: {bye.text}")
 
     def _lost(self, rows: int) -> None:
@@ -144,7 +145,7 @@ class Incoming:
             taken = self._session.take(message)
         if isinstance(taken, Reject):
             self._context.counters.add("rejected")
-            self._context.log.error("%s: rejected: %s", self._connection.peer, taken.text)
+            self._context.log.error(RowsRejected(peer=self._connection.peer, reason=taken.text))
             self._out.put(taken)
         else:
             self._puts.put((message, taken))

@@ -5,12 +5,14 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from flumec.runtime import logs
 from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.incoming import Incoming
 from flumec.runtime.links.messages import Bye, Farewell
 from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.receiver_session import Station
 from flumec.runtime.links.register import Register
+from flumec.runtime.messages.links import ConnectionFault, NoConnection
 
 if TYPE_CHECKING:
     from flumec.runtime.context import ReceiverContext
@@ -57,7 +59,7 @@ class Receiving:
             context.idle(idle=True)
             return
         except OSError as error:  # out of descriptors, or a connection that is gone already
-            context.log.warning("cannot accept a connection: %s", error.strerror)
+            context.log.warning(NoConnection(reason=error.strerror or str(error)))
             context.wait(_GLANCE)
             return
         pulse = Pulse(self._settings.time_out, context.clock.monotonic())
@@ -77,8 +79,8 @@ class Receiving:
     def _serve(self, incoming: Incoming, connection: Connection) -> None:
         try:
             incoming.run(self._settings.hello_time_out, lambda: self._known(incoming))
-        except Exception:
-            self._context.log.exception("a connection ended by a fault of this program")
+        except Exception as error:
+            self._context.log.error(ConnectionFault(reason=logs.reason(error)))  # noqa: TRY400 one line
         finally:
             with self._lock:
                 self._strangers.pop(incoming, None)

@@ -24,6 +24,7 @@ from flumec.runtime.links.messages import Bye, Farewell
 from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.sender_session import BEFORE, Sender, SenderSession
 from flumec.runtime.links.settling import Settling
+from flumec.runtime.messages.links import AcceptedAnew
 from flumec.runtime.retry import Backoff
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class Sending:
                 connection.send(Bye(Farewell.ALARM, str(fault)))
             raise
         if accepted is not None and accepted == ledger.memory.receiver:
-            self._context.log.warning("link to %s goes on as accepted", self._peer)
+            self._context.log.warning(AcceptedAnew(peer=self._peer))
             self._acceptance.remove()
         return session
 

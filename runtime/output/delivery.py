@@ -12,6 +12,7 @@ import pyarrow as pa
 from flumec.runtime.batch import decode
 from flumec.runtime.context import SinkContext
 from flumec.runtime.journal.records import Chunk
+from flumec.runtime.messages.output import OutputTakenOver, Undelivered
 from flumec.runtime.output.buckets import Buckets, Split
 from flumec.runtime.output.opened import Limits, Opened
 from flumec.runtime.output.patience import GivenUp
@@ -56,9 +57,9 @@ class Delivery:
                 self._step(self._timeout())
             self._drain()
         except GivenUp as reason:
-            self._context.log.warning("stopped with events undelivered: %s", reason)
+            self._context.log.warning(Undelivered(reason=reason))
         except TakenOver as reason:
-            self._context.log.error("%s", reason)  # noqa: TRY400 the message says it all
+            self._context.log.error(OutputTakenOver(reason=reason))  # noqa: TRY400 it says it all
             self._context.fail(str(reason))
             while not self._context.wait(_LONGEST_READ):
                 self._context.alive()

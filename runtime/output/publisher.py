@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flumec.runtime.context import SinkContext
 from flumec.runtime.journal.records import Cursor, Output, Stored
+from flumec.runtime.messages.output import HiddenFileStays
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.names import file_name
 from flumec.runtime.output.opened import Limits, Opened, OpenFiles
@@ -118,7 +119,7 @@ class Publisher:
             try:
                 file.hidden.discard()
             except OSError as error:
-                self._context.log.warning("cannot remove `%s`: %s", file.hidden.name, error)
+                self._context.log.warning(HiddenFileStays(name=file.hidden.name, reason=error))
         self.full = []
         self.position = self.ledger.low
         self._consumer.seek(self.position)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flumec.runtime.context import SinkContext
 from flumec.runtime.journal.records import Cursor, Intent
+from flumec.runtime.messages.output import LeftoversStay
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.note import Note
 from flumec.runtime.output.store import Store
@@ -45,7 +46,7 @@ def settle(
         except OSError as error:
             if place in intended or place == directory:
                 raise
-            context.log.warning("what may be hidden in `%s` stays there: %s", place, error)
+            context.log.warning(LeftoversStay(place=place, reason=error))
             continue
         stores[place] = store
         hidden.update({name: (stores[place], path) for name, path in found.items()})

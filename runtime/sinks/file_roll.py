@@ -89,6 +89,7 @@ class FileRoll(Sink, type="file_roll"):
 
     def run(self, context: "SinkContext") -> None:
         """Deliver the channel's events into files until the agent stops, then roll what is open."""
+        from flumec.runtime.messages.output import FewerOpen
         from flumec.runtime.output.delivery import Delivery
         from flumec.runtime.output.descriptors import most_open
         from flumec.runtime.output.local import LocalStore
@@ -102,10 +103,7 @@ class FileRoll(Sink, type="file_roll"):
         roll = self.roll
         most = most_open(self.max_open)
         if most < self.max_open:
-            context.log.warning(
-                "at most %d files are kept open, not `max_open = %d`: for so many, raise `files` "
-                "in the agent's `limits`", most, self.max_open,
-            )  # fmt: skip
+            context.log.warning(FewerOpen(most=most, wanted=self.max_open))
         limits = Limits(roll.size, roll.every, roll.events, roll.idle, most)
         place = Place(str(self.directory), self.path, self.suffix, open_store)
         Delivery(self.name, place, limits, context, newline=self.newline).run()

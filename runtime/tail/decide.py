@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.records import Progress
+from flumec.runtime.messages.tail import Emptied, LostUnread
 from flumec.runtime.tail.copies import Originals, Verdict, rest_of
 from flumec.runtime.tail.file import Followed
 from flumec.runtime.tail.identity import SAMPLE, digest, nature, sample
@@ -210,16 +211,11 @@ class Decider:
         log = self._context.log
         if lost:
             self._context.counters.add("bytes_lost", lost)
-            log.error("%s was emptied with %d bytes not yet read: they are lost", path, lost)
+            log.error(LostUnread(path=path, count=lost))
         if self._source.rotation == "copytruncate":
             log.info("%s was emptied: it is read from its start", path)
         else:
-            log.warning(
-                "%s was emptied although `rotation = %s`: if it is rotated by a copy, say "
-                "`rotation = copytruncate`, or lines are lost or repeated",
-                path,
-                self._source.rotation,
-            )
+            log.warning(Emptied(path=path, rotation=self._source.rotation))
 
 
 def _folder(path: str) -> str:

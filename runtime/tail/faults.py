@@ -7,6 +7,8 @@ import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from flumec.runtime.messages.tail import CannotFollow
+
 if TYPE_CHECKING:
     from flumec.runtime.context import SourceContext
 
@@ -25,7 +27,7 @@ class Faults:
             return
         for path, text in sentences.items():
             if self._told.get(path) != text:
-                self._context.log.error("%s", text)
+                self._context.log.error(CannotFollow(reason=text))
         for path in self._told.keys() - sentences.keys():
             self._context.log.info("%s is no longer in the way", path)
         self._told = sentences

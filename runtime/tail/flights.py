@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from flumec.runtime.journal.records import Full, Outcome, Progress, Refused, Stored
+from flumec.runtime.messages.tail import ReadsAgain
 from flumec.runtime.tail.file import Followed
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Flights:
             self._bytes -= flight.size
             outcome = flight.result.result()
             if isinstance(outcome, Refused):
-                self._context.log.warning("reads again what was not stored: %s", outcome.reason)
+                self._context.log.warning(ReadsAgain(reason=outcome.reason))
             for file, to in flight.files:
                 file.flights -= 1
                 if isinstance(outcome, Stored):

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Self
 
 from flumec.runtime.journal.records import Progress
+from flumec.runtime.messages.tail import FolderMissing
 from flumec.runtime.tail import recovery
 from flumec.runtime.tail.decide import Decider
 from flumec.runtime.tail.faults import Faults
@@ -85,7 +86,7 @@ class Follower:
         context, name = self._context, self._source.name
         positions = context.positions
         for folder in self._scanner.absent():
-            context.log.warning("%s does not exist yet: it is waited for", folder)
+            context.log.warning(FolderMissing(path=folder))
         seen = recovery.load(positions, self._registry)
         self._watch.follow(self._scanner.directories)
         self._scan(frozenset())

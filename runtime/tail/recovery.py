@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.records import Progress
+from flumec.runtime.messages.tail import RotatedAway
 from flumec.runtime.tail.file import Followed
 from flumec.runtime.tail.identity import Identity
 from flumec.runtime.tail.registry import Registry
@@ -50,12 +51,7 @@ def give_up(
         elif file.unread:
             counters.add("files_lost")
             counters.add("bytes_lost", file.unread)
-            log.error(
-                "%s was rotated away or deleted while the agent was down: at least %d bytes of it "
-                "were not read and are lost",
-                file.path,
-                file.unread,
-            )
+            log.error(RotatedAway(path=file.path, count=file.unread))
         else:
             log.info("%s is gone; all that was seen of it was read", file.path)
     return forgotten

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from flumec.runtime.messages.tail import NoRegularFile
 from flumec.runtime.tail.file import Followed, open_nature
 from flumec.runtime.tail.identity import Nature
 from flumec.runtime.tail.order import oldest_first
@@ -194,7 +195,7 @@ class Scanner:
     def _refuse(self, path: str) -> None:
         if path not in self._odd:
             self._odd.add(path)
-            self._log.warning("%s is not followed: it is no regular file", path)
+            self._log.warning(NoRegularFile(path=path))
 
     def _rename(self, file: Followed, path: str) -> None:
         """Note a known file's new name; a second name of a file is nothing new."""

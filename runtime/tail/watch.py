@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from flumec.runtime.messages.tail import OnlyPolled, TooManyWatches
 from inotify_simple import INotify, flags
 
 _CHANGES = flags.MODIFY | flags.ATTRIB
@@ -52,11 +53,8 @@ class Watch:
         except OSError as error:
             many = error.errno == errno.EMFILE
             remedy = "; raise fs.inotify.max_user_instances, or LimitNOFILE" if many else ""
-            self._log.warning(
-                "files are only polled, inotify cannot be used: %s%s",
-                (error.strerror or str(error)).lower(),
-                remedy,
-            )
+            why = (error.strerror or str(error)).lower()
+            self._log.warning(OnlyPolled(reason=why + remedy))
             return None
         self._poll.register(inotify.fd, select.POLLIN)
         return inotify
@@ -89,9 +87,7 @@ class Watch:
         except OSError as error:
             if error.errno == errno.ENOSPC and not self._refused:
                 self._refused = True
-                self._log.warning(
-                    "%s and perhaps more are only polled: raise fs.inotify.max_user_watches", path
-                )
+                self._log.warning(TooManyWatches(path=path))
             return
         if (other := self._paths.get(number)) is not None:
             self._numbers.pop(other, None)  # the same directory by another path

@@ -1,0 +1,150 @@
+"""RT1xx: what an agent says of itself and of any of its components."""
+
+from flumec.runtime.messages.message import Message
+
+
+class CannotWork(Message, code="RT101", level="warning"):
+    """A component cannot work for now, and goes on trying.
+
+    Nothing is lost: what it cannot deliver waits in its channel, and what a source cannot take
+    waits outside. The rest of the agent works. `works again` follows when it is over; until then
+    `/readyz`, `flumec status` and the unit's status line say the same reason.
+
+    ## What to do
+
+    Do what the reason asks for: it names the file, server or right that is missing. Nothing has to
+    be started anew. How long the channel can wait is `held_bytes` against its `size`, see
+    `flumec top`.
+    """
+
+    text = "cannot work for now: {reason}"
+    reason: str
+
+
+class CannotGoOn(Message, code="RT102", level="error"):
+    """A component ended, so the agent's process ends with exit code 1.
+
+    The other components finish what they have in three seconds; then the service manager starts the
+    agent again. What is in file channels is still there.
+
+    ## What to do
+
+    Do what the reason asks for; the place in the .flow file stands before it. If the reason names a
+    class of Python's, such as `ValueError`, it is a mistake in flumec or in a component of yours:
+    `--log debug` shows where.
+    """
+
+    text = "{where}cannot go on, so the agent ends: {reason}"
+    where: str
+    reason: str
+
+
+class CannotRun(Message, code="RT103", level="error"):
+    """The agent cannot start on this host.
+
+    Nothing was read, stored or sent. The service manager tries again every two seconds.
+
+    ## What to do
+
+    Do what the reason asks for: a port that is taken, a directory that the agent's user may not
+    write, a credential that is missing, a journal that is damaged or that another process has open.
+    """
+
+    text = "`{agent}` cannot run: {reason}"
+    agent: str
+    reason: str
+
+
+class NotStopped(Message, code="RT104", level="error"):
+    """A component did not stop in time, and was left behind when the agent ended.
+
+    What it had not finished is not acknowledged. After the next start it is done again from the
+    journal; nothing is lost or repeated beyond what its claim says.
+
+    ## What to do
+
+    Look at what it was waiting for: a server that takes connections and does not answer, or a disk
+    that hangs. If it is always this one, ask for its state before you stop the agent:
+    `flumec status`.
+    """
+
+    text = "did not stop in time; what it has not finished waits"
+
+
+class FailedStopping(Message, code="RT105", level="error"):
+    """A component failed while the agent was ending.
+
+    As with RT104, what was not finished is done again after the next start.
+
+    ## What to do
+
+    Do what the reason asks for before the next start, which else meets the same.
+    """
+
+    text = "failed while stopping: {reason}"
+    reason: str
+
+
+class Silent(Message, code="RT106", level="error"):
+    """A component has not passed its loop for so long that the watchdog is no longer fed.
+
+    It hangs: waiting counts as passing, so does trying again. When `WatchdogSec` is over the
+    service manager kills the process and starts it anew, which loses nothing that is in a file
+    channel.
+
+    ## What to do
+
+    If it comes back after the start, find what it hangs in: `py-spy dump --pid PID` shows each
+    thread by its component's name. Waiting for a disk is allowed five minutes; `dmesg` tells of
+    disks that do not answer.
+    """
+
+    text = "has not passed its loop for {seconds:.0f} s: the watchdog is not fed"
+    seconds: float
+
+
+class EndedAtOnce(Message, code="RT107", level="warning"):
+    """A second signal came while the agent was draining, so it ended without finishing.
+
+    It is as if it had been killed: the next start goes on from the journal.
+
+    ## What to do
+
+    Nothing. To let it finish, send one signal and wait: it takes 20 s at most.
+    """
+
+    text = "{signal} again: ending at once"
+    signal: str
+
+
+class NotAnswered(Message, code="RT108", level="warning"):
+    """A request at the agent's port or control socket could not be answered.
+
+    The agent's work is not touched by it.
+
+    ## What to do
+
+    Ask again. If the same request fails again it is a mistake in flumec: please report it with the
+    reason.
+    """
+
+    text = "a request was not answered: {reason}"
+    reason: str
+
+
+class NothingStored(Message, code="RT109", level="error"):
+    """The journal cannot be written any more, so the agent ends.
+
+    After a failed write or sync nobody knows what is on the disk. So nothing is acknowledged and
+    nothing more is written; the next start recovers what is surely there, and sources send again
+    what was not acknowledged.
+
+    ## What to do
+
+    Look at the disk that holds the state directory: `dmesg`, `smartctl -a`, `df`, and whether it
+    is mounted read-only. A disk that fails a sync is to be replaced. If there is no room, make
+    some: the agent can then start and drain.
+    """
+
+    text = "nothing more can be stored, so the agent ends: {reason}"
+    reason: str
