@@ -1,4 +1,4 @@
-"""The command line: `flumec lint|fmt|graph|build|run|explain|components|init|completion`."""
+"""The command line: `flumec lint|fmt|graph|build|run|channel|explain|components|init|…`."""
 
 import errno
 import os

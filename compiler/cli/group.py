@@ -12,6 +12,7 @@ COMMANDS = (
     "graph",
     "build",
     "run",
+    "channel",
     "explain",
     "components",
     "init",

@@ -14,6 +14,8 @@ from hashlib import blake2b
 from flumec.runtime.journal.records import Outcome, Progress, Stored
 
 _DIGEST = 16
+SLOT, STORED = 4, 8 + _DIGEST
+"""How long a slot's key is, and what it stores: the request's number and digest."""
 
 
 class Remembered:
@@ -22,7 +24,7 @@ class Remembered:
     def __init__(self, source: str, size: int, positions: Mapping[bytes, Progress]) -> None:
         self._source = source
         self._slots = {key: positions[key].to for key in positions}
-        wanted = [slot.to_bytes(4, "big") for slot in range(size)]
+        wanted = [slot.to_bytes(SLOT, "big") for slot in range(size)]
         self._retired = [key for key in self._slots if key not in set(wanted)]
         for key in self._retired:
             del self._slots[key]

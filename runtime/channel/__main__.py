@@ -1,0 +1,103 @@
+"""`python3 -m flumec.runtime.channel`: the command line of the tool, as `flumec channel` has it."""
+
+import difflib
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from flumec.runtime.clock import SystemClock
+from flumec.runtime.disk import RealDisk
+from flumec.runtime.errors import StartError
+from flumec.runtime.journal.errors import StateError
+
+COMMANDS = {
+    "ls": "What is in it: per channel and source, and what holds it.",
+    "verify": "Read everything: is each frame as it was put?",
+    "export": "Write a channel's rows as JSON lines, Parquet or raw.",
+}
+"""In the order of the help page; each is a module beside this one."""
+
+_EPILOG = """\
+DIR is an agent's state directory (or a journal in it). ls, verify and export only read: beside a
+running agent, and on a read-only disk.
+
+Exit status: 0 fine, 1 there is damage, 2 it could not be done."""
+
+
+class Parser(ArgumentParser):
+    """Says what is wrong with a command line as all of flumec's commands do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print it, with where the help is, and end with status 2."""
+        sys.stderr.write(f"error: {message}\nhelp: {self.prog} --help\n")
+        raise SystemExit(2)
+
+
+def parser(name: str) -> Parser:
+    """Return the parser of the whole command line."""
+    made = Parser(
+        prog=name, description="Look after what lies in an agent's journal.", epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command, sentence in COMMANDS.items():
+        each = commands.add_parser(command, help=sentence, description=sentence)
+        each.add_argument("state", metavar="DIR", type=Path, help="the state directory")
+        import_module(f"flumec.runtime.channel.{command}").declare(each)
+    return made
+
+
+def main(arguments: Sequence[str], name: str = "python3 -m flumec.runtime.channel") -> int:
+    """Run one command; return its exit status: 0, 1 for damage, 2 if it could not be done."""
+    from flumec.runtime.channel.verify import Unsound
+
+    made = parser(name)
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        near = difflib.get_close_matches(arguments[0], COMMANDS, n=1, cutoff=0.5)
+        meant = f"; did you mean `{near[0]}`?" if near else ""
+        made.error(f"there is no command `{arguments[0]}`{meant}")
+    options = made.parse_args(arguments)
+    progress = options.progress = Progress()
+    command = import_module(f"flumec.runtime.channel.{options.command}")
+    try:
+        for line in command.run(options, RealDisk(), SystemClock()):
+            progress("")
+            sys.stdout.write(line + "\n")
+    except Unsound:
+        return 1
+    except (StartError, StateError) as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    finally:
+        progress("")
+    return 0
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    return 2
+
+
+class Progress:
+    """A line on the terminal that is written over; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+
+    def __call__(self, text: str) -> None:
+        """Show `text` in place of the last one; an empty one leaves nothing."""
+        if sys.stderr is None or not sys.stderr.isatty() or (not text and not self._shown):
+            return
+        sys.stderr.write(f"\r{text:{self._shown}}" + ("" if text else "\r"))
+        sys.stderr.flush()
+        self._shown = len(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""What is known of a journal's directory, as data: what `ls` shows, and its JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flumec.runtime.channel.holding import bucket_of, consumer_of, lowest
+from flumec.runtime.channel.place import Place, holder
+from flumec.runtime.channel.positions import describe
+from flumec.runtime.channel.words import moment
+from flumec.runtime.clock import Clock
+from flumec.runtime.disk import Disk
+from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+from flumec.runtime.journal.layout import FORMAT
+from flumec.runtime.journal.state import ChannelState, ConsumerState, State
+
+Shown = dict[str, Any]
+
+
+def listing(place: Place, disk: Disk, clock: Clock) -> Shown:
+    """Return everything that `ls` knows."""
+    found = inspect(place.journal, disk)
+    state, opened = found.state, found.opened
+    return {
+        "state": str(place.state),
+        "journal": str(place.journal),
+        "id": state.journal.hex(),
+        "agent": opened.agent if opened else None,
+        "host": opened.host if opened else None,
+        "version": opened.version if opened else None,
+        "process": holder(place.journal, disk),
+        "format": FORMAT,
+        "segments": len(state.segments),
+        "disk_bytes": _disk_bytes(found, disk),
+        "next_row": state.next_row,
+        "dropped_by_routes": state.dropped,
+        "channels": [_channel(found, each, disk, clock) for each in state.channels.values()],
+        "sources": list(_sources(state)),
+        "streams": list(_streams(state)),
+        "epochs": [
+            {"epoch": each.epoch.hex(), "first": each.first, "end": each.end}
+            for each in state.epochs
+        ],
+        "damage": [_damage(found, each) for each in found.damage],
+    }
+
+
+def _channel(found: Inspection, channel: ChannelState, disk: Disk, clock: Clock) -> Shown:
+    first = lowest(found, channel, disk)
+    consumer = consumer_of(found, channel)
+    bucket = None
+    if first is not None and consumer is not None:
+        bucket = bucket_of(consumer.cursor, first, max(channel.low, first.first))
+    return {
+        "name": channel.name,
+        "declared": channel.declared,
+        "held": channel.held,
+        "held_bytes": channel.held_bytes,
+        "size": channel.size,
+        "put": channel.put,
+        "delivered": channel.delivered,
+        "dropped": channel.dropped,
+        "dead_lettered": channel.dead_lettered,
+        "low": channel.low,
+        "end": channel.end,
+        "oldest": first and moment(first.born),
+        "oldest_seconds": first and (clock.now_ns() - first.born) / 1e9,
+        "consumer": consumer and _consumer(consumer),
+        "held_by": _held_by(channel, consumer, bucket),
+    }
+
+
+def _consumer(consumer: ConsumerState) -> Shown:
+    return {
+        "name": consumer.name,
+        "kind": consumer.kind,
+        "ahead": dict(consumer.cursor.ahead),
+        "intents": [
+            {
+                "number": intent.number,
+                "rows": sum(output.rows for output in intent.outputs),
+                "files": [output.final for output in intent.outputs],
+            }
+            for intent in consumer.intents.values()
+        ],
+    }
+
+
+def _held_by(
+    channel: ChannelState, consumer: ConsumerState | None, bucket: str | None
+) -> str | None:
+    """Say why the channel's oldest row is still here, None for an empty channel."""
+    if not channel.held:
+        return None
+    if not channel.declared:
+        return "nobody: the bundle has no such channel any more"
+    if consumer is None:
+        return "nobody: nothing reads it"
+    return f"{consumer.name}, for {bucket}" if bucket else consumer.name
+
+
+def _sources(state: State) -> Iterator[Shown]:
+    for number, name in state.sources.items():
+        positions = state.progress.get(number, {})
+        yield {"name": name, "positions": list(describe(positions.values()))}
+
+
+def _streams(state: State) -> Iterator[Shown]:
+    for (sender, stream), known in state.streams.items():
+        yield {
+            "sender": sender.hex(),
+            "stream": stream.hex(),
+            "session": known.session,
+            "has": [
+                {"epoch": epoch.hex(), "settled": settled, "above": list(ranges)}
+                for epoch, (settled, ranges) in known.have.items()
+            ],
+        }
+
+
+def _damage(found: Inspection, damage: Damage) -> Shown:
+    channels = found.state.channels
+    named = damage.channels and [channels[number].name for number in damage.channels]
+    return {
+        "file": str(damage.path),
+        "from_byte": damage.start,
+        "to_byte": damage.stop,
+        "first_row": damage.first,
+        "end_row": damage.end,
+        "what": damage.what,
+        "channels": named,
+    }
+
+
+def _disk_bytes(found: Inspection, disk: Disk) -> int:
+    """Return the blocks that the journal's files take; those given back don't count."""
+    total = 0
+    for number in found.state.segments:
+        try:
+            total += disk.stat(found.path(number)).st_blocks * 512
+        except FileNotFoundError:
+            continue
+    return total

@@ -1,0 +1,138 @@
+"""`flumec channel ls`: what is in a state directory, and what holds it."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+
+from flumec.runtime.channel.listing import Shown, listing
+from flumec.runtime.channel.place import find
+from flumec.runtime.channel.words import age, rows, size, table
+from flumec.runtime.clock import Clock
+from flumec.runtime.disk import Disk
+
+_BALANCE = ("put", "delivered", "dropped", "dead_lettered")
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+
+def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
+    """Yield what is shown."""
+    place = find(options.state, disk)
+    shown = listing(place, disk, clock)
+    if options.json:
+        yield json.dumps(shown, indent=2, ensure_ascii=False)
+    else:
+        yield from _text(shown)
+
+
+def _text(shown: Shown) -> Iterator[str]:
+    process = shown["process"]
+    yield f"{shown['journal']}: " + (f"open in process {process}" if process else "not open")
+    yield (
+        f"agent `{shown['agent']}` on {shown['host']}, flumec {shown['version']}; format "
+        f"{shown['format']}; {shown['segments']} segments, {size(shown['disk_bytes'])} on disk; "
+        f"next row {shown['next_row']:,}"
+    )
+    yield ""
+    yield from _channels(shown["channels"])
+    yield from _consumers(shown["channels"])
+    yield from _sources(shown["sources"])
+    yield from _streams(shown["streams"])
+    yield from _epochs(shown["epochs"])
+    if shown["damage"]:
+        yield ""
+        for each in shown["damage"]:
+            yield (
+                f"DAMAGED {each['file']} from byte {each['from_byte']}: {each['what']}; "
+                + rows(each["first_row"], each["end_row"])
+            )
+        yield "`verify` reads everything and says what to do"
+
+
+def _channels(channels: list[Shown]) -> Iterator[str]:
+    yield from table(
+        [
+            "channel", "held", "bytes", "of", "oldest", "put", "delivered", "dropped", "dead",
+            "held by",
+        ],
+        [
+            [
+                channel["name"] if channel["declared"] else f"{channel['name']} (removed)",
+                f"{channel['held']:,}",
+                size(channel["held_bytes"]),
+                size(channel["size"]),
+                "-" if channel["oldest_seconds"] is None else age(channel["oldest_seconds"]),
+                *(f"{channel[count]:,}" for count in _BALANCE),
+                channel["held_by"] or "-",
+            ]
+            for channel in channels
+        ],
+        "lrrrrrrrr",
+    )  # fmt: skip
+
+
+def _consumers(channels: list[Shown]) -> Iterator[str]:
+    lines = [
+        [
+            each["name"], channel["name"], each["kind"], f"{channel['low']:,}",
+            f"{channel['end']:,}", f"{len(each['ahead'])}", _intents(each["intents"]),
+        ]
+        for channel in channels
+        if (each := channel["consumer"])
+    ]  # fmt: skip
+    if lines:
+        yield ""
+        head = ["consumer", "channel", "kind", "done below", "end", "ahead", "open intents"]
+        yield from table(head, lines, "lllrrr")
+
+
+def _intents(intents: list[Shown]) -> str:
+    if not intents:
+        return "-"
+    files = [file for intent in intents for file in intent["files"]]
+    count = sum(intent["rows"] for intent in intents)
+    return f"{count:,} rows in {len(files)} files, first {files[0]}" if files else f"{count:,} rows"
+
+
+def _sources(sources: list[Shown]) -> Iterator[str]:
+    lines = [
+        [source["name"], each["what"], each["in_words"]]
+        for source in sources
+        for each in source["positions"] or [{"what": "-", "in_words": "nothing stored"}]
+    ]
+    if lines:
+        yield ""
+        yield from table(["source", "of", "position"], lines)
+
+
+def _streams(streams: list[Shown]) -> Iterator[str]:
+    lines = [
+        [
+            stream["sender"][:8], stream["stream"][:8], str(stream["session"]),
+            "; ".join(_had(each) for each in stream["has"]) or "-",
+        ]
+        for stream in streams
+    ]  # fmt: skip
+    if lines:
+        yield ""
+        yield from table(["from journal", "stream", "session", "has"], lines, "llr")
+
+
+def _had(each: Shown) -> str:
+    above = "".join(f", {rows(first, end)}" for first, end in each["above"])
+    return f"{each['epoch'][:8]}: all below {each['settled']:,}{above}"
+
+
+def _epochs(epochs: list[Shown]) -> Iterator[str]:
+    yield ""
+    yield from table(
+        ["epoch", "first row", "end"],
+        [
+            [e["epoch"], f"{e['first']:,}", "open" if e["end"] is None else f"{e['end']:,}"]
+            for e in epochs
+        ],
+        "lrr",
+    )

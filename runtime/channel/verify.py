@@ -1,0 +1,89 @@
+"""`flumec channel verify`: whether each frame is as it was put, and what is lost if not."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+
+from flumec.runtime.channel.place import find
+from flumec.runtime.channel.words import rows, size
+from flumec.runtime.clock import Clock
+from flumec.runtime.disk import Disk
+from flumec.runtime.journal.examination import Examination, Read
+from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+
+
+class Unsound(Exception):  # noqa: N818 a verdict, for the exit status
+    """The journal is damaged; the lines before say where."""
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument(
+        "--quiet", action="store_true", help="don't show on the terminal how far it has come"
+    )
+
+
+def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa: ARG001 the commands' form
+    """Yield what is wrong, then a summary; raise Unsound if anything is."""
+    place = find(options.state, disk)
+    found = inspect(place.journal, disk)
+    examination = Examination(found, disk)
+    damage = list(found.damage)
+    for line in damage:
+        yield describe(found, line)
+    for each in examination.run():
+        if isinstance(each, Read):
+            if not options.quiet:
+                options.progress(f"{size(each.bytes)} of {size(examination.size)} read")
+        else:
+            damage.append(each)
+            yield describe(found, each)
+    if found.torn is not None:
+        path, offset = found.torn
+        yield (
+            f"{path}: from byte {offset} on a group that was cut short, as a crash leaves it; "
+            "nothing of it was acknowledged"
+        )
+    totals = examination.totals
+    yield (
+        f"{totals.segments} segments, {totals.groups:,} groups, {totals.frames:,} frames with "
+        f"{totals.rows:,} rows read, {size(totals.bytes)}; {totals.freed:,} frames are done with"
+    )
+    if damage:
+        yield advice(found)
+        raise Unsound
+    yield "sound"
+
+
+def describe(found: Inspection, damage: Damage) -> str:
+    """Return one line on damage: the file, the bytes, the rows, the channels."""
+    where = f"bytes {damage.start} to {damage.stop}" if damage.stop else "the whole file"
+    return f"{damage.path}: {where}: {damage.what}; {lost(found, damage)}"
+
+
+def lost(found: Inspection, damage: Damage) -> str:
+    """Say which rows are gone, and of which channels."""
+    if damage.end <= damage.first:
+        return "no rows, but records (positions, cursors, names)"
+    channels = found.state.channels
+    if damage.channels is not None:
+        waiting = [channels[n] for n in damage.channels if n in channels]
+        of = "of " + ", ".join(channel.name for channel in waiting)
+    else:
+        segment = found.state.segments.get(damage.segment)
+        ends = segment.channels if segment else {}
+        waiting = [c for n, c in channels.items() if not segment or ends.get(n, 0) > damage.first]
+        waiting = waiting or list(channels.values())
+        some = "one or more of " if len(waiting) > 1 else ""
+        of = f"of {some}" + ", ".join(channel.name for channel in waiting)
+    done = all(channel.low >= damage.end for channel in waiting)
+    ending = ", which are all done: nothing is lost" if waiting and done else " are lost"
+    return f"{rows(damage.first, damage.end)} {of}{ending}"
+
+
+def advice(found: Inspection) -> str:
+    """Say what can be done about damage."""
+    return (
+        "The journal is damaged. Best: stop the agent and restore the files above from a copy of "
+        "the disk. Else take out what can be read (`export … --skip-damaged`), and accept the loss "
+        f"of exactly the rows above, counted: `flumec channel skip {found.directory} --damaged`"
+    )

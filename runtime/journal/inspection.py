@@ -1,0 +1,284 @@
+"""What a journal's directory holds, read without its lock and without a write.
+
+It works beside a running agent, on a read-only mount, and over damage: what cannot be read is told
+in `damage`, and everything else counts as if the journal had been opened.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.journal.entries import FrameEntry, Kind, OpenEntry, records
+from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.layout import PAGE, SECTOR, NewerFormat, SegmentHeader
+from flumec.runtime.journal.recovery import whole_group
+from flumec.runtime.journal.replay import frames, opening_state, replay
+from flumec.runtime.journal.scan import Gap, Scan, Sound, header_of, looks_written
+from flumec.runtime.journal.state import ChannelState, EpochRange, SegmentState, State
+from flumec.runtime.journal.walk import GroupReader, segment_path
+
+SEGMENT = re.compile(r"\d{20}\.seg")
+_TRIES = 20
+"""How often a directory that changes under our eyes is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes `start` to `stop` of a file that are not as they were written.
+
+    Rows `first` to `end` were in them; `channels` are those that had some, None where that cannot
+    be known. `stop` 0 stands for a whole file that is gone.
+    """
+
+    segment: int
+    path: Path
+    start: int
+    stop: int
+    first: int
+    end: int
+    what: str
+    channels: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(cls, segment: int, path: Path, gap: Gap) -> "Damage":
+        """Return what a gap in a segment is."""
+        what = "the opening group is not valid" if gap.start == PAGE else "a group is not valid"
+        return cls(segment, path, gap.start, gap.stop, gap.first, gap.end, what)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there were at most."""
+        return self.end - self.first
+
+
+@dataclass(slots=True)
+class Inspection:
+    """The state as of the last whole group, and what was found beside it.
+
+    `torn` is (file, byte) of a group that was cut short, which is no damage. `strays` are segments
+    that the journal does not know: of one being made, or freed meanwhile.
+    """
+
+    directory: Path
+    state: State
+    headers: dict[int, SegmentHeader] = field(default_factory=dict)
+    opened: OpenEntry | None = None
+    damage: list[Damage] = field(default_factory=list)
+    torn: tuple[Path, int] | None = None
+    strays: list[Path] = field(default_factory=list)
+    newest: int = 0
+
+    def path(self, number: int) -> Path:
+        """Return the path of a segment."""
+        return segment_path(self.directory, number)
+
+    def needs(self, entry: FrameEntry) -> bool:
+        """Say whether a channel is not past all rows of a frame."""
+        channels = self.state.channels
+        return any(n in channels and channels[n].low < entry.end for n in entry.channels)
+
+
+def inspect(directory: Path, disk: Disk) -> Inspection:
+    """Read what is in a journal's directory; raise StateError where there is no journal."""
+    for _ in range(_TRIES):
+        try:
+            return _Inspector(directory, disk).run()
+        except FileNotFoundError:
+            if not segments(directory, disk):
+                break
+    raise StateError(f"{directory} holds no journal: it has no segments (`….seg`)")
+
+
+def segments(directory: Path, disk: Disk) -> list[int]:
+    """Return the numbers of the segments that lie in a directory; none if it does not exist."""
+    try:
+        return [int(name[:20]) for name in disk.names(directory) if SEGMENT.fullmatch(name)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+class _Inspector:
+    """One look at a directory; FileNotFoundError when a file went away meanwhile."""
+
+    def __init__(self, directory: Path, disk: Disk) -> None:
+        self._disk = disk
+        self._numbers = segments(directory, disk)
+        self._files: dict[int, DiskFile] = {}
+        self._found = Inspection(directory, State(b""))
+
+    def run(self) -> Inspection:
+        try:
+            self._read()
+        finally:
+            for file in self._files.values():
+                file.close()
+        return self._found
+
+    def _read(self) -> None:
+        found = self._found
+        if not self._numbers:
+            raise FileNotFoundError
+        base = next((n for n in reversed(self._numbers) if self._opens(n)), None)
+        younger = [n for n in self._numbers if base is None or n > base]
+        if base is not None:
+            younger.insert(0, base)
+        known = [n for n in younger if n in found.headers]
+        for number, following in zip(known, [*known[1:], None], strict=True):
+            self._follow(number, found.headers[following] if following else None)
+        self._unreadable(set(younger) - set(known))
+        found.newest = max(known, default=0)
+        self._require_segments()
+        found.strays = [found.path(n) for n in self._numbers if n not in found.state.segments]
+
+    def _opens(self, number: int) -> bool:
+        """Say whether a segment begins with a valid snapshot; remember its header."""
+        path = self._found.path(number)
+        file = self._files[number] = self._disk.open(path)
+        try:
+            header = header_of(file)
+        except NewerFormat as newer:
+            raise StateError(
+                f"{path} was written by a newer flumec, in format {newer.needs}: use the tool of "
+                "that version"
+            ) from None
+        if header is None:
+            return False
+        if header.number not in (0, number):
+            what = f"it is a copy of segment {header.number}"
+            self._add(number, 0, file.stat().st_size, (0, 0), what)
+            return False
+        self._found.headers[number] = header
+        opening = whole_group(GroupReader(file, header.epoch), PAGE, file.stat().st_size)
+        state = None if opening is None else opening_state(opening[1])
+        if state is not None:
+            self._found.state = state
+        return state is not None
+
+    def _follow(self, number: int, following: SegmentHeader | None) -> None:
+        """Take in a segment's groups, each once it is known that another follows or it is whole."""
+        state, header, file = self._found.state, self._found.headers[number], self._files[number]
+        if not state.journal:
+            state.journal = header.journal
+        segment = SegmentState(number, header.epoch, header.first_row, PAGE)
+        scan = Scan(file, header)
+        last: Sound | None = None
+        for found in scan:
+            if isinstance(found, Gap):
+                self._gap(number, found)
+                continue
+            if last is not None:
+                self._apply(segment, last)
+            last = found
+        if last is None:
+            return self._unopened(number, file, following)
+        state.segments[number] = segment
+        if following is None and not self._is_whole(number, last):
+            self._found.torn = (self._found.path(number), last.offset)
+        else:
+            self._apply(segment, last)
+            self._end(number, scan, file, last, following)
+        return None
+
+    def _end(
+        self, number: int, scan: Scan, file: DiskFile, last: Sound, following: SegmentHeader | None
+    ) -> None:
+        """Tell what stands behind the last group of a segment."""
+        goes_on = (
+            following is not None
+            and following.epoch == self._found.headers[number].epoch
+            and following.first_group > last.header.number + 1
+        )
+        if following is not None and goes_on:
+            rows = (self._found.state.next_row, following.first_row)
+            self._add(number, scan.offset, file.stat().st_size, rows, "groups are not valid")
+        elif following is None and any(file.read(SECTOR, scan.offset)):
+            self._found.torn = (self._found.path(number), scan.offset)
+
+    def _unopened(self, number: int, file: DiskFile, following: SegmentHeader | None) -> None:
+        """Tell of a segment without a valid group: it was being made, unless others came after."""
+        if following is not None:
+            rows = (self._found.headers[number].first_row, following.first_row)
+            self._add(number, PAGE, file.stat().st_size, rows, "no group is valid")
+
+    def _is_whole(self, number: int, group: Sound) -> bool:
+        file = self._files[number]
+        reader = GroupReader(file, self._found.headers[number].epoch)
+        return whole_group(reader, group.offset, file.stat().st_size) is not None
+
+    def _apply(self, segment: SegmentState, group: Sound) -> None:
+        """Change the state as the group says; a snapshot that was read already changes nothing."""
+        state = self._found.state
+        opening = group.offset == PAGE
+        for kind, data in records(group.head):
+            if kind is Kind.OPEN:
+                self._open(OpenEntry.decode(data))
+        for entry in frames(group.head):
+            for number in entry.channels:
+                if number not in state.channels:
+                    state.channels[number] = _unnamed(number, entry.first)
+            if opening:
+                segment.channels.update(dict.fromkeys(entry.channels, entry.end))
+        if not opening:
+            replay(state, segment, group.header, group.head)
+        segment.end = group.offset + group.header.length
+
+    def _open(self, opened: OpenEntry) -> None:
+        """Note who wrote, and the epoch unless the snapshot has it."""
+        self._found.opened = opened
+        epochs = self._found.state.epochs
+        if opened.epoch not in {known.epoch for known in epochs}:
+            if epochs:
+                epochs[-1].end = opened.first_row
+            epochs.append(EpochRange(opened.epoch, opened.first_row, None))
+
+    def _gap(self, number: int, gap: Gap) -> None:
+        self._found.damage.append(Damage.of(number, self._found.path(number), gap))
+        self._found.state.next_row = max(self._found.state.next_row, gap.end)
+
+    def _unreadable(self, numbers: set[int]) -> None:
+        """Tell of segments without a header: made in vain, unless they hold bytes."""
+        known = {damage.segment for damage in self._found.damage}
+        for number in sorted(numbers - known):
+            file = self._files[number]
+            if looks_written(file):
+                rows = (self._found.state.next_row, self._found.state.next_row)
+                what = "neither its header nor its opening group is valid"
+                self._add(number, 0, file.stat().st_size, rows, what)
+
+    def _require_segments(self) -> None:
+        state, found = self._found.state, self._found
+        for segment in list(state.segments.values()):
+            if segment.number in self._numbers:
+                continue
+            if state.is_live(segment):
+                if self._changed():
+                    raise FileNotFoundError
+                rows = (segment.first_row, max(segment.channels.values()))
+                self._add(segment.number, 0, 0, rows, "the file does not exist")
+            else:
+                del state.segments[segment.number]
+        found.damage.sort(key=lambda damage: (damage.segment, damage.start))
+
+    def _changed(self) -> bool:
+        """Say whether segments came or went since we began: a running agent works on them."""
+        return segments(self._found.directory, self._disk) != self._numbers
+
+    def _add(self, number: int, start: int, stop: int, rows: tuple[int, int], what: str) -> None:
+        path = self._found.path(number)
+        damage = Damage(number, path, start, stop, rows[0], max(rows), what)
+        self._found.damage.append(damage)
+
+
+def _unnamed(number: int, row: int) -> ChannelState:
+    """Return a channel of which only frames are left: the snapshot with its name is gone."""
+    return ChannelState(number, bytes(16), f"unnamed-{number}", True, row, row, declared=False)
+
+
+def reading(inspection: Inspection, number: int, file: DiskFile) -> Iterator[Sound | Gap]:
+    """Yield the groups of one segment that the journal still needs, and the gaps in it."""
+    segment = inspection.state.segments[number]
+    header = SegmentHeader(inspection.state.journal, segment.epoch, number, segment.first_row, 0, 0)
+    end = max(segment.channels.values(), default=segment.first_row)
+    return iter(Scan(file, header, stop=segment.end, end=end, chained=False))
