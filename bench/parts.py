@@ -24,6 +24,7 @@ from flumec.runtime.batch import BODY, decode
 from flumec.runtime.chain import Feed
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import RealDisk
+from flumec.runtime.formats.lines import Lines
 from flumec.runtime.interceptors.host import Host
 from flumec.runtime.interceptors.timestamp import Timestamp
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
@@ -34,7 +35,6 @@ from flumec.runtime.links.inspection import inspect
 from flumec.runtime.links.messages import Data, Delivery
 from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.output.local import LocalStore
-from flumec.runtime.output.text import Lines
 from flumec.runtime.sources.taildir import Taildir
 from flumec.runtime.tail.file import Followed, Window, open_nature
 from flumec.runtime.tail.lines import Splitter

@@ -140,6 +140,12 @@ class Contradiction:
     sentence: str
 
 
+def _own_first(owner: type) -> list[dataclasses.Field[Any]]:
+    """Return a class's fields, its own before those that it shares with others."""
+    own = owner.__annotations__
+    return sorted(dataclasses.fields(owner), key=lambda field: field.name not in own)
+
+
 class _Properties:
     """The class's properties by name, resolved from its annotations when first asked for."""
 
@@ -151,7 +157,7 @@ class _Properties:
                     field.name, hints[field.name], field.metadata["doc"], field.default,
                     field.metadata["check"], field.metadata["positional"],
                 )
-                for field in dataclasses.fields(owner)
+                for field in _own_first(owner)
                 if "doc" in field.metadata
             }  # fmt: skip
             type.__setattr__(owner, "_props", cached)

@@ -23,7 +23,7 @@ SCRIPT = """
     from flumec.runtime.channels import File, Memory
     from flumec.runtime.interceptors import RegexExtract, RegexFilter, Static
     from flumec.runtime.sinks import FileRoll
-    from flumec.runtime.sinks.file_roll import Roll
+    from flumec.runtime.sinks.filing import Roll
     from flumec.runtime.sources import Http
 
     events = Http("events", port=Port({port}), request_id="Idempotency-Key")

@@ -20,7 +20,7 @@ SCRIPT = """
     from flumec.runtime.channels import File
     from flumec.runtime.links import ArrowSender, Peer
     from flumec.runtime.sinks import FileRoll
-    from flumec.runtime.sinks.file_roll import Roll
+    from flumec.runtime.sinks.filing import Roll
     from flumec.runtime.sources import Taildir
 
     lines = Taildir("lines", files=({log!r},))

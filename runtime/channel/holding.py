@@ -1,6 +1,5 @@
 """What holds a channel's rows: its consumer, and in it the file or partition of the lowest row."""
 
-from pathlib import Path
 from threading import Lock
 
 from flumec.runtime.batch import decode
@@ -46,9 +45,9 @@ def bucket_of(cursor: Cursor, chunk: Chunk, row: int) -> str | None:
         note = Note.of(cursor)
         if note is None:
             return None
-        template = next(text for text, _, _ in note.spans(row, row + 1))
+        rule = next(rule for rule, _, _ in note.spans(row, row + 1))
         batch = decode(chunk.body).slice(row - chunk.first + chunk.skip, 1)
-        runs = Buckets(Template.parse(template)).split(batch, chunk.born).runs
-        return str(Path(note.directory) / runs[0][0]) if runs else None
+        runs = Buckets(Template.parse(*rule)).split(batch, chunk.born, batch).runs
+        return f"{note.directory}/{runs[0][0]}".rstrip("/") if runs else None
     except (ValueError, KeyError, StopIteration, TemplateError):
         return None  # another kind of consumer, whose note has another form

@@ -10,8 +10,9 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import pyarrow as pa
-from flumec.runtime.batch import BODY, PREFIX, REST, Column
+from flumec.runtime.batch import PREFIX, REST, Column
 from flumec.runtime.batch import compute as pc
+from flumec.runtime.formats.format import Payload
 from flumec.runtime.output.names import safe_path, safe_piece
 from flumec.runtime.output.template import Header, Template, Text
 
@@ -27,11 +28,11 @@ _FEW = 4
 class Split:
     """A batch's rows, gathered by bucket.
 
-    `bodies` are all rows' bodies; `places` says where each of them stood in the batch; `runs` are
-    (bucket, start, stop) over both. Within a run the places ascend.
+    `payload` is what of all rows is to be written; `places` says where each of them stood in the
+    batch; `runs` are (bucket, start, stop) over both. Within a run the places ascend.
     """
 
-    bodies: Column
+    payload: Payload
     places: "range | memoryview"
     runs: list[tuple[str, int, int]]
 
@@ -49,22 +50,22 @@ class Buckets:
 
     def __init__(self, template: Template) -> None:
         self.template = template
+        self._moment = template.clock()
         self._fixed = self._render(None, {}) if template.constant else None
 
-    def split(self, batch: pa.RecordBatch, born: int) -> Split:
+    def split(self, batch: pa.RecordBatch, born: int, payload: Payload) -> Split:
         """Return the batch's rows by bucket, in the order of each bucket's first row.
 
-        `born` is when the frame was first stored, in nanoseconds.
+        `born` is when the frame was first stored, in nanoseconds; `payload` goes along by row.
         """
-        bodies = batch.column(batch.schema.get_field_index(BODY))
         rows = batch.num_rows
         path, codes = self._fixed, None
         if rows and path is None:
             paths, codes = self._paths(batch, born)
             if codes is not None:
-                return _gathered(paths, codes, bodies)
+                return _gathered(paths, codes, payload)
             path = paths[0]
-        return Split(bodies, range(rows), [(path, 0, rows)] if rows and path is not None else [])
+        return Split(payload, range(rows), [(path, 0, rows)] if rows and path is not None else [])
 
     def _paths(self, batch: pa.RecordBatch, born: int) -> tuple[list[str], Column | None]:
         """Return the distinct paths, and each row's place among them (None: all the first)."""
@@ -87,7 +88,7 @@ class Buckets:
         return list(paths), codes
 
     def _render(self, seconds: int | None, headers: dict[str, str | None]) -> str:
-        moment = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        moment = None if seconds is None else self._moment(seconds)
         pieces = []
         for part in self.template.parts:
             if isinstance(part, Text):
@@ -177,16 +178,16 @@ def _combined(columns: list[_Coded]) -> tuple[list[tuple[Any, ...]], Column | No
     return choices, codes
 
 
-def _gathered(paths: list[str], codes: Column, bodies: Column) -> Split:
+def _gathered(paths: list[str], codes: Column, payload: Payload) -> Split:
     """Gather the rows of each path: one stable sort and one copy, however many paths there are."""
     counts = pc.value_counts(codes)
     present = counts.field(0).to_pylist()
     if len(present) == 1:
-        return Split(bodies, range(len(bodies)), [(paths[present[0]], 0, len(bodies))])
+        return Split(payload, range(len(codes)), [(paths[present[0]], 0, len(codes))])
     size = dict(zip(present, counts.field(1).to_pylist(), strict=True))
     order = pc.array_sort_indices(codes)
     in_order = sorted(present)
     bounds = pairwise(accumulate((size[code] for code in in_order), initial=0))
     span = dict(zip(in_order, bounds, strict=True))
     runs = [(paths[code], *span[code]) for code in present]
-    return Split(bodies.take(order), memoryview(order.buffers()[1]).cast("B").cast("Q"), runs)
+    return Split(payload.take(order), memoryview(order.buffers()[1]).cast("B").cast("Q"), runs)

@@ -11,6 +11,7 @@ from bisect import bisect_left
 import pyarrow as pa
 from flumec.runtime.batch import decode
 from flumec.runtime.context import SinkContext
+from flumec.runtime.formats.format import Format, Rows
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.messages.output import OutputTakenOver, Undelivered
 from flumec.runtime.output.buckets import Buckets, Split
@@ -18,8 +19,7 @@ from flumec.runtime.output.opened import Limits, Opened
 from flumec.runtime.output.patience import GivenUp
 from flumec.runtime.output.publisher import NotFinished, Place, Publisher
 from flumec.runtime.output.store import TakenOver
-from flumec.runtime.output.template import Template
-from flumec.runtime.output.text import Lines
+from flumec.runtime.output.template import PathRule, Template
 
 _CROWDED = 0.8
 """The share of a channel above which files are rolled early: hidden rows must not fill it."""
@@ -36,26 +36,34 @@ class Delivery:
     """One sink's work, from its start to its stop."""
 
     def __init__(
-        self, name: str, place: Place, limits: Limits, context: SinkContext, *, newline: bool
-    ) -> None:
+        self, name: str, place: Place, limits: Limits, context: SinkContext, *,
+        format_: Format, workers: int,
+    ) -> None:  # fmt: skip
         self._name = name
         self._place = place
         self._limits = limits
-        self._newline = newline
+        self._format = format_
+        self._workers = workers
         self._context = context
         self._consumer = context.consumer
-        self._buckets: dict[str, Buckets] = {}
+        self._buckets: dict[PathRule, Buckets] = {}
         self._read_bytes = 0
         self._files: Publisher
 
     def run(self) -> None:
         """Deliver until the agent stops, then publish what is open."""
         try:
-            self._files = Publisher(self._name, self._place, self._limits, self._context)
-            self._files.start_over()
-            while not self._context.stopping:
-                self._step(self._timeout())
-            self._drain()
+            self._files = Publisher(
+                self._name, self._place, self._limits, self._context,
+                format_=self._format, workers=self._workers,
+            )  # fmt: skip
+            try:
+                self._files.start_over()
+                while not self._context.stopping:
+                    self._step(self._timeout())
+                self._drain()
+            finally:
+                self._files.dismiss()
         except GivenUp as reason:
             self._context.log.warning(Undelivered(reason=reason))
         except TakenOver as reason:
@@ -125,14 +133,14 @@ class Delivery:
         self._files.position = chunk.end
         self._files.publish([])
 
-    def _split(self, template: str, rows: pa.RecordBatch, born: int) -> Split:
+    def _split(self, template: PathRule, rows: pa.RecordBatch, born: int) -> Split:
         if template not in self._buckets:
-            self._buckets[template] = Buckets(Template.parse(template))
-        return self._buckets[template].split(rows, born)
+            self._buckets[template] = Buckets(Template.parse(*template))
+        return self._buckets[template].split(rows, born, self._format.payload(rows))
 
     def _append(self, split: Split, first: int) -> None:
         """Append a batch that begins at row `first`, but not what of it is delivered."""
-        lines = Lines(split.bodies, newline=self._newline)
+        rows = self._format.rows(split.payload)
         now = self._context.clock.monotonic()
         known = 0
         for bucket, begin, end in split.runs:
@@ -141,18 +149,21 @@ class Delivery:
             known += start - begin
             while start < end:
                 file = self._files.file(bucket, first + split.places[start], self._read_bytes)
-                stop = self._room(file, lines, start, end)
-                last = first + split.places[stop - 1]
-                file.append(lines.piece(start, stop), stop - start, last, now)
+                if not file.writer.takes(rows):
+                    self._files.close(file)
+                    continue
+                stop = self._room(file, rows, start, end)
+                last, size = first + split.places[stop - 1], rows.size(start, stop)
+                file.append(rows.piece(start, stop), size, stop - start, last, now)
                 if file.full(self._limits):
                     self._files.close(file)
                 start = stop
-        self._files.write_some(len(lines.piece(0, len(split.bodies))))
+        self._files.write_some(rows.size(0, len(split.payload)))
         if known:
             self._context.counters.add("passed_over", known)
 
-    def _room(self, file: Opened, lines: Lines, start: int, end: int) -> int:
-        """Return where the file is full, after at least one line, or `end`."""
-        stop = lines.filling(start, end, self._limits.size - file.size)
+    def _room(self, file: Opened, rows: Rows, start: int, end: int) -> int:
+        """Return where the file is full, after at least one row, or `end`."""
+        stop = rows.filling(start, end, file.room(self._limits))
         events = self._limits.events
         return stop if events is None else min(stop, start + events - file.rows)

@@ -50,7 +50,13 @@ def short(name: str, longest: int) -> str:
 
 
 def file_name(
-    writer: tuple[str, str, str], first: int, last: int, epoch: bytes, suffix: str
+    writer: tuple[str, str, str],
+    first: int,
+    last: int,
+    epoch: bytes,
+    suffix: str,
+    *,
+    prefix: str = "",
 ) -> str:
     """Return a file's final name, which no other writer, start or row range has.
 
@@ -60,7 +66,7 @@ def file_name(
     'web-1.tailer.files.000000000007-000000000041.000000.log'
     """
     who = ".".join(short(safe_piece(name), _LONGEST_WRITER) for name in writer)
-    return f"{who}.{first:012}-{last:012}.{epoch.hex()[:6]}{suffix}"
+    return f"{prefix}{who}.{first:012}-{last:012}.{epoch.hex()[:6]}{suffix}"
 
 
 def _part(part: str) -> str:

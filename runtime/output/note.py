@@ -1,8 +1,9 @@
 """What a sink remembers in its cursor: who it is, where it wrote, and by which template.
 
-A mark in the cursor names a bucket, which means something only under the template that made it.
-When a new bundle brings another template while some buckets are ahead, the old one goes on up to
-the last mark; so a row that is read again is found where it was put.
+A mark in the cursor names a bucket, which means something only under the template that made it
+(and its time zone, and its rounding). When a new bundle brings another template while some buckets
+are ahead, the old one goes on up to the last mark; so a row that is read again is found where it
+was put.
 """
 
 import json
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from flumec.runtime.journal.records import Cursor
+from flumec.runtime.output.template import PathRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Note:
 
     sink: str
     directory: str
-    templates: tuple[tuple[int, str], ...]
+    templates: tuple[tuple[int, PathRule], ...]
 
     @classmethod
     def of(cls, cursor: Cursor) -> Self | None:
@@ -31,16 +33,19 @@ class Note:
         if not cursor.note:
             return None
         fields = json.loads(cursor.note)
-        templates = tuple((int(row), str(text)) for row, text in fields["templates"])
+        templates = tuple(
+            (int(row), PathRule(str(text), *more)) for row, text, *more in fields["templates"]
+        )
         return cls(fields["sink"], fields["directory"], templates)
 
     @property
     def stored(self) -> bytes:
         """The bytes to store in a cursor."""
-        fields = {"sink": self.sink, "directory": self.directory, "templates": self.templates}
+        templates = [(row, *_shortest(rule)) for row, rule in self.templates]
+        fields = {"sink": self.sink, "directory": self.directory, "templates": templates}
         return json.dumps(fields, separators=(",", ":")).encode()
 
-    def moved(self, directory: str, template: str, cursor: Cursor) -> Self:
+    def moved(self, directory: str, template: PathRule, cursor: Cursor) -> Self:
         """Return the note of a sink declared anew; rows below a mark keep their template."""
         here = replace(self, directory=directory)
         if self.templates[-1][1] == template:
@@ -56,12 +61,12 @@ class Note:
         last = max((i for i, (row, _) in enumerate(self.templates) if row <= low), default=0)
         return replace(self, templates=self.templates[last:]) if last else self
 
-    def spans(self, first: int, end: int) -> Iterator[tuple[str, int, int]]:
+    def spans(self, first: int, end: int) -> Iterator[tuple[PathRule, int, int]]:
         """Yield (template, first, end) for the parts of a row range.
 
-        >>> note = Note("", "", ((0, "a"), (10, "b")))
-        >>> list(note.spans(5, 20)), list(note.spans(12, 13))
-        ([('a', 5, 10), ('b', 10, 20)], [('b', 12, 13)])
+        >>> note = Note("", "", ((0, PathRule("a")), (10, PathRule("b"))))
+        >>> [(rule.text, first, end) for rule, first, end in note.spans(5, 20)]
+        [('a', 5, 10), ('b', 10, 20)]
         """
         ends = [row for row, _ in self.templates[1:]] + [end]
         for (_, template), until in zip(self.templates, ends, strict=True):
@@ -69,3 +74,8 @@ class Note:
             if first < stop:
                 yield template, first, stop
                 first = stop
+
+
+def _shortest(rule: PathRule) -> tuple[str | int, ...]:
+    """Return a rule without what it would have anyway, so that older versions can read it."""
+    return (rule.text,) if rule == PathRule(rule.text) else tuple(rule)

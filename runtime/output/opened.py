@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from flumec.runtime.disk import Bytes
+from flumec.runtime.formats.format import Piece, Writer
 from flumec.runtime.output.store import Hidden
+
+_TELLING = 64 << 10
+"""Bytes of rows from which on the size of a file tells how well its rows are compressed."""
+
+_OUTWEIGHING = 8 << 20
+"""Bytes of rows beside which those that a compressor still has inside do not count."""
 
 
 class Limits(NamedTuple):
@@ -20,32 +27,52 @@ class Limits(NamedTuple):
 
 @dataclass(slots=True)
 class Opened:
-    """An open file of one bucket: rows `first` to `last`, `rows` of them, `size` bytes."""
+    """An open file of one bucket: rows `first` to `last`, `rows` of them.
+
+    Pieces of rows wait until `write`, which encodes them and appends them to the hidden file. What
+    is not encoded yet counts in `size` by the `ratio` of what is.
+    """
 
     bucket: str
     hidden: Hidden
+    writer: Writer
     first: int
     opened: float
     read_before: int
+    ratio: float = 1.0
+    exact: bool = True
     last: int = -1
     rows: int = 0
-    size: int = 0
+    raw: int = 0
+    encoded: int = 0
     written: float = 0.0
-    waiting: list[Bytes] = field(default_factory=list)
+    _pieces: list[Piece] = field(default_factory=list)
+    _waiting: int = 0
+    _bytes: list[Bytes] = field(default_factory=list)
+    _complete: bool = False
 
-    def append(self, lines: memoryview, rows: int, last: int, now: float) -> None:
-        """Add rows up to `last`; they are written by the next `write`."""
-        self.waiting.append(lines)
-        self.size += len(lines)
+    @property
+    def size(self) -> int:
+        """The bytes that it has, or will have once what it was given is encoded."""
+        return self.encoded + int((self._waiting + self.writer.held) * self.ratio)
+
+    @property
+    def held(self) -> int:
+        """The bytes in memory until they are encoded together."""
+        return self.writer.held
+
+    def append(self, piece: Piece, size: int, rows: int, last: int, now: float) -> None:
+        """Add rows up to `last`, `size` bytes of them; they are written by the next `write`."""
+        self._pieces.append(piece)
+        self._waiting += size
+        self.raw += size
         self.rows += rows
         self.last = last
         self.written = now
 
-    def write(self) -> None:
-        """Write what waits; after an OSError it still waits."""
-        if self.waiting:
-            self.hidden.write(self.waiting)
-            self.waiting = []
+    def room(self, limits: Limits) -> int:
+        """Return how many bytes of rows it takes until it is full."""
+        return int((limits.size - self.size) / self.ratio)
 
     def full(self, limits: Limits) -> bool:
         """Whether no more may be added."""
@@ -55,6 +82,36 @@ class Opened:
         """Return the time at which it must be rolled."""
         due = self.opened + limits.every
         return due if limits.idle is None else min(due, self.written + limits.idle)
+
+    def write(self) -> None:
+        """Encode what waits and write it; after an OSError it still waits."""
+        if self._pieces:
+            pieces, self._pieces, self._waiting = self._pieces, [], 0
+            self._take(self.writer.add(pieces))
+        if self._bytes:
+            self.hidden.write(self._bytes)
+            self._bytes = []
+
+    def press(self) -> None:
+        """Encode what the format holds back, and write it; after an OSError it still waits."""
+        self._take(self.writer.press())
+        self.write()
+
+    def complete(self) -> None:
+        """Write all that is missing; after an OSError it may be called again."""
+        self.write()
+        if not self._complete:
+            self._complete = True
+            self._take(self.writer.finish())
+        self.write()
+
+    def _take(self, encoded: list[Bytes]) -> None:
+        self._bytes += encoded
+        self.encoded += sum(len(each) for each in encoded)
+        done = self.raw - self._waiting - self.writer.held
+        enough = _TELLING if self._complete else _OUTWEIGHING
+        if not self.exact and self.encoded and done >= enough:
+            self.ratio = self.encoded / done
 
 
 class OpenFiles:

@@ -5,17 +5,23 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from flumec.runtime.context import SinkContext
+from flumec.runtime.formats.format import Format
 from flumec.runtime.journal.records import Cursor, Output, Stored
 from flumec.runtime.messages.output import HiddenFileStays
+from flumec.runtime.output.crew import Crew, Step
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.names import file_name
 from flumec.runtime.output.opened import Limits, Opened, OpenFiles
 from flumec.runtime.output.patience import Patience
 from flumec.runtime.output.recovery import Open, remember, settle
-from flumec.runtime.output.store import Unavailable, Unknown
+from flumec.runtime.output.store import Hidden, Unavailable, Unknown
+from flumec.runtime.output.template import PathRule
 
 _WORTH_WRITING = 1 << 20
-"""Bytes that may wait in memory: until a file is finished it makes no difference where they are."""
+"""Bytes a worker that may wait: until a file is finished it makes no difference where they are."""
+
+_MOST_HELD = 64 << 20
+"""Bytes that formats may hold back, in all files together."""
 
 
 class NotFinished(Exception):  # noqa: N818 a step back, not an error
@@ -24,10 +30,11 @@ class NotFinished(Exception):  # noqa: N818 a step back, not an error
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sink writes: the directory, the template of folders below it, the names' end."""
+    """Where a sink writes: the directory, the rule for folders below it, what is around names."""
 
     directory: str
-    template: str
+    template: PathRule
+    prefix: str
     suffix: str
     open_store: Open
 
@@ -35,12 +42,19 @@ class Place:
 class Publisher:
     """The open files of one sink, and what of its rows is delivered."""
 
-    def __init__(self, name: str, place: Place, limits: Limits, context: SinkContext) -> None:
+    def __init__(
+        self, name: str, place: Place, limits: Limits, context: SinkContext, *,
+        format_: Format, workers: int,
+    ) -> None:  # fmt: skip
         self.patience = Patience(context)
         self.open = OpenFiles(limits)
         self.full: list[Opened] = []
         self._finishing = Patience(context)
         self._place = place
+        self._format = format_
+        self._workers = workers
+        self._crew = Crew(workers, context)
+        self._ratio = 1.0
         self._context = context
         self._consumer = context.consumer
         self._writer = (context.host, context.agent, name)
@@ -64,17 +78,37 @@ class Publisher:
         if file is None:
             self.publish(self.open.crowded)
             hidden = self.patience.until(self._store.create)
-            file = Opened(bucket, hidden, row, self._context.clock.monotonic(), read_bytes)
+            file = self._begun(bucket, hidden, row, read_bytes)
             self.open.add(file)
         return file
+
+    def _begun(self, bucket: str, hidden: Hidden, row: int, read_bytes: int) -> Opened:
+        """Return a new file; how well its rows are compressed is guessed from the last one."""
+        now = self._context.clock.monotonic()
+        exact, writer = self._format.exact, self._format.writer()
+        return Opened(bucket, hidden, writer, row, now, read_bytes, self._ratio, exact)
 
     def write_some(self, size: int) -> None:
         """Note that `size` bytes more wait to be written, and write all once they are many."""
         self._waiting += size
-        if self._waiting >= _WORTH_WRITING:
-            for file in (*self.open, *self.full):
-                self.patience.until(file.write)
-            self._waiting = 0
+        if self._waiting < _WORTH_WRITING * self._workers:
+            return
+        self._waiting = 0
+        files = [*self.open, *self.full]
+        self._each(files, Opened.write)
+        held = sum(file.held for file in files)
+        if held > _MOST_HELD:
+            files.sort(key=lambda file: -file.held)
+            most = files[: 1 + len(files) // 2]
+            self._each(most, Opened.press)
+
+    def _each(self, files: Sequence[Opened], step: Step) -> None:
+        """Do it for every file, in the crew's threads, and again until it is done."""
+        failed = self._crew.each(files, step)
+        while failed:
+            self.patience.pause(failed[0][1])
+            failed = self._crew.each([file for file, _ in failed], step)
+        self.patience.over()
 
     def close(self, file: Opened) -> None:
         """Take a file that is full out of the open ones; the next `publish` takes it along."""
@@ -129,17 +163,32 @@ class Publisher:
         if self._stored is not None:
             self._stored.result()
 
+    def dismiss(self) -> None:
+        """End the threads; nothing may be written after it."""
+        self._crew.dismiss()
+
     def _finish(self, files: Sequence[Opened]) -> None:
-        for file in files:
-            self.patience.until(file.write)
+        self._each(files, Opened.complete)
+        self._ratio = files[-1].ratio
         try:
-            for file in files:
-                self._when_available(file.hidden.finish)
+            self._make_durable(files)
             self._when_available(self._store.secure)
         except (OSError, Unknown) as error:
             self._finishing.pause(error)
             raise NotFinished from error
         self._finishing.over()
+
+    def _make_durable(self, files: Sequence[Opened]) -> None:
+        """Finish every file; those whose place can't be worked in wait as they are."""
+        failed = self._crew.each(files, lambda file: file.hidden.finish())
+        while failed:
+            for _, error in failed:
+                if not isinstance(error, Unavailable):
+                    raise error
+            self._finishing.pause(failed[0][1])
+            failed = self._crew.each(
+                [file for file, _ in failed], lambda file: file.hidden.finish()
+            )
 
     def _when_available(self, step: Callable[[], None]) -> None:
         """Make a step; while its place can't be worked in, what is hidden waits as it is."""
@@ -154,8 +203,9 @@ class Publisher:
     def _output(self, file: Opened) -> Output:
         """Describe a file; once it is published, its bucket's rows below `end` are delivered."""
         name = file_name(
-            self._writer, file.first, file.last, self._consumer.epoch, self._place.suffix
-        )
+            self._writer, file.first, file.last, self._consumer.epoch,
+            self._place.suffix, prefix=self._place.prefix,
+        )  # fmt: skip
         final = f"{file.bucket}/{name}" if file.bucket else name
         return Output(
             file.bucket, file.first, file.last + 1, file.rows, file.hidden.name, final, file.size

@@ -10,12 +10,13 @@ from flumec.runtime.messages.output import LeftoversStay
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.note import Note
 from flumec.runtime.output.store import Store
+from flumec.runtime.output.template import PathRule
 
 Open = Callable[[str, str], Store]
 """Open the store of a directory, for the sink of a note."""
 
 
-def remember(context: SinkContext, directory: str, template: str) -> Note:
+def remember(context: SinkContext, directory: str, template: PathRule) -> Note:
     """Return the sink's note as its last start left it; a new sink's is durable on return."""
     cursor = context.consumer.cursor
     note = Note.of(cursor)
@@ -27,7 +28,7 @@ def remember(context: SinkContext, directory: str, template: str) -> Note:
 
 
 def settle(
-    context: SinkContext, note: Note, directory: str, template: str, open_store: Open
+    context: SinkContext, note: Note, directory: str, template: PathRule, open_store: Open
 ) -> tuple[Store, Note]:
     """Fence older starts, publish what was intended, remove what was not.
 

@@ -2,13 +2,17 @@
 
 The paths themselves are made by `buckets`, a batch at a time; this module imports no Arrow, so that
 the compiler can check a template when it reads a .flow file.
+
+A template's times are in one time zone, by the zone's own rules (summer time too), and may be
+rounded down first: to the last multiple of ten minutes of the zone's day, say.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
+from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple, Self
+from zoneinfo import ZoneInfo
 
 _TOKEN = re.compile(
     r"%(?:\{(?P<header>[^{}]*)\}|(?P<letter>.)|(?P<end>$))|(?P<text>[^%]+)", re.DOTALL
@@ -19,6 +23,8 @@ _MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _SECOND, _MINUTE, _HOUR, _DAY = 1, 60, 3_600, 86_400
+_FINEST_OFFSET = 30
+"""Seconds of which every zone's distance from UTC is a multiple, since 1970."""
 
 OURS = ".flumec"
 """The folder under a sink's directory that holds what is not published yet."""
@@ -49,6 +55,14 @@ _LETTERS: dict[str, tuple[int, Callable[[datetime], str]]] = {
     "S": (_SECOND, lambda t: f"{t.second:02d}"),
     "s": (_SECOND, lambda t: f"{int(t.timestamp())}"),
 }
+
+
+class PathRule(NamedTuple):
+    """What a row's path follows from: a template, its time zone, what times are rounded to (s)."""
+
+    text: str
+    zone: str = "UTC"
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +104,11 @@ class Template:
 
     text: str
     parts: tuple[Part, ...]
+    zone: str = "UTC"
+    round: int = 0
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, zone: str = "UTC", round: int = 0) -> Self:  # noqa: A002 the language's word
         """Read a template; raise TemplateError.
 
         >>> Template.parse("%Y/%{host}").headers
@@ -100,7 +116,7 @@ class Template:
         """
         parts = tuple(_part(match, text) for match in _TOKEN.finditer(text))
         _check_segments(text)
-        return cls(text, parts)
+        return cls(text, parts, zone, round)
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -114,7 +130,27 @@ class Template:
         >>> Template.parse("%Y-%m-%d/%H").unit
         3600
         """
-        return min((part.unit for part in self.parts if isinstance(part, Time)), default=None)
+        unit = min((part.unit for part in self.parts if isinstance(part, Time)), default=None)
+        return unit if unit is None or self.zone == "UTC" else min(unit, _FINEST_OFFSET)
+
+    def clock(self) -> Callable[[int], datetime]:
+        """Return what gives a number of seconds since 1970 as the moment that paths show.
+
+        >>> Template.parse("%H:%M", "Europe/Berlin", 600).clock()(1_795_347_899).time()
+        datetime.time(12, 40)
+        """
+        zone: tzinfo = UTC if self.zone == "UTC" else ZoneInfo(self.zone)
+        if not self.round:
+            return lambda seconds: datetime.fromtimestamp(seconds, zone)
+
+        def rounded(seconds: int) -> datetime:
+            moment = datetime.fromtimestamp(seconds, zone)
+            passed = moment.hour * _HOUR + moment.minute * _MINUTE + moment.second
+            minutes, second = divmod(passed - passed % self.round, _MINUTE)
+            hour, minute = divmod(minutes, 60)
+            return moment.replace(hour=hour, minute=minute, second=second)
+
+        return rounded
 
     @property
     def constant(self) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec
 from flumec.runtime.journal.records import Cursor, Output, Progress, Received
 from flumec.runtime.output.note import Note
+from flumec.runtime.output.template import PathRule
 
 from .conftest import PATIENCE, A, B, State, Tool
 
@@ -94,7 +95,7 @@ def test_the_bucket_that_holds_the_lowest_row_is_named(state: State, tool: Tool)
     state.open()
     state.put("a", headers={"site": "left"})
     state.put("a", headers={"site": "right"})
-    note = Note("sink", "/srv/logs", ((0, "%{site}"),)).stored
+    note = Note("sink", "/srv/logs", ((0, PathRule("%{site}")),)).stored
     consumer = state.journal.consumer("to_a")
     consumer.advance(Cursor(0, {"right": 4}, delivered=2, note=note)).result(PATIENCE)
     known = channel(tool, state, "a")

@@ -25,7 +25,7 @@ SCRIPT = """
     from flumec.runtime import Agent, Duration, Port, Size
     from flumec.runtime.channels import File
     from flumec.runtime.sinks import FileRoll
-    from flumec.runtime.sinks.file_roll import Roll
+    from flumec.runtime.sinks.filing import Roll
     from flumec.runtime.sources import Http
 
     events = Http("events", port=Port({port}), request_id="Idempotency-Key")

@@ -34,10 +34,10 @@ def batch(rows: int, **columns: Any) -> pa.RecordBatch:
 
 def split(template: str, rows: pa.RecordBatch, born: int = BORN) -> dict[str, list[int]]:
     """Return the numbers of each path's rows."""
-    split = Buckets(Template.parse(template)).split(rows, born)
+    split = Buckets(Template.parse(template)).split(rows, born, rows.column(0))
     found = {}
     for bucket, start, stop in split.runs:
-        numbers = [int(body) for body in split.bodies.to_pylist()[start:stop]]
+        numbers = [int(body) for body in split.payload.to_pylist()[start:stop]]
         assert numbers == list(split.places[start:stop]) == sorted(numbers)
         assert bucket not in found
         found[bucket] = numbers

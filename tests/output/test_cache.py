@@ -7,7 +7,7 @@ from flumec.runtime.component import Size
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.output.local import LocalStore
 from flumec.runtime.sinks import FileRoll
-from flumec.runtime.sinks.file_roll import Roll
+from flumec.runtime.sinks.filing import Roll
 from residency import cached, require_a_disk
 
 from .conftest import Channel, Hidden, Published, Start

@@ -10,7 +10,7 @@ import pytest
 from flumec.runtime.batch import constant
 from flumec.runtime.component import Duration, Size
 from flumec.runtime.sinks import FileRoll
-from flumec.runtime.sinks.file_roll import Roll
+from flumec.runtime.sinks.filing import Roll
 
 from .conftest import Channel, Hidden, Published, Start, TroubledDisk
 

@@ -1,21 +1,26 @@
 """Whatever operation of the disk a crash comes before, each event ends up in exactly one file."""
 
 import errno
+import gzip
+import io
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from flumec.runtime.batch import encode
 from flumec.runtime.clock import SystemClock, Waitable
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
 from flumec.runtime.journal.records import Frame, Put
 from flumec.runtime.sinks import FileRoll
-from flumec.runtime.sinks.file_roll import Roll
+from flumec.runtime.sinks.filing import Roll
 from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
 from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
 
@@ -44,6 +49,11 @@ STATE, OUT = Path("/state"), Path("/out")
 PUTS = ["aab", "bac", "ca", "b"]
 ROWS = {f"{host}{put}{n}" for put, hosts in enumerate(PUTS) for n, host in enumerate(hosts)}
 SINK = FileRoll("files", directory=OUT, path="%{host}", max_open=2, roll=Roll(events=3))
+SINKS = {
+    "lines": SINK,
+    "parquet": replace(SINK, format="parquet", codec="zstd"),
+    "workers": replace(SINK, format="json", codec="gzip", workers=3, max_open=3),
+}
 
 
 def open_journal(disk: CrashDisk) -> Journal:
@@ -74,14 +84,14 @@ def filled() -> CrashDisk:
     return disk
 
 
-def deliver(disk: CrashDisk, steps: int) -> bool:
-    """Run the sink for some steps of its loop; False when the power went."""
+def deliver(disk: CrashDisk, steps: int, sink: FileRoll = SINK) -> bool:
+    """Run a sink for some steps of its loop; False when the power went."""
     try:
         journal = open_journal(disk)
         try:
             place = SinkPlace(journal.consumer("files"), disk)
             place.until = lambda: disk.dead or place.steps >= steps
-            SINK.run(place)
+            sink.run(place)
         finally:
             journal.close()
     except (PowerCut, JournalFailed):
@@ -106,26 +116,34 @@ def published(disk: CrashDisk) -> Iterator[Path]:
                 folders.append(path)
 
 
-def check(disk: CrashDisk) -> None:
+def bodies(content: bytes, sink: FileRoll) -> list[str]:
+    """Read a file back with what everybody reads such files with."""
+    if sink.format == "parquet":
+        table = pq.read_table(io.BytesIO(content))
+        return [body.decode() for body in table.column("body").to_pylist()]
+    if sink.format == "json":
+        return [json.loads(line)["body"] for line in gzip.decompress(content).splitlines()]
+    return content.decode().splitlines()
+
+
+def check(disk: CrashDisk, sink: FileRoll = SINK) -> None:
     """Hold what is published against what was put."""
-    lines = Counter(
-        line for path in published(disk) for line in disk.content(path).decode().splitlines()
-    )
+    lines = Counter(line for path in published(disk) for line in bodies(disk.content(path), sink))
     assert lines == Counter(ROWS)
-    ((sink,),) = [disk.names(OUT / ".flumec")]
-    for epoch in disk.names(OUT / ".flumec" / sink):
-        assert disk.names(OUT / ".flumec" / sink / epoch) == []
+    ((folder,),) = [disk.names(OUT / ".flumec")]
+    for epoch in disk.names(OUT / ".flumec" / folder):
+        assert disk.names(OUT / ".flumec" / folder / epoch) == []
     journal = open_journal(disk)
     stats = journal.stats()["spool"]
     journal.close()
     assert (stats.delivered, stats.held) == (len(ROWS), 0)
 
 
-def operations(disk: CrashDisk) -> int:
+def operations(disk: CrashDisk, sink: FileRoll = SINK) -> int:
     """Return how many operations a whole delivery takes."""
     quiet = disk.kill()
-    assert deliver(quiet, 6)
-    check(quiet)
+    assert deliver(quiet, 6, sink)
+    check(quiet, sink)
     return quiet.operations
 
 
@@ -144,37 +162,43 @@ SURVIVALS = {
         for first, (name, survival) in enumerate(SURVIVALS.items())
     ],
 )
+@pytest.mark.parametrize(
+    "kind", ["lines", "workers", pytest.param("parquet", marks=pytest.mark.slow)]
+)
 def test_a_cut_before_any_operation_loses_and_repeats_nothing(
-    survival: Survival, cuts: slice
+    survival: Survival, cuts: slice, kind: str
 ) -> None:
-    disk = filled()
-    total = operations(disk)
+    disk, sink = filled(), SINKS[kind]
+    total = operations(disk, sink)
     tried = range(1, total + 1)[cuts]
 
     whole = 0
     for cut in tried:
         broken = disk.kill(cut_at=cut)
-        whole += deliver(broken, 6)
+        whole += deliver(broken, 6, sink)
         again = broken.reboot(survival)
-        assert deliver(again, 6)
-        check(again)
+        assert deliver(again, 6, sink)
+        check(again, sink)
     assert whole < len(tried) / 3  # cursors may share a sync, and then it takes fewer operations
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("survival", SURVIVALS.values(), ids=SURVIVALS)
-def test_a_second_cut_while_recovering_loses_and_repeats_nothing(survival: Survival) -> None:
-    disk = filled()
-    total = operations(disk)
+@pytest.mark.parametrize("kind", SINKS)
+def test_a_second_cut_while_recovering_loses_and_repeats_nothing(
+    survival: Survival, kind: str
+) -> None:
+    disk, sink = filled(), SINKS[kind]
+    total = operations(disk, sink)
     for first in range(1, total + 1, 2):
         broken = disk.kill(cut_at=first)
-        deliver(broken, 6)
+        deliver(broken, 6, sink)
         for second in range(1 + first % 5, total, 5):
             worse = broken.reboot(survival, cut_at=second)
-            whole = deliver(worse, 6)
+            whole = deliver(worse, 6, sink)
             again = worse.reboot(survival)
-            assert deliver(again, 6)
-            check(again)
+            assert deliver(again, 6, sink)
+            check(again, sink)
             if whole:
                 break
 

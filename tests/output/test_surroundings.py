@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from flumec.runtime.sinks import FileRoll
-from flumec.runtime.sinks.file_roll import Roll
+from flumec.runtime.sinks.filing import Roll
 
 from .conftest import Channel, Published, SinkPlace, TroubledDisk
 

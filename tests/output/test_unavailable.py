@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from flumec.runtime.disk import Bytes, RealDisk
+from flumec.runtime.formats.text import Text
 from flumec.runtime.output.delivery import Delivery
 from flumec.runtime.output.local import LocalHidden, LocalStore
 from flumec.runtime.output.opened import Limits
 from flumec.runtime.output.publisher import Place
 from flumec.runtime.output.store import Unavailable
+from flumec.runtime.output.template import PathRule
 
 from .conftest import Channel, Published, Start
 
@@ -88,9 +90,10 @@ def test_what_is_staged_waits_for_its_place(
 
     sink_place = place(RealDisk())
     limits = Limits(1 << 20, 60.0, 2, None, 10)
-    where = Place(str(tmp_path / "out"), "", ".log", open_store)
+    where = Place(str(tmp_path / "out"), PathRule(""), "", ".log", open_store)
 
-    Delivery("files", where, limits, sink_place, newline=True).run()
+    text = Text("none", newline=True)
+    Delivery("files", where, limits, sink_place, format_=text, workers=1).run()
 
     assert list(published().values()) == [b"one\ntwo\n"]
     assert stores[0].created == 1

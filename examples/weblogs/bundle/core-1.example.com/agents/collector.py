@@ -14,7 +14,7 @@ from flumec.runtime import Agent, Duration, Port, Size
 from flumec.runtime.channels import File
 from flumec.runtime.links import ArrowReceiver
 from flumec.runtime.sinks import FileRoll
-from flumec.runtime.sinks.file_roll import Roll
+from flumec.runtime.sinks.filing import Roll
 
 # see weblogs.flow:32
 inbox = File("inbox", size=Size("4GiB"))

@@ -1,7 +1,7 @@
 """The text format writes bodies as they are, whatever slice of a batch they are."""
 
 import pyarrow as pa
-from flumec.runtime.output.text import Lines
+from flumec.runtime.formats.lines import Lines
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,10 +1,14 @@
-"""The `text` format: bodies one after the other, each with its newline."""
+"""Files of lines: a value a row, one after the other, each with its newline; maybe compressed."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 from flumec.runtime.batch import Column
 from flumec.runtime.batch import compute as pc
+from flumec.runtime.disk import Bytes
+from flumec.runtime.formats.codec import compressor
 
 _NEWLINE = b"\n"
 
@@ -32,6 +36,10 @@ class Lines:
         """Return the lines from `start` up to `stop`."""
         return self._data[self._at(start) : self._at(stop)]
 
+    def size(self, start: int, stop: int) -> int:
+        """Return the bytes of the lines from `start` up to `stop`."""
+        return self._at(stop) - self._at(start)
+
     def filling(self, start: int, stop: int, size: int) -> int:
         """Return where `size` bytes from `start` on are full, a line later at least; or `stop`."""
         full = self._at(start) + size
@@ -55,3 +63,31 @@ def _joined(rows: int, bounds: memoryview, data: pa.Buffer | None) -> pa.Buffer:
     whole = pa.ListArray.from_arrays(pa.array([0, rows + 1], pa.int32()), bodies)
     joined: pa.Buffer = pc.binary_join(whole, _NEWLINE).buffers()[2]
     return joined
+
+
+class LineWriter:
+    """The content of one file of lines."""
+
+    held = 0
+
+    def __init__(self, codec: str) -> None:
+        self._stream = compressor(codec)
+
+    def takes(self, rows: Any) -> bool:  # noqa: ARG002 the protocol
+        """Whether the rows fit: lines always do."""
+        return True
+
+    def add(self, pieces: Sequence[memoryview]) -> list[Bytes]:
+        """Return the lines as they are, or what comes out of the compressor by now."""
+        stream = self._stream
+        if stream is None:
+            return list(pieces)
+        return [out for piece in pieces if (out := stream.compress(piece))]
+
+    def press(self) -> list[Bytes]:
+        """Return nothing: what a compressor keeps is little, and can't be had any sooner."""
+        return []
+
+    def finish(self) -> list[Bytes]:
+        """Return the end of the compressed stream."""
+        return [] if self._stream is None else [self._stream.flush()]

@@ -1,0 +1,1 @@
+"""What files are made of, one format in a file."""
