@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import socket
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
     from flumec.runtime.clock import Clock
@@ -56,6 +57,12 @@ class Context(Protocol):
 
     def alive(self) -> None:
         """Tell the watchdog that the component's loop has passed."""
+
+    def waiting(self) -> "AbstractContextManager[None]":
+        """Say that the component waits for something outside, in any of its threads.
+
+        The watchdog is patient meanwhile; so it must be bounded by a time-out of some minutes.
+        """
 
     def idle(self, idle: bool) -> None:
         """Say whether the component has nothing more to do for now (`run --until-idle` listens)."""

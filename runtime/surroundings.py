@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,6 +94,10 @@ class Surroundings:
     def alive(self) -> None:
         """Tell the watchdog that the component's loop has passed."""
         self._worker.alive()
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """Say that the component waits for something outside, in any of its threads."""
+        return self._worker.waiting()
 
     def idle(self, idle: bool) -> None:
         """Say whether the component has nothing more to do for now."""

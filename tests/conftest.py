@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -32,3 +33,29 @@ def _no_journal_outlives_its_test() -> Iterator[None]:
         import writers
 
         writers.end_all()
+
+
+@pytest.fixture(scope="session")
+def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Run an HDFS while tests need it; see tests/servers/hadoop.py."""
+    from servers.hadoop import Hadoop
+    from servers.jars import Missing, required
+
+    try:
+        server = Hadoop(tmp_path_factory.mktemp("hadoop") / "site")
+    except Missing as reason:
+        if required():
+            raise
+        pytest.skip(f"no HDFS to test against: {reason}")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def hdfs(hadoop: Any) -> Any:
+    """Return the HDFS, all of it up."""
+    hadoop.heal()
+    return hadoop

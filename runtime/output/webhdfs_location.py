@@ -20,4 +20,8 @@ class HdfsLocation:
     token: str | None = field(default=None, repr=False)
     prefix: str = ""
     ca: str | None = None
-    """A file with the certificates that `https` is checked with; None for the system's own."""
+    """A file with the certificates that `https` is checked with; None for the usual ones."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    """Seconds to wait for a connection, and for an answer; after an upload, three times that."""

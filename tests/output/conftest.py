@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pyarrow as pa
@@ -161,6 +162,9 @@ class SinkPlace:
     def alive(self) -> None:
         self.steps += 1
         assert self.steps < 100_000, "the sink runs for ever"
+
+    def waiting(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def idle(self, idle: bool) -> None:
         self.idling = idle

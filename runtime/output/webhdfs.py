@@ -1,0 +1,297 @@
+"""A directory of an HDFS as a place to publish files in, by WebHDFS.
+
+    <directory>/.flumec/<sink>/<epoch>/<epoch>-7     hidden
+    <directory>/<bucket>/<final name>                published
+
+WebHDFS can't flush, and a file whose writer was cut off is closed as if it were whole. So a file is
+staged on the local disk, uploaded in one request when it is finished, and counts as hidden only
+once its length is that of what was sent. A start renames the folders of older starts into its own:
+of a process that is still alive somewhere neither an upload finds its folder nor a rename its file.
+
+Hidden and published files are below one directory, and so on one file system and, unless a folder
+below it is made one of its own, in one encryption zone: there is nothing to check at the start, and
+a rename that fails for such a reason says so.
+"""
+
+import posixpath
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+
+from flumec.runtime.context import SinkContext
+from flumec.runtime.disk import Bytes
+from flumec.runtime.messages.output import HiddenFileStays
+from flumec.runtime.output.staging import Stage, Staged
+from flumec.runtime.output.store import TakenOver, Unavailable, Unknown
+from flumec.runtime.output.template import OURS
+from flumec.runtime.output.webhdfs_client import WebHdfs
+from flumec.runtime.output.webhdfs_location import HdfsLocation
+
+_MOST_REMEMBERED = 10_000
+
+
+def open_webhdfs(location: HdfsLocation, sink: str, context: SinkContext) -> "WebHdfsStore":
+    """Return the store of a sink; nothing is asked of the HDFS yet."""
+    stage = Stage(context.state, sink, context.consumer.epoch, context.disk)
+    directory = location.directory.rstrip("/")
+    remote = WebHdfs(location, context)
+    return WebHdfsStore(directory, sink, context, stage, remote, prefix=location.prefix)
+
+
+class WebHdfsHidden:
+    """A file that is staged, and hidden in the HDFS once it is finished."""
+
+    def __init__(self, store: "WebHdfsStore", staged: Staged, path: str) -> None:
+        self.name = store.named(path)
+        self._store = store
+        self._staged = staged
+        self._path = path
+        self._uploads = 0
+        self._sent = ""
+        self._hidden = False
+
+    def write(self, buffers: Sequence[Bytes]) -> None:
+        """Append to what is staged."""
+        self._staged.write(buffers)
+
+    def finish(self) -> None:
+        """Upload it, and compare the length. After Unavailable the same call may be made again."""
+        if not self._sent:
+            self._sent = self._upload()
+        there, size = self._store.length(self._sent), self._staged.size
+        if there != size:
+            torn, self._sent = self._sent, ""
+            self._store.leave(torn)
+            raise Unavailable(f"cannot upload to `{torn}`: {there} of {size} bytes are there")
+        self.name = self._store.named(self._sent)
+        self._hidden = True
+        self._staged.remove()
+
+    def _upload(self) -> str:
+        """Send the content under a name that no attempt had before: it may still be written to."""
+        self._uploads += 1
+        path = self._path if self._uploads == 1 else f"{self._path}.{self._uploads}"
+        try:
+            self._store.upload(path, self._staged)
+        except OSError:
+            self._store.leave(path)
+            raise
+        return path
+
+    def discard(self) -> None:
+        """Forget what is staged, or hidden."""
+        if self._hidden:
+            self._store.remove([self.name])
+        else:
+            self._staged.remove()
+            if self._sent:
+                self._store.leave(self._sent)
+
+
+class WebHdfsStore:
+    """The directory of one sink, in one start of its agent."""
+
+    def __init__(
+        self,
+        directory: str,
+        sink: str,
+        context: SinkContext,
+        stage: Stage,
+        remote: WebHdfs,
+        *,
+        prefix: str,
+    ) -> None:
+        self._prefix = prefix
+        self._directory = directory
+        self._base = f"{directory}/{OURS}/{sink}"
+        self._epoch = context.consumer.epoch.hex()
+        self._folder = f"{self._base}/{self._epoch}"
+        self._stage = stage
+        self._remote = remote
+        self._context = context
+        self._number: int | None = None
+        self._count = 0
+        self._confirmed = False
+        self._made: set[str] = set()
+        self._published: set[str] = set()
+        self._in_doubt: set[str] = set()
+        self._left: list[str] = []
+
+    def take_over(self, *, witness: bool) -> Mapping[str, str]:
+        """Move older starts' folders into this one's; return where each hidden file is now."""
+        self._stage.clear()
+        if witness and self._remote.status(self._base) is None:
+            raise Unknown(
+                f"`{self._base}` is missing, and with it the proof of what was published: "
+                "is it the right HDFS?"
+            )
+        self._remote.make(self._folder)
+        for entry in self._remote.entries(self._base):
+            if entry.is_folder and entry.name != self._epoch:
+                self._bring(f"{self._base}/{entry.name}", entry.number)
+        ours = self._remote.status(self._folder)
+        if ours is None:
+            raise self._gone()
+        self._number = ours.number
+        return self._flattened()
+
+    def _bring(self, folder: str, number: int | None) -> None:
+        """Move a folder into ours, unless an earlier attempt has."""
+        name = posixpath.basename(folder)
+        try:
+            self._remote.move(folder, f"{self._folder}/{name}")
+        except FileExistsError:  # one that came about again after it was taken
+            self._remote.move(folder, f"{self._folder}/{name}.{number}")
+        except FileNotFoundError:
+            if self._remote.status(self._folder) is None:
+                raise self._gone() from None
+
+    def _flattened(self) -> dict[str, str]:
+        """Bring what was taken over by starts that did not get further up to one level."""
+        found: dict[str, str] = {}
+        folders = [entry.name for entry in self._remote.entries(self._folder) if entry.is_folder]
+        while folders:
+            folder = f"{self._folder}/{folders.pop()}"
+            for entry in self._remote.entries(folder):
+                inner = f"{folder}/{entry.name}"
+                if entry.is_folder:
+                    self._bring(inner, entry.number)
+                    folders.append(entry.name)
+                else:
+                    found[entry.name] = self.named(inner)
+        return found
+
+    def create(self) -> WebHdfsHidden:
+        """Begin the next file, on the local disk; whether its folder is ours shows later."""
+        self._count += 1
+        path = f"{self._folder}/{self._epoch}-{self._count}"
+        return WebHdfsHidden(self, self._stage.begin(), path)
+
+    def secure(self) -> None:
+        """Make sure that what was uploaded is in our folder, and no other has come in its place.
+
+        A folder that is taken away never comes back with its number. So what was uploaded to it is
+        where a newer start finds it, or no newer start has been there.
+        """
+        ours = self._remote.status(self._folder)
+        if ours is None or ours.number != self._number:
+            raise self._gone()
+        left, self._left = self._left, []
+        for path in left:
+            try:
+                self._remote.remove(path)
+            except OSError as error:
+                self._left.append(path)
+                self._context.log.warning(HiddenFileStays(name=path, reason=error))
+
+    def publish(self, files: Sequence[tuple[str, str]]) -> None:
+        """Rename each file. It is durable once that is answered."""
+        for hidden, final in files:
+            if hidden not in self._published:
+                self._publish(self._path(hidden), self._final(final))
+                self._published.add(hidden)
+        self._published.difference_update(hidden for hidden, _ in files)
+
+    def _publish(self, source: str, target: str) -> None:
+        """Publish one file; a name that is taken by another file is never overwritten."""
+        folder = posixpath.dirname(target)
+        if folder not in self._made:
+            self._make(folder)
+        try:
+            self._remote.move(source, target)
+        except FileExistsError:
+            self._replace(source, target)
+        except FileNotFoundError:
+            self._made.discard(folder)
+            if self._remote.status(source) is not None:
+                raise Unavailable(
+                    f"cannot publish `{target}`: its folder was removed while it was published"
+                ) from None
+            if source not in self._in_doubt or not self._is_ours():
+                raise self._gone() from None
+            self._settle()
+        except Unavailable:
+            self._in_doubt.add(source)
+            raise
+        self._in_doubt.discard(source)
+
+    def _replace(self, source: str, target: str) -> None:
+        """Take a file with the same name and length for ours."""
+        ours, there = self._remote.status(source), self._remote.status(target)
+        if ours is None:
+            raise self._gone()
+        if there is None or there.is_folder or there.length != ours.length:
+            raise Unavailable(
+                f"cannot publish `{target}`: it exists, and is not ours: move it away"
+            )
+        self._remote.remove(source)
+
+    def confirm(self, finals: Sequence[str]) -> None:
+        """Make sure that what `take_over` was shown, hidden files that are gone, is durable."""
+        if finals and not self._confirmed:
+            self._settle()
+            self._confirmed = True
+
+    def remove(self, hidden: Collection[str]) -> None:
+        """Remove the files, and the folders of older starts, which are empty then."""
+        for path in hidden:
+            self._remote.remove(self._path(path))
+        with suppress(FileNotFoundError):
+            for entry in self._remote.entries(self._folder):
+                folder = f"{self._folder}/{entry.name}"
+                if entry.is_folder and not self._remote.entries(folder):
+                    self._remote.remove(folder)
+
+    def upload(self, path: str, staged: Staged) -> None:
+        """Upload to a path in our folder."""
+        try:
+            self._remote.upload(path, staged)
+        except FileNotFoundError:
+            raise self._gone() from None
+
+    def length(self, path: str) -> int:
+        """Return the length of what was uploaded."""
+        there = self._remote.status(path)
+        if there is None:
+            raise self._gone()
+        return there.length
+
+    def leave(self, path: str) -> None:
+        """Note what an upload may have left, to be removed when there is time."""
+        self._left.append(path)
+
+    def named(self, path: str) -> str:
+        """Return a path as an intent has it."""
+        return self._prefix + path
+
+    def _path(self, hidden: str) -> str:
+        return hidden.removeprefix(self._prefix)
+
+    def _final(self, final: str) -> str:
+        """Return where a file is published; HDFS has no colons in names."""
+        return f"{self._directory}/{final.replace(':', '%3A')}"
+
+    def _make(self, folder: str) -> None:
+        if len(self._made) >= _MOST_REMEMBERED:
+            self._made.clear()
+        self._remote.make(folder)
+        self._made.add(folder)
+
+    def _settle(self) -> None:
+        """Have a change stored, and with it all that was shown before."""
+        self._remote.touch(self._folder, self._context.clock.now_ns() // 1_000_000)
+
+    def _is_ours(self) -> bool:
+        ours = self._remote.status(self._folder)
+        return ours is not None and ours.number == self._number
+
+    def _gone(self) -> TakenOver | Unknown:
+        """Say why the hidden files are gone: with all of the sink's folder, or a newer start's."""
+        try:
+            others = [e.name[:8] for e in self._remote.entries(self._base) if e.name != self._epoch]
+        except FileNotFoundError:
+            return Unknown(
+                f"`{self._base}` went missing while the agent ran: was it removed? If that was "
+                "meant, restart the agent"
+            )
+        by = f"taken over by epoch {others[0]}" if others else "removed while the agent ran"
+        return TakenOver(f"the hidden files in `{self._folder}` were {by}: this sink stops")
