@@ -219,10 +219,12 @@ class Source(Component):
     `replayable` says that what was not committed can be read again after a crash; `start`, where a
     claim about delivery begins: at each complete line, at the acknowledgement, or nowhere (best
     effort).
-    `sets` names the properties whose headers it sets on every event.
+    `sets` names the properties whose headers it sets on every event. One that `refuses` can tell
+    its clients that a channel is full; others can only wait.
     """
 
     kind: ClassVar = "source"
+    refuses: ClassVar[bool] = False
     replayable: ClassVar[bool] = False
     start: ClassVar[Start] = "none"
     sets: ClassVar[tuple[str, ...]] = ()

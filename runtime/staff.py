@@ -42,7 +42,10 @@ def consumer_specs(agent: "Agent") -> "list[ConsumerSpec]":
 
     return [
         ConsumerSpec(
-            each.consumer.name, each.channel.name, f"{each.consumer.kind} {each.consumer.type}"
+            each.consumer.name,
+            each.channel.name,
+            f"{each.consumer.kind} {each.consumer.type}",
+            sends=each.consumer.kind == "sender",
         )
         for each in agent.deliveries
     ]

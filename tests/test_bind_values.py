@@ -210,10 +210,10 @@ def test_an_enumerations_word_wins_over_a_let_of_that_name() -> None:
 
 def test_a_block_after_a_template_overrides_what_it_names() -> None:
     bound = agent(
-        """  channel a : memory = spool(4MiB, full = "drop_newest")
+        """  channel a : memory = spool(4MiB, full = "drop_oldest")
   channel b : memory = spool(room = 4MiB) {
     size = 8MiB
-    when_full = drop_newest
+    when_full = drop_oldest
   }
   sink o : file_roll = rolled("x") {
     roll {
@@ -237,8 +237,8 @@ template rolled(folder : string) {
 }""",
     )
 
-    assert plain(bound.components["a"].values) == {"when_full": "drop_newest", "size": 4 * 2**20}
-    assert plain(bound.components["b"].values) == {"when_full": "drop_newest", "size": 8 * 2**20}
+    assert plain(bound.components["a"].values) == {"when_full": "drop_oldest", "size": 4 * 2**20}
+    assert plain(bound.components["b"].values) == {"when_full": "drop_oldest", "size": 8 * 2**20}
     assert plain(bound.components["o"].values) == {
         "directory": Path("/srv/x"),
         "roll": {"size": 10**6, "every": 1},

@@ -131,9 +131,6 @@ class EveryChannel(Declared):
 
     formerly: str | None = prop("The name it had in the last bundle.", default=None)
     journal: JournalRef | None = prop("The journal that holds it.", default=None)
-    when_full: Literal["block", "drop_newest", "drop_oldest"] = prop(
-        "What a full channel does.", default="block"
-    )
 
 
 class EverySink(Declared):

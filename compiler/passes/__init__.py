@@ -19,6 +19,7 @@ from flumec.compiler.passes.listeners import check_listeners
 from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
+from flumec.compiler.passes.refusing import check_refusing
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
 from flumec.compiler.passes.sites import check_sites
@@ -32,6 +33,7 @@ PASSES: tuple[Pass, ...] = (
     check_targets,
     check_unbound,
     check_channels,
+    check_refusing,
     check_copies,
     check_routes,
     check_links,

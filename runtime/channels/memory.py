@@ -21,8 +21,9 @@ class Memory(Channel, type="memory"):
         default=None,
         check=at_least(1),
     )
-    when_full: Literal["block", "drop_newest"] = prop(
-        "What happens to events for which there is no room: their source waits, or they are "
-        "dropped and counted.",
+    when_full: Literal["block", "reject", "drop_oldest"] = prop(
+        "What happens when there is no room: sources wait (`block`), those that can refuse do so "
+        "at once (`reject`), or the oldest events that no sink has taken make room and are counted "
+        "as dropped (`drop_oldest`).",
         default="block",
     )

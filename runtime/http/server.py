@@ -26,6 +26,8 @@ _LONGEST_LINGER = 5.0
 _LONGEST_STOP = 4.0
 _BACKLOG = 1_024
 _MOST_NAME = 256
+_MOMENT = (0.05, 0.1, 0.2, 0.4)
+"""Seconds between tries to put into a full channel that has its sources wait; then it is a 503."""
 _JSON = ("application/json", "text/json", "text/plain", "application/octet-stream")
 
 
@@ -137,17 +139,27 @@ class Gate:
 
     async def _stored(self, events: pa.RecordBatch, name: str | None) -> Outcome:
         """Put the events, unless a request of that name has, and wait until they are stored."""
-        known = None if name is None else self._remembered.known(name)
-        if isinstance(known, Stored):
-            self._context.counters.add("requests_repeated")
-            return known
-        result = known or self._put(events, name)
         try:
-            return await asyncio.wait_for(asyncio.shield(result), self._source.timeout)
+            async with asyncio.timeout(self._source.timeout):
+                for pause in _MOMENT:
+                    outcome = await self._attempt(events, name)
+                    if not isinstance(outcome, Full) or outcome.rejects or self.closing:
+                        return outcome
+                    await asyncio.sleep(pause)
+                return await self._attempt(events, name)
+        except Refusal:
+            raise
         except TimeoutError:
             raise Refusal.busy("the events could not be stored in time") from None
         except Exception as error:
             raise Refusal.busy("the events could not be stored") from error
+
+    async def _attempt(self, events: pa.RecordBatch, name: str | None) -> Outcome:
+        known = None if name is None else self._remembered.known(name)
+        if isinstance(known, Stored):
+            self._context.counters.add("requests_repeated")
+            return known
+        return await asyncio.shield(known or self._put(events, name))
 
     def _put(self, events: pa.RecordBatch, name: str | None) -> "asyncio.Future[Outcome]":
         progress: Progress | None = None

@@ -37,7 +37,7 @@ class Encoder:
         """Append bytes whose length the reader knows."""
         self.data += value
 
-    def binary(self, value: bytes) -> None:
+    def binary(self, value: bytes | bytearray) -> None:
         """Append a length and bytes."""
         self.data += _U32.pack(len(value))
         self.data += value

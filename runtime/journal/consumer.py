@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-from flumec.runtime.journal.consuming import CursorOp, IntentOp
+from flumec.runtime.journal.consuming import ClaimOp, CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
 from flumec.runtime.journal.ledger import Ledger
-from flumec.runtime.journal.live import LiveChannel, Shared, load
+from flumec.runtime.journal.live import LiveChannel, Shared
 from flumec.runtime.journal.parts import remaining
-from flumec.runtime.journal.ranges import above, union
+from flumec.runtime.journal.ranges import above, after, covers, union
+from flumec.runtime.journal.reading import Reader
 from flumec.runtime.journal.records import (
     Chunk,
     Cursor,
@@ -22,8 +23,7 @@ from flumec.runtime.journal.records import (
 )
 from flumec.runtime.journal.state import ConsumerState
 from flumec.runtime.journal.trouble import TroubleOp
-from flumec.runtime.journal.waiting import Held, Recent
-from flumec.runtime.journal.walk import Walk
+from flumec.runtime.journal.waiting import Held
 
 
 class Consumer:
@@ -32,7 +32,9 @@ class Consumer:
     A callback of a future that is returned here runs in the journal's thread: it must be short.
     """
 
-    def __init__(self, shared: Shared, known: ConsumerState, live: LiveChannel) -> None:
+    def __init__(
+        self, shared: Shared, known: ConsumerState, live: LiveChannel, *, claims: bool = False
+    ) -> None:
         self.name = known.name
         self.channel = live.state.name
         self._shared = shared
@@ -44,10 +46,10 @@ class Consumer:
         self._trouble = known.trouble
         self._intents = dict(known.intents)
         self._next_intent = known.next_intent
-        self._position = known.cursor.low
+        self._claimed = known.claimed if claims else None
+        self._reader = Reader(shared, live, known.cursor.low)
         self._ledger = Ledger(known.cursor.low)
         self._waiting: deque[Chunk] = deque()
-        self._walk: Walk | None = None
         self._oldest: tuple[int, int | None] = (-1, None)
 
     @property
@@ -74,7 +76,7 @@ class Consumer:
     def unread(self) -> bool:
         """Whether the channel has rows that `read` has not returned."""
         with self._shared.lock:
-            return bool(self._waiting) or self._position < self._live.state.end
+            return bool(self._waiting) or self._reader.unread
 
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
         """Return what comes after the rows last read; an empty list after `timeout` seconds.
@@ -86,21 +88,22 @@ class Consumer:
         if first is None:
             return []
         chunks, size = [first], first.body.size
-        while (chunk := self._next_whole()) is not None:
+        while size < max_bytes and (chunk := self._next_whole()) is not None:
             size += chunk.body.size
             if size > max_bytes:
                 self._waiting.appendleft(chunk)
                 break
             chunks.append(chunk)
+        if self._claimed is not None and self._reader.position > self._claimed:
+            self._claim(self._reader.position)
         return chunks
 
     def seek(self, row: int) -> None:
         """Read again from `row` (at or above the cursor's low)."""
         if row < self._said:
             raise ValueError(f"row {row} is below {self._said}: it is done, and may be gone")
-        self._position = max(row, self._cursor.low)
         self._waiting.clear()
-        self._close_walk()
+        self._reader.seek(max(row, self._cursor.low))
 
     def advance(self, cursor: Cursor) -> "Future[Stored]":
         """Store the cursor with the next group; its rows' bodies may be freed after that."""
@@ -145,13 +148,12 @@ class Consumer:
         """Never read rows again that a put has set aside; below them the cursor goes on as ever."""
         self._aside = union(self._aside, ranges)
         self._waiting.clear()
-        self._position = min(self._position, max(ranges[0][0], self._cursor.low))
-        self._close_walk()
+        self._reader.seek(min(self._reader.position, max(ranges[0][0], self._cursor.low)))
 
     def oldest_born(self) -> int | None:
         """Return when the oldest row that is not done was put; None where there is none."""
         with self._shared.lock:
-            if self._live.state.end <= self._cursor.low:
+            if after(self._live.gaps, self._cursor.low) >= self._live.state.end:
                 return None
             if isinstance(self._live.memory, Held):
                 return self._live.memory.oldest_born
@@ -172,24 +174,28 @@ class Consumer:
         """
         walk = self._shared.walk(self._live.state.number, low)
         try:
-            located = walk.next()
+            while (located := walk.next()) is not None:
+                if not covers(self._live.gaps, located.entry.first, located.entry.end):
+                    return located.entry.born if self._cursor.low == low else None
         except (JournalDamaged, OSError):
             return None
         finally:
             walk.close()
-        return None if located is None else located.entry.born
+        return None
 
     def close(self) -> None:
         """Close the file that is read."""
-        self._close_walk()
+        self._reader.close()
 
-    def _close_walk(self) -> None:
-        if self._walk is not None:
-            self._walk.close()
-            self._walk = None
+    def _claim(self, row: int) -> None:
+        """Have it on disk that rows below `row` may be elsewhere, before anybody gets them."""
+        self._claimed, op = row, ClaimOp(consumer=self._number, row=row)
+        with self._shared.lock:
+            self._shared.writer.enqueue(op)
+        op.future.result()
 
     def _store(self, cursor: Cursor | None, intent: int | None) -> "Future[Stored]":
-        freed = (0, 0)
+        freed = 0
         if cursor is not None:
             cursor = self._past_aside(cursor)
             freed = self._free(cursor.low)
@@ -216,23 +222,26 @@ class Consumer:
         low = next((stop for first, stop in self._aside if first <= low < stop), low)
         return cursor if low == cursor.low else replace(cursor, low=low)
 
-    def _free(self, low: int) -> tuple[int, int]:
-        """Return the bytes and rows of the frames that end at or below `low`, read or not."""
+    def _free(self, low: int) -> int:
+        """Return the bytes of the frames that end at or below `low`, read or not."""
         memory = self._live.memory
         if isinstance(memory, Held):
             with self._shared.lock:
                 while self._ledger.end < low and (chunk := memory.take(self._ledger.end)):
-                    self._ledger.add(chunk.end, chunk.body.size, chunk.rows, chunk.born)
+                    self._ledger.add(chunk.end, chunk.body.size, chunk.born)
         elif self._ledger.end < low:
             walk = self._shared.walk(self._live.state.number, self._ledger.end)
             try:
                 while self._ledger.end < low and (located := walk.next()):
                     entry = located.entry
-                    self._ledger.add(entry.end, entry.length, entry.rows, entry.born)
+                    if not covers(self._live.gaps, entry.first, entry.end):
+                        self._ledger.add(entry.end, entry.length, entry.born)
             finally:
                 walk.close()
         with self._shared.lock:
-            return self._ledger.free(low)
+            freed = self._ledger.free(low)
+            self._live.taken_bytes = self._ledger.bytes
+        return freed
 
     def _await(self, timeout: float) -> Chunk | None:
         """Return the next chunk, waiting for it at most `timeout` seconds."""
@@ -245,39 +254,21 @@ class Consumer:
                 deadline = now + timeout if deadline is None else deadline
                 if now >= deadline:
                     return None
-                if not self._arrived():
+                if not self._reader.arrived():
                     clock.wait(self._live.arrived, deadline - now)
         return chunk
-
-    def _arrived(self) -> bool:
-        """Say whether something came since `_next` looked; the caller holds the lock."""
-        memory = self._live.memory
-        on_disk = isinstance(memory, Recent) and self._position < memory.since
-        return on_disk or memory.has(self._position)
 
     def _next(self) -> Chunk | None:
         """Return the next frame, or what is unread of it; None if there is none yet."""
         while not self._waiting:
-            position = self._position
-            found = self._frame(position)
-            if found is None:
+            position = self._reader.position
+            if (found := self._reader.frame()) is None:
                 return None
             with self._shared.lock:
-                self._ledger.add(found.end, found.body.size, found.rows, found.born)
+                self._ledger.add(found.end, found.body.size, found.born)
+                self._live.taken_bytes = self._ledger.bytes
             self._waiting.extend(remaining(found, position, self._aside))
-            self._position = found.end
         return self._waiting.popleft()
-
-    def _frame(self, position: int) -> Chunk | None:
-        """Return the frame at or after a row, whole; None if there is none yet."""
-        memory = self._live.memory
-        with self._shared.lock:
-            on_disk = isinstance(memory, Recent) and position < memory.since
-            found = None if on_disk else memory.take(position)
-        if on_disk:
-            return self._from_disk(position)
-        self._close_walk()
-        return found
 
     def _next_whole(self) -> Chunk | None:
         """Return the next frame; damage waits for the next `read`, so that what is before comes."""
@@ -285,15 +276,3 @@ class Consumer:
             return self._next()
         except JournalDamaged:
             return None
-
-    def _from_disk(self, position: int) -> Chunk | None:
-        if self._walk is None:
-            self._walk = self._shared.walk(self._live.state.number, position)
-        try:
-            located = self._walk.next()
-            if located is None:
-                return None
-            return load(located, self._shared.state.epoch_of(located.entry.first))
-        except JournalDamaged:
-            self._close_walk()  # a walk doesn't go back, and the frame must not be passed over
-            raise

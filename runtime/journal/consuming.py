@@ -23,7 +23,7 @@ class CursorOp(Op):
 
     consumer: int
     cursor: Cursor | None
-    freed: tuple[int, int]
+    freed: int
     intent: int | None = None
 
     @property
@@ -46,13 +46,31 @@ class CursorOp(Op):
             out.u8(self.cursor is not None)
             batch.group.add(record(Kind.RESOLVED, out.data))
         if self.cursor is not None:
-            entry = CursorEntry(self.consumer, self.cursor, self.freed[0])
+            entry = CursorEntry(self.consumer, self.cursor, self.freed)
             state.advance(entry)
             if channel.durable:
                 batch.group.add(entry.encode())
-            batch.given_back.append((channel.number, *self.freed))
+            cursor = self.cursor
+            done = cursor.delivered + cursor.dropped + cursor.dead_lettered
+            batch.given_back.append((channel.number, self.freed, done))
             batch.lows.append((channel.number, channel.low))
         return Stored(state.next_row, 0)
+
+
+@dataclass(slots=True)
+class ClaimOp(Op):
+    """A consumer's rows up to one may be elsewhere from now on; so they are not dropped."""
+
+    consumer: int
+    row: int
+
+    def judge(self, batch: Batch) -> None:
+        """Note it."""
+        batch.state.claim(self.consumer, self.row)
+        out = Encoder()
+        out.u16(self.consumer)
+        out.u64(self.row)
+        batch.group.add(record(Kind.CLAIMED, out.data))
 
 
 @dataclass(slots=True)

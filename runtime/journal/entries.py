@@ -25,6 +25,8 @@ class Kind(IntEnum):
     LEFT_OUT = 11
     CLOSE = 12
     ATTEMPT = 14
+    DROPPED = 17
+    CLAIMED = 18
     ASIDE = 20
 
 
@@ -160,6 +162,30 @@ class CursorEntry:
         """Read the payload of a CURSOR record."""
         consumer, freed = data.u16(), data.u64()
         return cls(consumer, take_cursor(data), freed)
+
+
+@dataclass(frozen=True, slots=True)
+class DropEntry:
+    """Rows of a channel from `first` to `end` that are dropped: `rows` of them, `freed` bytes."""
+
+    channel: int
+    first: int
+    end: int
+    rows: int
+    freed: int
+
+    def encode(self) -> bytes:
+        """Return the record."""
+        out = Encoder()
+        out.u16(self.channel)
+        for number in (self.first, self.end, self.rows, self.freed):
+            out.u64(number)
+        return record(Kind.DROPPED, out.data)
+
+    @classmethod
+    def decode(cls, data: Decoder) -> "DropEntry":
+        """Read the payload of a DROPPED record."""
+        return cls(data.u16(), *(data.u64() for _ in range(4)))
 
 
 def put_cursor(out: Encoder, cursor: Cursor) -> None:

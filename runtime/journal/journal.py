@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Condition, Lock
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.consumer import Consumer
+from flumec.runtime.journal.dropping import Droppers
 from flumec.runtime.journal.errors import JournalFailed, StateError
 from flumec.runtime.journal.live import LiveChannel, Shared
 from flumec.runtime.journal.opening import Opened, Opening
 from flumec.runtime.journal.ops import AskOp, Batch, Op
-from flumec.runtime.journal.prepare import Preparer
+from flumec.runtime.journal.prepare import Plan, Preparer
 from flumec.runtime.journal.records import ChannelStats, Full, Outcome, Progress, Put, Refused
-from flumec.runtime.journal.room import Room
+from flumec.runtime.journal.room import Need, Room
 from flumec.runtime.journal.session import Session, SessionOp
 from flumec.runtime.journal.space import Space
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
@@ -65,8 +67,7 @@ class Journal:
         self._by_number = {live.state.number: live for live in self._live.values()}
         for spec in opening.channels:
             state = self._live[spec.name].state
-            events = None if spec.durable else spec.events
-            self._room.add(spec.name, spec.size, events, state.held_bytes)
+            self._room.add(spec.name, spec.size, spec.events, (state.held_bytes, state.held))
         self._preparer = Preparer(opening.channels, opened.numbers, opened.state.sources)
         space = Space(opening.directory, opening.disk, self._state, self._lock)
         self._writer = Writer(
@@ -78,11 +79,11 @@ class Journal:
                 opening.disk, opening.directory, self._state, self._lock, number, row
             ),
         )  # fmt: skip
-        known = {consumer.channel: consumer for consumer in self._state.consumers.values()}
+        drops = {spec.name for spec in opening.channels if spec.when_full == "drop_oldest"}
+        self._rejecting = {spec.name for spec in opening.channels if spec.when_full == "reject"}
+        self._droppers = Droppers(shared, {name: self._live[name] for name in drops})
         self._consumers = {
-            spec.name: Consumer(
-                shared, known[opened.numbers[spec.channel]], self._live[spec.channel]
-            )
+            spec.name: self._hire(shared, spec, claims=spec.sends and spec.channel in drops)
             for spec in opening.consumers
         }
         self.uuid = self._state.journal
@@ -136,17 +137,12 @@ class Journal:
         def ended() -> bool:
             return self._writer.ended or (stopping is not None and stopping())
 
+        taken = self._admit(plan, ended, wait=wait)
+        if isinstance(taken, str):
+            return self._full(done, taken)
+        op = self._preparer.operation(put, plan, taken, checksums)
+        op.wait, op.stopping = wait, stopping
         with self._lock:
-            optional = plan.optional
-            if self._writer.disk_full and not plan.needs_disk:
-                optional = self._preparer.off_disk(optional)
-            elif self._writer.disk_full and not (wait and self._await_disk(ended)):
-                return self._full(done, DISK)
-            taken = self._room.take(plan.required, optional, wait=wait, stopping=ended)
-            if isinstance(taken, str):
-                return self._full(done, taken)
-            op = self._preparer.operation(put, plan, taken, checksums)
-            op.wait, op.stopping = wait, stopping
             self._writer.enqueue(op)
         return op.future
 
@@ -200,7 +196,42 @@ class Journal:
     def _go_live(self, number: int) -> LiveChannel:
         state = self._state.channels[number]
         memory = Recent(state.end) if state.durable else Held()
-        return LiveChannel(state, memory, Condition(self._lock))
+        readers = (c.taken for c in self._state.consumers.values() if c.channel == number)
+        return LiveChannel(
+            state, memory, Condition(self._lock), max(readers, default=state.low), state.end,
+            state.gaps,
+        )  # fmt: skip
+
+    def _hire(self, shared: Shared, spec: ConsumerSpec, *, claims: bool) -> Consumer:
+        live = self._live[spec.channel]
+        known = {consumer.channel: consumer for consumer in self._state.consumers.values()}
+        return Consumer(shared, known[live.state.number], live, claims=claims)
+
+    def _admit(self, plan: Plan, ended: Callable[[], bool], *, wait: bool) -> str | frozenset[str]:
+        """Take room; return the channels that were taken, or the name of a full one."""
+        may_drop = True
+        while True:
+            with self._lock:
+                optional = plan.optional
+                if self._writer.disk_full and not plan.needs_disk:
+                    optional = self._preparer.off_disk(optional)
+                elif self._writer.disk_full and not (wait and self._await_disk(ended)):
+                    return DISK
+                needs = {**plan.required, **optional}
+                if not (may_drop and self._droppers.could(needs)):
+                    dropping = plan.required if may_drop else {}
+                    taken = self._room.take(
+                        plan.required, optional, wait=wait,
+                        stopping=partial(self._interrupted, ended, dropping),
+                    )  # fmt: skip
+                    full = isinstance(taken, str) and wait and not ended()
+                    if not (full and may_drop and self._droppers.could(plan.required)):
+                        return taken
+            may_drop = self._droppers.make_room(needs)
+
+    def _interrupted(self, ended: Callable[[], bool], needs: Need) -> bool:
+        """Say whether waiting for room is of no use: at the end, or as dropping makes room."""
+        return ended() or self._droppers.could(needs)
 
     def _ask(self, op: Op) -> "Future[Any]":
         with self._lock:
@@ -212,7 +243,7 @@ class Journal:
         if self._writer.ended:
             done.set_exception(self._writer.failure or JournalFailed("the journal is closed"))
         else:
-            done.set_result(Full(name))
+            done.set_result(Full(name, name in self._rejecting))
         return done
 
     def _await_disk(self, ended: Callable[[], bool]) -> bool:
@@ -231,6 +262,7 @@ class Journal:
         in_memory = True
         for number, chunk in batch.chunks:
             live = self._by_number[number]
+            live.end = chunk.end
             if isinstance(live.memory, Recent):
                 self._recent.add(live.memory, chunk)
                 in_memory &= not live.memory.behind

@@ -6,8 +6,12 @@ from struct import Struct
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import DiskFile
 
-FORMAT = 1
-"""The format that this runtime writes; it reads those whose `readable_from` is not above it."""
+FORMAT = 2
+"""The newest format that this runtime writes; it reads all whose `readable_from` is not above."""
+
+PLAIN = 1
+"""The format of a journal that uses nothing new: written as long as that is enough, so that the
+last runtime can still read it after a rollback."""
 
 SEGMENT_MAGIC = b"FLOWJRNL"
 GROUP_MAGIC = b"FGRP"
@@ -60,13 +64,15 @@ class SegmentHeader:
     first_group: int
     created_ns: int
     key: int = 0
-    """The id of the key that encrypts bodies, 0 for none; no other is written by this format."""
+    """The id of the key that encrypts bodies, 0 for none."""
+    format: int = PLAIN
+    """The format that it is written in, and the oldest that can read it."""
 
     def encode(self) -> bytes:
         """Return the page: the header twice, so that one bad sector doesn't hide the segment."""
         fields = _SEGMENT.pack(
-            SEGMENT_MAGIC, FORMAT, FORMAT, self.journal, self.epoch, self.number, self.first_row,
-            self.first_group, self.created_ns, self.key,
+            SEGMENT_MAGIC, self.format, self.format, self.journal, self.epoch, self.number,
+            self.first_row, self.first_group, self.created_ns, self.key,
         )  # fmt: skip
         copy = fields + _CRC.pack(crc32(fields))
         return (copy + ZEROS[: PAGE // 2 - len(copy)]) * 2

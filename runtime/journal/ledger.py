@@ -1,4 +1,4 @@
-"""What a consumer has read and not done: enough of each frame to free it, 32 bytes."""
+"""What a consumer has read and not done: enough of each frame to free it, 24 bytes."""
 
 from array import array
 from bisect import bisect_right
@@ -14,28 +14,30 @@ class Ledger:
         """The row after the last frame that is entered."""
         self._ends = array("Q")
         self._bytes = array("Q")
-        self._rows = array("Q")
         self._born = array("q")
         self._done = 0
+        self.bytes = 0
+        """Of the frames that are entered."""
 
-    def add(self, end: int, length: int, rows: int, born: int) -> None:
+    def add(self, end: int, length: int, born: int) -> None:
         """Enter a frame that was read; one that was entered before is left alone."""
         if end <= self.end:
             return
         self.end = end
         self._ends.append(end)
         self._bytes.append(length)
-        self._rows.append(rows)
+        self.bytes += length
         self._born.append(born)
 
-    def free(self, low: int) -> tuple[int, int]:
-        """Take out the frames that end at or below `low`; return their bytes and rows."""
+    def free(self, low: int) -> int:
+        """Take out the frames that end at or below `low`; return their bytes."""
         self.end = max(self.end, low)
         passed = bisect_right(self._ends, low, lo=self._done)
-        freed = sum(self._bytes[self._done : passed]), sum(self._rows[self._done : passed])
+        freed = sum(self._bytes[self._done : passed])
         self._done = passed
+        self.bytes -= freed
         if passed >= _COMPACT and passed * 2 > len(self._ends):
-            for column in (self._ends, self._bytes, self._rows, self._born):
+            for column in (self._ends, self._bytes, self._born):
                 del column[:passed]
             self._done = 0
         return freed

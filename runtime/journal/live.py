@@ -7,7 +7,8 @@ from threading import Condition, Lock
 import pyarrow as pa
 from flumec.runtime.checksum import crc32
 from flumec.runtime.clock import Clock
-from flumec.runtime.journal.records import Chunk
+from flumec.runtime.journal.ranges import after, covers
+from flumec.runtime.journal.records import Chunk, Ranges
 from flumec.runtime.journal.room import Room
 from flumec.runtime.journal.state import ChannelState, State
 from flumec.runtime.journal.waiting import Held, Recent
@@ -17,11 +18,32 @@ from flumec.runtime.journal.writer import Writer
 
 @dataclass(slots=True)
 class LiveChannel:
-    """A channel of this opening: its state, what it has in memory, and who waits for it."""
+    """A channel of this opening: its state, what it has in memory, and who waits for it.
+
+    `end` is the row after the last that may be read. Rows below `taken` are with the consumer, or
+    may be where it delivers, in frames of `taken_bytes`; `gaps` were dropped, in the journal
+    already or with its next group. All is guarded by the journal's lock.
+    """
 
     state: ChannelState
     memory: Recent | Held
     arrived: Condition
+    taken: int
+    end: int
+    gaps: Ranges = ()
+    taken_bytes: int = 0
+
+    @property
+    def untaken(self) -> bool:
+        """Whether it has rows that could be dropped."""
+        return after(self.gaps, self.taken) < self.end
+
+    def take(self, first: int, end: int) -> bool:
+        """Take a frame for the consumer; False if it was dropped before."""
+        if covers(self.gaps, first, end):
+            return False
+        self.taken = max(self.taken, end)
+        return True
 
 
 @dataclass(slots=True)

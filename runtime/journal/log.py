@@ -34,14 +34,16 @@ class Log:
     """Appends groups; one thread calls it. Nothing is written behind an unsynced group."""
 
     def __init__(  # noqa: PLR0917 called in one place
-        self, directory: Path, disk: Disk, clock: Clock, state: State, opened: OpenEntry, size: int
-    ) -> None:
+        self, directory: Path, disk: Disk, clock: Clock, state: State, opened: OpenEntry, size: int,
+        written: int,
+    ) -> None:  # fmt: skip
         self.directory = directory
         self._disk = disk
         self._clock = clock
         self._state = state
         self._opened = opened
         self._size = size
+        self._format = written
         self._seed = seed(opened.epoch)
         self._file: DiskFile | None = None
         self._segment: SegmentState | None = None
@@ -112,7 +114,7 @@ class Log:
         file, allocated = self._make(path, needed, small=small)
         page = SegmentHeader(
             self._state.journal, self._opened.epoch, number, first_row, self._next_group,
-            self._clock.now_ns(),
+            self._clock.now_ns(), format=self._format,
         )  # fmt: skip
         file.write([page.encode()], 0)
         file.sync()

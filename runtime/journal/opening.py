@@ -11,6 +11,7 @@ from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.entries import OpenEntry
 from flumec.runtime.journal.errors import JournalLocked, StateError
+from flumec.runtime.journal.layout import FORMAT, PLAIN
 from flumec.runtime.journal.log import DiskFull, Log
 from flumec.runtime.journal.recovery import Recovered, recover
 from flumec.runtime.journal.register import begin_epoch, register
@@ -82,7 +83,10 @@ class Opening:
         opened = OpenEntry(
             epoch, state.next_row, identity.host, identity.agent, identity.version, identity.bundle
         )
-        log = Log(self.directory, self.disk, self.clock, state, opened, self.segment_size)
+        log = Log(
+            self.directory, self.disk, self.clock, state, opened, self.segment_size,
+            FORMAT if self._is_new(state) else PLAIN,
+        )  # fmt: skip
         # First, as on a full disk its room may be all that there is; the youngest first, so that at
         # no moment a number is missing between the newest segment and one that was not opened.
         for path in reversed(recovered.garbage):
@@ -98,6 +102,12 @@ class Opening:
             self._cut(older[-1].number, older[-1].end)
         log.keep_reserves()
         return log
+
+    def _is_new(self, state: State) -> bool:
+        """Say whether the journal holds, or may come to hold, what the last runtime can't read."""
+        return any(spec.when_full == "drop_oldest" for spec in self.channels) or any(
+            channel.gaps for channel in state.channels.values()
+        )
 
     def _roll(self, log: Log, recovered: Recovered) -> None:
         number, copied = recovered.next_segment, recovered.copied

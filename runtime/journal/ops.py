@@ -35,6 +35,8 @@ class Batch:
     chunks: list[tuple[int, Chunk]] = field(default_factory=list)
     given_back: list[tuple[int, int, int]] = field(default_factory=list)
     lows: list[tuple[int, int]] = field(default_factory=list)
+    gaps: list[int] = field(default_factory=list)
+    """Channels of which rows were dropped."""
     results: list[tuple["Future[Any]", Any]] = field(default_factory=list)
 
 

@@ -34,7 +34,6 @@ class Preparer:
     ) -> None:
         self._numbers = numbers
         self._durable = {spec.name for spec in channels if spec.durable}
-        self._dropping = {spec.name for spec in channels if spec.when_full == "drop_newest"}
         self._sources = {name: number for number, name in sources.items()}
 
     def source(self, name: str) -> int:
@@ -56,8 +55,7 @@ class Preparer:
             for name in frame.channels:
                 if name not in self._numbers:
                     raise ValueError(f"no channel `{name}` was declared")
-                optional = name in put.optional or name in self._dropping
-                needs = plan.optional if optional else plan.required
+                needs = plan.optional if name in put.optional else plan.required
                 length, rows = needs.get(name, (0, 0))
                 needs[name] = (length + frame.body.size, rows + frame.rows)
         plan.needs_disk = plan.needs_disk or not self._durable.isdisjoint(plan.required)

@@ -13,7 +13,7 @@ from flumec.runtime.journal.entries import (
 )
 from flumec.runtime.journal.layout import body_bound
 from flumec.runtime.journal.ops import NO_CHANNEL, RECORD_BOUND, Batch, Op, left_out
-from flumec.runtime.journal.ranges import overlaps
+from flumec.runtime.journal.ranges import count, overlaps
 from flumec.runtime.journal.records import (
     Chunk,
     Frame,
@@ -24,7 +24,7 @@ from flumec.runtime.journal.records import (
     Stored,
 )
 from flumec.runtime.journal.state import State, Stream
-from flumec.runtime.journal.trouble import refusal, set_aside
+from flumec.runtime.journal.trouble import read_by, refusal, set_aside
 
 
 @dataclass(slots=True)
@@ -114,8 +114,10 @@ class PutOp(Op):
         if self.put.received is not None:
             batch.state.receive(self.put.received)
             batch.group.add(_received(self.put.received))
-        if aside is not None and (done := set_aside(batch.state, aside)) is not None:
-            batch.group.add(done)
+        if aside is not None:
+            if (done := set_aside(batch.state, aside)) is not None:
+                batch.group.add(done)
+            batch.given_back.append((read_by(batch.state, aside), 0, count(aside.ranges)))
         self._count(batch)
         return Stored(first, batch.state.next_row - first)
 

@@ -37,6 +37,26 @@ def overlaps(one: Ranges, other: Iterable[tuple[int, int]]) -> bool:
     return False
 
 
+def covers(ranges: Ranges, first: int, end: int) -> bool:
+    """Say whether every row from `first` to `end` is in one of the ranges.
+
+    >>> covers(((1, 3), (7, 9)), 7, 8), covers(((1, 3), (7, 9)), 2, 8), covers((), 1, 2)
+    (True, False, False)
+    """
+    index = bisect_right(ranges, first, key=lambda known: known[0]) - 1
+    return index >= 0 and end <= ranges[index][1]
+
+
+def after(ranges: Ranges, row: int) -> int:
+    """Return the first row at or above `row` that is in none of the ranges.
+
+    >>> after(((1, 3), (7, 9)), 2), after(((1, 3), (7, 9)), 3)
+    (3, 3)
+    """
+    index = bisect_right(ranges, row, key=lambda known: known[0]) - 1
+    return max(row, ranges[index][1]) if index >= 0 else row
+
+
 def above(ranges: Ranges, row: int) -> Ranges:
     """Return the rows at or above `row`.
 

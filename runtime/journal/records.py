@@ -110,9 +110,13 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """Nothing was stored: `channel` has no room."""
+    """Nothing was stored: `channel` has no room.
+
+    `rejects` says that whoever asks again is not to wait for it (`when_full = reject`).
+    """
 
     channel: str
+    rejects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from flumec.runtime.journal import snapshot
 from flumec.runtime.journal.codec import Decoder
 from flumec.runtime.journal.entries import (
     CursorEntry,
+    DropEntry,
     FrameEntry,
     Kind,
     records,
@@ -69,6 +70,10 @@ def _apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> No
         state.set_aside(consumer, ranges, dropped=dropped)
     elif kind is Kind.CLOSE:
         state.closed = True
+    elif kind is Kind.DROPPED:
+        state.drop(DropEntry.decode(data))
+    elif kind is Kind.CLAIMED:
+        state.claim(data.u16(), data.u64())
     elif kind is Kind.LEFT_OUT:
         channel, rows = data.u16(), data.u64()
         if channel == NO_CHANNEL:

@@ -16,7 +16,7 @@ _LOOK_UP_S = 0.25
 
 @dataclass(slots=True)
 class _Limit:
-    """A channel's size and what of it is taken; `rows` matters where `events` bounds them."""
+    """A channel's size and what of it is taken: the bytes of frames, and the rows not done."""
 
     size: int
     events: int | None
@@ -25,10 +25,14 @@ class _Limit:
 
     def takes(self, length: int, rows: int) -> bool:
         """Say whether it fits; what is larger than the whole channel fits into an empty one."""
-        if self.bytes == 0:
-            return True
-        full = self.bytes + length > self.size
-        return not full and (self.events is None or self.rows + rows <= self.events)
+        return self.bytes == 0 or self.missing(length, rows) == (0, 0)
+
+    def missing(self, length: int, rows: int) -> tuple[int, int]:
+        """Return how many bytes and rows must go before it fits: all of them if it is larger."""
+        more_bytes = min(self.bytes, max(0, self.bytes + length - self.size))
+        if self.events is None:
+            return more_bytes, 0
+        return more_bytes, min(self.rows, max(0, self.rows + rows - self.events))
 
 
 @dataclass(slots=True, eq=False)
@@ -46,9 +50,17 @@ class Room:
         self._limits: dict[str, _Limit] = {}
         self._waiting: deque[_Ticket] = deque()
 
-    def add(self, name: str, size: int, events: int | None, held: int) -> None:
-        """Open a channel that holds so many bytes already; a bound on rows is for new ones."""
-        self._limits[name] = _Limit(size, events, held)
+    def add(self, name: str, size: int, events: int | None, held: tuple[int, int]) -> None:
+        """Open a channel that holds so many bytes and rows already."""
+        self._limits[name] = _Limit(size, events, *held)
+
+    def lacks(self, name: str, need: tuple[int, int]) -> bool:
+        """Say whether a channel has no room for so many bytes and rows."""
+        return not self._limits[name].takes(*need)
+
+    def missing(self, name: str, need: tuple[int, int]) -> tuple[int, int]:
+        """Return how many bytes and rows must go from a channel before it takes `need`."""
+        return self._limits[name].missing(*need)
 
     def share(self, name: str) -> float:
         """Return how full a channel is, from 0."""

@@ -40,6 +40,10 @@ class Section(IntEnum):
     """What consumers died of."""
     ASIDE = Kind.ASIDE
     """The rows above their cursors that consumers are rid of."""
+    DROPPED = Kind.DROPPED
+    """The rows above a channel's low that were dropped."""
+    CLAIMED = Kind.CLAIMED
+    """How far a consumer has rows that may be elsewhere."""
     REMOVED = 128
     """The channels that the bundle does not declare any more."""
 
@@ -202,6 +206,20 @@ def _put_sections(out: Encoder, state: State) -> None:
         if consumer.aside:
             out.u8(Section.ASIDE)
             out.binary(aside_bytes(consumer.number, consumer.aside, dropped=False))
+    for channel in state.channels.values():
+        if channel.durable and channel.gaps:
+            part = Encoder()
+            part.u16(channel.number)
+            put_ranges(part, channel.gaps)
+            out.u8(Section.DROPPED)
+            out.binary(part.data)
+    for consumer in state.consumers.values():
+        if consumer.claimed > consumer.cursor.low:
+            part = Encoder()
+            part.u16(consumer.number)
+            part.u64(consumer.claimed)
+            out.u8(Section.CLAIMED)
+            out.binary(part.data)
 
 
 def _take_section(number: int, data: Decoder, state: State) -> None:
@@ -214,3 +232,9 @@ def _take_section(number: int, data: Decoder, state: State) -> None:
     elif number == Section.ASIDE:
         consumer, ranges, _ = take_aside(data)  # they are counted in their channel's balance
         state.consumers[consumer].aside = ranges
+    elif number == Section.DROPPED:
+        channel = state.channels[data.u16()]
+        channel.gaps = take_ranges(data)
+    elif number == Section.CLAIMED:
+        reader = state.consumers[data.u16()]
+        reader.claimed = data.u64()

@@ -1,14 +1,16 @@
 """Giving disk space back: dead segments are deleted, dead bodies of live ones punched out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.layout import PAGE, PUNCHABLE
 from flumec.runtime.journal.replay import frames
-from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.state import ChannelState, SegmentState, State
 from flumec.runtime.journal.walk import GroupReader, segment_path
+
+_NEVER = 1 << 64
 
 
 class Space:
@@ -26,11 +28,17 @@ class Space:
         self._passed: dict[int, frozenset[int]] = {}
         self._leaves_at: dict[int, int] = {}
         """For each channel the cursor at which it leaves the next sealed segment."""
+        self._drops_at: dict[int, int] = {}
+        """For each channel the row at which what it drops reaches the end of the next one."""
         self._can_punch = True
 
-    def is_due(self, lows: Sequence[tuple[int, int]]) -> bool:
-        """Say whether one of the channels, by (number, cursor), has left a sealed segment."""
-        return any(low >= self._leaves_at.get(number, low + 1) for number, low in lows)
+    def is_due(self, lows: Sequence[tuple[int, int]], gaps: Sequence[int]) -> bool:
+        """Say whether one of the channels, by (number, cursor) or as rows of it were dropped, has
+        left a sealed segment."""  # noqa: D209
+        channels = self._state.channels
+        return any(low >= self._leaves_at.get(number, low + 1) for number, low in lows) or any(
+            channels[number].gaps[-1][1] >= self._drops_at.get(number, _NEVER) for number in gaps
+        )
 
     def free(self, newest: int) -> None:
         """Delete and punch; `newest` is the segment that is appended to."""
@@ -41,7 +49,10 @@ class Space:
                 del self._state.segments[segment.number]
             live = [segment for segment in sealed if segment.number in self._state.segments]
             leaving = [(segment, self._past(segment)) for segment in live]
-            self._leaves_at = self._next_ends(live)
+            self._leaves_at = self._next_ends(live, lambda channel: channel.low)
+            self._drops_at = self._next_ends(
+                live, lambda channel: channel.gaps[-1][1] if channel.gaps else channel.low
+            )
         for segment in dead:
             self._passed.pop(segment.number, None)
             self._disk.unlink(segment_path(self._directory, segment.number))
@@ -50,13 +61,15 @@ class Space:
                 self._punch(segment, passed)
                 self._passed[segment.number] = passed
 
-    def _next_ends(self, live: Sequence[SegmentState]) -> dict[int, int]:
-        """Return each channel's end in the first segment that it has not left."""
+    def _next_ends(
+        self, live: Sequence[SegmentState], done: Callable[[ChannelState], int]
+    ) -> dict[int, int]:
+        """Return each channel's end in the first segment with rows above those that are done."""
         ends: dict[int, int] = {}
         for segment in live:
             for number, end in segment.channels.items():
                 channel = self._state.channels.get(number)
-                if channel is not None and end > channel.low:
+                if channel is not None and end > done(channel):
                     ends.setdefault(number, end)
         return ends
 
@@ -66,7 +79,7 @@ class Space:
         return frozenset(
             number
             for number, end in segment.channels.items()
-            if number not in channels or channels[number].low >= end
+            if number not in channels or channels[number].past(segment.first_row, end)
         )
 
     def _punch(self, segment: SegmentState, passed: frozenset[int]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-WhenFull = Literal["block", "drop_newest"]
+WhenFull = Literal["block", "reject", "drop_oldest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class Identity:
 class ChannelSpec:
     """A channel: room for `size` bytes of bodies (and `events` rows), on disk or in memory.
 
-    With `when_full = "drop_newest"` it is left out of a put for which it has no room, and the rows
-    are counted as dropped. `formerly` is its name in an older bundle.
+    Without room a put waits or hears `Full`, which says whether the channel rejects. With
+    `drop_oldest` rows that its consumer has not read make room, and are counted as dropped.
+    `formerly` is its name in an older bundle.
     """
 
     name: str
@@ -37,9 +38,11 @@ class ConsumerSpec:
     """The one reader of a channel.
 
     `kind` is what wrote the cursor's note, marks and intents: one of another kind begins where it
-    was, without them.
+    was, without them. `sends` says that what it reads may be at another host from then on, also
+    after a crash: so that is noted before it gets the rows, where rows may be dropped.
     """
 
     name: str
     channel: str
     kind: str = ""
+    sends: bool = False

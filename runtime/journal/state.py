@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
-from flumec.runtime.journal.entries import CursorEntry, FrameEntry
-from flumec.runtime.journal.ranges import above, count, union
+from flumec.runtime.journal.entries import CursorEntry, DropEntry, FrameEntry
+from flumec.runtime.journal.ranges import above, count, covers, union
 from flumec.runtime.journal.records import (
     NO_TROUBLE,
     Cursor,
@@ -38,6 +38,12 @@ class ChannelState:
     dead_lettered: int = 0
     held_bytes: int = 0
     declared: bool = field(default=True, kw_only=True)
+    gaps: Ranges = field(default=(), kw_only=True)
+    """Rows above `low` that were dropped: nobody reads them, and they hold no space."""
+
+    def past(self, first: int, end: int) -> bool:
+        """Say whether it needs none of the rows from `first` to `end` any more."""
+        return end <= self.low or covers(self.gaps, max(first, self.low), end)
 
     @property
     def held(self) -> int:
@@ -60,6 +66,15 @@ class ConsumerState:
     trouble: Trouble = NO_TROUBLE
     aside: Ranges = ()
     """Rows at or above the cursor's low that are done with otherwise, and never read again."""
+    claimed: int = 0
+    """The row up to which what it read may be elsewhere; for senders on channels that drop."""
+
+    @property
+    def taken(self) -> int:
+        """The row below which rows may be with it or where it delivers: they are not dropped."""
+        ends = (o.end for intent in self.intents.values() for o in intent.outputs)
+        done = (self.cursor.low, *self.cursor.ahead.values(), *(end for _, end in self.aside))
+        return max((*done, self.claimed, *ends))
 
 
 @dataclass(slots=True)
@@ -160,6 +175,7 @@ class State:
         consumer.aside = above(consumer.aside, cursor.low)
         channel = self.channels[consumer.channel]
         channel.low = max(channel.low, cursor.low)
+        channel.gaps = above(channel.gaps, channel.low)
         channel.delivered += cursor.delivered
         channel.dropped += cursor.dropped
         channel.dead_lettered += cursor.dead_lettered
@@ -175,6 +191,17 @@ class State:
         else:
             channel.dead_lettered += count(ranges)
 
+    def drop(self, drop: DropEntry) -> None:
+        """Count rows as dropped that are above a channel's low; from now on nobody reads them."""
+        channel = self.channels[drop.channel]
+        channel.gaps = union(channel.gaps, [(drop.first, drop.end)])
+        channel.dropped += drop.rows
+        channel.held_bytes -= drop.freed
+
+    def claim(self, consumer: int, row: int) -> None:
+        """Note that a consumer has what is below `row`."""
+        self.consumers[consumer].claimed = max(row, self.consumers[consumer].claimed)
+
     def intend(self, consumer: int, intent: Intent) -> None:
         """Open an intent."""
         known = self.consumers[consumer]
@@ -188,6 +215,6 @@ class State:
     def is_live(self, segment: SegmentState) -> bool:
         """Say whether a channel still holds a row of the segment."""
         return any(
-            number in self.channels and end > self.channels[number].low
+            number in self.channels and not self.channels[number].past(segment.first_row, end)
             for number, end in segment.channels.items()
         )

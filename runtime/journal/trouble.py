@@ -69,6 +69,13 @@ def reader(state: State, name: str) -> ConsumerState | None:
     return next((k for k in found if state.channels[k.channel].declared), None)
 
 
+def read_by(state: State, aside: Aside) -> int:
+    """Return the number of the channel that a consumer reads."""
+    consumer = reader(state, aside.consumer)
+    assert consumer is not None
+    return consumer.channel
+
+
 def refusal(state: State, aside: Aside) -> str | None:
     """Say why rows may not be set aside; None if they may."""
     consumer = reader(state, aside.consumer)

@@ -96,6 +96,17 @@ class Held:
             self._read and self._read[-1].end > row
         )
 
+    def from_row(self, row: int) -> list[Chunk]:
+        """Return the frames that begin at or above `row`."""
+        return [chunk for chunk in (*self._read, *self._unread) if chunk.first >= row]
+
+    def drop(self, first: int, end: int) -> None:
+        """Leave out the frames between two rows, of which none is partly outside."""
+        for chunks in (self._read, self._unread):
+            kept = [chunk for chunk in chunks if chunk.end <= first or chunk.first >= end]
+            chunks.clear()
+            chunks.extend(kept)
+
     def release(self, low: int) -> None:
         """Drop the frames that end at or below `low`."""
         for chunks in (self._read, self._unread):

@@ -19,6 +19,7 @@ from flumec.runtime.journal.layout import (
     parse_group_header,
     seed,
 )
+from flumec.runtime.journal.ranges import after
 from flumec.runtime.journal.state import SegmentState, State
 
 _WINDOW = 64 << 10
@@ -42,11 +43,11 @@ class GroupReader:
 
     def group(self, offset: int, end: int) -> tuple[GroupHeader, memoryview] | None:
         """Return the header and head of the group at `offset`, None if there is no valid one."""
-        data = self._data(offset, PAGE)
+        data = self._data(offset, min(PAGE, end - offset), end)
         header = parse_group_header(data)
         if header is None or offset + header.head_end + header.body_length > end:
             return None
-        data = self._data(offset, header.head_end)
+        data = self._data(offset, header.head_end, end)
         if (
             len(data) < header.head_end
             or group_crc(data, header.head_end, self._seed) != header.crc
@@ -55,11 +56,16 @@ class GroupReader:
         self._ahead = _WINDOW if header.length < _WINDOW else PAGE
         return header, data[GROUP_HEADER : header.head_end]
 
-    def _data(self, offset: int, length: int) -> memoryview:
-        """Return at least `length` bytes from `offset`, if the file has them."""
+    def _data(self, offset: int, length: int, end: int) -> memoryview:
+        """Return at least `length` bytes from `offset`, if the file has them.
+
+        Nothing from `end` on is kept: it may be written after that.
+        """
         skip = offset - self._at
         if skip < 0 or skip + length > len(self._window):
-            self._window = memoryview(self.file.read(max(length, self._ahead), offset))
+            self._window = memoryview(
+                self.file.read(min(max(length, self._ahead), end - offset), offset)
+            )
             self._at, skip = offset, 0
         return self._window[skip:]
 
@@ -144,6 +150,7 @@ class Walk:
     def _group(self) -> bool:
         """Take in the next group; False where nothing more is synced."""
         with self.lock:
+            self.row = after(self.state.channels[self.channel].gaps, self.row)
             segment = next(
                 (
                     known
@@ -156,22 +163,28 @@ class Walk:
             end = segment.end if segment else 0
         if segment is None:
             return False
-        if self._segment is None or segment.number != self._segment.number:
-            self._enter(segment)
+        entered = self._segment is not None and segment.number == self._segment.number
+        if not entered and not self._enter(segment):
+            return True
         if self._offset >= end:
             return False
         self._take(segment, end)
         return True
 
-    def _enter(self, segment: SegmentState) -> None:
+    def _enter(self, segment: SegmentState) -> bool:
+        """Open a segment; False if it was just deleted, as its rows were dropped."""
         self.close()
         path = segment_path(self.directory, segment.number)
         try:
             file = self.disk.open(path)
         except FileNotFoundError:
+            with self.lock:
+                if segment.number not in self.state.segments:
+                    return False
             raise damaged(path, 0, segment.first_row, None, "the file does not exist") from None
         self._reader, self._segment = GroupReader(file, segment.epoch), segment
         self._offset, self._number, self._expected_row = PAGE, -1, segment.first_row
+        return True
 
     def _take(self, segment: SegmentState, end: int) -> None:
         assert self._reader is not None

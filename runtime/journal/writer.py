@@ -132,7 +132,7 @@ class Writer:
                 self._publish(batch)
         for future, result in batch.results:
             future.set_result(result)
-        if self._space.is_due(batch.lows):
+        if self._space.is_due(batch.lows, batch.gaps):
             self._space.free(self._log.segment.number)
 
     def _with_room(self, ops: list[Op]) -> list[Op]:

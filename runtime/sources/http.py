@@ -24,12 +24,14 @@ class Http(Source, type="http"):
     """Take events that clients POST as JSON, as Apache Flume does.
 
     A request holds `[{"headers": {"kind": "click"}, "body": "text"}, …]`. The answer 200 comes
-    after the events are in the journal; 503 with Retry-After when a channel is full; 400 says what
-    is wrong and where. A client that hears nothing may repeat the request: with `request_id` one
-    that was stored is answered 200 and not stored again.
+    after the events are in the journal; 503 with Retry-After when a channel is full, at once if it
+    rejects and else after a moment; 400 says what is wrong and where. A client that hears
+    nothing may repeat the request: with `request_id` one that was stored is answered 200 and not
+    stored again.
     """
 
     start: ClassVar[Start] = "acknowledgement"
+    refuses: ClassVar[bool] = True
 
     port: Port = prop("The TCP port to listen on.", check=between(1, 65_535))
     bind: str | None = prop(

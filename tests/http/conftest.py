@@ -24,6 +24,8 @@ class Log:
         self.rows: list[tuple[str, dict[str, str]]] = []
         self.positions: dict[bytes, Progress] = {}
         self.full = False
+        self.rejects = False
+        self.puts = 0
         self.held: list[Callable[[], None]] | None = None
         self.lock = threading.Lock()
 
@@ -33,8 +35,9 @@ class Log:
 
     def put(self, batch: pa.RecordBatch | None, progress: Sequence[Progress]) -> Future[Outcome]:
         future: Future[Outcome] = Future()
+        self.puts += 1
         if self.full:
-            future.set_result(Full("spool"))
+            future.set_result(Full("spool", self.rejects))
             return future
 
         def write() -> None:

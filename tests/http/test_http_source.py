@@ -65,6 +65,23 @@ def test_a_full_channel_is_503_and_the_same_request_goes_in_later(serve: Serve, 
     assert log.bodies == ["a"]
 
 
+def test_a_channel_that_is_full_for_a_moment_is_waited_for(serve: Serve, log: Log) -> None:
+    served = serve(request_id="Idempotency-Key")
+    log.full = True
+    threading.Timer(0.1, lambda: setattr(log, "full", False)).start()
+
+    assert served.post([{"body": "a"}], Idempotency_Key="1")[0] == 200
+    assert log.bodies == ["a"]
+
+
+def test_a_channel_that_rejects_is_503_at_once(serve: Serve, log: Log) -> None:
+    served = serve()
+    log.full = log.rejects = True
+
+    assert served.post([{"body": "a"}])[0] == 503
+    assert log.puts == 1
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

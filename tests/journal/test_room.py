@@ -187,11 +187,26 @@ def test_optional_channels_without_room_are_left_out_and_counted(rig: Rig) -> No
     assert rig.rows("a") == [2, 3, 4, 5]
 
 
-def test_a_channel_that_drops_the_newest_is_left_out_when_full(rig: Rig) -> None:
-    rig.open(ChannelSpec("a", 300, durable=True, when_full="drop_newest"))
-    rig.put("a", size=300)
-    assert rig.outcome(rig.submit("a", size=10)) == Stored(2, 0)
-    assert rig.balance() == (4, 0, 2, 2)
+def test_a_channel_that_rejects_says_so_and_one_that_blocks_does_not(rig: Rig) -> None:
+    rig.open(ChannelSpec("a", 300, durable=True, when_full="reject"), SMALL[1])
+    rig.put("a", "b", size=300)
+    assert rig.outcome(rig.submit("a", size=10)) == Full("a", rejects=True)
+    assert rig.outcome(rig.submit("b", size=1000)) == Full("b")
+    waiting = Waiting(rig, "a", size=10)
+    rig.done("a", 2)
+    assert isinstance(waiting.result(), Stored), "who cannot refuse waits"
+
+
+def test_a_channel_on_disk_counts_events_as_well_also_after_a_restart(rig: Rig) -> None:
+    rig.open(ChannelSpec("a", 1 << 20, durable=True, events=10))
+    rig.put("a", rows=8)
+    rig.reopen()
+    assert rig.consumer().fullness == 0.8
+    assert rig.outcome(rig.submit("a", rows=3)) == Full("a")
+    rig.done("a", 4)
+    rig.put("a", rows=6)
+    rig.done("a", 14)
+    rig.put("a", rows=10)
 
 
 def test_a_memory_channel_counts_events_as_well(rig: Rig) -> None:

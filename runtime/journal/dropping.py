@@ -1,0 +1,155 @@
+"""`when_full = drop_oldest`: the oldest frames that nobody has taken make room for new ones."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import NamedTuple
+
+from flumec.runtime.journal.entries import DropEntry
+from flumec.runtime.journal.errors import JournalDamaged
+from flumec.runtime.journal.live import LiveChannel, Shared
+from flumec.runtime.journal.ops import Batch, Op
+from flumec.runtime.journal.ranges import after, union
+from flumec.runtime.journal.room import Need
+from flumec.runtime.journal.waiting import Held
+from flumec.runtime.journal.walk import Walk
+
+
+class _Frame(NamedTuple):
+    first: int
+    end: int
+    bytes: int
+    rows: int
+
+
+@dataclass(slots=True)
+class DropOp(Op):
+    """Rows of a channel that were dropped when room was wanted; it stands before that put."""
+
+    drop: DropEntry
+
+    def judge(self, batch: Batch) -> None:
+        """Count them, and have nobody read them after a restart either."""
+        state, number = batch.state, self.drop.channel
+        state.drop(self.drop)
+        if state.channels[number].durable:
+            batch.group.add(self.drop.encode())
+            batch.gaps.append(number)
+
+
+class Droppers:
+    """The channels of a journal that drop their oldest rows."""
+
+    def __init__(self, shared: Shared, channels: Mapping[str, LiveChannel]) -> None:
+        self._shared = shared
+        self._droppers = {name: _Dropper(shared, name, live) for name, live in channels.items()}
+
+    def could(self, needs: Need) -> bool:
+        """Say whether dropping makes room that is missing; the caller holds the lock."""
+        return any(
+            self._shared.room.lacks(name, needs[name]) and dropper.live.untaken
+            for name, dropper in self._droppers.items()
+            if name in needs
+        )
+
+    def make_room(self, needs: Need) -> bool:
+        """Drop what makes room; False where nothing changed by it. The lock is not held."""
+        made = [
+            dropper.make_room(needs[name])
+            for name, dropper in self._droppers.items()
+            if name in needs
+        ]
+        return any(made)
+
+
+@dataclass(slots=True)
+class _Dropper:
+    """Drops from one channel: whole frames, the oldest first, none that its consumer has taken.
+
+    What is on disk is found by reading heads, on from where the last one was found.
+    """
+
+    shared: Shared
+    name: str
+    live: LiveChannel
+    _mutex: Lock = field(default_factory=Lock)
+    _known: deque[_Frame] = field(default_factory=deque)
+    """All frames from `_from` on, as far as they were looked up."""
+    _from: int = 0
+    _walk: Walk | None = None
+
+    def make_room(self, need: tuple[int, int]) -> bool:
+        """Drop until the channel takes `need`; False if it does not and nothing was dropped."""
+        dropped = False
+        with self._mutex:
+            while True:
+                with self.shared.lock:
+                    if not self.shared.room.lacks(self.name, need):
+                        return True
+                    if self._in_vain(need):
+                        return dropped
+                    if frames := list(self._oldest(need)):
+                        self._drop(frames)
+                        dropped = True
+                if not frames and not self._look():
+                    return dropped
+
+    def _in_vain(self, need: tuple[int, int]) -> bool:
+        """Say whether what is taken leaves too little, so that dropping all else would not do."""
+        live = self.live
+        most = need[0] if live.taken_bytes or live.taken > live.state.low else 0
+        return live.taken_bytes + most > live.state.size
+
+    def _look(self) -> bool:
+        """Find more frames on disk; none where they can't be read, which the consumer says."""
+        if isinstance(self.live.memory, Held):
+            return False
+        with self.shared.lock:
+            start = after(self.live.gaps, self.live.taken)
+        try:
+            if self._walk is None or self._walk.row < start:
+                if self._walk is not None:
+                    self._walk.close()
+                self._walk = self.shared.walk(self.live.state.number, start)
+                self._from = start
+            while len(self._known) < _AHEAD and (located := self._walk.next()) is not None:
+                entry = located.entry
+                self._known.append(_Frame(entry.first, entry.end, entry.length, entry.rows))
+        except (JournalDamaged, OSError):
+            self._walk = None
+        return bool(self._known)
+
+    def _oldest(self, need: tuple[int, int]) -> Iterator[_Frame]:
+        """Take the oldest frames until they are as much as is needed, or no more are known."""
+        taken = after(self.live.gaps, self.live.taken)
+        if isinstance(self.live.memory, Held):
+            chunks = self.live.memory.from_row(taken)
+            self._known = deque(_Frame(c.first, c.end, c.body.size, c.rows) for c in chunks)
+        elif taken < self._from:  # a frame that was read ahead came back
+            self._known.clear()
+            self._walk = None
+        length, rows = self.shared.room.missing(self.name, need)
+        while self._known and (length > 0 or rows > 0):
+            frame = self._known.popleft()
+            self._from = frame.end
+            if frame.first >= taken:
+                length, rows = length - frame.bytes, rows - frame.rows
+                yield frame
+
+    def _drop(self, frames: list[_Frame]) -> None:
+        """Have nobody read the frames any more, and give their room back; the lock is held."""
+        live = self.live
+        start, end = after(live.gaps, live.taken), frames[-1].end
+        length, rows = sum(f.bytes for f in frames), sum(f.rows for f in frames)
+        live.gaps = union(live.gaps, [(start, end)])
+        if isinstance(live.memory, Held):
+            live.memory.drop(start, end)
+        self.shared.writer.enqueue(
+            DropOp(drop=DropEntry(live.state.number, start, end, rows, length))
+        )
+        self.shared.room.give(self.name, length, rows)
+
+
+_AHEAD = 256
+"""How many frames on disk are looked up at once."""
