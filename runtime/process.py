@@ -148,6 +148,8 @@ class Process:
 
         try:
             disk.make_directory(state)
+            with contextlib.suppress(PermissionError):  # systemd's own, which it has made
+                disk.sync_directory(state.parent)  # whoever made it may have been killed before
         except OSError as error:
             raise StartError(
                 f"its state cannot be kept in {state}: {logs.reason(error)}; give the agent's user "

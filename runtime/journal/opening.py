@@ -50,6 +50,8 @@ class Opening:
     def run(self) -> Opened:
         """Open; raise JournalLocked, JournalDamaged or StateError."""
         self.disk.make_directory(self.directory)
+        # One that exists may be unsynced still: who made it may have been killed before it could.
+        self.disk.sync_directory(self.directory.parent)
         lock = self._lock()
         try:
             recovered = recover(self.directory, self.disk, uuid.uuid4().bytes)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flumec.runtime.disk import Bytes, DiskFile, Mode
-from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Inode, Piece, Survival, pieces
+from flumec.runtime.testing.names import GONE, Entry, Names
+from flumec.runtime.testing.surviving import NOTHING, Inode, Piece, Survival, pieces
 
 _PAGE = 4096
 
@@ -21,9 +22,10 @@ class CrashDisk:
     """Counts the operations that change it, and cuts the power before the `cut_at`-th (from 1).
 
     Only what was synced is certain to survive; of the rest `reboot` keeps what a Survival says.
-    Files need `sync`, and their names `sync_directory`. `fail_at` has one operation raise OSError
-    EIO instead, after which the disk goes on as if nothing had happened, as Linux does. `room`
-    bounds the bytes that files take (ENOSPC). Threads may share it; reads are not counted.
+    Files need `sync`, and the names of files and directories `sync_directory`. `fail_at` has one
+    operation raise OSError EIO instead, after which the disk goes on as if nothing had happened, as
+    Linux does; `rotten` files can't be read (EIO). `room` bounds the bytes that files take
+    (ENOSPC). Threads may share it; reads are not counted.
     """
 
     def __init__(
@@ -36,34 +38,30 @@ class CrashDisk:
         self.log: list[str] = []
         """What each operation was, so that a test can find the one it wants to cut at."""
         self.dead = False
+        self.rotten: set[Path] = set()
         self.lock = threading.RLock()
         self._inodes = 0
-        self._seen: dict[Path, Inode | None] = {}
-        self._durable: dict[Path, Inode | None] = {}
-        self._changes: list[tuple[Path, list[tuple[Path, Inode | str | None]]]] = []
+        self._names = Names()
 
     def reboot(self, survival: Survival = NOTHING, *, cut_at: int | None = None) -> "CrashDisk":
         """Cut the power now, if it is not, and return the disk that comes back."""
         with self.lock:
             self.dead = True
-            names = dict(self._durable)
-            kept: dict[Path, int] = {}
-            for directory, entries in self._changes:
-                done = kept.setdefault(directory, 0)
-                total = sum(1 for parent, _ in self._changes if parent == directory)
-                if done < round(survival.entries * total):
-                    _enter(names, entries)
-                    kept[directory] = done + 1
-            disk = CrashDisk(cut_at, room=self.room)
-            inodes = {id(i): i.after_cut(survival) for i in names.values() if i is not None}
-            disk._seen = {p: inodes[id(i)] if i is not None else None for p, i in names.items()}
-            disk._durable = dict(disk._seen)
-            disk._inodes = self._inodes
-            return disk
+            return self._with(self._names.after_cut(survival), cut_at)
 
     def kill(self, *, cut_at: int | None = None) -> "CrashDisk":
-        """End the process but not the machine: everything written is still there."""
-        return self.reboot(EVERYTHING, cut_at=cut_at)
+        """End the process but not the machine: what was written is there, and no safer than before.
+
+        A power cut may still take what the killed process did not sync.
+        """
+        with self.lock:
+            self.dead = True
+            return self._with(self._names.after_kill(), cut_at)
+
+    def _with(self, names: Names, cut_at: int | None) -> "CrashDisk":
+        disk = CrashDisk(cut_at, room=self.room)
+        disk._names, disk._inodes = names, self._inodes
+        return disk
 
     def content(self, path: Path) -> bytes:
         """Return what a reader sees of a file, without an operation."""
@@ -78,13 +76,13 @@ class CrashDisk:
 
     def allocated(self) -> int:
         """Return the bytes that all files take."""
-        return sum(inode.allocated for inode in self._seen.values() if inode is not None)
+        return sum(inode.allocated for inode in self._names.seen.values() if inode is not None)
 
     def open(self, path: Path, mode: Mode = "read") -> DiskFile:
         """Open a file; raise FileNotFoundError or FileExistsError."""
         with self.lock:
             self.alive()
-            exists = self._seen.get(path) is not None
+            exists = self._names.seen.get(path) is not None
             if mode == "create" and exists:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
             if mode == "read" or exists:
@@ -93,34 +91,37 @@ class CrashDisk:
             self.count(f"create {path.name}")
             self._inodes += 1
             inode = Inode(self._inodes)
-            self._change(path.parent, [(path, inode)])
+            self._names.change(path.parent, [(path, inode)])
             return CrashFile(self, path, inode)
 
     def rename(self, old: Path, new: Path) -> None:
         """Give a file or directory another name, atomically; a file that had it is replaced."""
         with self.lock:
-            if self._seen.get(old, "gone") is not None:
+            if self._names.seen.get(old, GONE) is not None:
                 self._file(old)
             self._directory(new.parent)
             self.count(f"rename {old.name} {new.name}")
-            moved = [path for path in self._seen if path == old or old in path.parents]
-            arrived = [(new / path.relative_to(old), self._seen[path]) for path in moved]
-            self._change(new.parent, [*((path, "gone") for path in moved), *arrived])
+            moved = [path for path in self._names.seen if path == old or old in path.parents]
+            arrived = [(new / path.relative_to(old), self._names.seen[path]) for path in moved]
+            entries: list[Entry] = [*((path, GONE) for path in moved), *arrived]
+            self._names.change(new.parent, entries)
 
     def unlink(self, path: Path) -> None:
         """Remove a file's name; raise FileNotFoundError."""
         with self.lock:
             self._file(path)
             self.count(f"unlink {path.name}")
-            self._change(path.parent, [(path, "gone")])
+            self._names.change(path.parent, [(path, GONE)])
 
     def make_directory(self, path: Path) -> None:
         """Make a directory and its parents, durably; one that exists is fine."""
         with self.lock:
             self.alive()
             for directory in (*reversed(path.parents), path):
-                self._seen.setdefault(directory, None)
-                self._durable.setdefault(directory, None)
+                if directory not in self._names.seen:
+                    self.count(f"mkdir {directory.name}")
+                    self._names.change(directory.parent, [(directory, None)])
+                    self.sync_directory(directory.parent)
 
     def remove_directory(self, path: Path) -> None:
         """Remove an empty directory."""
@@ -128,21 +129,20 @@ class CrashDisk:
             if self.names(path):
                 raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(path))
             self.count(f"rmdir {path.name}")
-            del self._seen[path]
-            self._durable.pop(path, None)
+            self._names.change(path.parent, [(path, GONE)])
 
     def names(self, path: Path) -> list[str]:
         """Return the names in a directory, sorted; raise FileNotFoundError."""
         with self.lock:
             self.alive()
             self._directory(path)
-            return sorted(known.name for known in self._seen if known.parent == path != known)
+            return sorted(known.name for known in self._names.seen if known.parent == path != known)
 
     def stat(self, path: Path) -> os.stat_result:
         """Return kind, inode and size; raise FileNotFoundError."""
         with self.lock:
             self.alive()
-            if path in self._seen and self._seen[path] is None:
+            if path in self._names.seen and self._names.seen[path] is None:
                 return os.stat_result((stat.S_IFDIR | 0o750, 0, 0, 1, 0, 0, 0, 0, 0, 0))
             return status(self._file(path))
 
@@ -150,10 +150,7 @@ class CrashDisk:
         """Make the directory's entries durable."""
         with self.lock:
             self.count(f"sync {path.name}/")
-            for directory, entries in self._changes:
-                if directory == path:
-                    _enter(self._durable, entries)
-            self._changes = [change for change in self._changes if change[0] != path]
+            self._names.sync(path)
 
     def free(self, path: Path) -> int:
         """Return the bytes that files may still take."""
@@ -182,18 +179,14 @@ class CrashDisk:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _file(self, path: Path) -> Inode:
-        inode = self._seen.get(path)
+        inode = self._names.seen.get(path)
         if inode is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         return inode
 
     def _directory(self, path: Path) -> None:
-        if path not in self._seen or self._seen[path] is not None:
+        if path not in self._names.seen or self._names.seen[path] is not None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-
-    def _change(self, directory: Path, entries: "list[tuple[Path, Inode | str | None]]") -> None:
-        _enter(self._seen, entries)
-        self._changes.append((directory, entries))
 
 
 class CrashFile:
@@ -209,6 +202,8 @@ class CrashFile:
         """Return at most `length` bytes from `offset`; fewer only at the file's end."""
         with self._disk.lock:
             self._disk.alive()
+            if self._path in self._disk.rotten:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
             return bytes(self._inode.seen[offset : offset + length])
 
     def read_into(self, buffer: bytearray | memoryview, offset: int) -> int:
@@ -284,13 +279,3 @@ def status(inode: Inode) -> os.stat_result:
     """Return a regular file's kind, inode and size."""
     size = len(inode.seen)
     return os.stat_result((stat.S_IFREG | 0o640, inode.number, 1, 1, 0, 0, size, 0, 0, 0))
-
-
-def _enter(
-    names: "dict[Path, Inode | None]", entries: "Sequence[tuple[Path, Inode | str | None]]"
-) -> None:
-    for path, inode in entries:
-        if isinstance(inode, str):
-            names.pop(path, None)
-        else:
-            names[path] = inode

@@ -18,7 +18,8 @@ class Survival:
     `writes` is the share of a file's unsynced sectors that survive: the first ones, the last ones
     (a later block may be written before an earlier one), or any. `entries` is the share of a
     directory's unsynced changes, always the first ones. `torn` leaves garbage in the sector where
-    the cut came.
+    the cut came. `apart` has each file keep all or nothing, and each directory as much as it will,
+    by the `seed`: what was written to one file last may survive, and what to another before, not.
     """
 
     writes: float = 0.0
@@ -26,9 +27,12 @@ class Survival:
     order: Literal["first", "last", "any"] = "first"
     torn: bool = False
     seed: int = 0
+    apart: bool = False
 
     def choose(self, count: int, salt: int) -> set[int]:
         """Return which of `count` pieces survive."""
+        if self.apart:
+            return set(range(count)) if self._dice(f"file {salt}").random() < self.writes else set()
         kept = round(self.writes * count)
         if self.order == "first":
             return set(range(kept))
@@ -37,10 +41,19 @@ class Survival:
         chance = random.Random(self.seed * 1_000_003 + salt)  # noqa: S311 a test's dice
         return {index for index in range(count) if chance.random() < self.writes}
 
+    def lasting(self, count: int, directory: str) -> int:
+        """Return how many of a directory's changes survive: the first ones."""
+        if self.apart:
+            return self._dice(directory).randint(0, count)
+        return round(self.entries * count)
+
+    def _dice(self, salt: str) -> random.Random:
+        return random.Random(f"{self.seed} {salt}")  # noqa: S311 a test's dice
+
 
 NOTHING = Survival()
 EVERYTHING = Survival(1.0, 1.0)
-"""The process was killed, the machine was not."""
+"""All had reached the disk when the power went, although nobody had waited for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,13 @@ class Inode:
         if survival.torn and chosen and max(chosen) + 1 < len(self.pending):
             _tear(content, self.pending[max(chosen) + 1])
         return Inode(self.number, content, bytearray(content))
+
+    def after_kill(self) -> "Inode":
+        """Return the file as the next process has it: the same, and unlocked."""
+        return Inode(
+            self.number, bytearray(self.durable), bytearray(self.seen), list(self.pending),
+            set(self.holes),
+        )  # fmt: skip
 
     def _fill(self, piece: Piece) -> None:
         pages = range(piece.offset // _PAGE, -(-(piece.offset + piece.length) // _PAGE))

@@ -133,8 +133,94 @@ def test_a_prefix_a_suffix_or_any_sectors_survive_and_one_may_be_torn() -> None:
     assert seen == {b"".join(chosen) for chosen in product(*sectors)}
 
 
-def test_the_power_goes_once_and_for_all() -> None:
+def test_what_one_file_got_last_may_survive_when_what_another_got_before_does_not() -> None:
+    def work(disk: CrashDisk) -> None:
+        files = [disk.open(Path(f"/d/{name}"), "create") for name in "xyz"]
+        disk.sync_directory(Path("/d"))
+        for file, text in zip(files, (b"first", b"second", b"third"), strict=True):
+            file.write([text], 0)
+
+    def content(seed: int) -> tuple[bytes, ...]:
+        disk = crashed(work, Survival(0.5, apart=True, seed=seed))
+        return tuple(disk.content(Path(f"/d/{name}")) for name in "xyz")
+
+    kept = [(b"", text) for text in (b"first", b"second", b"third")]
+    assert {content(seed) for seed in range(100)} == set(product(*kept))
+
+
+def test_a_change_of_one_directory_may_survive_when_an_older_one_of_another_does_not() -> None:
+    def work(disk: CrashDisk) -> None:
+        disk.make_directory(Path("/e"))
+        disk.open(Path("/d/x"), "create")
+        disk.open(Path("/e/y"), "create")
+
+    def names(seed: int) -> str:
+        disk = crashed(work, Survival(apart=True, seed=seed))
+        return "".join(disk.names(Path("/d")) + disk.names(Path("/e")))
+
+    assert {names(seed) for seed in range(100)} == {"", "x", "y", "xy"}
+
+
+def test_a_directory_is_certain_once_its_parent_was_synced() -> None:
     disk = CrashDisk(cut_at=2)
+    with pytest.raises(PowerCut):
+        disk.make_directory(Path("/d"))
+    assert disk.reboot(NOTHING).names(Path("/")) == []
+    assert disk.reboot(EVERYTHING).names(Path("/")) == ["d"]
+    disk = CrashDisk()
+    disk.make_directory(Path("/d"))
+    disk = disk.reboot(NOTHING)
+    assert disk.names(Path("/")) == ["d"]
+    disk.remove_directory(Path("/d"))
+    disk = disk.reboot(NOTHING)
+    assert disk.names(Path("/")) == ["d"]
+    disk.remove_directory(Path("/d"))
+    disk.sync_directory(Path("/"))
+    assert disk.reboot(NOTHING).names(Path("/")) == []
+
+
+def test_with_a_directory_that_is_lost_goes_all_that_is_in_it() -> None:
+    disk = CrashDisk(cut_at=2)
+    with pytest.raises(PowerCut):
+        disk.make_directory(Path("/d"))
+    disk = disk.kill()
+    disk.make_directory(Path("/d"))
+    disk.open(Path("/d/x"), "create").sync()
+    disk.sync_directory(Path("/d"))
+    assert disk.reboot(NOTHING).names(Path("/")) == []
+
+
+def test_what_a_killed_process_did_not_sync_is_seen_but_may_still_be_lost() -> None:
+    disk = CrashDisk()
+    disk.make_directory(Path("/d"))
+    disk.open(Path("/d/x"), "create").write([b"unsynced"], 0)
+    disk.sync_directory(Path("/d"))
+    disk.rename(Path("/d/x"), Path("/d/y"))
+    after = disk.kill()
+    with pytest.raises(PowerCut):
+        disk.names(Path("/d"))
+    assert after.content(Path("/d/y")) == b"unsynced"
+    lost = after.reboot(NOTHING)
+    assert lost.names(Path("/d")) == ["x"]
+    assert lost.content(Path("/d/x")) == b""
+    after = after.kill()
+    after.open(Path("/d/y"), "write").sync()
+    after.sync_directory(Path("/d"))
+    assert after.reboot(NOTHING).content(Path("/d/y")) == b"unsynced"
+
+
+def test_a_rotten_file_cannot_be_read() -> None:
+    disk = CrashDisk()
+    disk.make_directory(Path("/d"))
+    file = disk.open(Path("/d/x"), "create")
+    disk.rotten.add(Path("/d/x"))
+    for read in (lambda: file.read(1, 0), lambda: file.read_into(bytearray(1), 0)):
+        with pytest.raises(OSError, match="Input/output"):
+            read()
+
+
+def test_the_power_goes_once_and_for_all() -> None:
+    disk = CrashDisk(cut_at=4)  # a directory is made and its parent synced, then a file
     disk.make_directory(Path("/d"))
     file = disk.open(Path("/d/x"), "create")
     for act in (file.sync, file.sync, lambda: file.read(1, 0), lambda: disk.names(Path("/d"))):
@@ -144,7 +230,7 @@ def test_the_power_goes_once_and_for_all() -> None:
 
 
 def test_a_failure_is_one_operation() -> None:
-    disk = CrashDisk(fail_at=2)
+    disk = CrashDisk(fail_at=4)
     disk.make_directory(Path("/d"))
     file = disk.open(Path("/d/x"), "create")
     with pytest.raises(OSError, match="Input/output") as raised:

@@ -22,8 +22,9 @@ ANY = [Survival(share, 1.0, "any", seed=seed) for share in (0.5, 0.8) for seed i
 
 def story(rig: Rig, cut_at: int) -> int:
     """Put and be done until the power goes; return how many puts were acknowledged."""
-    rig.disk = CrashDisk(cut_at)
+    rig.disk = CrashDisk()
     rig.disk.make_directory(DIRECTORY.parent)
+    rig.disk.cut_at = rig.disk.operations + cut_at
     acknowledged = 0
     try:
         rig.open()
