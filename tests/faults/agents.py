@@ -15,7 +15,7 @@ from flumec.runtime.interceptors import RegexExtract
 from flumec.runtime.journal import Journal
 from flumec.runtime.links import ArrowReceiver, ArrowSender, Peer
 from flumec.runtime.sinks import FileRoll
-from flumec.runtime.sinks.file_roll import Roll
+from flumec.runtime.sinks.filing import Roll
 from flumec.runtime.sources import Taildir
 
 LINK, WIRE = "tailer.spool => collector.inbox", "9f86d081884c7d65"
