@@ -24,6 +24,11 @@ _UNPRINTABLE = re.compile(
 _PRIORITY = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
 
 
+def one_line(text: str) -> str:
+    """Return a text on one line; what would break it, or speak to a terminal, is escaped."""
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
 def _escaped(found: "re.Match[str]") -> str:
     return found.group().encode("unicode_escape").decode("ascii")
 
@@ -37,7 +42,7 @@ class OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line; what would break it, or speak to a terminal, is escaped."""
-        message = _UNPRINTABLE.sub(_escaped, record.getMessage().rstrip())
+        message = one_line(record.getMessage().rstrip())
         code = f" [{said.code}]" if (said := said_by(record)) else ""
         line = f"{record.levelname} {_component(record)} {message}{code}"
         return _prefix(record) + line if self._priority else line

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flumec.runtime import credentials, logs
 from flumec.runtime.clock import Clock
@@ -151,6 +151,8 @@ class SourceSurroundings(Surroundings):
         if rows:
             self.counters.add("events_received", rows)
             self.counters.add("batches_received")
+            for tap in self._worker.taps:
+                tap.batch(cast("pa.RecordBatch", batch))
         self._worker.putting = self.clock.monotonic()
         try:
             result = self._feed.put(batch, progress, wait)
@@ -255,6 +257,9 @@ class WatchedConsumer:
         if chunks:
             self._worker.tally.add("events_read", sum(chunk.rows for chunk in chunks))
             self._worker.tally.add("batches_read")
+            for tap in self._worker.taps:
+                for chunk in chunks:
+                    tap.chunk(chunk)
         else:
             self._worker.tally.add("batches_empty")
         return chunks

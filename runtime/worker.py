@@ -12,6 +12,7 @@ from flumec.runtime.clock import Clock
 from flumec.runtime.component import Component
 from flumec.runtime.errors import StartError
 from flumec.runtime.metrics import PartReading, Tally
+from flumec.runtime.tap import Tap
 
 T = TypeVar("T")
 
@@ -59,6 +60,8 @@ class Worker:
         self.failing = ""
         self.putting: float | None = None
         """Since when the loop has been in one put, which waits for room; None while it is not."""
+        self.taps: tuple[Tap, ...] = ()
+        """Who looks at the events that it puts or reads."""
         self._rests_until: float | None = None
         self._owed = 0
         self._owing = threading.Lock()
@@ -97,6 +100,16 @@ class Worker:
         """Let the consumer read again."""
         self._rests_until = None
         self._changed()
+
+    def tap(self, tap: "Tap") -> None:
+        """Let the component's events be seen."""
+        with self._owing:
+            self.taps = (*self.taps, tap)
+
+    def untap(self, tap: "Tap") -> None:
+        """End that."""
+        with self._owing:
+            self.taps = tuple(each for each in self.taps if each is not tap)
 
     @property
     def _resting(self) -> str:

@@ -123,8 +123,8 @@ def test_the_state_tells_everything_that_a_runner_needs() -> None:
         "held_bytes": 250, "size": 1_000, "lag": 2.5, "in": 20.0, "out": 10.0,
     }  # fmt: skip
     assert told["parts"]["out"] == {
-        "kind": "sink", "idle": False, "verdicts": 0, "failing": "no", "resting": "", "pressed": 0.0,
-        "counters": {"events_read": 80, "open_files": 2.0},
+        "kind": "sink", "idle": False, "verdicts": 0, "failing": "no", "resting": "",
+        "pressed": 0.0, "counters": {"events_read": 80, "open_files": 2.0},
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The command line: `flumec lint|fmt|graph|build|run|channel|explain|components|init|…`."""
+"""The command line, `flumec COMMAND`; the commands are in `group`."""
 
 import errno
 import os

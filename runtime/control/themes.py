@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from flumec.runtime import monitor
-from flumec.runtime.control import pausing, status
+from flumec.runtime.control import pausing, status, tapping
 from flumec.runtime.control.inside import Inside
 from flumec.runtime.control.routes import Routes
 
@@ -11,6 +11,7 @@ ALL: tuple[Callable[[Routes, Inside], None], ...] = (
     monitor.add,
     status.add,
     pausing.add,
+    tapping.add,
 )
 
 

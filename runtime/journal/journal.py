@@ -50,6 +50,9 @@ class Journal:
     Any thread may call any method. Futures' callbacks run in the journal's thread: be short.
     """
 
+    on_put: "Callable[[Put, Future[Outcome]], None] | None" = None
+    """Called in the putting thread with each put and its result, while somebody looks."""
+
     def __init__(
         self,
         opening: Opening,
@@ -144,6 +147,8 @@ class Journal:
         op.wait, op.stopping = wait, stopping
         with self._lock:
             self._writer.enqueue(op)
+        if (on_put := self.on_put) is not None:
+            on_put(put, op.future)
         return op.future
 
     def positions(self, source: str) -> Mapping[bytes, Progress]:

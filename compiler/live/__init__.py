@@ -1,0 +1,1 @@
+"""Looking at a fleet that runs: its agents found and asked, and what they say made readable."""

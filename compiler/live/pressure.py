@@ -1,0 +1,101 @@
+"""Where the back-pressure of a fleet comes from: from the source that waits to what is too slow."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flumec.compiler.live.find import Live
+
+FULL = 0.9
+"""The share of its size from which on a channel presses on what feeds it."""
+
+WAITS = 1.0
+"""Seconds in one put from which on a source counts as held up."""
+
+
+def fullness(channel: Mapping[str, Any]) -> float:
+    """Return the share of a channel's size that is held."""
+    return channel["held_bytes"] / channel["size"] if channel["size"] else 0.0
+
+
+def pressure(fleet: Sequence[Live]) -> Iterator[str]:
+    """Yield a line for each source that waits and each full channel that nobody else's line names.
+
+    It goes from what is held up by way of channels and links to the place that holds it up.
+    """
+    told: set[tuple[str, str]] = set()
+    found = []
+    for agent in fleet:
+        for channel in _pressing(agent):
+            key = (agent.name, channel)
+            path = " ← ".join(_path(fleet, agent, channel, {key}, told))
+            found.append((key, " and ".join(_waiting(agent, channel)), path))
+    for key, waiting, path in found:
+        if waiting:
+            yield f"{waiting} ← {path}"
+        elif key not in told:
+            yield path
+
+
+def agent_wiring(agent: Live) -> Mapping[str, Any]:
+    """Return how an agent's parts hang together."""
+    assert agent.state is not None
+    wiring: Mapping[str, Any] = agent.state["wiring"]
+    return wiring
+
+
+def _pressing(agent: Live) -> Iterator[str]:
+    """Yield the channels that are full, or that a source waits for."""
+    for name, channel in agent.state["channels"].items() if agent.state else ():
+        if fullness(channel) >= FULL or any(_waiting(agent, name)):
+            yield name
+
+
+def _waiting(agent: Live, channel: str) -> Iterator[str]:
+    """Yield the sources that wait for room, and feed this channel as the fullest of theirs."""
+    assert agent.state is not None
+    known = agent.state["channels"]
+    for feeder, channels in agent_wiring(agent)["feeds"].items():
+        if _part(agent, feeder).get("pressed", 0.0) >= WAITS:
+            fullest = max((c for c in channels if c in known), key=lambda c: fullness(known[c]))
+            if fullest == channel:
+                yield f"{agent.name}.{feeder} waits"
+
+
+def _path(
+    fleet: Sequence[Live],
+    agent: Live,
+    channel: str,
+    seen: set[tuple[str, str]],
+    told: set[tuple[str, str]],
+) -> Iterator[str]:
+    """Yield the places from a full channel to what empties it too slowly."""
+    assert agent.state is not None
+    yield f"{agent.name}.{channel} is {fullness(agent.state['channels'][channel]):.0%} full"
+    empties = agent_wiring(agent)["empties"]
+    consumer = next((name for name, of in empties.items() if of == channel), None)
+    if consumer is None:
+        yield "nobody reads it"
+        return
+    part = _part(agent, consumer)
+    if part.get("resting"):
+        yield f"{consumer} is {part['resting']}"
+        return
+    link = agent_wiring(agent)["links_out"].get(consumer)
+    for other in fleet if link else ():
+        if other.state is None or link not in agent_wiring(other)["links_in"]:
+            continue
+        inbox = agent_wiring(other)["links_in"][link]
+        if inbox in _pressing(other) and (other.name, inbox) not in seen:
+            told.add((other.name, inbox))
+            yield from _path(fleet, other, inbox, seen | {(other.name, inbox)}, told)
+            return
+    if part.get("failing"):
+        yield f"{consumer} cannot work: {part['failing']}"
+    else:
+        yield f"{consumer} is slower than what comes"
+
+
+def _part(agent: Live, name: str) -> Mapping[str, Any]:
+    assert agent.state is not None
+    part: Mapping[str, Any] = agent.state["parts"].get(name, {})
+    return part

@@ -1,0 +1,86 @@
+"""A running fleet in a few lines, and as a table."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flumec.compiler.live.find import Live
+from flumec.compiler.live.numbers import age, rate, size
+from flumec.compiler.live.pressure import agent_wiring, fullness, pressure
+from flumec.runtime.logs import one_line
+
+
+def lines(fleet: Sequence[Live], now: datetime) -> Iterator[str]:
+    """Yield each agent with its channels, then what cannot work, then the back-pressure."""
+    for agent in fleet:
+        if agent.state is None:
+            yield f"{agent.name}  does not answer: {one_line(agent.trouble)}"
+            continue
+        since = now.astimezone(UTC) - timedelta(seconds=agent.state["up"])
+        phase = _phase(agent.state)
+        yield (
+            f"{agent.name}  {phase}up since {since:%Y-%m-%d %H:%M:%S}Z ({age(agent.state['up'])}), "
+            f"process {agent.state['pid']}"
+        )
+        width = max(map(len, agent.state["channels"]), default=0)
+        for name, channel in agent.state["channels"].items():
+            yield f"  {name:<{width}}  {_channel(channel)}"
+        yield from (f"  {one_line(text)}" for text in troubles(agent))
+    yield from (f"back-pressure: {one_line(text)}" for text in pressure(fleet))
+
+
+def _phase(state: dict[str, Any]) -> str:
+    if state["stopping"]:
+        return "stopping, "
+    return "" if state["ready"] else "starting, "
+
+
+def _channel(channel: dict[str, Any]) -> str:
+    lag = f"{age(channel['lag'])} behind" if channel["held"] else "nothing held"
+    held = (
+        f"{channel['held']:,} events, {size(channel['held_bytes'])} of {size(channel['size'])} "
+        f"({fullness(channel):.0%}), "
+        if channel["held"]
+        else ""
+    )
+    return f"in {rate(channel['in'])}, out {rate(channel['out'])}; {held}{lag}"
+
+
+def troubles(agent: Live) -> Iterator[str]:
+    """Yield a sentence for each part that cannot work or is paused."""
+    for name, part in agent.state["parts"].items() if agent.state else ():
+        if part["resting"]:
+            yield f"{name} is {part['resting']}"
+        if part["failing"]:
+            yield f"{name} cannot work: {part['failing']}"
+
+
+def rows(fleet: Sequence[Live]) -> Iterator[tuple[str, ...]]:
+    """Yield a row of HEADINGS for each channel."""
+    for agent in fleet:
+        if agent.state is None:
+            yield agent.name, "-", *("-",) * 6, "does not answer"
+            continue
+        empties = {channel: name for name, channel in agent_wiring(agent)["empties"].items()}
+        for number, (name, channel) in enumerate(agent.state["channels"].items()):
+            reader = empties.get(name, "")
+            yield (
+                agent.name if number == 0 else "",
+                name,
+                rate(channel["in"]),
+                rate(channel["out"]),
+                f"{channel['held']:,}",
+                size(channel["held_bytes"]),
+                f"{fullness(channel):.0%}",
+                age(channel["lag"]),
+                f"{reader} {_doing(agent.state['parts'].get(reader))}".strip() or "nobody",
+            )
+
+
+HEADINGS = ("agent", "channel", "in", "out", "held", "bytes", "full", "behind", "emptied by")
+
+
+def _doing(part: dict[str, Any] | None) -> str:
+    if part is None:
+        return ""
+    return "(paused)" if part["resting"] else "(cannot work)" if part["failing"] else ""

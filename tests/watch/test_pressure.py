@@ -1,0 +1,77 @@
+"""Back-pressure is told from who waits, over links, to what is too slow."""
+
+from typing import Any
+
+from flumec.compiler.live.find import Live
+from flumec.compiler.live.pressure import pressure
+from flumec.runtime.control.client import Client
+
+LINK = "tailer.spool => collector.inbox"
+
+
+def part(**told: Any) -> dict[str, Any]:
+    return {"failing": "", "resting": "", "pressed": 0.0} | told
+
+
+def agent(name: str, held: int, wiring: dict[str, Any], **parts: dict[str, Any]) -> Live:
+    (channel,) = {*wiring["empties"].values(), *wiring["links_in"].values()}
+    state = {
+        "channels": {channel: {"held_bytes": held, "size": 100}}, "parts": parts, "wiring": wiring,
+    }  # fmt: skip
+    return Live(name, Client(address=("127.0.0.1", 1)), state)
+
+
+def tailer(held: int, host: str = "web-1", pressed: float = 0.0, **sender: Any) -> Live:
+    wiring = {
+        "feeds": {"access": ["spool"]}, "empties": {"to": "spool"}, "links_in": {},
+        "links_out": {"to": LINK},
+    }  # fmt: skip
+    parts = {"access": part(pressed=pressed), "to": part(**sender)}
+    return agent(f"{host}/tailer", held, wiring, **parts)
+
+
+def collector(held: int, **sink: Any) -> Live:
+    wiring = {
+        "feeds": {}, "empties": {"lake": "inbox"}, "links_in": {LINK: "inbox"}, "links_out": {},
+    }  # fmt: skip
+    return agent("core-1/collector", held, wiring, lake=part(**sink))
+
+
+def test_where_nothing_is_full_nothing_is_said() -> None:
+    assert list(pressure([tailer(89), collector(0, failing="no")])) == []
+
+
+def test_it_goes_over_the_link_to_what_fails() -> None:
+    fleet = [tailer(100, pressed=3.0), collector(95, failing="no NameNode answers")]
+    (line,) = pressure(fleet)
+    assert line.split(" ← ") == [
+        "web-1/tailer.access waits",
+        "web-1/tailer.spool is 100% full",
+        "core-1/collector.inbox is 95% full",
+        "lake cannot work: no NameNode answers",
+    ]
+
+
+def test_each_source_that_waits_has_a_line_and_the_rest_none_of_its_own() -> None:
+    fleet = [tailer(99, "web-1", 2.0), tailer(98, "web-2", 2.0), collector(97, resting="paused")]
+    said = list(pressure(fleet))
+    assert [line.partition(" ")[0] for line in said] == [
+        "web-1/tailer.access", "web-2/tailer.access",
+    ]  # fmt: skip
+    assert all(
+        line.endswith("core-1/collector.inbox is 97% full ← lake is paused") for line in said
+    )
+
+
+def test_a_link_whose_other_end_has_room_is_itself_the_reason() -> None:
+    assert list(pressure([tailer(92, failing="no link to core-1"), collector(3)])) == [
+        "web-1/tailer.spool is 92% full ← to cannot work: no link to core-1"
+    ]
+    assert list(pressure([tailer(92)])) == [
+        "web-1/tailer.spool is 92% full ← to is slower than what comes"
+    ]
+
+
+def test_agents_that_do_not_answer_are_passed_over() -> None:
+    silent = Live("x", Client(address=("127.0.0.1", 1)), None, "gone")
+    assert len(list(pressure([silent, tailer(92), silent]))) == 1
