@@ -6,6 +6,7 @@ from flumec.compiler.model import Agent, Chain, Component, Fleet, Route, Setting
 from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Declared, Header
 from flumec.runtime.output.template import Template
+from flumec.runtime.sinks.filing import Filing
 
 PATH = "path"
 """The property of a sink that is a path template."""
@@ -77,11 +78,11 @@ def _typed(declaration: type[Declared], written: Mapping[str, Value]) -> Iterato
 def _in_path(sink: Component, agent: Agent) -> Iterator[str]:
     """Yield the headers that a sink's path fills in, the one that its times are read from too."""
     held = sink.values.get(PATH)
-    if held is None:
+    if held is None or not (sink.declaration and issubclass(sink.declaration, Filing)):
         return
     hosts = agent.hosts.hosts if varies(held.value) else agent.hosts.hosts[:1]
     for text in {str(resolve(held.value, host, host.address)) for host in hosts}:
-        template = Template.parse(text)
+        template = Template.parse(sink.declaration.template({PATH: text}))
         yield from template.headers
         if template.unit is not None:
             yield "timestamp"

@@ -204,7 +204,9 @@ def _paths(agent: model.Agent, parts: Sequence[plan.Part], direction: str) -> It
         for name in getattr(declaration, direction):
             value = part.values.get(name, declaration.props[name].default)
             for path in value if isinstance(value, tuple) else (value,):
-                yield str(PurePosixPath(path))
+                folder = declaration.folder(name, path) if direction == "writes" else path
+                if folder is not None:
+                    yield str(PurePosixPath(folder))
 
 
 __all__ = ["Addresses", "place", "title"]

@@ -212,6 +212,11 @@ class Component(Declared):
     writes: ClassVar[tuple[str, ...]] = ()
     name: str = dataclasses.field(kw_only=False)
 
+    @classmethod
+    def folder(cls, name: str, value: object) -> str | None:  # noqa: ARG003 for subclasses
+        """Return the directory of the host that a property of `writes` stands for, if it does."""
+        return str(value)
+
 
 class Source(Component):
     """Where events enter an agent.

@@ -10,10 +10,10 @@ from flumec.runtime.interceptors import (
     Static,
     Timestamp,
 )
-from flumec.runtime.sinks import FileRoll, Logger, Null
+from flumec.runtime.sinks import FileRoll, Hdfs, Logger, Null
 from flumec.runtime.sources import Http, Seq, Taildir
 
-ALL: tuple[type[Component], ...] = (Taildir, Http, Seq, File, Memory, FileRoll, Logger, Null)
+ALL: tuple[type[Component], ...] = (Taildir, Http, Seq, File, Memory, FileRoll, Hdfs, Logger, Null)
 INTERCEPTORS: tuple[type[Interceptor], ...] = (
     Timestamp,
     Host,

@@ -117,7 +117,7 @@ def test_components_knows_kinds_and_what_is_to_come() -> None:
         f"## source `{name}`" for name in ("taildir", "http", "seq")
     ]
     assert flumec("components", "link").stdout.startswith("## link `arrow`")
-    assert "`hdfs` is not possible yet" in flumec("components", "hdfs").stderr
+    assert "`kafka` is not possible yet" in flumec("components", "kafka").stderr
 
 
 def test_the_json_of_two_runs_is_the_same(capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,16 +15,13 @@ from flumec.runtime.component import (
     Secret,
     Section,
     Sink,
-    Size,
     Source,
-    Url,
     at_least,
     between,
     not_empty,
     prop,
 )
 
-FORMATS = Literal["text", "parquet", "json", "avro", "sequence"]
 CODECS = Literal["none", "gzip", "lz4", "snappy", "zstd"]
 
 
@@ -40,37 +37,6 @@ class KafkaSource(Source, type="kafka"):
     group: str = prop("The consumer group; without it the agent's name.", default="")
     password: Secret | None = prop("The password, for SASL.", default=None)
     user: str | None = prop("The user, for SASL.", default=None)
-
-
-class Roll(Section):
-    """When an open file is finished and published; whatever comes first."""
-
-    size: Size = prop(
-        "Once it holds this many bytes.", default=Size("128MiB"), check=at_least(Size("1B"))
-    )
-    every: Duration = prop(
-        "Once this long has passed since its first event.",
-        default=Duration("5m"),
-        check=at_least(Duration("10ms")),
-    )
-    events: int | None = prop("Once it holds this many events.", default=None, check=at_least(1))
-    idle: Duration | None = prop(
-        "Once no event has come for it for this long.",
-        default=None,
-        check=at_least(Duration("10ms")),
-    )
-
-
-class Hdfs(Sink, type="hdfs"):
-    """Write files into HDFS, each published by renaming it."""
-
-    path: Url = prop("The folder, from the event: `hdfs://nn/logs/%Y/%m/%d`.")
-    format: FORMATS = prop("What the files are made of.", default="text")
-    codec: CODECS = prop("How they are compressed.", default="none")
-    suffix: str = prop("What the files' names end in.", default="")
-    max_open: int = prop("Most files open at once.", default=100, check=between(1, 10_000))
-    user: str | None = prop("The user that writes.", default=None)
-    roll: Roll = prop("When files are rolled.", default=Roll())
 
 
 class KafkaSink(Sink, type="kafka"):
@@ -155,7 +121,7 @@ class JournalSettings(Section):
     encryption: Secret | None = prop("The key that bodies are encrypted with.", default=None)
 
 
-COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, Hdfs, KafkaSink)
+COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, KafkaSink)
 INTERCEPTORS: tuple[type[Interceptor], ...] = ()
 EVERY: dict[str, type[Declared]] = {
     "source": EverySource,

@@ -1,7 +1,8 @@
 """What a host has only once: the hidden folders in which sinks prepare their files."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ class Claim(NamedTuple):
     agent: str
     sink: str
     directory: Value
+    folder: Callable[[object], str | None]
+    """Turns the property's value into a directory; None where it is not on this host."""
 
 
 class DirectoryTaken(Diagnostic, code="FL532"):
@@ -137,7 +140,8 @@ def claims_of(agent: Agent) -> Iterator[Claim]:
         if component.kind == "sink" and component.declaration is not None:
             for name in component.declaration.writes:
                 if (value := component.values.get(name)) is not None:
-                    yield Claim(agent.name, component.name, value)
+                    folder = partial(component.declaration.folder, name)
+                    yield Claim(agent.name, component.name, value, folder)
 
 
 def check_host(claims: Sequence[tuple[Host, Claim]]) -> Iterator[DirectoryTaken]:
@@ -145,9 +149,12 @@ def check_host(claims: Sequence[tuple[Host, Claim]]) -> Iterator[DirectoryTaken]
     first: dict[tuple[str, str], Claim] = {}
     for host, claim in claims:
         try:
-            directory = str(PurePosixPath(str(resolve(claim.directory.value, host, host.address))))
+            folder = claim.folder(resolve(claim.directory.value, host, host.address))
         except (KeyError, ValueError, TypeError):  # a fact with a mistake that was reported
             continue
+        if folder is None:
+            continue
+        directory = str(PurePosixPath(folder))
         earlier = first.setdefault((directory, claim.sink), claim)
         if earlier.agent != claim.agent:
             yield DirectoryTaken(claim.directory.span, host.name, directory, claim, earlier)

@@ -22,8 +22,9 @@ class NotPossibleYet(Diagnostic, code="FL701"):
 
       channel spool : file
 
-      sink store : hdfs {
-        path = "hdfs://nn.example.com/logs"
+      sink store : kafka {
+        brokers = ["k1.example.com:9092"]
+        topic = "logs"
       }
 
       numbers -> spool

@@ -1,8 +1,9 @@
 """Where an `hdfs` sink writes: its url and its NameNodes, taken apart without a server at hand."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
+
+from flumec.runtime.output.webhdfs_location import HdfsLocation
 
 SCHEMES = ("file", "hdfs", "webhdfs", "swebhdfs")
 _SECURE = "swebhdfs"
@@ -10,45 +11,26 @@ _RPC_PORTS = (8020, 9000)
 _PORTS = {"http": 9870, "https": 9871}
 
 
-@dataclass(frozen=True, slots=True)
-class HdfsLocation:
-    """A folder in HDFS, and whom to ask for it.
-
-    `name` is its url without a template, `hdfs://lake/logs`: the journal knows the folder by it, so
-    the names of hidden files begin with it, whichever NameNode answers. `namenodes` are urls with
-    `http://` or `https://`, to be tried in this order.
-    """
-
-    name: str
-    namenodes: tuple[str, ...]
-    directory: str
-    user: str | None = None
-    token: str | None = field(default=None, repr=False)
-
-
 def divided(url: str) -> tuple[str, str]:
     """Return a url's folder, up to the first part with an escape, and the template that follows.
 
-    A folder of this machine is returned as its path.
+    A folder of the host is returned as its path. The journal knows it by what is returned.
 
     >>> divided("hdfs://lake/logs/web/%Y/%m")
     ('hdfs://lake/logs/web', '%Y/%m')
     >>> divided("file:///srv/logs"), divided("hdfs://lake/%{host}/in")
-    (('/srv/logs', ''), ('hdfs://lake/', '%{host}/in'))
+    (('/srv/logs', ''), ('hdfs://lake', '%{host}/in'))
     """
     found = _split(url)
     parts = found.path.strip("/").split("/")
     fixed = next((i for i, part in enumerate(parts) if "%" in part), len(parts))
     folder, template = "/" + "/".join(parts[:fixed]), "/".join(parts[fixed:])
-    return (
-        folder if found.scheme == "file" else f"{found.scheme}://{found.netloc}{folder}",
-        template,
-    )
+    if found.scheme == "file":
+        return folder, template
+    return f"{found.scheme}://{found.netloc}{folder}".rstrip("/"), template
 
 
-def located(
-    name: str, namenodes: Sequence[str], user: str | None = None, token: str | None = None
-) -> HdfsLocation:
+def located(name: str, namenodes: Sequence[str]) -> HdfsLocation:
     """Return the location of a folder's url; without `namenodes` they follow from the url.
 
     >>> located("hdfs://nn.example.com/logs", ()).namenodes
@@ -59,7 +41,16 @@ def located(
     found = _split(name)
     web = "https" if found.scheme == _SECURE else "http"
     urls = tuple(_web_url(each, web) for each in namenodes or (found.netloc,))
-    return HdfsLocation(name, urls, found.path or "/", user, token)
+    return HdfsLocation(urls, found.path or "/", prefix=f"{found.scheme}://{found.netloc}")
+
+
+def nameservice(name: str) -> str:
+    """Return what of a url stands for the file system.
+
+    >>> nameservice("hdfs://lake/logs")
+    'lake'
+    """
+    return _split(name).netloc
 
 
 def mistakes(url: str, namenodes: Sequence[str]) -> Iterator[tuple[str, str]]:

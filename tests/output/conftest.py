@@ -139,9 +139,10 @@ class SinkPlace:
     address = "127.0.0.1"
     log = logging.getLogger("sink")
 
-    def __init__(self, consumer: Consumer, disk: Disk) -> None:
+    def __init__(self, consumer: Consumer, disk: Disk, state: Path = Path("/nowhere")) -> None:
         self.consumer = consumer
         self.disk = disk
+        self.state = state
         self.clock = ManualClock()
         self.counters = Counts()
         self.failures: list[str] = []
