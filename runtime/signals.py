@@ -12,16 +12,21 @@ ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class Signals:
-    """Waits for signals on a thread of its own, so that none interrupts a component's work.
+    """Hears of signals on a thread of its own, so that none interrupts a component's work.
 
-    They are blocked everywhere else; make this before any other thread, which then inherits that.
+    They are not blocked: a library may have threads of its own before this is made, and one that
+    does not block a signal would end the process by it. Make this in the main thread.
     """
 
     def __init__(self) -> None:
         self.told: signal.Signals | None = None
         """The signal that asked for the end."""
         self._heard: Callable[[], None] = lambda: None
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        self._bell, bell = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(bell, False)
+        signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
+        for number in ENDING:
+            signal.signal(number, lambda *_: None)
         threading.Thread(target=self._listen, name="signals", daemon=True).start()
 
     def on_told(self, heard: Callable[[], None]) -> None:
@@ -31,8 +36,14 @@ class Signals:
             heard()
 
     def _listen(self) -> None:
-        self.told = signal.Signals(signal.sigwait(ENDING))
+        self.told = self._next()
         self._heard()
-        again = signal.Signals(signal.sigwait(ENDING))
+        again = self._next()
         logs.of("agent").warning(EndedAtOnce(signal=again.name))
         os._exit(128 + again)
+
+    def _next(self) -> signal.Signals:
+        """Return the next signal; whichever thread the kernel gave it to, it is written here."""
+        while (number := os.read(self._bell, 1)[0]) not in ENDING:
+            pass
+        return signal.Signals(number)

@@ -236,11 +236,12 @@ def puts_and_takes(rig: Rig) -> None:
 def test_the_power_goes_at_every_operation(
     new_rig: Callable[[Disk], Rig], survival: Survival
 ) -> None:
-    whole = new_rig(CrashDisk())
+    disk = CrashDisk()
+    whole = new_rig(disk)
+    before = disk.operations
     whole.open(OLDEST)
     puts_and_takes(whole)
-    assert isinstance(whole.disk, CrashDisk)
-    for cut in range(1, whole.disk.operations + 1):
+    for cut in range(before + 1, disk.operations + 1):
         rig = new_rig(CrashDisk(cut))
         opened: list[Journal] = []
         with suppress(PowerCut, JournalFailed):
