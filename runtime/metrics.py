@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flumec.runtime.journal.records import ChannelStats
+    from flumec.runtime.timed_disk import SyncReading
     from prometheus_client import Metric
 
 _BALANCE = {
@@ -81,6 +82,8 @@ class Reading:
     stopping: bool
     channels: "Mapping[str, ChannelStats]"
     parts: tuple[PartReading, ...]
+    syncs: "SyncReading | None" = None
+    """The journal's, since the start."""
 
     def lag(self, channel: str) -> float:
         """Return how many seconds ago the oldest event held was first put; 0 when none is."""
@@ -124,6 +127,7 @@ class Prometheus:
         ready.add_metric([], float(reading.ready and not reading.stopping))
         yield ready
         yield from _channels(reading)
+        yield from _syncs(reading)
         yield from _health(reading)
         yield from _counters(reading.parts)
 
@@ -147,6 +151,18 @@ def _channels(reading: Reading) -> "Iterator[Metric]":
         for name in reading.channels:
             gauge.add_metric([name], value(name))
         yield gauge
+
+
+def _syncs(reading: Reading) -> "Iterator[Metric]":
+    from prometheus_client.core import HistogramMetricFamily
+
+    if reading.syncs is not None:
+        yield HistogramMetricFamily(
+            "flumec_journal_sync_seconds",
+            "How long the journal's syncs took; all puts that wait share one.",
+            buckets=reading.syncs.buckets,
+            sum_value=reading.syncs.seconds,
+        )
 
 
 def _health(reading: Reading) -> "Iterator[Metric]":

@@ -22,6 +22,7 @@ from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
 from flumec.runtime.signals import Signals
 from flumec.runtime.sockets import Sockets
+from flumec.runtime.timed_disk import TimedDisk
 
 if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 DRAIN = 20.0
 """Seconds that an orderly end may take; the unit's TimeoutStopSec must be longer."""
+
+BINDING = 10.0
+"""Seconds that sources and receivers may take to listen before the agent counts as ready."""
 
 SHORT_END = 3.0
 """Seconds that the other workers get to finish when one of them died."""
@@ -65,6 +69,8 @@ class Process:
     """One agent at work in this process; `run` is called once."""
 
     def __init__(self, agent: "Agent", state: Path, signals: Signals) -> None:
+        from flumec.runtime.control.inside import Inside
+        from flumec.runtime.control.themes import serve
         from flumec.runtime.staff import Staff
         from flumec.runtime.surroundings import Site
         from flumec.runtime.watch import News, Watch
@@ -80,7 +86,8 @@ class Process:
         self._started_ns = self._clock.now_ns()
         self._notifier = Notifier.of_process()
         disk = RealDisk()
-        self._journal = self._open_journal(state, disk)
+        self._timed = TimedDisk(disk, self._clock.monotonic)
+        self._journal = self._open_journal(state, self._timed)
         site = Site(
             agent.name, agent.host, agent.address, state,
             self._clock, disk, Sockets(), self._journal,
@@ -90,7 +97,11 @@ class Process:
             self._clock, self._notifier, self._news, self.reading, self._staff.overdue
         )
         self._disk, self._state = disk, state
-        self._serve(site.sockets)
+        inside = Inside(
+            agent, state, disk, self._clock, self._journal, self._staff,
+            self.reading, self._watch.told, self._watch.overdue,
+        )  # fmt: skip
+        serve(inside, site.sockets)
 
     def run(self) -> int:
         """Work until told to end or until something fails; return the exit code."""
@@ -99,12 +110,11 @@ class Process:
 
         self._signals.on_told(self._news.tell)
         self._staff.start()
-        self._ready = True
-        logs.of("agent").info("`%s` of %s is ready", self.agent.name, self.agent.host)
-        self._notifier.send({"READY": "1"}, wait=True)
-        self._watch.until(
-            lambda: bool(self._signals.told or self._staff.dead or self._journal_error)
-        )
+        if self._has_begun():
+            self._ready = True
+            logs.of("agent").info("`%s` of %s is ready", self.agent.name, self.agent.host)
+            self._notifier.send({"READY": "1"}, wait=True)
+        self._watch.until(self._is_over)
         self._notifier.send({"STOPPING": "1"}, wait=True)
         for worker in self._staff.dead:
             if isinstance(worker.error, JournalFailed):
@@ -123,6 +133,19 @@ class Process:
         self._watch.round()
         return code
 
+    def _has_begun(self) -> bool:
+        """Wait until sources and receivers listen where they are to; False if there is no more use.
+
+        Nobody waits for sinks, nor for longer than BINDING: to be asked for a port is no work.
+        """
+        doors = self._staff.doors
+        if doors:
+            self._watch.until(lambda: self._is_over() or all(d.begun for d in doors), BINDING)
+        return not doors or not self._is_over()
+
+    def _is_over(self) -> bool:
+        return bool(self._signals.told or self._staff.dead or self._journal_error)
+
     def reading(self) -> "Reading":
         """Return the agent as it is now."""
         from flumec.runtime.metrics import Reading
@@ -138,6 +161,7 @@ class Process:
             stopping=self._signals.told is not None or bool(self._staff.dead),
             channels=self._journal.stats(),
             parts=tuple(worker.reading for worker in self._staff.workers),
+            syncs=self._timed.syncs,
         )
 
     def _open_journal(self, state: Path, disk: Disk) -> "Journal":
@@ -189,29 +213,6 @@ class Process:
             _explain(worker.error)
         stop(self._staff.workers, self._watch, SHORT_END)
         return 1
-
-    def _serve(self, sockets: Sockets) -> None:
-        """Answer questions: all of them at the control socket, those that only look at the port."""
-        from flumec.runtime.control import place
-        from flumec.runtime.control.inside import Inside
-        from flumec.runtime.control.server import Server
-        from flumec.runtime.control.themes import every_route
-        from flumec.runtime.monitor import SOCKET, address_for
-
-        agent, watch = self.agent, self._watch
-        inside = Inside(
-            agent, self._state, self._disk, self._clock, self._journal, self._staff,
-            self.reading, watch.told, watch.overdue,
-        )  # fmt: skip
-        routes = every_route(inside)
-        if agent.metrics_port is not None:
-            address = address_for(agent.address)
-            listener = sockets.listen(SOCKET, address, agent.metrics_port, declared="metrics_port")
-            Server(SOCKET, listener, routes.only_shown())
-        try:
-            Server(place.NAME, place.listen(self._state, self._disk), routes)
-        except OSError as error:
-            raise StartError(f"its control socket cannot be made: {logs.reason(error)}") from None
 
     def _journal_failed(self, error: BaseException) -> None:
         self._journal_error = error

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from flumec.runtime.component import Channel
+from flumec.runtime.component import Channel, Port
 from flumec.runtime.surroundings import (
     ConsumerSurroundings,
     ReceiverSurroundings,
@@ -82,6 +82,15 @@ class Staff:
     def consumers(self) -> list[Worker]:
         """The workers by which events leave."""
         return [worker for worker in self.workers if not worker.role.feeds]
+
+    @property
+    def doors(self) -> list[Worker]:
+        """The workers that are to listen at a port."""
+        return [
+            worker
+            for worker in self.feeders
+            if any(isinstance(getattr(worker.part, name), Port) for name in worker.part.props)
+        ]
 
     @property
     def dead(self) -> list[Worker]:

@@ -79,6 +79,7 @@ class Surroundings:
         Asking counts as passing the loop: whoever waits elsewhere asks in between.
         """
         self._worker.alive()
+        self._worker.say_begun()
         return self._worker.stop.is_set()
 
     def wait(self, seconds: float) -> bool:
@@ -117,7 +118,9 @@ class Surroundings:
 
     def listen(self, name: str, host: str, port: int) -> socket.socket:
         """Return the listening socket that systemd passed by `name`, else bind (host, port)."""
-        return self._sockets.listen(name, host, port)
+        listener = self._sockets.listen(name, host, port)
+        self._worker.say_begun()
+        return listener
 
 
 class SourceSurroundings(Surroundings):
@@ -153,11 +156,13 @@ class SourceSurroundings(Surroundings):
             self.counters.add("batches_received")
             for tap in self._worker.taps:
                 tap.batch(cast("pa.RecordBatch", batch))
-        self._worker.putting = self.clock.monotonic()
+        if wait:
+            self._worker.putting = self.clock.monotonic()
         try:
             result = self._feed.put(batch, progress, wait)
         finally:
-            self._worker.putting = None
+            if wait:
+                self._worker.putting = None
         self._worker.owe(result).add_done_callback(lambda done: self._count(done, rows))
         self._worker.alive()
         return result

@@ -58,6 +58,8 @@ class Worker:
         self.unread: Callable[[], bool] = lambda: False
         """Whether a consumer's channel has something for it now."""
         self.failing = ""
+        self.begun = False
+        """Whether it listens, or has come to its loop."""
         self.putting: float | None = None
         """Since when the loop has been in one put, which waits for room; None while it is not."""
         self.taps: tuple[Tap, ...] = ()
@@ -133,6 +135,12 @@ class Worker:
     def alive(self) -> None:
         """Note that the loop passed."""
         self.passed = self.clock.monotonic()
+
+    def say_begun(self) -> None:
+        """Note that it listens, or has come to its loop."""
+        if not self.begun:
+            self.begun = True
+            self._changed()
 
     def say_idle(self, idle: bool) -> None:
         """Note whether there is nothing to do for now; only a change is news."""

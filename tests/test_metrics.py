@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from flumec.runtime import flume_json
+from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal.records import ChannelStats
 from flumec.runtime.metrics import PartReading, Prometheus, Reading, Tally
 from flumec.runtime.monitor import address_for
 from flumec.runtime.report import Report, state, status
+from flumec.runtime.timed_disk import BOUNDS, SyncReading, TimedDisk
 from prometheus_client import CollectorRegistry, generate_latest
 
 PAGE = Path(__file__).parent.parent / "docs" / "agent.md"
@@ -25,8 +27,9 @@ def reading(now: int = NOW, delivered: int = 70, failing: str = "") -> Reading:
     held = 100 - delivered - 5 - 7
     stats = ChannelStats(100, delivered, 5, 7, held, 250, 1_000, NOW - 2_500_000_000)
     return Reading(
-        "tailer", "web-1", "1.0", "abc", now, NOW - 10**9, True, False, {"spool": stats}, parts
-    )
+        "tailer", "web-1", "1.0", "abc", now, NOW - 10**9, True, False, {"spool": stats}, parts,
+        SyncReading((2, 0, 1, *[0] * 10, 4), 60.5),
+    )  # fmt: skip
 
 
 def samples(text: str) -> dict[str, float]:
@@ -59,6 +62,33 @@ def test_a_channels_sums_balance() -> None:
     went = sum(values[f'flumec_channel_{part}{{channel="spool"}}'] for part in parts)
     held = values['flumec_channel_held_events{channel="spool"}']
     assert values['flumec_channel_put_events_total{channel="spool"}'] == went + held == 100
+
+
+def test_syncs_are_a_histogram() -> None:
+    values = exposed(reading())
+    found = {name: values[f'flumec_journal_sync_seconds_bucket{{le="{name}"}}']
+             for name in ("0.0005", "0.001", "0.0025", "10.0", "+Inf")}  # fmt: skip
+    assert found == {"0.0005": 2, "0.001": 2, "0.0025": 3, "10.0": 3, "+Inf": 7}
+    assert values["flumec_journal_sync_seconds_count"] == 7
+    assert values["flumec_journal_sync_seconds_sum"] == 60.5
+
+
+def test_each_sync_of_a_file_is_timed(tmp_path: Path) -> None:
+    ticks = iter([0.0, 0.0004, 1.0, 1.3, 2.0, 14.0])
+    disk = TimedDisk(RealDisk(), lambda: next(ticks))
+    file = disk.open(tmp_path / "x", "create")
+    file.write([b"abc"], 0)
+    for _ in range(3):
+        file.sync()
+    assert file.read(9, 0) == b"abc"
+    file.close()
+    found = dict(zip((*BOUNDS, "more"), disk.syncs.counts, strict=True))
+    assert {bound: count for bound, count in found.items() if count} == {
+        0.0005: 1,
+        0.5: 1,
+        "more": 1,
+    }
+    assert disk.syncs.seconds == pytest.approx(12.3004)
 
 
 def test_lag_is_the_age_of_the_oldest_event_and_none_when_nothing_is_held() -> None:
