@@ -58,7 +58,7 @@ def unreachable(error: requests.RequestException, what: str) -> Unavailable:
     url = error.request.url if error.request is not None else None
     where = urlsplit(str(url or "")).netloc or "the server"
     if isinstance(error, requests.exceptions.SSLError):
-        why = "its certificate is not trusted: name its authority's in `ca`"
+        why = "a TLS connection can't be made: is it `https`, and its certificate's authority in `ca`?"
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         why = "it does not answer: is it up, and does a firewall let this host in?"
     elif isinstance(error, requests.exceptions.Timeout):

@@ -92,8 +92,8 @@ class HdfsPlace:
         more = {"user": "flume", "prefix": "hdfs://test"} | more
         self.location = HdfsLocation(namenodes or hdfs.addresses, directory, **more)
 
-    def start(self) -> WebHdfsStore:
-        around: Any = Around(self.state, os.urandom(16))
+    def start(self, epoch: bytes | None = None) -> WebHdfsStore:
+        around: Any = Around(self.state, epoch or os.urandom(16))
         return open_webhdfs(self.location, SINK, around)
 
     def published(self) -> dict[str, bytes]:
