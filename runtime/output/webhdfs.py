@@ -64,7 +64,8 @@ class WebHdfsHidden:
             raise Unavailable(f"cannot upload to `{torn}`: {there} of {size} bytes are there")
         self.name = self._store.named(self._sent)
         self._hidden = True
-        self._staged.remove()
+        with suppress(OSError):  # what stays is removed at the next start
+            self._staged.remove()
 
     def _upload(self) -> str:
         """Send the content under a name that no attempt had before: it may still be written to."""

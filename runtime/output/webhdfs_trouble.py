@@ -26,11 +26,21 @@ _REMEDIES = {
     "InvalidPathException": "HDFS does not allow such a path",
     "SnapshotAccessControlException": "the path is in a read-only snapshot",
 }
-_NO_DATANODE = re.compile(
-    r"failed to find datanode|could only be written to 0 of|minReplication|no space left",
-    re.IGNORECASE,
+_BY_WORDS = (
+    (r"safe mode", _REMEDIES["SafeModeException"]),
+    (
+        r"failed to find datanode|could only be written to 0 of|minReplication|no space left",
+        "no DataNode takes the file: look whether they are up and have room",
+    ),
+    (
+        r"encryption zone",
+        "files can't be moved into or out of an encryption zone: begin `path` within the zone",
+    ),
+    (r"^path is not a directory", _REMEDIES["ParentNotDirectoryException"]),
+    (r"^authentication failure", _REMEDIES["SecurityException"]),
 )
-_ZONE = re.compile(r"encryption zone", re.IGNORECASE)
+"""What is told by the text alone, under an exception that says little."""
+
 _LONGEST = 300
 
 
@@ -38,18 +48,8 @@ def refused(error: HdfsError, what: str) -> Unavailable:
     """Return why a NameNode or DataNode refused, in one line: its own word and what to do."""
     message: str | bytes = error.message  # bytes where the answer was no JSON
     said = _first_line(message)
-    remedy = _REMEDIES.get(error.exception or "")
-    if "safe mode" in said:
-        remedy = _REMEDIES["SafeModeException"]
-    elif _NO_DATANODE.search(said):
-        remedy = "no DataNode takes the file: look whether they are up and have room"
-    elif _ZONE.search(said):
-        remedy = (
-            "files can't be moved into or out of an encryption zone: let the constant part of "
-            "`path` lie within the zone"
-        )
-    elif error.exception is None and said.startswith("Authentication failure"):
-        remedy = _REMEDIES["SecurityException"]
+    remedies = [text for words, text in _BY_WORDS if re.search(words, said, re.IGNORECASE)]
+    remedy = remedies[0] if remedies else _REMEDIES.get(error.exception or "")
     return Unavailable(f"cannot {what}: {remedy} ({said})" if remedy else f"cannot {what}: {said}")
 
 
@@ -58,7 +58,7 @@ def unreachable(error: requests.RequestException, what: str) -> Unavailable:
     url = error.request.url if error.request is not None else None
     where = urlsplit(str(url or "")).netloc or "the server"
     if isinstance(error, requests.exceptions.SSLError):
-        why = "a TLS connection can't be made: is it `https`, and its certificate's authority in `ca`?"
+        why = "a TLS connection can't be made: is it `https`, and is its authority in `ca`?"
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         why = "it does not answer: is it up, and does a firewall let this host in?"
     elif isinstance(error, requests.exceptions.Timeout):
@@ -66,7 +66,7 @@ def unreachable(error: requests.RequestException, what: str) -> Unavailable:
     elif isinstance(error, requests.exceptions.ConnectionError):
         why = "it can't be reached, or broke off: is it up, and is its name known on this host?"
     else:
-        why = f"it answered by what is not WebHDFS ({type(error).__name__})"
+        why = f"it can't be spoken to ({type(error).__name__})"
     return Unavailable(f"cannot {what}: {where}: {why}")
 
 
@@ -77,11 +77,11 @@ def explained(what: str) -> Iterator[None]:
         yield
     except HdfsError as error:
         raise refused(error, what) from None
-    except requests.RequestException as error:
-        raise unreachable(error, what) from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (requests.JSONDecodeError, KeyError, TypeError) as error:
         reason = f"the answer is not that of WebHDFS ({type(error).__name__})"
         raise Unavailable(f"cannot {what}: {reason}: is there a proxy in between?") from None
+    except requests.RequestException as error:
+        raise unreachable(error, what) from None
 
 
 def _first_line(message: str | bytes) -> str:

@@ -89,11 +89,14 @@ class HdfsPlace:
         self.hdfs = hdfs
         self.directory = directory
         self.state = state
+        self.starts = 0
         more = {"user": "flume", "prefix": "hdfs://test"} | more
         self.location = HdfsLocation(namenodes or hdfs.addresses, directory, **more)
 
-    def start(self, epoch: bytes | None = None) -> WebHdfsStore:
-        around: Any = Around(self.state, epoch or os.urandom(16))
+    def start(self, epoch: bytes | None = None, state: Path | None = None) -> WebHdfsStore:
+        """Open the store as a new start of the sink does, on a state of its own unless given."""
+        self.starts += 1
+        around: Any = Around(state or self.state / f"{self.starts}", epoch or os.urandom(16))
         return open_webhdfs(self.location, SINK, around)
 
     def published(self) -> dict[str, bytes]:

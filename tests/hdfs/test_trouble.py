@@ -255,14 +255,18 @@ def test_colons_are_escaped(place: HdfsPlace) -> None:
     assert place.published() == {"web%3A8080/[%3A%3A1].log": b"one"}
 
 
-def test_what_is_staged_is_removed(place: HdfsPlace) -> None:
-    stage = place.state / "stage"
-    store, hidden = begun(place)
-    (staged,) = [path for path in stage.rglob("*") if path.is_file()]
-    (staged.parent / "not ours").write_text("kept")
+def test_what_is_staged_is_removed_by_the_next_start(place: HdfsPlace, tmp_path: Path) -> None:
+    def staged() -> list[str]:
+        return [path.name for path in (tmp_path / "stage").rglob("*") if path.is_file()]
 
-    successor = place.start()
-    successor.take_over(witness=True)
-    successor.create().discard()
+    for expected in (["one"], ["not ours", "one"], ["not ours", "one"]):
+        store = place.start(state=tmp_path)
+        store.take_over(witness=False)
+        store.create().write([b"one"])
+        names = [name if name == "not ours" else "one" for name in staged()]
+        assert sorted(names) == expected
+        next((tmp_path / "stage").iterdir()).joinpath("not ours").write_text("kept")
+    hide(store, b"two")
+    store.create().discard()
 
-    assert [path.name for path in stage.rglob("*") if path.is_file()] == ["not ours"]
+    assert len(staged()) == 2
