@@ -17,6 +17,10 @@ COMMANDS = {
     "ls": "What is in it: per channel and source, and what holds it.",
     "verify": "Read everything: is each frame as it was put?",
     "export": "Write a channel's rows as JSON lines, Parquet or raw.",
+    "replay": "Put exported events back into a channel.",
+    "skip": "Give up one poison row into a file, or what damage took.",
+    "drop": "Give up what a removed channel holds.",
+    "upgrade": "Let the journal be written in the newest format.",
 }
 """In the order of the help page; each is a module beside this one."""
 

@@ -3,17 +3,21 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from flumec.runtime.channel.events import FORMATS, Appended, Target
 from flumec.runtime.channel.frames import Frames
-from flumec.runtime.channel.place import find
+from flumec.runtime.channel.holding import consumer_of
+from flumec.runtime.channel.place import channel_named, find
 from flumec.runtime.channel.verify import Unsound, describe
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.errors import StartError
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+from flumec.runtime.journal.ranges import union, without
+from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.state import ChannelState
 
 _SUFFIXES = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".ndjson": "json"}
@@ -51,8 +55,9 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa:
     count = missing = 0
     for each in Frames(found, disk, channel.number, first, end):
         if not isinstance(each, Damage):
-            writer.write(each)
-            count += each.rows
+            for part in [each] if options.all else waiting(found, channel, each):
+                writer.write(part)
+                count += part.rows
             continue
         options.progress("")
         sys.stderr.write(f"{describe(found, each)}\n")
@@ -73,16 +78,13 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa:
     yield from ()
 
 
-def channel_named(found: Inspection, name: str) -> ChannelState:
-    """Return a channel by its name; raise StateError with those that there are."""
-    for channel in found.state.channels.values():
-        if channel.name == name:
-            return channel
-    names = ", ".join(channel.name for channel in found.state.channels.values()) or "none"
-    raise StateError(
-        f"{found.directory} has no channel `{name}`; it has: {names}. Memory channels are not on "
-        "the disk"
-    )
+def waiting(found: Inspection, channel: ChannelState, chunk: Chunk) -> Iterator[Chunk]:
+    """Yield the parts of a chunk that were neither dropped nor set aside."""
+    consumer = consumer_of(found, channel)
+    gone = union(channel.gaps, consumer.aside if consumer else ())
+    for first, end in without(chunk.first, chunk.end, gone):
+        skip = chunk.skip + first - chunk.first
+        yield replace(chunk, first=first, rows=end - first, skip=skip)
 
 
 def _target(path: Path | None, disk: Disk) -> tuple[DiskFile | None, Target]:

@@ -7,7 +7,8 @@ import pyarrow as pa
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.entries import FrameEntry
-from flumec.runtime.journal.inspection import Damage, Inspection, reading
+from flumec.runtime.journal.inspection import Damage, Inspection
+from flumec.runtime.journal.needed import reading
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.replay import frames
 from flumec.runtime.journal.scan import Gap, Sound
@@ -49,7 +50,9 @@ class Frames:
                     yield from filter(self._concerns, [Damage.of(number, path, found)])
             elif found.header.first_row < self.end:
                 for entry in frames(found.head):
-                    if self._wants(entry):
+                    start = found.offset + entry.offset
+                    given_up = self.inspection.state.hole(number, start) is not None
+                    if self._wants(entry) and not given_up:
                         yield self._chunk(number, file, found, entry)
 
     def _concerns(self, damage: Damage) -> bool:

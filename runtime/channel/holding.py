@@ -1,12 +1,15 @@
 """What holds a channel's rows: its consumer, and in it the file or partition of the lowest row."""
 
+from dataclasses import dataclass
 from threading import Lock
 
 from flumec.runtime.batch import decode
+from flumec.runtime.channel.frames import Frames
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.errors import JournalDamaged
-from flumec.runtime.journal.inspection import Inspection
+from flumec.runtime.journal.inspection import Damage, Inspection
 from flumec.runtime.journal.live import load
+from flumec.runtime.journal.ranges import without
 from flumec.runtime.journal.records import Chunk, Cursor
 from flumec.runtime.journal.state import ChannelState, ConsumerState
 from flumec.runtime.journal.walk import Walk
@@ -39,8 +42,19 @@ def lowest(inspection: Inspection, channel: ChannelState, disk: Disk) -> Chunk |
         walk.close()
 
 
-def bucket_of(cursor: Cursor, chunk: Chunk, row: int) -> str | None:
-    """Return the path that a sink of files gives a row, None where its cursor has no template."""
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where a sink of files puts a row: a name below its directory."""
+
+    directory: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.directory}/{self.name}".rstrip("/")
+
+
+def bucket_of(cursor: Cursor, chunk: Chunk, row: int) -> Bucket | None:
+    """Return where a sink of files puts a row, None where its cursor has no template."""
     try:
         note = Note.of(cursor)
         if note is None:
@@ -48,6 +62,38 @@ def bucket_of(cursor: Cursor, chunk: Chunk, row: int) -> str | None:
         rule = next(rule for rule, _, _ in note.spans(row, row + 1))
         batch = decode(chunk.body).slice(row - chunk.first + chunk.skip, 1)
         runs = Buckets(Template.parse(*rule)).split(batch, chunk.born, batch).runs
-        return f"{note.directory}/{runs[0][0]}".rstrip("/") if runs else None
+        return Bucket(note.directory, runs[0][0]) if runs else None
     except (ValueError, KeyError, StopIteration, TemplateError):
         return None  # another kind of consumer, whose note has another form
+
+
+def done_ahead(inspection: Inspection, channel: ChannelState, disk: Disk) -> int:
+    """Count the rows at or above a channel's low that its consumer has done, and can be read."""
+    consumer, low = consumer_of(inspection, channel), channel.low
+    cursor = consumer.cursor if consumer else Cursor(low)
+    gone = consumer.aside if consumer else ()
+    top = max([*cursor.ahead.values(), *(end for _, end in gone)], default=low)
+    done = 0
+    for chunk in Frames(inspection, disk, channel.number, low, top):
+        if isinstance(chunk, Damage) or channel.past(chunk.first, chunk.end):
+            continue
+        kept = without(chunk.first, chunk.end, gone)
+        done += chunk.rows - sum(end - first for first, end in kept)
+        for first, end in kept if cursor.ahead else ():
+            done += _marked(cursor, chunk, first, end)
+    return done
+
+
+def _marked(cursor: Cursor, chunk: Chunk, first: int, end: int) -> int:
+    """Count the rows from `first` up to `end` that are below their buckets' marks."""
+    note = Note.of(cursor)
+    if note is None:
+        return 0
+    batch, done = decode(chunk.body), 0
+    for rule, start, stop in note.spans(first, end):
+        rows = batch.slice(chunk.skip + start - chunk.first, stop - start)
+        split = Buckets(Template.parse(*rule)).split(rows, chunk.born, rows)
+        for bucket, begin, finish in split.runs:
+            mark = cursor.ahead.get(bucket, 0) - start
+            done += sum(1 for place in split.places[begin:finish] if place < mark)
+    return done

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flumec.runtime.channel.holding import bucket_of, consumer_of, lowest
+from flumec.runtime.channel.holding import Bucket, bucket_of, consumer_of, lowest
 from flumec.runtime.channel.place import Place, holder
 from flumec.runtime.channel.positions import describe
 from flumec.runtime.channel.words import moment
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.inspection import Damage, Inspection, inspect
-from flumec.runtime.journal.layout import FORMAT
 from flumec.runtime.journal.state import ChannelState, ConsumerState, State
 
 Shown = dict[str, Any]
@@ -28,11 +27,13 @@ def listing(place: Place, disk: Disk, clock: Clock) -> Shown:
         "host": opened.host if opened else None,
         "version": opened.version if opened else None,
         "process": holder(place.journal, disk),
-        "format": FORMAT,
+        "format": max(header.format for header in found.headers.values()),
         "segments": len(state.segments),
         "disk_bytes": _disk_bytes(found, disk),
         "next_row": state.next_row,
         "dropped_by_routes": state.dropped,
+        "dropped_with_channels": state.discarded,
+        "lost_to_damage": state.lost,
         "channels": [_channel(found, each, disk, clock) for each in state.channels.values()],
         "sources": list(_sources(state)),
         "streams": list(_streams(state)),
@@ -86,7 +87,7 @@ def _consumer(consumer: ConsumerState) -> Shown:
 
 
 def _held_by(
-    channel: ChannelState, consumer: ConsumerState | None, bucket: str | None
+    channel: ChannelState, consumer: ConsumerState | None, bucket: Bucket | None
 ) -> str | None:
     """Say why the channel's oldest row is still here, None for an empty channel."""
     if not channel.held:

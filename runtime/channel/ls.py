@@ -36,6 +36,7 @@ def _text(shown: Shown) -> Iterator[str]:
         f"{shown['format']}; {shown['segments']} segments, {size(shown['disk_bytes'])} on disk; "
         f"next row {shown['next_row']:,}"
     )
+    yield from _counts(shown)
     yield ""
     yield from _channels(shown["channels"])
     yield from _consumers(shown["channels"])
@@ -50,6 +51,17 @@ def _text(shown: Shown) -> Iterator[str]:
                 + rows(each["first_row"], each["end_row"])
             )
         yield "`verify` reads everything and says what to do"
+
+
+def _counts(shown: Shown) -> Iterator[str]:
+    """Yield what is counted for the whole journal, where there was any."""
+    for name, what in (
+        ("dropped_by_routes", "dropped by routes and filters, as declared"),
+        ("dropped_with_channels", "dropped with removed channels"),
+        ("lost_to_damage", "lost to damage, of channels that cannot be known"),
+    ):
+        if shown[name]:
+            yield f"{shown[name]:,} rows {what}"
 
 
 def _channels(channels: list[Shown]) -> Iterator[str]:

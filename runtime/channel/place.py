@@ -6,8 +6,9 @@ from pathlib import Path
 
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.inspection import segments
+from flumec.runtime.journal.inspection import Inspection, segments
 from flumec.runtime.journal.opening import LOCK
+from flumec.runtime.journal.state import ChannelState
 
 JOURNAL = "journal"
 _LOCKS = Path("/proc/locks")
@@ -35,6 +36,18 @@ def find(given: Path, disk: Disk) -> Place:
     raise StateError(
         f"there is no journal in {given}: name an agent's state directory, the one that has "
         f"`{JOURNAL}/00000000000000000001.seg` or a later segment in it"
+    )
+
+
+def channel_named(found: Inspection, name: str) -> ChannelState:
+    """Return a channel by its name; raise StateError with those that there are."""
+    for channel in found.state.channels.values():
+        if channel.name == name:
+            return channel
+    names = ", ".join(channel.name for channel in found.state.channels.values()) or "none"
+    raise StateError(
+        f"{found.directory} has no channel `{name}`; it has: {names}. Memory channels are not on "
+        "the disk"
     )
 
 

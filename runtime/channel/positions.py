@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+from flumec.runtime.channel.keeping import SOURCE
+from flumec.runtime.channel.replay import DONE
 from flumec.runtime.channel.words import moment
 from flumec.runtime.http.remembered import SLOT, STORED
 from flumec.runtime.journal.records import Progress
@@ -23,6 +25,9 @@ def describe(progress: Iterable[Progress]) -> Iterator[dict[str, Any]]:
     requests = 0
     for each in progress:
         if each.key == MARK:
+            continue
+        if each.source == SOURCE:
+            yield _replayed(each)
             continue
         if each.identity and (found := _file(each)) is not None:
             yield found
@@ -55,6 +60,13 @@ def _file(progress: Progress) -> dict[str, Any] | None:
         "seen": moment(identity.seen),
         "in_words": words,
     }
+
+
+def _replayed(progress: Progress) -> dict[str, Any]:
+    rows = int.from_bytes(progress.to[1:], "big")
+    whole = "replayed" if progress.to[:1] == DONE else "so far, not all"
+    words = f"{rows:,} rows {whole}"
+    return {"what": f"file {progress.key[:4].hex()}…", "position": rows, "in_words": words}
 
 
 def _text(key: bytes) -> str:

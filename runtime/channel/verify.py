@@ -47,6 +47,7 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa:
     yield (
         f"{totals.segments} segments, {totals.groups:,} groups, {totals.frames:,} frames with "
         f"{totals.rows:,} rows read, {size(totals.bytes)}; {totals.freed:,} frames are done with"
+        + (f", {totals.given_up:,} given up" if totals.given_up else "")
     )
     if damage:
         yield advice(found)

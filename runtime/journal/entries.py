@@ -24,6 +24,7 @@ class Kind(IntEnum):
     RESOLVED = 10
     LEFT_OUT = 11
     CLOSE = 12
+    DROP = 13
     ATTEMPT = 14
     DROPPED = 17
     CLAIMED = 18

@@ -8,7 +8,8 @@ from flumec.runtime.batch import decode
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.entries import FrameEntry
-from flumec.runtime.journal.inspection import Damage, Inspection, reading
+from flumec.runtime.journal.inspection import Damage, Inspection
+from flumec.runtime.journal.needed import reading
 from flumec.runtime.journal.replay import frames
 from flumec.runtime.journal.scan import Sound
 from flumec.runtime.journal.state import SegmentState
@@ -35,6 +36,8 @@ class Totals:
     bytes: int = 0
     freed: int = 0
     """Frames that every channel is past: their bodies may have been given back to the disk."""
+    given_up: int = 0
+    """Frames that are damaged, and that somebody gave up."""
     held: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -86,6 +89,9 @@ class Examination:
                 self.totals.freed += 1
                 continue
             start = group.offset + entry.offset
+            if self._found.state.hole(segment.number, start) is not None:
+                self.totals.given_up += 1
+                continue
             what = _unsound(file, start, entry)
             if what is None:
                 self._count(entry)
@@ -102,7 +108,7 @@ class Examination:
         totals.rows += entry.rows
         totals.bytes += entry.length
         for number in entry.channels:
-            if number in channels and channels[number].low < entry.end:
+            if number in channels and not channels[number].past(entry.first, entry.end):
                 rows, length = totals.held.get(number, (0, 0))
                 rows += entry.end - max(entry.first, channels[number].low)
                 totals.held[number] = rows, length + entry.length

@@ -5,16 +5,16 @@ in `damage`, and everything else counts as if the journal had been opened.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.journal.codec import Decoder
 from flumec.runtime.journal.entries import FrameEntry, Kind, OpenEntry, records
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.layout import PAGE, SECTOR, NewerFormat, SegmentHeader
 from flumec.runtime.journal.recovery import whole_group
-from flumec.runtime.journal.replay import frames, opening_state, replay
+from flumec.runtime.journal.replay import apply, frames, opening_state
 from flumec.runtime.journal.scan import Gap, Scan, Sound, header_of, looks_written
 from flumec.runtime.journal.state import ChannelState, EpochRange, SegmentState, State
 from flumec.runtime.journal.walk import GroupReader, segment_path
@@ -75,9 +75,11 @@ class Inspection:
         return segment_path(self.directory, number)
 
     def needs(self, entry: FrameEntry) -> bool:
-        """Say whether a channel is not past all rows of a frame."""
+        """Say whether a channel has still to do with rows of a frame."""
         channels = self.state.channels
-        return any(n in channels and channels[n].low < entry.end for n in entry.channels)
+        return any(
+            n in channels and not channels[n].past(entry.first, entry.end) for n in entry.channels
+        )
 
 
 def inspect(directory: Path, disk: Disk) -> Inspection:
@@ -107,6 +109,7 @@ class _Inspector:
         self._numbers = segments(directory, disk)
         self._files: dict[int, DiskFile] = {}
         self._found = Inspection(directory, State(b""))
+        self._has_names = False
 
     def run(self) -> Inspection:
         try:
@@ -153,7 +156,7 @@ class _Inspector:
         opening = whole_group(GroupReader(file, header.epoch), PAGE, file.stat().st_size)
         state = None if opening is None else opening_state(opening[1])
         if state is not None:
-            self._found.state = state
+            self._found.state, self._has_names = state, True
         return state is not None
 
     def _follow(self, number: int, following: SegmentHeader | None) -> None:
@@ -161,6 +164,7 @@ class _Inspector:
         state, header, file = self._found.state, self._found.headers[number], self._files[number]
         if not state.journal:
             state.journal = header.journal
+        self._begin_epoch(header)
         segment = SegmentState(number, header.epoch, header.first_row, PAGE)
         scan = Scan(file, header)
         last: Sound | None = None
@@ -210,28 +214,35 @@ class _Inspector:
     def _apply(self, segment: SegmentState, group: Sound) -> None:
         """Change the state as the group says; a snapshot that was read already changes nothing."""
         state = self._found.state
-        opening = group.offset == PAGE
-        for kind, data in records(group.head):
-            if kind is Kind.OPEN:
-                self._open(OpenEntry.decode(data))
         for entry in frames(group.head):
             for number in entry.channels:
                 if number not in state.channels:
                     state.channels[number] = _unnamed(number, entry.first)
-            if opening:
+            if group.offset == PAGE:
                 segment.channels.update(dict.fromkeys(entry.channels, entry.end))
-        if not opening:
-            replay(state, segment, group.header, group.head)
+        for kind, data in records(group.head):
+            if kind is Kind.OPEN:
+                self._found.opened = OpenEntry.decode(data)
+            elif group.offset != PAGE:
+                self._replay(segment, kind, data)
+        state.next_row = max(state.next_row, group.header.end_row)
         segment.end = group.offset + group.header.length
 
-    def _open(self, opened: OpenEntry) -> None:
-        """Note who wrote, and the epoch unless the snapshot has it."""
-        self._found.opened = opened
+    def _replay(self, segment: SegmentState, kind: Kind, data: Decoder) -> None:
+        """Apply a record. Without a snapshot, what is of sources and consumers has no owner."""
+        try:
+            apply(self._found.state, segment, kind, data)
+        except KeyError:
+            if self._has_names:
+                raise
+
+    def _begin_epoch(self, header: SegmentHeader) -> None:
+        """Note a segment's epoch, unless the snapshot knew it."""
         epochs = self._found.state.epochs
-        if opened.epoch not in {known.epoch for known in epochs}:
+        if header.epoch not in {known.epoch for known in epochs}:
             if epochs:
-                epochs[-1].end = opened.first_row
-            epochs.append(EpochRange(opened.epoch, opened.first_row, None))
+                epochs[-1].end = header.first_row
+            epochs.append(EpochRange(header.epoch, header.first_row, None))
 
     def _gap(self, number: int, gap: Gap) -> None:
         self._found.damage.append(Damage.of(number, self._found.path(number), gap))
@@ -274,11 +285,3 @@ class _Inspector:
 def _unnamed(number: int, row: int) -> ChannelState:
     """Return a channel of which only frames are left: the snapshot with its name is gone."""
     return ChannelState(number, bytes(16), f"unnamed-{number}", True, row, row, declared=False)
-
-
-def reading(inspection: Inspection, number: int, file: DiskFile) -> Iterator[Sound | Gap]:
-    """Yield the groups of one segment that the journal still needs, and the gaps in it."""
-    segment = inspection.state.segments[number]
-    header = SegmentHeader(inspection.state.journal, segment.epoch, number, segment.first_row, 0, 0)
-    end = max(segment.channels.values(), default=segment.first_row)
-    return iter(Scan(file, header, stop=segment.end, end=end, chained=False))

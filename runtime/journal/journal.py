@@ -18,6 +18,7 @@ from flumec.runtime.journal.opening import Opened, Opening
 from flumec.runtime.journal.ops import AskOp, Batch, Op
 from flumec.runtime.journal.prepare import Plan, Preparer
 from flumec.runtime.journal.records import ChannelStats, Full, Outcome, Progress, Put, Refused
+from flumec.runtime.journal.removal import Dropped, RemoveOp
 from flumec.runtime.journal.room import Need, Room
 from flumec.runtime.journal.session import Session, SessionOp
 from flumec.runtime.journal.space import Space
@@ -190,6 +191,14 @@ class Journal:
                 for channel in self._state.channels.values()
                 if channel.name in self._live or channel.held
             }
+
+    def drop(self, channel: str, word: str, *, force: bool = False) -> Dropped:
+        """Give up what a removed channel holds, with `force` a declared one; raise StateError."""
+        op = RemoveOp(channel=channel, word=word, force=force)
+        answer: Dropped | StateError = self._ask(op).result()
+        if isinstance(answer, StateError):
+            raise answer
+        return answer
 
     def close(self) -> None:
         """Store what is queued and a Close record, synced; later puts fail with JournalFailed."""

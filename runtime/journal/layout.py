@@ -1,6 +1,6 @@
 """The bytes of a segment's header and of a group's; docs/journal.md draws them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import Struct
 
 from flumec.runtime.checksum import crc32
@@ -98,7 +98,7 @@ def read_segment_header(file: DiskFile) -> SegmentHeader | None:
         if magic == SEGMENT_MAGIC and crc == crc32(fields):
             if readable_from > FORMAT:
                 raise NewerFormat(readable_from)
-            return SegmentHeader(*rest)
+            return replace(SegmentHeader(*rest), format=readable_from)
     return None
 
 

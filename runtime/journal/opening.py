@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,8 @@ class Opening:
     sources: Sequence[str]
     consumers: Sequence[ConsumerSpec]
     segment_size: int
+    recovery: Callable[[Path, Disk, bytes], Recovered] | None = None
+    """How what the directory holds is read, where that is not `recover`: over damage."""
 
     def run(self) -> Opened:
         """Open; raise JournalLocked, JournalDamaged or StateError."""
@@ -54,7 +56,8 @@ class Opening:
         self.disk.sync_directory(self.directory.parent)
         lock = self._lock()
         try:
-            recovered = recover(self.directory, self.disk, uuid.uuid4().bytes)
+            read = self.recovery or recover
+            recovered = read(self.directory, self.disk, uuid.uuid4().bytes)
             state = recovered.state
             numbers = register(state, self.channels, self.sources, self.consumers)
             log = self._begin(recovered)
@@ -107,8 +110,10 @@ class Opening:
 
     def _is_new(self, state: State) -> bool:
         """Say whether the journal holds, or may come to hold, what the last runtime can't read."""
-        return any(spec.when_full == "drop_oldest" for spec in self.channels) or any(
-            channel.gaps for channel in state.channels.values()
+        return (
+            bool(state.holes)
+            or any(spec.when_full == "drop_oldest" for spec in self.channels)
+            or any(channel.gaps for channel in state.channels.values())
         )
 
     def _roll(self, log: Log, recovered: Recovered) -> None:

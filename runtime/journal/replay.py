@@ -15,6 +15,7 @@ from flumec.runtime.journal.entries import (
 from flumec.runtime.journal.layout import GroupHeader
 from flumec.runtime.journal.ops import NO_CHANNEL
 from flumec.runtime.journal.records import Received
+from flumec.runtime.journal.removal import replay_drop
 from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.journal.trouble import take_aside, take_trouble
 
@@ -39,11 +40,12 @@ def frames(head: memoryview) -> list[FrameEntry]:
 def replay(state: State, segment: SegmentState, header: GroupHeader, head: memoryview) -> None:
     """Apply a group that follows the snapshot."""
     for kind, data in records(head):
-        _apply(state, segment, kind, data)
+        apply(state, segment, kind, data)
     state.next_row = max(state.next_row, header.end_row)
 
 
-def _apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> None:
+def apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> None:
+    """Apply one record."""
     if kind is Kind.FRAME:
         state.put_frame(FrameEntry.decode(data, copied=False), segment)
     elif kind is Kind.COPIED:
@@ -68,6 +70,8 @@ def _apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> No
     elif kind is Kind.ASIDE:
         consumer, ranges, dropped = take_aside(data)
         state.set_aside(consumer, ranges, dropped=dropped)
+    elif kind is Kind.DROP:
+        replay_drop(state, data)
     elif kind is Kind.CLOSE:
         state.closed = True
     elif kind is Kind.DROPPED:

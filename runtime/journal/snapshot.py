@@ -36,6 +36,8 @@ _OPEN = 0xFFFFFFFFFFFFFFFF
 class Section(IntEnum):
     """The number of a section: the kind of the record that changes it, or one from 128 on."""
 
+    DROP = Kind.DROP
+    """How many rows were dropped with their channels."""
     ATTEMPT = Kind.ATTEMPT
     """What consumers died of."""
     ASIDE = Kind.ASIDE
@@ -44,6 +46,8 @@ class Section(IntEnum):
     """The rows above a channel's low that were dropped."""
     CLAIMED = Kind.CLAIMED
     """How far a consumer has rows that may be elsewhere."""
+    LOST = 16
+    """How many rows damage took, and where in which segment nobody reads any more."""
     REMOVED = 128
     """The channels that the bundle does not declare any more."""
 
@@ -199,6 +203,10 @@ def _put_sections(out: Encoder, state: State) -> None:
     if removed:
         out.u8(Section.REMOVED)
         out.binary(b"".join(number.to_bytes(2, "little") for number in removed))
+    if state.discarded:
+        out.u8(Section.DROP)
+        out.binary(state.discarded.to_bytes(8, "little"))
+    _put_lost(out, state)
     for consumer in state.consumers.values():
         if consumer.trouble != NO_TROUBLE:
             out.u8(Section.ATTEMPT)
@@ -222,10 +230,29 @@ def _put_sections(out: Encoder, state: State) -> None:
             out.binary(part.data)
 
 
+def _put_lost(out: Encoder, state: State) -> None:
+    holes = {number: state.holes[number] for number in state.holes if number in state.segments}
+    if state.lost or holes:
+        section = Encoder()
+        section.u64(state.lost)
+        for number, places in holes.items():
+            section.u64(number)
+            put_ranges(section, tuple(places))
+        out.u8(Section.LOST)
+        out.binary(bytes(section.data))
+
+
 def _take_section(number: int, data: Decoder, state: State) -> None:
     if number == Section.REMOVED:
         while data.left:
             state.channels[data.u16()].declared = False
+    elif number == Section.DROP:
+        state.discarded = data.u64()
+    elif number == Section.LOST:
+        state.lost = data.u64()
+        while data.left:
+            segment = data.u64()
+            state.holes[segment] = list(take_ranges(data))
     elif number == Section.ATTEMPT:
         consumer, trouble = take_trouble(data)
         state.consumers[consumer].trouble = trouble

@@ -76,6 +76,12 @@ class ConsumerState:
         done = (self.cursor.low, *self.cursor.ahead.values(), *(end for _, end in self.aside))
         return max((*done, self.claimed, *ends))
 
+    def begin_anew(self, low: int) -> None:
+        """Go on at a row with nothing under way; who it is stays."""
+        self.cursor = Cursor(low, note=self.cursor.note)
+        self.intents.clear()
+        self.trouble, self.aside = NO_TROUBLE, ()
+
 
 @dataclass(slots=True)
 class Stream:
@@ -121,6 +127,17 @@ class State:
     streams: dict[tuple[bytes, bytes], Stream] = field(default_factory=dict)
     epochs: list[EpochRange] = field(default_factory=list)
     segments: dict[int, SegmentState] = field(default_factory=dict)
+    discarded: int = 0
+    """Rows that were dropped with the channels that held them."""
+    lost: int = 0
+    """Rows that damage took and that somebody gave up, whose channels cannot be known."""
+    holes: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """For each segment the damaged bytes, from and to, that somebody gave up: nobody reads them."""
+
+    def hole(self, segment: int, offset: int) -> int | None:
+        """Return where damage that begins at a byte, and was given up, ends; None without any."""
+        holes = self.holes.get(segment, ())
+        return next((stop for start, stop in holes if start == offset), None)
 
     def epoch_of(self, row: int) -> bytes:
         """Return the epoch that numbered `row`."""

@@ -91,11 +91,11 @@ def damaged(path: Path, offset: int, first: int, end: int | None, what: str) -> 
         rows = "records without rows (positions, cursors) are"
     else:
         rows = f"rows {first} to {end - 1} ({end - first} of them) are"
+    tool = "python3 -m flumec.runtime.channel"
     return JournalDamaged(
         f"{path}: {what} at byte {offset}; {rows} missing, although they were acknowledged. "
-        f"To look: `python -m flumec.runtime.journal {path.parent}`. To go on: restore the file "
-        f"from a copy of the disk, or move {path.parent} away to begin with an empty journal (what "
-        "it holds is then not delivered, and sources start from their beginning)."
+        f"To look: `{tool} verify {path.parent}`. To go on: restore the file from a copy of the "
+        f"disk; or give up exactly these rows: `{tool} skip {path.parent} --damaged`"
     )
 
 
@@ -191,6 +191,9 @@ class Walk:
         path = segment_path(self.directory, segment.number)
         found = self._reader.group(self._offset, end)
         if found is None or (self._number >= 0 and found[0].number != self._number):
+            if (stop := self.state.hole(segment.number, self._offset)) is not None:
+                self._offset, self._number = stop, -1
+                return
             later = self._reader.later(self._offset + SECTOR, end, 0)
             end_row = later[1].first_row if later else segment.channels[self.channel]
             raise damaged(path, self._offset, self._expected_row, end_row, "a group is not valid")
@@ -198,8 +201,9 @@ class Walk:
         for kind, data in records(head):
             if kind in (Kind.FRAME, Kind.COPIED):
                 entry = FrameEntry.decode(data, copied=kind is Kind.COPIED)
-                if self.channel in entry.channels:
-                    offset = self._offset + entry.offset
+                offset = self._offset + entry.offset
+                given_up = self.state.hole(segment.number, offset) is not None
+                if self.channel in entry.channels and not given_up:
                     self._found.append(Located(entry, path, self._reader.file, offset))
         self._offset += header.length
         self._number, self._expected_row = header.number + 1, header.end_row

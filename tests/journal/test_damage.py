@@ -61,7 +61,7 @@ def test_any_bit_of_a_group_with_another_after_it_is_damage_with_its_rows(
         with pytest.raises(JournalDamaged, match=r"rows 2 to 3 \(2 of them\)") as raised:
             rig.open()
         assert str(FIRST) in str(raised.value)
-        assert f"python -m flumec.runtime.journal {DIRECTORY}" in str(raised.value)
+        assert f"flumec.runtime.channel verify {DIRECTORY}" in str(raised.value)
 
 
 def test_any_bit_of_the_last_group_cuts_it_and_nothing_else(rig: Rig, three: CrashDisk) -> None:

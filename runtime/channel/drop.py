@@ -1,0 +1,35 @@
+"""`flumec channel drop`: give up what a channel holds, for good."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+
+from flumec.runtime.channel.keeping import kept
+from flumec.runtime.channel.place import channel_named, find
+from flumec.runtime.channel.words import size
+from flumec.runtime.clock import Clock
+from flumec.runtime.disk import Disk
+from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.inspection import inspect
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("channel", metavar="CHANNEL", help="which channel")
+    parser.add_argument(
+        "--force", action="store_true", help="also one that the bundle has; it is emptied"
+    )
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why; the journal notes it")
+
+
+def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
+    """Do it, and yield what was done."""
+    place = find(options.state, disk)
+    channel = channel_named(inspect(place.journal, disk), options.channel)
+    if channel.declared and not options.force:
+        raise StateError(
+            f"`{channel.name}` is in the bundle, and holds {channel.held:,} rows: take it out of "
+            "the .flow file and roll that out first; or give up its rows with --force"
+        )
+    with kept(place, disk, clock) as journal:
+        dropped = journal.drop(channel.name, options.reason, force=options.force)
+    yield f"dropped {dropped.rows:,} rows of {channel.name}, {size(dropped.bytes)}"

@@ -1,0 +1,120 @@
+"""`flumec channel skip`: give up one poison row, or exactly what damage took."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+from flumec.runtime.channel.events import Appended, as_json, events
+from flumec.runtime.channel.frames import Frames
+from flumec.runtime.channel.holding import bucket_of, consumer_of
+from flumec.runtime.channel.keeping import kept
+from flumec.runtime.channel.place import Place, channel_named, find
+from flumec.runtime.channel.salvage import Salvage
+from flumec.runtime.channel.verify import describe
+from flumec.runtime.channel.words import moment
+from flumec.runtime.clock import Clock
+from flumec.runtime.disk import Disk
+from flumec.runtime.errors import StartError
+from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+from flumec.runtime.journal.records import Aside, Chunk, Put, Refused
+from flumec.runtime.journal.state import ChannelState, ConsumerState
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("channel", metavar="CHANNEL", nargs="?", help="the channel of the row")
+    parser.add_argument("--row", type=int, metavar="ROW", help="the row that is never read again")
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", help="where the row goes first, as a JSON line more"
+    )
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why; it is noted in FILE")
+    parser.add_argument(
+        "--damaged", action="store_true", help="give up what `verify` says is lost, no row more"
+    )
+
+
+def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
+    """Do it, and yield what was done."""
+    one = (options.channel, options.row, options.to)
+    if options.damaged and not any(each is not None for each in one):
+        yield from _skip_damaged(find(options.state, disk), disk, clock)
+    elif options.damaged or None in one:
+        raise StartError("give either CHANNEL, --row and --to for one row, or --damaged alone")
+    else:
+        yield from _skip_row(find(options.state, disk), options, disk, clock)
+
+
+def _skip_row(place: Place, options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
+    found = inspect(place.journal, disk)
+    channel = channel_named(found, options.channel)
+    consumer = consumer_of(found, channel)
+    if consumer is None or not channel.declared:
+        raise StateError(f"nothing reads `{channel.name}`: take rows out of it with `export`")
+    chunk = row_of(found, channel, consumer, options.row, disk)
+    with kept(place, disk, clock) as journal:
+        keep(chunk, channel.name, options, disk, clock)
+        aside = Aside(consumer.name, ((options.row, options.row + 1),), "dropped")
+        outcome = journal.submit(Put(aside=aside)).result()
+    if isinstance(outcome, Refused):
+        raise StateError(f"row {options.row} is in {options.to}, and stays here: {outcome.reason}")
+    yield (
+        f"row {options.row} of {channel.name} is in {options.to}, counted as dropped; "
+        f"{consumer.name} goes on behind it"
+    )
+
+
+def row_of(
+    found: Inspection, channel: ChannelState, consumer: ConsumerState, row: int, disk: Disk
+) -> Chunk:
+    """Return one row that a consumer has still to do; raise StateError for any other."""
+    if row < channel.low:
+        raise StateError(f"row {row} of {channel.name} is done: all below {channel.low} are")
+    for each in Frames(found, disk, channel.number, row, row + 1):
+        if isinstance(each, Damage):
+            raise StateError(f"row {row} cannot be read; {describe(found, each)}; see `--damaged`")
+        bucket = bucket_of(consumer.cursor, each, row)
+        if bucket is not None and row < consumer.cursor.ahead.get(bucket.name, 0):
+            raise StateError(f"row {row} of {channel.name} is delivered already, into {bucket}")
+        return each
+    raise StateError(
+        f"{channel.name} has no row {row}; `export {channel.name}` shows those that it has"
+    )
+
+
+def keep(chunk: Chunk, channel: str, options: Namespace, disk: Disk, clock: Clock) -> None:
+    """Append the row to a file, durably: whatever comes after, it is there."""
+    (event,) = events(chunk)
+    fields = json.loads(as_json(event))
+    fields["skipped"] = {
+        "channel": channel, "reason": options.reason, "time": moment(clock.now_ns()),
+    }  # fmt: skip
+    line = json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+    file = disk.open(options.to, "write")
+    try:
+        Appended(file, file.stat().st_size).write(line)
+        file.sync()
+    finally:
+        file.close()
+    disk.sync_directory(options.to.absolute().parent)
+
+
+def _skip_damaged(place: Place, disk: Disk, clock: Clock) -> Iterator[str]:
+    found = inspect(place.journal, disk)
+    salvage = Salvage()
+    with kept(place, disk, clock, salvage):
+        pass
+    for damage in salvage.damage:
+        yield describe(found, damage)
+    if not salvage.damage:
+        yield "nothing is damaged; nothing was given up"
+        return
+    for name, rows in salvage.lost.items():
+        of = f"of {name}, counted as dropped" if name else "whose channel cannot be known"
+        yield f"given up: {rows} rows {of}"
+    for path in salvage.set_aside:
+        yield f"kept for a closer look: {path}"
+    if not salvage.lost:
+        yield "no row was lost"
+    yield "the journal is sound; start its agent"

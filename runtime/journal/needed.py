@@ -1,0 +1,21 @@
+"""The groups of a segment that an inspected journal still needs, and the gaps between them."""
+
+from collections.abc import Iterator
+
+from flumec.runtime.disk import DiskFile
+from flumec.runtime.journal.inspection import Inspection
+from flumec.runtime.journal.layout import SegmentHeader
+from flumec.runtime.journal.scan import Gap, Scan, Sound
+
+
+def reading(inspection: Inspection, number: int, file: DiskFile) -> Iterator[Sound | Gap]:
+    """Yield the groups of one segment that the journal still needs, and the gaps in it.
+
+    A gap that somebody gave up is none any more.
+    """
+    segment = inspection.state.segments[number]
+    header = SegmentHeader(inspection.state.journal, segment.epoch, number, segment.first_row, 0, 0)
+    end = max(segment.channels.values(), default=segment.first_row)
+    for found in Scan(file, header, stop=segment.end, end=end, chained=False):
+        if isinstance(found, Sound) or inspection.state.hole(number, found.start) is None:
+            yield found

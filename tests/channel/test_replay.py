@@ -1,0 +1,179 @@
+"""Exported events go back in as the same events, each file once."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flumec.runtime.journal import ChannelSpec
+from flumec.runtime.journal.records import Chunk, Put
+
+from .conftest import PATIENCE, A, State, Tool
+
+Rows = list[dict[str, object]]
+
+
+def rows(tool: Tool, state: State, channel: str) -> Rows:
+    """Return a channel's rows without their numbers."""
+    found = [json.loads(line) for line in tool("export", state.path, channel).lines]
+    return [{name: value for name, value in row.items() if name != "row"} for row in found]
+
+
+@pytest.fixture
+def exported(state: State, tool: Tool, tmp_path: Path) -> Callable[[str], tuple[Path, Rows]]:
+    """Return a function that exports six rows of a closed journal, by the file's ending."""
+
+    def export(suffix: str) -> tuple[Path, Rows]:
+        state.open()
+        state.put("a", bodies=[b"plain", b"\xff\x00"], headers={"host": "web-1"})
+        state.put("a", bodies=[b"no headers"])
+        state.put("a", bodies=[b"x", b"y", b"z"], headers={"n": "1"})
+        state.close()
+        file = tmp_path / f"out.{suffix}"
+        assert tool("export", state.path, "a", "--to", file).status == 0
+        return file, rows(tool, state, "a")
+
+    return export
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_what_comes_back_is_the_same_events(
+    state: State, tool: Tool, exported: Callable[[str], tuple[Path, Rows]], suffix: str
+) -> None:
+    file, before = exported(suffix)
+    said = tool("replay", state.path, "b", file)
+    assert (said.status, said.out) == (0, f"6 rows of {file} are in b\n")
+    assert rows(tool, state, "b") == before
+    assert tool("verify", state.path).status == 0
+    assert tool("ls", "--json", state.path).json["channels"][1]["put"] == 6
+
+
+def test_a_file_goes_into_a_channel_once(
+    state: State, tool: Tool, exported: Callable[[str], tuple[Path, Rows]], tmp_path: Path
+) -> None:
+    file, before = exported("jsonl")
+    assert tool("replay", state.path, "b", file).status == 0
+    renamed = file.rename(tmp_path / "other.jsonl")
+    said = tool("replay", state.path, "b", renamed)
+    assert (said.status, "was replayed into b before" in said.err) == (2, True)
+    assert tool("replay", state.path, "a", renamed).status == 0
+    for count in (2, 3):
+        assert tool("replay", state.path, "b", renamed, "--again").status == 0
+        assert rows(tool, state, "b") == before * count
+
+
+def test_an_agent_reads_what_was_replayed(
+    state: State, tool: Tool, exported: Callable[[str], tuple[Path, Rows]]
+) -> None:
+    file, _ = exported("jsonl")
+    assert tool("replay", state.path, "b", file).status == 0
+    state.open()
+    assert len(state.read("b")) == 6
+    assert state.put("b").first > 6
+
+
+def test_a_full_channel_takes_what_fits_and_goes_on_from_there(
+    state: State, tool: Tool, tmp_path: Path
+) -> None:
+    small = ChannelSpec("b", 3 << 20, durable=True)
+    state.open(A, small)
+    state.close()
+    file = tmp_path / "big.jsonl"
+    file.write_text("".join(json.dumps({"body": f"{n:0100000}"}) + "\n" for n in range(100)))
+    said = tool("replay", state.path, "b", file)
+    assert said.status == 2
+    assert "`b` has no room for more: 80 rows are stored" in said.err
+    state.open()
+    assert len(state.read("b")) == 80
+    state.done("b", state.journal._state.next_row, 80)
+    state.close()
+    said = tool("replay", state.path, "b", file)
+    assert said.out == f"20 rows of {file} are in b (80 were there from before)\n"
+
+
+def test_a_replay_that_was_cut_short_goes_on_where_it_was(
+    state: State, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flumec.runtime.channel.replay.PUT_BYTES", 1)
+    monkeypatch.setattr("flumec.runtime.channel.incoming.MOST_ROWS", 2)
+    state.open()
+    state.close()
+    file = tmp_path / "in.jsonl"
+    file.write_text("".join(json.dumps({"body": f"line {n}"}) + "\n" for n in range(9)))
+    from flumec.runtime.journal import Journal
+
+    real, puts = Journal.submit, []
+
+    def submit(self: Journal, put: Put) -> object:
+        if len(puts) == 3:
+            raise KeyboardInterrupt
+        puts.append(put)
+        return real(self, put)
+
+    with monkeypatch.context() as context:
+        context.setattr(Journal, "submit", submit)
+        with pytest.raises(KeyboardInterrupt):
+            tool("replay", state.path, "b", file)
+    assert "6 rows so far, not all" in tool("ls", state.path).out
+    said = tool("replay", state.path, "b", file)
+    assert said.out == f"3 rows of {file} are in b (6 were there from before)\n"
+    assert [row["body"] for row in rows(tool, state, "b")] == [f"line {n}" for n in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 2 is no exported event: "),
+        ('{"headers": {}}', "it has no 'body'"),
+        ('{"body": "x", "headers": {"n": 1}}', "a header is 1, and no text"),
+        ('{"body": "x", "tag": "ab:1"}', "`ab:1` is no tag"),
+        ('{"body_base64": "?"}', "is no exported event"),
+        ('["body"]', "is no exported event"),
+        ('{"body": "x", "born": "yesterday"}', "is no exported event"),
+    ],
+)
+def test_a_file_that_is_no_export_changes_nothing(
+    state: State, tool: Tool, tmp_path: Path, line: str, said: str
+) -> None:
+    state.open()
+    state.close()
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"body": "good"}\n' + line)
+    answer = tool("replay", state.path, "b", file)
+    assert answer.status == 2
+    assert f"error: {file}, line 2" in answer.err
+    assert said in answer.err
+    assert tool("ls", "--json", state.path).json["channels"][1]["put"] == 0
+
+
+def test_a_broken_parquet_file_is_told(state: State, tool: Tool, tmp_path: Path) -> None:
+    state.open()
+    state.close()
+    file = tmp_path / "in.parquet"
+    file.write_bytes(b"PAR1 and no more")
+    assert "is no exported Parquet file" in tool("replay", state.path, "b", file).err
+
+
+def test_a_removed_channel_takes_nothing(state: State, tool: Tool, tmp_path: Path) -> None:
+    state.open()
+    state.put("b")
+    state.close()
+    state.open(A)
+    state.close()
+    (tmp_path / "in.jsonl").write_text('{"body": "x"}\n')
+    said = tool("replay", state.path, "b", tmp_path / "in.jsonl")
+    assert "bundle does not have `b` any more" in said.err
+
+
+def test_times_and_tags_that_a_file_lacks_are_given_anew(
+    state: State, tool: Tool, tmp_path: Path
+) -> None:
+    journal = state.open()
+    state.close()
+    (tmp_path / "in.jsonl").write_text('{"body": "x"}\n\n{"body": "y"}\n')
+    assert tool("replay", state.path, "b", tmp_path / "in.jsonl").status == 0
+    journal = state.open()
+    (chunk,) = journal.consumer("to_b").read(PATIENCE)
+    assert isinstance(chunk, Chunk)
+    assert (chunk.tags, chunk.rows, chunk.epoch == journal.epoch) == (None, 2, False)
+    assert chunk.born > 1_700_000_000_000_000_000
