@@ -39,7 +39,7 @@ agent a on web {
 
 
 def test_its_flow_is_clean() -> None:
-    (flow,) = [text for _, text in FENCES if text.startswith("hosts web")]
+    (flow,) = [text for _, text in FENCES if text.startswith("param lake")]
 
     assert lint_text(flow).diagnostics == ()
 

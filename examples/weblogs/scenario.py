@@ -64,7 +64,7 @@ class Scenario:
         inventory = self.work / "hosts.ini"
         lines = [f"{host} log_dir={directory}" for host, directory in self.logs.items()]
         inventory.write_text("\n".join(["[web]", *lines, ""]))
-        options = Options(sets={"inventory": str(inventory), "store": str(self.store)})
+        options = Options(sets={"inventory": str(inventory), "lake": self.store.as_uri()})
         compiled = compile_fleet([HERE / "weblogs.flow"], options, addresses=loopback_addresses)
         if compiled.plan is None:
             raise SystemExit("\n".join(f"{d.span}: {d.message}" for d in compiled.diagnostics))

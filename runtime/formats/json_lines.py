@@ -29,13 +29,12 @@ class JsonLines:
 
     def payload(self, batch: pa.RecordBatch) -> Column:
         """Return an object for each event, as binary."""
-        columns = [_column_member(batch, name) for name in batch.schema.names]
-        headers = _listed([*(part for part in columns if part is not None), *_map_members(batch)])
-        return _joined(['{"headers":{', *headers, "},", *_body(batch), "}"]).cast(pa.binary())
+        parts = ['{"headers":{', *_headers(batch), '},"body', *_body(batch), '"}\n']
+        return _joined(parts).cast(pa.binary())
 
     def rows(self, payload: Column) -> Lines:
-        """Return the objects as lines."""
-        return Lines(payload, newline=True)
+        """Return the objects as lines; they have their newlines."""
+        return Lines(payload, newline=False)
 
     def writer(self) -> LineWriter:
         """Begin a file."""
@@ -44,37 +43,50 @@ class JsonLines:
 
 def _joined(parts: Sequence[Part]) -> Column:
     """Return the rows' texts, each part after the other; at least one is a column."""
-    return pc.binary_join_element_wise(*parts, "")
+    merged: list[Part] = []
+    for part in parts:
+        if merged and isinstance(part, str) and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return pc.binary_join_element_wise(*merged, "")
 
 
-def _listed(members: Sequence[Part]) -> list[Part]:
-    """Return the members with commas between those that a row has.
+def _headers(batch: pa.RecordBatch) -> list[Part]:
+    """Return the members of `headers`: those that all rows have, then those that some have.
 
-    Every column's texts begin with a comma or are empty. (Arrow can join all but nulls, but it
-    drops the last rows if they have nulls only.)
+    The latter come with their commas, or as nothing. (Arrow can join what is not null, but it drops
+    the last rows if they have nulls only.)
     """
-    fixed = ",".join(member for member in members if isinstance(member, str))
-    varying = [member for member in members if not isinstance(member, str)]
-    if fixed or not varying:
-        return [fixed, *varying]
-    return [pc.binary_replace_slice(_joined(varying), 0, 1, "")]
+    every: list[Part] = []
+    some: list[Part] = []
+    for column in batch.schema.names:
+        if column.startswith(PREFIX):
+            parts = _member(batch, column)
+            if len(parts) == 1 and not isinstance(parts[0], str):
+                some += parts
+            else:
+                every += ["," if every else "", *parts]
+    some += _map_members(batch)
+    if every or not some:
+        return [*every, *some]
+    return [pc.binary_replace_slice(_joined(some), 0, 1, "")]
 
 
-def _column_member(batch: pa.RecordBatch, column: str) -> Part | None:
-    """Return `,"name":"value"` for a header that has a column; nothing where a row has it not.
-
-    One that all rows have alike comes as a text, without the comma.
-    """
-    if not column.startswith(PREFIX):
-        return None
+def _member(batch: pa.RecordBatch, column: str) -> list[Part]:
+    """Return the parts of `"name":"value"`; one column, with commas, if not all rows have it."""
     name = json.dumps(column.removeprefix(PREFIX), ensure_ascii=False)
     values: Column = batch.column(batch.schema.get_field_index(column))
-    if not pa.types.is_dictionary(values.type):
-        return pc.fill_null(_joined([f',{name}:"', _escaped(values), '"']), "")
-    distinct = _joined([f',{name}:"', _escaped(values.dictionary), '"'])
-    if len(distinct) == 1 and not values.indices.null_count:
-        return str(distinct[0])[1:]
-    return pc.fill_null(distinct.take(values.indices), "")
+    if pa.types.is_dictionary(values.type):
+        distinct = _escaped(values.dictionary)
+        if len(distinct) == 1 and not values.null_count:
+            return [f'{name}:"{distinct[0]}"']
+        values = distinct.take(values.indices)
+    else:
+        values = _escaped(values)
+    if not values.null_count:
+        return [f'{name}:"', values, '"']
+    return [pc.fill_null(_joined([f',{name}:"', values, '"']), "")]
 
 
 def _map_members(batch: pa.RecordBatch) -> Iterator[Part]:
@@ -88,20 +100,20 @@ def _map_members(batch: pa.RecordBatch) -> Iterator[Part]:
 
 
 def _body(batch: pa.RecordBatch) -> list[Part]:
-    """Return the parts of `"body":"…"`."""
+    """Return the parts of `":"…`, or `_base64":"…`: what comes after the word `body`."""
     bodies = pc.fill_null(batch.column(batch.schema.get_field_index(BODY)), b"")
     try:
-        return ['"body":"', _escaped(bodies.cast(pa.utf8())), '"']
+        return ['":"', _escaped(bodies.cast(pa.utf8()))]
     except pa.ArrowInvalid:
-        return [pa.array([_body_member(body) for body in bodies.to_pylist()], pa.utf8())]
+        return [pa.array([_one_body(body) for body in bodies.to_pylist()], pa.utf8())]
 
 
-def _body_member(body: bytes) -> str:
-    """Return the member for one body; a batch with one that is not UTF-8 is made one by one."""
+def _one_body(body: bytes) -> str:
+    """Return the same for one body; a batch with one that is not UTF-8 is made one by one."""
     try:
-        return f'"body":{json.dumps(body.decode(), ensure_ascii=False)}'
+        return '":' + json.dumps(body.decode(), ensure_ascii=False)[:-1]
     except UnicodeDecodeError:
-        return f'"body_base64":"{b64encode(body).decode()}"'
+        return f'_base64":"{b64encode(body).decode()}'
 
 
 def _escaped(texts: Column) -> Column:

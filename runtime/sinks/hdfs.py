@@ -76,13 +76,14 @@ class Hdfs(Filing, type="hdfs"):
         """Deliver the channel's events into files until the agent stops, then roll what is open."""
         from flumec.runtime.output.local import LocalStore
         from flumec.runtime.output.store import Store
-        from flumec.runtime.output.webhdfs import open_webhdfs
 
         token = context.secret(self.token) if self.token is not None else None
 
         def open_store(directory: str, sink: str) -> Store:
             if directory.startswith("/"):
                 return LocalStore(Path(directory), sink, context.consumer.epoch, context.disk)
+            from flumec.runtime.output.webhdfs import open_webhdfs  # what it needs is large
+
             return open_webhdfs(self.location(directory, token), sink, context)
 
         directory, template = divided(self.path)

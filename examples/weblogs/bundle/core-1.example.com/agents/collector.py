@@ -5,29 +5,27 @@ Writes what all web servers send into one folder for each of them.
 
     tailer.spool => inbox -> files
 
-Made by flumec from weblogs.flow (3fff4958802d). Change that file, not this one.
+Made by flumec from weblogs.flow (0ae76b2f9ce6). Change that file, not this one.
 """
 
-from pathlib import Path
-
-from flumec.runtime import Agent, Duration, Port, Size
+from flumec.runtime import Agent, Duration, Port, Size, Url
 from flumec.runtime.channels import File
 from flumec.runtime.links import ArrowReceiver
-from flumec.runtime.sinks import FileRoll
+from flumec.runtime.sinks import Hdfs
 from flumec.runtime.sinks.filing import Roll
 
-# see weblogs.flow:32
+# see weblogs.flow:33
 inbox = File("inbox", size=Size("4GiB"))
 
-# see weblogs.flow:36
-files = FileRoll(
+# see weblogs.flow:37
+files = Hdfs(
     "files",
-    directory=Path("/srv/weblogs"),
-    path="%{host}/%Y-%m-%d",
+    path=Url("file:///srv/weblogs/%{host}/%Y-%m-%d"),
+    max_open=50,
     roll=Roll(size=Size("64MiB"), every=Duration("3s"), idle=Duration("1s")),
 )
 
-# see weblogs.flow:53
+# see weblogs.flow:54
 from_tailer = ArrowReceiver("from_tailer", port=Port(4141))
 
 agent = Agent(

@@ -5,7 +5,7 @@ Follows the access log through its rotations, on every web server.
 
     access -> timestamp() -> host() -> spool => collector.inbox
 
-Made by flumec from weblogs.flow (3fff4958802d). Change that file, not this one.
+Made by flumec from weblogs.flow (0ae76b2f9ce6). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Size
@@ -14,17 +14,17 @@ from flumec.runtime.interceptors import Host, Timestamp
 from flumec.runtime.links import ArrowSender, Peer
 from flumec.runtime.sources import Taildir
 
-# see weblogs.flow:16
+# see weblogs.flow:17
 access = Taildir(
     "access",
     files=("/var/log/nginx/access.log",),
     rotated=("/var/log/nginx/access.log.[0-9]",),
 )
 
-# see weblogs.flow:21
+# see weblogs.flow:22
 spool = File("spool", size=Size("1GiB"))
 
-# see weblogs.flow:53
+# see weblogs.flow:54
 to_collector = ArrowSender(
     "to_collector",
     link="tailer.spool => collector.inbox",
