@@ -20,6 +20,7 @@ from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
 from flumec.compiler.passes.refusing import check_refusing
+from flumec.compiler.passes.rolling import check_rolling
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
 from flumec.compiler.passes.sites import check_sites
@@ -43,6 +44,7 @@ PASSES: tuple[Pass, ...] = (
     check_ports,
     check_directories,
     check_rotation,
+    check_rolling,
     check_sites,
     check_names,
     check_future,

@@ -1,0 +1,135 @@
+"""Files that are open at once, against the channel that holds their events until a roll."""
+
+from collections.abc import Iterator
+
+from flumec.compiler.bind.properties import complete
+from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.graph import Graph
+from flumec.compiler.model import Agent, Component, Fleet
+from flumec.compiler.source import Span
+from flumec.runtime.output.template import Template
+from flumec.runtime.quantity import Size
+from flumec.runtime.sinks.filing import Filing
+
+
+class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
+    """The files that a sink may have open are larger, together, than its channel.
+
+    An event stays in the channel until its file is published. When that holds up a channel that is
+    nearly full, files are rolled early: nothing is lost, but there are many small files.
+
+    A sink whose path names no header writes to one folder at a time, and is left alone.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file {
+        size = 4GiB
+      }
+
+      sink files : file_roll {
+        directory = "/srv/numbers"
+        path = "%{site}"
+      }
+
+      numbers -> spool
+      spool -> files
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file {
+        size = 4GiB
+      }
+
+      sink files : file_roll {
+        directory = "/srv/numbers"
+        path = "%{site}"
+        max_open = 60
+
+        roll {
+          size = 64MiB
+        }
+      }
+
+      numbers -> spool
+      spool -> files
+    }
+    ```
+    """
+
+    files: int
+    size: Size
+    channel: Component
+    room: Size
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.files} files of {self.size} may be open at once, and `{self.channel.name}` "
+            f"holds {self.room}: files are rolled before they are full"
+        )
+
+    @property
+    def hint(self) -> str:
+        fitting = self.room // self.size
+        fewer = f"`max_open = {fitting}`, smaller files, or " if fitting else "smaller files, or "
+        return f"{fewer}a channel of {Size(self.files * self.size)}"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (Place(self.channel.name_span, "the channel"),)
+
+
+def check_rolling(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+    """Yield sinks of files whose open files do not fit into their channels."""
+    for agent in fleet.agents.values():
+        for chain in agent.chains:
+            channel = agent.components.get(chain.start)
+            if channel is None or channel.kind != "channel" or not isinstance(chain.end, tuple):
+                continue
+            for target in chain.end:
+                sink = agent.components.get(target.name or "")
+                declaration = None if sink is None else sink.declaration
+                if sink and declaration and issubclass(declaration, Filing):
+                    yield from check_sink(agent, channel, sink, declaration)
+
+
+def check_sink(
+    agent: Agent, channel: Component, sink: Component, declaration: type[Filing]
+) -> Iterator[EarlyRolls]:
+    """Yield what is wrong with one sink, on the first of its hosts."""
+    for host in agent.hosts.hosts[:1]:
+        written = complete(declaration, sink.values, host)
+        held = complete(channel.declaration, channel.values, host)
+        if written is None or held is None or not _many(declaration, written):
+            continue
+        files, size, room = written["max_open"], written["roll"].size, held.get("size")
+        if room is not None and files * size > room:
+            yield EarlyRolls(_blamed(sink), files, size, channel, room)
+
+
+def _many(declaration: type[Filing], written: dict[str, object]) -> bool:
+    """Whether a sink has a folder for each value of some header."""
+    try:
+        return bool(Template.parse(declaration.template(written)).headers)
+    except ValueError:  # which was reported
+        return False
+
+
+def _blamed(sink: Component) -> Span:
+    """Return the place to mend: how many files, how large, or the sink that says neither."""
+    given = [sink.values[name].key for name in ("max_open", "roll") if name in sink.values]
+    return next((key for key in given if key is not None), sink.name_span)
