@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Progress,
         Stored,
     )
+    from flumec.runtime.letters import Letters
 
 
 class Counters(Protocol):
@@ -124,6 +125,10 @@ class Consumer(Protocol):
     def fullness(self) -> float:
         """The share of the channel's size that is held, 0 to 1."""
 
+    @property
+    def careful(self) -> bool:
+        """Whether what is read should be delivered before more is: it may be what kills."""
+
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> "list[Chunk]":
         """Return what comes after the rows last read (at first: after the cursor's low), at most
         `max_bytes` of bodies but at least one chunk; an empty list after `timeout` seconds."""  # noqa: D209
@@ -145,6 +150,8 @@ class SinkContext(Context, Protocol):
     """What a sink gets."""
 
     consumer: Consumer
+    letters: "Letters"
+    """Where rows go that the sink cannot deliver, if it was given such a place."""
 
 
 class SenderContext(SinkContext, Protocol):

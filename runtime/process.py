@@ -91,6 +91,7 @@ class Process:
         site = Site(
             agent.name, agent.host, agent.address, state,
             self._clock, disk, Sockets(), self._journal,
+            f"{self._identity.version}/{self._identity.bundle}",
         )  # fmt: skip
         self._staff = Staff(agent, site, self._news.tell)
         self._watch = Watch(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from flumec.runtime.component import Channel, Port
+from flumec.runtime.keeper import Keeper
 from flumec.runtime.surroundings import (
     ConsumerSurroundings,
     ReceiverSurroundings,
@@ -101,7 +102,10 @@ class Staff:
         """Set every worker to work."""
         for worker in self.workers:
             part, context = cast("Any", worker.part), self._contexts[worker.name]
-            worker.start(lambda part=part, context=context: part.run(context))  # type: ignore[misc]
+            if isinstance(context, ConsumerSurroundings):
+                worker.start(Keeper(part, context).run)
+            else:
+                worker.start(lambda part=part, context=context: part.run(context))  # type: ignore[misc]
 
     def overdue(self, bound: float) -> dict[str, float]:
         """Return for how long each worker has been silent that has not passed its loop in time."""

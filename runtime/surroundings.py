@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,33 +13,31 @@ from flumec.runtime import credentials, logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.component import Secret
 from flumec.runtime.context import Consumer, Counters
+from flumec.runtime.custody import Custody
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.records import (
+    Attempt,
     Chunk,
-    Cursor,
     Full,
-    Intent,
     Outcome,
-    Output,
     Progress,
     Refused,
     Stored,
 )
+from flumec.runtime.letters import Letters
 from flumec.runtime.messages.agent import CannotWork
+from flumec.runtime.messages.letters import Poison
 from flumec.runtime.sockets import Sockets
+from flumec.runtime.turn import Turn
+from flumec.runtime.watched_consumer import WatchedConsumer
 from flumec.runtime.watched_disk import WatchedDisk
-from flumec.runtime.worker import Worker
+from flumec.runtime.worker import LONGEST_WAIT, Role, Worker
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from flumec.runtime.agent import Flow
+    from flumec.runtime.journal import Consumer as JournalConsumer
     from flumec.runtime.journal import Journal
-
-LONGEST_WAIT = 1.0
-"""Seconds of one wait before the watchdog hears of it; longer ones are made of several."""
-
-PAUSED_WAIT = 0.1
-"""Seconds after which a consumer that is paused looks whether it still is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,10 @@ class Site:
     disk: Disk
     sockets: Sockets
     journal: "Journal"
+    program: str = ""
+    """Which program this is: its version and its bundle's digest."""
+    turn: Turn = field(default_factory=Turn)
+    """Whose consumer's rows are in hand as suspects: one consumer's at a time."""
 
 
 class Surroundings:
@@ -187,8 +189,41 @@ class ConsumerSurroundings(Surroundings):
     def __init__(self, site: Site, worker: Worker) -> None:
         super().__init__(site, worker)
         consumer = site.journal.consumer(worker.name)
-        worker.unread = lambda: consumer.unread
-        self.consumer: Consumer = WatchedConsumer(consumer, worker)
+        self.letters = Letters(
+            site.journal, consumer, getattr(worker.part, "dead_letter", None), self
+        )
+        left = _left(site.journal, consumer) if worker.role is Role.SINK else None
+        self.custody = Custody(consumer, left, site.program, site.turn, self._poison)
+        worker.unread = lambda: self.custody.unread
+        self._lives = 1
+        self.consumer: Consumer = WatchedConsumer(consumer, self.custody, worker, self._lives)
+
+    def fail(self, reason: str) -> None:
+        """Say that the component cannot work for now; a channel that is stopped stays so."""
+        if reason:
+            self.custody.release()
+        if not self.custody.stopped:
+            super().fail(reason)
+
+    def live_again(self) -> None:
+        """Make everything ready for the sink's next life; the older ones are fenced off by it."""
+        self._lives += 1
+        consumer = self.journal.consumer(self._worker.name)
+        self.custody.begin(survived=lambda: self.fail(""))
+        self.consumer = WatchedConsumer(consumer, self.custody, self._worker, self._lives)
+
+    def _poison(self, chunk: Chunk, suspect: Attempt) -> bool:
+        """Take a row away that kills its sink, or stop its channel."""
+        died = f"it killed its sink {suspect.count} times: {suspect.error}"
+        if self.letters.channel is not None:
+            return self.letters.send(chunk, [chunk.first], died, suspect.count)
+        self.log.error(Poison(row=chunk.first, channel=self.consumer.channel, reason=died))
+        super().fail(
+            f"stopped before row {chunk.first} of channel `{self.consumer.channel}`, as {died}. "
+            "The channel keeps the row and what follows; skip it (`flumec channel skip`), or give "
+            "the sink a `dead_letter` channel"
+        )
+        return False
 
 
 class ReceiverSurroundings(Surroundings):
@@ -206,78 +241,8 @@ class ReceiverSurroundings(Surroundings):
         return self._links
 
 
-class WatchedConsumer:
-    """A channel's reader whose every read passes the worker's loop and is counted."""
-
-    def __init__(self, consumer: Consumer, worker: Worker) -> None:
-        self._consumer = consumer
-        self._worker = worker
-        self.channel = consumer.channel
-        self.name = consumer.name
-        self.seek = consumer.seek
-
-    @property
-    def cursor(self) -> Cursor:
-        """The newest cursor, as recovered or advanced."""
-        return self._consumer.cursor
-
-    @property
-    def intents(self) -> Sequence[Intent]:
-        """The intents that are not resolved."""
-        return self._consumer.intents
-
-    @property
-    def epoch(self) -> bytes:
-        """The journal's current epoch, 16 bytes."""
-        return self._consumer.epoch
-
-    @property
-    def fullness(self) -> float:
-        """The share of the channel's size that is held, 0 to 1."""
-        return self._consumer.fullness
-
-    def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
-        """Return what comes next; nothing after `timeout` seconds, or when the agent stops.
-
-        To a consumer that is paused its channel seems to be empty, so that it finishes what it has
-        taken, as it does when nothing comes.
-        """
-        deadline = self._worker.clock.monotonic() + timeout
-        chunks: list[Chunk] = []
-        while not chunks:
-            self._worker.alive()
-            if self._worker.paused:
-                self._worker.clock.wait(self._worker.stop, min(timeout, PAUSED_WAIT))
-            else:
-                with self._worker.waiting():
-                    chunks = self._consumer.read(min(timeout, LONGEST_WAIT), max_bytes)
-            if chunks and self._worker.paused:  # meanwhile: what was read is read again later
-                self._consumer.seek(chunks[0].first)
-                chunks = []
-            self._worker.dry = not chunks
-            timeout = deadline - self._worker.clock.monotonic()
-            if timeout <= 0 or self._worker.stop.is_set():
-                break
-        self._worker.alive()
-        if chunks:
-            self._worker.tally.add("events_read", sum(chunk.rows for chunk in chunks))
-            self._worker.tally.add("batches_read")
-            for tap in self._worker.taps:
-                for chunk in chunks:
-                    tap.chunk(chunk)
-        else:
-            self._worker.tally.add("batches_empty")
-        return chunks
-
-    def advance(self, cursor: Cursor) -> Future[Stored]:
-        """Store the cursor with the next group; its rows' bodies may be freed after that."""
-        return self._worker.owe(self._consumer.advance(cursor))
-
-    def intend(self, outputs: Sequence[Output]) -> Intent:
-        """Store an intent to publish; returns after the sync."""
-        with self._worker.waiting():
-            return self._consumer.intend(outputs)
-
-    def resolve(self, intent: Intent, cursor: Cursor | None) -> Future[Stored]:
-        """Close an intent: as committed with its cursor, or, with None, as abandoned."""
-        return self._worker.owe(self._consumer.resolve(intent, cursor))
+def _left(journal: "Journal", consumer: "JournalConsumer") -> tuple[int, int] | None:
+    """Return the rows that a process which was killed may have died of; None if it was not."""
+    if journal.closed or not consumer.durable or not consumer.unread:
+        return None
+    return consumer.cursor.low, journal.epochs()[-1].first

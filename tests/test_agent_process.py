@@ -40,6 +40,10 @@ class Ticks(Source, type="ticks"):
     total: int = prop("How many.", default=1_000_000)
 
     def run(self, context):
+        if self.total == -1:
+            raise ValueError("nobody\\nforesaw this")
+        if self.total == -2:
+            return
         stored = context.positions.get(b"")
         start = stored.to if stored else b""
         at = int(start or b"0")
@@ -79,7 +83,8 @@ class Trouble(Sink, type="trouble"):
 
     def run(self, context):
         while not context.consumer.read(0.1):
-            pass
+            if context.stopping:
+                return
         if self.kind_of == "start":
             raise StartError("the folder /srv/x is not ours: chown it to flumec")
         if self.kind_of == "bug":
@@ -275,16 +280,34 @@ def test_killed_and_started_again_it_loses_nothing(run: Run, tmp_path: Path) -> 
         ("return", "it returned although nothing told it to stop"),
     ],
 )
-def test_a_dead_worker_ends_the_process_with_one_line(run: Run, trouble: str, reason: str) -> None:
-    agent = run(flow(f'Trouble("out", kind_of="{trouble}")'))
+def test_a_dead_sink_is_told_and_ends_nothing_else(run: Run, trouble: str, reason: str) -> None:
+    agent = run(flow(f'Trouble("out", kind_of="{trouble}")', total=300))
+    wanted = f"it died, and begins again: {reason}"
+    state = agent.until_state(lambda state: state["parts"]["out"]["failing"] != "")
+    assert state["parts"]["out"]["failing"].replace("\n", r"\n") == wanted
+    agent.until_state(lambda state: state["channels"]["spool"]["put"] == 300)
+    assert agent.end(signal.SIGTERM) == 0
+    assert f"WARNING out cannot work for now: {wanted}" in agent.output
+    assert "Traceback" not in agent.output
+
+
+@pytest.mark.parametrize(
+    ("total", "reason"),
+    [
+        (-1, r"ValueError: nobody\nforesaw this"),
+        (-2, "it returned although nothing told it to stop"),
+    ],
+)
+def test_a_dead_source_ends_the_process_with_one_line(run: Run, total: int, reason: str) -> None:
+    agent = run(flow(total=total))
     assert agent.end() == 1
-    wanted = f"ERROR out (weblogs.flow:16) cannot go on, so the agent ends: {reason} [RT102]"
+    wanted = f"ERROR ticks (weblogs.flow:12) cannot go on, so the agent ends: {reason} [RT102]"
     assert agent.output.splitlines()[1:] == [wanted]
 
 
 @pytest.mark.slow
 def test_the_traceback_is_there_at_level_debug_on_one_line(run: Run) -> None:
-    agent = run(flow('Trouble("out", kind_of="bug")'), "--log", "debug")
+    agent = run(flow(total=-1), "--log", "debug")
     assert agent.end() == 1
     (traceback,) = [li for li in agent.output.splitlines() if li.startswith("DEBUG agent Trace")]
     assert "agent.py" in traceback

@@ -32,6 +32,9 @@ class Consumer:
     A callback of a future that is returned here runs in the journal's thread: it must be short.
     """
 
+    careful = False
+    """Whether what is read should be delivered before more is; to be said by who hands it out."""
+
     def __init__(
         self, shared: Shared, known: ConsumerState, live: LiveChannel, *, claims: bool = False
     ) -> None:
@@ -42,7 +45,7 @@ class Consumer:
         self._live = live
         self._cursor = known.cursor
         self._said = known.cursor.low
-        self._aside = known.aside
+        self.aside = known.aside
         self._trouble = known.trouble
         self._intents = dict(known.intents)
         self._next_intent = known.next_intent
@@ -145,10 +148,10 @@ class Consumer:
         return op.future
 
     def forget(self, ranges: Ranges) -> None:
-        """Never read rows again that a put has set aside; below them the cursor goes on as ever."""
-        self._aside = union(self._aside, ranges)
-        self._waiting.clear()
-        self._reader.seek(min(self._reader.position, max(ranges[0][0], self._cursor.low)))
+        """Read no rows any more that a put has set aside; the cursor moves over them by itself."""
+        self.aside = union(self.aside, ranges)
+        waiting = [part for c in self._waiting for part in remaining(c, c.first, self.aside)]
+        self._waiting = deque(waiting)
 
     def oldest_born(self) -> int | None:
         """Return when the oldest row that is not done was put; None where there is none."""
@@ -201,7 +204,7 @@ class Consumer:
             freed = self._free(cursor.low)
             ahead = {bucket: row for bucket, row in cursor.ahead.items() if row > cursor.low}
             self._cursor = Cursor(cursor.low, ahead, note=cursor.note)
-            self._aside = above(self._aside, cursor.low)
+            self.aside = above(self.aside, cursor.low)
         op = CursorOp(consumer=self._number, cursor=cursor, freed=freed, intent=intent)
         with self._shared.lock:
             self._shared.writer.enqueue(op)
@@ -219,7 +222,7 @@ class Consumer:
             )
         self._said = cursor.low
         low = max(cursor.low, self._cursor.low)
-        low = next((stop for first, stop in self._aside if first <= low < stop), low)
+        low = next((stop for first, stop in self.aside if first <= low < stop), low)
         return cursor if low == cursor.low else replace(cursor, low=low)
 
     def _free(self, low: int) -> int:
@@ -267,7 +270,7 @@ class Consumer:
             with self._shared.lock:
                 self._ledger.add(found.end, found.body.size, found.born)
                 self._live.taken_bytes = self._ledger.bytes
-            self._waiting.extend(remaining(found, position, self._aside))
+            self._waiting.extend(remaining(found, position, self.aside))
         return self._waiting.popleft()
 
     def _next_whole(self) -> Chunk | None:

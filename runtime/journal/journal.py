@@ -94,6 +94,11 @@ class Journal:
         self.epoch = self._state.epochs[-1].epoch
         self._writer.start()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the last opening ended as it should, or there was none."""
+        return self._state.closed
+
     @classmethod
     def open(
         cls,

@@ -57,6 +57,7 @@ class Reader:
 
     channel = "spool"
     name = "files"
+    careful = False
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
