@@ -9,7 +9,7 @@ from flumec.compiler.cli.arguments import FILE
 from flumec.compiler.cli.failures import CannotRun
 
 if TYPE_CHECKING:
-    from flumec.compiler.live.find import Live
+    from flumec.runtime.live.find import Live
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,7 +39,7 @@ def agents_arguments(*, far: bool) -> Callable[[F], F]:
 
 def living(state: Sequence[Path], metrics: Sequence[tuple[str, int]] = ()) -> "list[Live]":
     """Ask every agent there; raise CannotRun where none keeps its state."""
-    from flumec.compiler.live.find import NotFound, ask, places
+    from flumec.runtime.live.find import NotFound, ask, places
 
     try:
         return ask(places(state, metrics))
@@ -49,7 +49,7 @@ def living(state: Sequence[Path], metrics: Sequence[tuple[str, int]] = ()) -> "l
 
 def named(address: str, state: Sequence[Path]) -> "tuple[Live, str]":
     """Return the agent and the point of it that `[HOST/]AGENT.NAME` means; raise CannotRun."""
-    from flumec.compiler.live.find import NotFound, point
+    from flumec.runtime.live.find import NotFound, point
 
     try:
         return point(address, living(state))

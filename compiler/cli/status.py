@@ -16,7 +16,7 @@ def command(*, state: tuple[Path, ...], metrics: tuple[tuple[str, int], ...], as
 
     Exit status 1: an agent does not answer, or a part of one cannot work or is paused.
     """
-    from flumec.compiler.live.text import lines, troubles
+    from flumec.runtime.live.text import lines, troubles
 
     fleet = living(state, metrics)
     if as_json:

@@ -35,8 +35,8 @@ def command(*, point: str, state: tuple[Path, ...], count: int, largest: int, as
     sink or link as it reads them. The agent is not disturbed: it hands out what passes, and passes
     over what would have to wait. Ctrl-C ends it early.
     """
-    from flumec.compiler.live.events import shown
     from flumec.runtime.control.client import Refused, Unreachable
+    from flumec.runtime.live.events import shown
 
     agent, name = named(point, state)
     try:

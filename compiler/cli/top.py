@@ -9,7 +9,7 @@ import click
 from flumec.compiler.cli.reach import agents_arguments, living
 
 if TYPE_CHECKING:
-    from flumec.compiler.live.find import Live
+    from flumec.runtime.live.find import Live
     from rich.console import Group
 
 
@@ -53,8 +53,8 @@ def command(
 
 
 def _picture(fleet: "list[Live]") -> "Group":
-    from flumec.compiler.live.pressure import pressure
-    from flumec.compiler.live.text import HEADINGS, rows, troubles
+    from flumec.runtime.live.pressure import pressure
+    from flumec.runtime.live.text import HEADINGS, rows, troubles
     from flumec.runtime.logs import one_line
     from rich.console import Group
     from rich.table import Table

@@ -8,11 +8,15 @@ from flumec.runtime.control.routes import Answer, Request, Routes, as_json
 
 
 def add(routes: Routes, inside: Inside) -> None:
-    """Show the agent's state, and its wiring beside it."""
+    """Show the agent's state, with its wiring, and the events that each channel may hold."""
     wiring = _wiring(inside)
+    most = {channel.name: getattr(channel, "events", None) for channel in inside.agent.channels}
 
     def show(_request: Request) -> Answer:
-        return as_json(inside.told() | {"wiring": wiring})
+        told = inside.told()
+        for name, channel in told["channels"].items():
+            channel["events"] = most.get(name)
+        return as_json(told | {"wiring": wiring})
 
     routes.add("GET", "/status", show, shown=True)
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flumec.compiler.live.find import Live
-from flumec.compiler.live.pressure import pressure
 from flumec.runtime.control.client import Client
+from flumec.runtime.live.find import Live
+from flumec.runtime.live.pressure import pressure
 
 LINK = "tailer.spool => collector.inbox"
 
@@ -15,9 +15,8 @@ def part(**told: Any) -> dict[str, Any]:
 
 def agent(name: str, held: int, wiring: dict[str, Any], **parts: dict[str, Any]) -> Live:
     (channel,) = {*wiring["empties"].values(), *wiring["links_in"].values()}
-    state = {
-        "channels": {channel: {"held_bytes": held, "size": 100}}, "parts": parts, "wiring": wiring,
-    }  # fmt: skip
+    channels = {channel: {"held_bytes": held, "held": 1, "size": 100}}
+    state = {"channels": channels, "parts": parts, "wiring": wiring}
     return Live(name, Client(address=("127.0.0.1", 1)), state)
 
 
@@ -75,3 +74,12 @@ def test_a_link_whose_other_end_has_room_is_itself_the_reason() -> None:
 def test_agents_that_do_not_answer_are_passed_over() -> None:
     silent = Live("x", Client(address=("127.0.0.1", 1)), None, "gone")
     assert len(list(pressure([silent, tailer(92), silent]))) == 1
+
+
+def test_a_channel_that_is_bounded_in_events_is_full_by_them() -> None:
+    full = tailer(10)
+    assert full.state is not None
+    full.state["channels"]["spool"] |= {"held": 95, "events": 100}
+    assert list(pressure([full])) == [
+        "web-1/tailer.spool is 95% full ← to is slower than what comes"
+    ]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from flumec.compiler.live.events import shown
 from flumec.runtime.batch import encode
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.control.client import Client, Refused
 from flumec.runtime.journal.records import Chunk, Frame
+from flumec.runtime.live.events import shown
 from flumec.runtime.tap import WAITING, Tap
 from test_agent_process import flow
 

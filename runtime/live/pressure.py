@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flumec.compiler.live.find import Live
+from flumec.runtime.live.find import Live
 
 FULL = 0.9
 """The share of its size from which on a channel presses on what feeds it."""
@@ -13,8 +13,9 @@ WAITS = 1.0
 
 
 def fullness(channel: Mapping[str, Any]) -> float:
-    """Return the share of a channel's size that is held."""
-    return channel["held_bytes"] / channel["size"] if channel["size"] else 0.0
+    """Return the share of a channel's room that is taken, by bytes or by events."""
+    by_bytes = channel["held_bytes"] / channel["size"] if channel["size"] else 0.0
+    return max(by_bytes, channel["held"] / channel["events"] if channel.get("events") else 0.0)
 
 
 def pressure(fleet: Sequence[Live]) -> Iterator[str]:

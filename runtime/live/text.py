@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flumec.compiler.live.find import Live
-from flumec.compiler.live.numbers import age, rate, size
-from flumec.compiler.live.pressure import agent_wiring, fullness, pressure
+from flumec.runtime.live.find import Live
+from flumec.runtime.live.numbers import age, rate, size
+from flumec.runtime.live.pressure import agent_wiring, fullness, pressure
 from flumec.runtime.logs import one_line
 
 
@@ -43,7 +43,12 @@ def _channel(channel: dict[str, Any]) -> str:
         if channel["held"]
         else ""
     )
-    return f"in {rate(channel['in'])}, out {rate(channel['out'])}; {held}{lag}"
+    gone = "".join(
+        f"; {channel[what]:,} {what.replace('_', '-')}"
+        for what in ("dropped", "dead_lettered")
+        if channel[what]
+    )
+    return f"in {rate(channel['in'])}, out {rate(channel['out'])}; {held}{lag}{gone}"
 
 
 def troubles(agent: Live) -> Iterator[str]:
