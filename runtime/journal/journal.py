@@ -23,7 +23,6 @@ from flumec.runtime.journal.room import Need, Room
 from flumec.runtime.journal.session import Session, SessionOp
 from flumec.runtime.journal.space import Space
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
-from flumec.runtime.journal.state import ChannelState
 from flumec.runtime.journal.waiting import Held, Recent, RecentBytes
 from flumec.runtime.journal.walk import Walk
 from flumec.runtime.journal.writer import DISK, Writer
@@ -192,7 +191,7 @@ class Journal:
         born = {name: reader.oldest_born() for name, reader in readers.items()}
         with self._lock:
             return {
-                channel.name: _stats(channel, born.get(channel.name))
+                channel.name: channel.stats(born.get(channel.name))
                 for channel in self._state.channels.values()
                 if channel.name in self._live or channel.held
             }
@@ -294,10 +293,3 @@ class Journal:
             for live in self._live.values():
                 live.arrived.notify_all()
         return in_memory
-
-
-def _stats(channel: ChannelState, oldest_born: int | None) -> ChannelStats:
-    return ChannelStats(
-        channel.put, channel.delivered, channel.dropped, channel.dead_lettered, channel.held,
-        channel.held_bytes, channel.size, oldest_born,
-    )  # fmt: skip

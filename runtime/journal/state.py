@@ -7,6 +7,7 @@ from flumec.runtime.journal.entries import CursorEntry, DropEntry, FrameEntry
 from flumec.runtime.journal.ranges import above, count, covers, union
 from flumec.runtime.journal.records import (
     NO_TROUBLE,
+    ChannelStats,
     Cursor,
     Intent,
     Progress,
@@ -40,6 +41,13 @@ class ChannelState:
     declared: bool = field(default=True, kw_only=True)
     gaps: Ranges = field(default=(), kw_only=True)
     """Rows above `low` that were dropped: nobody reads them, and they hold no space."""
+
+    def stats(self, oldest_born: int | None) -> ChannelStats:
+        """Return its balance, with the age of the oldest row that is not done."""
+        return ChannelStats(
+            self.put, self.delivered, self.dropped, self.dead_lettered, self.held,
+            self.held_bytes, self.size, oldest_born,
+        )  # fmt: skip
 
     def past(self, first: int, end: int) -> bool:
         """Say whether it needs none of the rows from `first` to `end` any more."""
