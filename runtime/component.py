@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from flumec.runtime.context import Context
 
 __all__ = [
-    "Channel", "Check", "Component", "Contradiction", "Declared", "Duration", "Header",
-    "Interceptor", "Path", "Percent", "Port", "Property", "Rate", "Ref", "Secret", "Section",
-    "Sink", "Size", "Source", "Url", "at_least", "at_most", "between", "not_empty", "prop",
+    "Channel", "ChannelRef", "Check", "Component", "Contradiction", "Declared", "Duration",
+    "Header", "Interceptor", "Path", "Percent", "Port", "Property", "Rate", "Ref", "Secret",
+    "Section", "Sink", "Size", "Source", "Url", "at_least", "at_most", "between", "not_empty",
+    "prop",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -42,6 +43,12 @@ class Header(str):
 
 class Ref(str):
     """The name of another component of the same agent, such as a dead-letter channel."""
+
+    __slots__ = ()
+
+
+class ChannelRef(Ref):
+    """The name of a channel of the same agent."""
 
     __slots__ = ()
 

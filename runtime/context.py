@@ -147,17 +147,16 @@ class Consumer(Protocol):
 
 
 class SinkContext(Context, Protocol):
-    """What a sink gets."""
+    """What a sink gets: its channel's reader, and the journal that holds the channel."""
 
     consumer: Consumer
+    journal: "Journal"
     letters: "Letters"
     """Where rows go that the sink cannot deliver, if it was given such a place."""
 
 
 class SenderContext(SinkContext, Protocol):
-    """What the sending end of a link gets: a sink's context, and the journal of its rows."""
-
-    journal: "Journal"
+    """What the sending end of a link gets."""
 
 
 class ReceiverContext(Context, Protocol):

@@ -6,6 +6,7 @@ Each class moves into the runtime, with its behaviour, once that is there.
 from typing import Literal
 
 from flumec.runtime.component import (
+    ChannelRef,
     Component,
     Declared,
     Duration,
@@ -21,6 +22,7 @@ from flumec.runtime.component import (
     not_empty,
     prop,
 )
+from flumec.runtime.sinks.dedup import Dedup
 
 CODECS = Literal["none", "gzip", "lz4", "snappy", "zstd"]
 
@@ -52,12 +54,6 @@ class KafkaSink(Sink, type="kafka"):
     password: Secret | None = prop("The password, for SASL.", default=None)
 
 
-class ChannelRef(Ref):
-    """The name of a channel of the same agent."""
-
-    __slots__ = ()
-
-
 class JournalRef(Ref):
     """The name of a journal of the same agent."""
 
@@ -68,22 +64,6 @@ class After(Declared, type="after"):
     """`after(24h)`."""
 
     duration: Duration = prop("How long.", kw_only=False, check=at_least(Duration("1s")))
-
-
-class Dedup(Section):
-    """One copy of each event: a key that came before within the window is not written again."""
-
-    key: Header | Literal["tag"] | tuple[Header, ...] = prop(
-        "What names an event: a header, several, its tag."
-    )
-    window: Duration = prop(
-        "How long a copy may be behind the first.",
-        default=Duration("24h"),
-        check=at_least(Duration("1s")),
-    )
-    late: ChannelRef | Literal["drop"] | None = prop(
-        "Where an event goes that is older than the window.", default=None
-    )
 
 
 class EverySource(Declared):

@@ -7,7 +7,7 @@ from flumec.compiler import tree
 from flumec.compiler.bind.following import BROKEN
 from flumec.compiler.bind.functions import FUNCTIONS, UnknownFunction
 from flumec.compiler.bind.kinds import Kind, Slot, holds
-from flumec.compiler.bind.kinds_plain import QuantityKind
+from flumec.compiler.bind.kinds_plain import QuantityKind, RefKind
 from flumec.compiler.bind.kinds_text import text_parts
 from flumec.compiler.bind.mistakes import (
     QUANTITIES,
@@ -72,6 +72,13 @@ class UnionKind(Kind):
     """Values of several kinds: the first that takes the expression reads it."""
 
     members: tuple[Kind, ...] = field(kw_only=True)
+
+    def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Return the value; a name that is none of the words is a component's, if one may be."""
+        names = [member for member in self.members if isinstance(member, RefKind)]
+        if names and isinstance(expr, tree.Ref) and expr.text not in self.words:
+            return names[0].read(expr, env, slot)
+        return Kind.read(self, expr, env, slot)
 
     def read_ground(self, expr: tree.Expr, env: Env, slot: Slot, via: Binding | None) -> Any:
         """Return the value as the member reads it that takes such expressions."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from flumec.compiler import tree
 from flumec.compiler.bind.calls import CallKind
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.future_components import ChannelRef, JournalRef
+from flumec.compiler.bind.future_components import JournalRef
 from flumec.compiler.bind.kinds import Kind, NoKind
 from flumec.compiler.bind.kinds_many import AnyKind, ListKind, SectionKind, UnionKind
 from flumec.compiler.bind.kinds_plain import (
@@ -24,7 +24,7 @@ from flumec.compiler.bind.kinds_plain import (
 )
 from flumec.compiler.bind.kinds_text import TextKind
 from flumec.compiler.diagnostic import Diagnostic, closest
-from flumec.runtime.component import Declared, Header, Port, Ref, Secret, Url
+from flumec.runtime.component import ChannelRef, Declared, Header, Port, Ref, Secret, Url
 from flumec.runtime.links.settings import Fact
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 

@@ -12,6 +12,7 @@ from flumec.compiler.passes.chains import check_chains
 from flumec.compiler.passes.channels import check_channels
 from flumec.compiler.passes.copies import check_copies
 from flumec.compiler.passes.cycles import check_cycles
+from flumec.compiler.passes.deduplication import check_deduplication
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.links import check_links
@@ -36,6 +37,7 @@ PASSES: tuple[Pass, ...] = (
     check_channels,
     check_refusing,
     check_copies,
+    check_deduplication,
     check_routes,
     check_links,
     check_listeners,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, Reader
-from flumec.compiler.model import Component, Fleet
+from flumec.compiler.model import Component, Fleet, Settings
+from flumec.runtime.component import Ref
 
 
 class UnreadChannel(Diagnostic, code="FL301"):
@@ -188,6 +189,12 @@ def check_channels(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         for link in fleet.links
         if (value := link.values.get("dead_letter")) is not None
     }
+    dead_letters |= {
+        (agent.name, late)
+        for agent in fleet.agents.values()
+        for component in agent.components.values()
+        if (late := late_channel(component)) is not None
+    }
     for agent in fleet.agents.values():
         unsure = agent.name in fleet.unsure
         for channel in agent.components.values():
@@ -195,6 +202,15 @@ def check_channels(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                 node = (agent.name, channel.name)
                 kept = unsure or node in dead_letters
                 yield from check_channel(channel, graph, node, kept=kept)
+
+
+def late_channel(sink: Component) -> str | None:
+    """Return the channel that a sink's `dedup` sends late events to; None without one."""
+    dedup = sink.values.get("dedup")
+    if dedup is None or not isinstance(dedup.value, Settings):
+        return None
+    late = dedup.value.values.get("late")
+    return str(late.value) if late is not None and isinstance(late.value, Ref) else None
 
 
 def check_channel(

@@ -4,8 +4,8 @@
     filter    two bytes for each key
     firsts    each block's first number, 8 bytes
     sums      each block's CRC-32, 4 bytes
-    footer    "FLOWKEYS", format, how many keys, from when to when, words of the filter,
-              CRC-32 of all but the keys
+    footer    "FLOWKEYS", format, how many keys, how many copies, from when to when,
+              words of the filter, CRC-32 of all but the keys
 
 Little-endian. Keys are read a block at a time, and only for what the filter lets pass.
 """
@@ -28,7 +28,7 @@ BLOCK = 256
 KEY = 16
 MAGIC = b"FLOWKEYS"
 FORMAT = 1
-FOOTER = Struct("<8sQQqqQ")
+FOOTER = Struct("<8sQQQqqQ")
 SUM = Struct("<I")
 
 LOST = ".lost"
@@ -40,7 +40,10 @@ _AT_ONCE = 256
 
 
 class Run:
-    """A run that is open for look-ups; `oldest` and `newest` say when its keys became live."""
+    """A run that is open for look-ups; `oldest` and `newest` say when its keys became live.
+
+    `copies` is how many rows the intent of its name is past because they were left out.
+    """
 
     def __init__(self, path: Path, disk: Disk) -> None:
         self.path = path
@@ -57,7 +60,10 @@ class Run:
         footer = self._file.read(end, max(0, size - end))
         if len(footer) < end or footer[:8] != MAGIC:
             raise self._damaged("its end is missing")
-        _, form, self.count, self.oldest, self.newest, words = FOOTER.unpack_from(footer)
+        self.count: int
+        self.copies: int
+        _, form, self.count, self.copies, *span, words = FOOTER.unpack_from(footer)
+        self.oldest, self.newest = span
         if form != FORMAT:
             raise Unknown(f"`{self.path}` is in format {form}: a newer flumec wrote it")
         self._end = self.count * KEY
@@ -121,3 +127,18 @@ class Run:
             f"and make an empty file `{self.path}{LOST}` to go on without its keys (copies of "
             "their events would be written again)"
         )
+
+
+def open_run(directory: Path, name: str, disk: Disk) -> Run | None:
+    """Open a run that is named, so that it must be there; None where its keys were given up."""
+    try:
+        return Run(directory / name, disk)
+    except FileNotFoundError:
+        if name + LOST in disk.names(directory):
+            return None
+        path = directory / name
+        raise Unknown(
+            f"`{path}` is missing, and with it the proof of what was written: restore it; or, to "
+            f"go on without its keys (copies of their events would be written again), make an "
+            f"empty file `{path}{LOST}`"
+        ) from None

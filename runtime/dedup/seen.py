@@ -20,7 +20,7 @@ from flumec.runtime.dedup.keys import Keys, Mask, firsts, ordered
 from flumec.runtime.dedup.memory import SUFFIX, Memory, run_name
 from flumec.runtime.dedup.merge import merged
 from flumec.runtime.dedup.pending import Pending
-from flumec.runtime.dedup.run import LOST, Run
+from flumec.runtime.dedup.run import LOST, Run, open_run
 from flumec.runtime.dedup.write import write
 from flumec.runtime.disk import Disk
 from flumec.runtime.output.store import Unknown
@@ -44,7 +44,7 @@ class Seen:
         self._merges = 0
         self._dead: list[Run] = []
         disk.make_directory(directory)
-        self._runs = [run for name in memory.runs if (run := self._open(name)) is not None]
+        self._runs = self._opened(memory)
         self._sealed: Run | None = None
         self._clear(memory)
 
@@ -84,15 +84,16 @@ class Seen:
         """Note the keys of rows that were appended to the file `owner`."""
         self._pending.add(keys, owner)
 
-    def seal(self, owners: Collection[int], hidden: str) -> None:
+    def seal(self, owners: Collection[int], hidden: str, copies: int = 0) -> None:
         """Write the keys of files that are to be published, by an intent that begins at `hidden`.
 
-        The run is on disk on return. After an OSError what is staged is to be abandoned.
+        `copies` rows are done with it that were left out. The run is on disk on return. After an
+        OSError what is staged is to be abandoned.
         """
         keys = ordered(self._pending.take(owners))
         path = self._directory / run_name(hidden)
         now = self._ageing.now
-        write(path, self._disk, len(keys), [keys], (now, now))
+        write(path, self._disk, len(keys), [keys], (now, now), copies=copies)
         self._sealed = Run(path, self._disk)
 
     def commit(self) -> None:
@@ -158,18 +159,17 @@ class Seen:
         self._runs[at : at + len(runs)] = [joined]
         self._dead += runs
 
-    def _open(self, name: str) -> Run | None:
-        path = self._directory / name
+    def _opened(self, memory: Memory) -> list[Run]:
+        runs: list[Run] = []
         try:
-            return Run(path, self._disk)
-        except FileNotFoundError:
-            if name + LOST in self._disk.names(self._directory):
-                return None
-            raise Unknown(
-                f"`{path}` is missing, and with it the proof of what was written: restore it; or, "
-                f"to go on without its keys (copies of their events would be written again), make "
-                f"an empty file `{path}{LOST}`"
-            ) from None
+            for name in memory.runs:
+                run = open_run(self._directory, name, self._disk)
+                runs += [run] if run is not None else []
+        except BaseException:
+            for run in runs:
+                run.close()
+            raise
+        return runs
 
     def _clear(self, memory: Memory) -> None:
         """Remove what a crash left: runs that nobody names, and words about runs that are gone."""

@@ -12,8 +12,9 @@ from flumec.runtime.disk import Disk, DiskFile
 
 
 def write(
-    path: Path, disk: Disk, count: int, pieces: Iterable[Keys], span: tuple[int, int]
-) -> None:
+    path: Path, disk: Disk, count: int, pieces: Iterable[Keys], span: tuple[int, int], *,
+    copies: int = 0,
+) -> None:  # fmt: skip
     """Write `count` keys, which come in order, as a run; it is durable on return.
 
     `span` is when the oldest and the newest of them became live. A file of that name that a crash
@@ -22,7 +23,7 @@ def write(
     file = disk.open(path, "write")
     try:
         file.truncate(0)
-        _Writing(file, count).run(pieces, span)
+        _Writing(file, count).run(pieces, copies, span)
         file.sync()
     finally:
         file.close()
@@ -39,7 +40,7 @@ class _Writing:
         self._sums: list[int] = []
         self._count = 0
 
-    def run(self, pieces: Iterable[Keys], span: tuple[int, int]) -> None:
+    def run(self, pieces: Iterable[Keys], copies: int, span: tuple[int, int]) -> None:
         """Write keys, tables and footer."""
         rest = NONE
         for piece in pieces:
@@ -54,7 +55,7 @@ class _Writing:
                 words.tobytes(),
                 np.array(self._firsts, "<u8").tobytes(),
                 np.array(self._sums, "<u4").tobytes(),
-                FOOTER.pack(MAGIC, FORMAT, self._count, *span, len(words)),
+                FOOTER.pack(MAGIC, FORMAT, self._count, copies, *span, len(words)),
             ]
         )
         self._file.write([tables, SUM.pack(crc32(tables))], self._count * KEY)

@@ -35,6 +35,8 @@ class Split:
     payload: Payload
     places: "range | memoryview"
     runs: list[tuple[str, int, int]]
+    keys: Any = None
+    """The rows' keys, where copies are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ passed over where their bucket is past them.
 """
 
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from flumec.runtime.batch import decode
@@ -20,6 +21,9 @@ from flumec.runtime.output.patience import GivenUp
 from flumec.runtime.output.publisher import NotFinished, Place, Publisher
 from flumec.runtime.output.store import TakenOver
 from flumec.runtime.output.template import PathRule, Template
+
+if TYPE_CHECKING:
+    from flumec.runtime.output.once import Once, Part
 
 _CROWDED = 0.8
 """The share of a channel above which files are rolled early: hidden rows must not fill it."""
@@ -37,13 +41,14 @@ class Delivery:
 
     def __init__(
         self, name: str, place: Place, limits: Limits, context: SinkContext, *,
-        format_: Format, workers: int,
+        format_: Format, workers: int, once: "Once | None" = None,
     ) -> None:  # fmt: skip
         self._name = name
         self._place = place
         self._limits = limits
         self._format = format_
         self._workers = workers
+        self._once = once
         self._context = context
         self._consumer = context.consumer
         self._buckets: dict[PathRule, Buckets] = {}
@@ -55,7 +60,7 @@ class Delivery:
         try:
             self._files = Publisher(
                 self._name, self._place, self._limits, self._context,
-                format_=self._format, workers=self._workers,
+                format_=self._format, workers=self._workers, once=self._once,
             )  # fmt: skip
             try:
                 self._files.start_over()
@@ -89,7 +94,9 @@ class Delivery:
         chunks = self._consumer.read(timeout, _READ)
         try:
             for chunk in chunks:
-                self._take(chunk)
+                if not self._take(chunk):
+                    self._consumer.seek(chunk.first)
+                    break
             self._files.publish(self._due(caught_up=not chunks))
             self._files.pass_over()
         except NotFinished:
@@ -117,23 +124,46 @@ class Delivery:
         if crowded or len(self._files.ledger.ahead) > _MOST_MARKS:
             self._context.counters.add("early_rolls")
             due.append(lowest)
+        elif self._once is not None and self._once.crowded and not due:
+            self._context.counters.add("early_rolls")
+            due.append(max(files, key=lambda file: file.rows))
         return due
 
     def _report(self, *, busy: bool) -> None:
         files = self._files
         self._context.counters.set("open_files", len(files.open))
         self._context.counters.set("held_rows", files.position - files.ledger.low)
+        if self._once is not None:
+            self._once.report()
         self._context.idle(not busy and not len(files.open))
 
-    def _take(self, chunk: Chunk) -> None:
-        """Append a chunk's rows to their buckets' files."""
+    def _take(self, chunk: Chunk) -> bool:
+        """Append a chunk's rows to their buckets' files; False if it is to be read again."""
         batch = decode(chunk.body)
+        splits = []
         for template, first, end in self._files.note.spans(chunk.first, chunk.end):
             rows = batch.slice(chunk.skip + first - chunk.first, end - first)
-            self._append(self._split(template, rows, chunk.born), first)
+            splits.append((first, self._split(template, rows, chunk.born)))
+        if self._once is not None:
+            judged = self._judged(chunk, batch, splits)
+            if judged is None:
+                return False
+            splits = judged
+        for first, split in splits:
+            self._append(split, first)
         self._read_bytes += chunk.body.size
         self._files.position = chunk.end
         self._files.publish([])
+        return True
+
+    def _judged(
+        self, chunk: Chunk, batch: pa.RecordBatch, splits: "list[Part]"
+    ) -> "list[Part] | None":
+        """Return a chunk's rows without the copies, None if it is to be read again."""
+        once, ledger = self._once, self._files.ledger
+        assert once is not None
+        rows = batch.slice(chunk.skip, chunk.rows)
+        return self._files.patience.until(lambda: once.judge(chunk, rows, splits, ledger))
 
     def _split(self, template: PathRule, rows: pa.RecordBatch, born: int) -> Split:
         if template not in self._buckets:
@@ -157,6 +187,8 @@ class Delivery:
                 stop = self._room(file, rows, start, end)
                 last, size = first + split.places[stop - 1], rows.size(start, stop)
                 file.append(rows.piece(start, stop), size, stop - start, last, now)
+                if self._once is not None:
+                    self._once.stage(split.keys, start, stop, file)
                 if file.full(self._limits):
                     self._files.close(file)
                 start = stop

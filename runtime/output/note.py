@@ -9,8 +9,9 @@ was put.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
+from flumec.runtime.dedup.memory import Memory
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.output.template import PathRule
 
@@ -26,6 +27,8 @@ class Note:
     sink: str
     directory: str
     templates: tuple[tuple[int, PathRule], ...]
+    memory: Memory | None = None
+    """Which keys were seen, of a sink with a `dedup`."""
 
     @classmethod
     def of(cls, cursor: Cursor) -> Self | None:
@@ -36,13 +39,18 @@ class Note:
         templates = tuple(
             (int(row), PathRule(str(text), *more)) for row, text, *more in fields["templates"]
         )
-        return cls(fields["sink"], fields["directory"], templates)
+        memory = Memory.of(fields["dedup"]) if "dedup" in fields else None
+        return cls(fields["sink"], fields["directory"], templates, memory)
 
     @property
     def stored(self) -> bytes:
         """The bytes to store in a cursor."""
         templates = [(row, *_shortest(rule)) for row, rule in self.templates]
-        fields = {"sink": self.sink, "directory": self.directory, "templates": templates}
+        fields: dict[str, Any] = {
+            "sink": self.sink, "directory": self.directory, "templates": templates,
+        }  # fmt: skip
+        if self.memory is not None:
+            fields["dedup"] = self.memory.fields
         return json.dumps(fields, separators=(",", ":")).encode()
 
     def moved(self, directory: str, template: PathRule, cursor: Cursor) -> Self:

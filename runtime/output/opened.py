@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import NamedTuple
 
 from flumec.runtime.disk import Bytes
@@ -46,6 +47,8 @@ class Opened:
     raw: int = 0
     encoded: int = 0
     written: float = 0.0
+    number: int = field(default_factory=count(1).__next__)
+    """Which file of this process it is."""
     _pieces: list[Piece] = field(default_factory=list)
     _waiting: int = 0
     _bytes: list[Bytes] = field(default_factory=list)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from flumec.runtime.context import SinkContext
 from flumec.runtime.formats.format import Format
@@ -13,9 +14,12 @@ from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.names import file_name
 from flumec.runtime.output.opened import Limits, Opened, OpenFiles
 from flumec.runtime.output.patience import Patience
-from flumec.runtime.output.recovery import Open, remember, settle
+from flumec.runtime.output.recovery import Open, begin_keys, remember, settle
 from flumec.runtime.output.store import Hidden, Unavailable, Unknown
 from flumec.runtime.output.template import PathRule
+
+if TYPE_CHECKING:
+    from flumec.runtime.output.once import Once
 
 _WORTH_WRITING = 1 << 20
 """Bytes a worker that may wait: until a file is finished it makes no difference where they are."""
@@ -44,7 +48,7 @@ class Publisher:
 
     def __init__(
         self, name: str, place: Place, limits: Limits, context: SinkContext, *,
-        format_: Format, workers: int,
+        format_: Format, workers: int, once: "Once | None" = None,
     ) -> None:  # fmt: skip
         self.patience = Patience(context)
         self.open = OpenFiles(limits)
@@ -53,6 +57,7 @@ class Publisher:
         self._place = place
         self._format = format_
         self._workers = workers
+        self._once = once
         self._crew = Crew(workers, context)
         self._ratio = 1.0
         self._context = context
@@ -69,6 +74,7 @@ class Publisher:
         self._store, self.note = self.patience.until(
             lambda: settle(self._context, note, place.directory, place.template, place.open_store)
         )
+        self.note = self.patience.until(lambda: begin_keys(self._context, self.note, self._once))
         self.ledger = Ledger(self._consumer.cursor)
         self.position: int = self.ledger.low
 
@@ -128,6 +134,8 @@ class Publisher:
             return
         self._finish(files)
         outputs = [self._output(file) for file in files]
+        if self._once is not None:
+            self._seal(self._once, files, outputs)
         intent = self._consumer.intend(outputs)
         pairs = [(output.hidden, output.final) for output in outputs]
         self.patience.until(lambda: self._store.publish(pairs))
@@ -136,6 +144,9 @@ class Publisher:
             self.open.discard(file)
         self.ledger.deliver([(output.bucket, output.end) for output in outputs], self._low())
         rows = sum(file.rows for file in files)
+        if self._once is not None:
+            self._once.remembered(self._stored)
+            self._once.commit()
         self._stored = self._consumer.resolve(intent, self._cursor(rows))
         self._context.counters.add("bytes_published", sum(file.size for file in files))
         self._context.counters.add("files_published", len(files))
@@ -155,6 +166,8 @@ class Publisher:
             except OSError as error:
                 self._context.log.warning(HiddenFileStays(name=file.hidden.name, reason=error))
         self.full = []
+        if self._once is not None:
+            self._once.abandon()
         self.position = self.ledger.low
         self._consumer.seek(self.position)
 
@@ -166,6 +179,8 @@ class Publisher:
     def dismiss(self) -> None:
         """End the threads; nothing may be written after it."""
         self._crew.dismiss()
+        if self._once is not None:
+            self._once.close()
 
     def _finish(self, files: Sequence[Opened]) -> None:
         self._each(files, Opened.complete)
@@ -218,4 +233,16 @@ class Publisher:
 
     def _cursor(self, rows: int) -> Cursor:
         self.note = self.note.above(self.ledger.low)
-        return self.ledger.cursor(self.note.stored, rows)
+        dropped = 0
+        if self._once is not None:
+            self.note = replace(self.note, memory=self._once.memory)
+            dropped = self._once.passed(self.ledger)
+        return replace(self.ledger.cursor(self.note.stored, rows), dropped=dropped)
+
+    def _seal(self, once: "Once", files: Sequence[Opened], outputs: Sequence[Output]) -> None:
+        """Make the keys durable of what is about to be intended."""
+        try:
+            once.seal(files, outputs)
+        except OSError as error:
+            self._finishing.pause(error)
+            raise NotFinished from error

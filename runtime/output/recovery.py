@@ -3,14 +3,20 @@
 import posixpath
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flumec.runtime.context import SinkContext
 from flumec.runtime.journal.records import Cursor, Intent
 from flumec.runtime.messages.output import LeftoversStay
+from flumec.runtime.output.keys import copies_of, forget
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.note import Note
 from flumec.runtime.output.store import Store
 from flumec.runtime.output.template import PathRule
+
+if TYPE_CHECKING:
+    from flumec.runtime.output.once import Once
 
 Open = Callable[[str, str], Store]
 """Open the store of a directory, for the sink of a note."""
@@ -37,6 +43,7 @@ def settle(
     May be called again after an OSError or Unknown: what is done stays done.
     """
     consumer = context.consumer
+    note = Note.of(consumer.cursor) or note
     hidden: dict[str, tuple[Store, str]] = {}
     stores: dict[str, Store] = {}
     intended = {_directory(output.hidden) for i in consumer.intents for output in i.outputs}
@@ -52,7 +59,7 @@ def settle(
         stores[place] = store
         hidden.update({name: (stores[place], path) for name, path in found.items()})
     for intent in list(consumer.intents):
-        _resolve(context, intent, note, stores, hidden)
+        note = _resolve(context, intent, note, stores, hidden)
     for store in stores.values():
         store.remove([path for owner, path in hidden.values() if owner is store])
     moved = note.moved(directory, template, consumer.cursor)
@@ -67,8 +74,11 @@ def _resolve(
     note: Note,
     stores: dict[str, Store],
     hidden: dict[str, tuple[Store, str]],
-) -> None:
-    """Publish what of an intent is still hidden; what is not, is published already."""
+) -> Note:
+    """Publish what of an intent is still hidden; what is not, is published already.
+
+    Return the note with the keys of what is published: its run was durable before the intent.
+    """
     for output in intent.outputs:
         name = posixpath.basename(output.hidden)
         if name in hidden:
@@ -79,8 +89,27 @@ def _resolve(
     ledger = Ledger(context.consumer.cursor)
     ledger.deliver(((output.bucket, output.end) for output in intent.outputs), ledger.low)
     rows = sum(output.rows for output in intent.outputs)
-    context.consumer.resolve(intent, ledger.cursor(note.stored, rows)).result()
+    copies = 0
+    if note.memory is not None:
+        first = intent.outputs[0].hidden
+        copies = copies_of(context, note.sink, first)
+        note = replace(note, memory=note.memory.resolved(first))
+    cursor = replace(ledger.cursor(note.stored, rows), dropped=copies)
+    context.consumer.resolve(intent, cursor).result()
     context.log.info("settled %d files of an earlier start", len(intent.outputs))
+    return note
+
+
+def begin_keys(context: SinkContext, note: Note, once: "Once | None") -> Note:
+    """Open the keys that were seen, or forget them where copies are not left out any more."""
+    if once is not None:
+        return once.begin(note, lambda fresh: _store(context, fresh), context.consumer.epoch.hex())
+    if note.memory is None:
+        return note
+    fresh = replace(note, memory=None)
+    _store(context, fresh)
+    forget(context, note.sink)
+    return fresh
 
 
 def _directory(hidden: str) -> str:

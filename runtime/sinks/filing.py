@@ -16,11 +16,14 @@ from flumec.runtime.component import (
     between,
     prop,
 )
+from flumec.runtime.errors import StartError
 from flumec.runtime.formats.formats import CODECS, FORMATS, impossible, make, suffix
 from flumec.runtime.output.template import PathRule, Template, TemplateError
+from flumec.runtime.sinks.dedup import Dedup
 
 if TYPE_CHECKING:
     from flumec.runtime.context import SinkContext
+    from flumec.runtime.output.once import Once
     from flumec.runtime.output.recovery import Open
 
 _DAY = 86_400
@@ -112,6 +115,9 @@ class Filing(Sink):
         check=between(1, 64),
     )
     roll: Roll = prop("When files are rolled.", default=Roll())
+    dedup: Dedup | None = prop(
+        "Write one copy of each event; without it, what comes twice is written twice.", default=None
+    )
 
     @classmethod
     def template(cls, values: dict[str, Any]) -> str:
@@ -135,6 +141,13 @@ class Filing(Sink):
             yield Contradiction(("codec", "format"), reason)
         if values["format"] != "text" and not values["newline"]:
             yield Contradiction(("newline", "format"), "only `text` can do without newlines")
+        dedup = values["dedup"]
+        if dedup is not None and dedup.late is None and values.get("dead_letter") is None:
+            yield Contradiction(
+                ("dedup",),
+                "`dedup` must say what becomes of an event that is too old to be told from a copy: "
+                "`late = CHANNEL` or `late = drop` in it, or `dead_letter = CHANNEL` beside it",
+            )
 
     def deliver(
         self, context: "SinkContext", directory: str, template: str, open_store: "Open"
@@ -155,4 +168,24 @@ class Filing(Sink):
         end = suffix(self.format, self.codec) if self.suffix is None else self.suffix
         place = Place(directory, rule, self.prefix, end, open_store)
         format_ = make(self.format, self.codec, newline=self.newline)
-        Delivery(self.name, place, limits, context, format_=format_, workers=self.workers).run()
+        Delivery(
+            self.name, place, limits, context,
+            format_=format_, workers=self.workers, once=self._once(context),
+        ).run()  # fmt: skip
+
+    def _once(self, context: "SinkContext") -> "Once | None":
+        """Return what leaves copies out."""
+        if self.dedup is None:
+            return None
+        try:
+            from flumec.runtime.output.late import Late
+            from flumec.runtime.output.once import Once
+        except ImportError as error:
+            raise StartError(
+                f"`dedup` of sink `{self.name}` needs the package numpy ({error}): install "
+                "`flumec[dedup]` on this host"
+            ) from None
+        place = self.dedup.late or getattr(self, "dead_letter", None)
+        assert place is not None, "held by `contradictions`"
+        late = Late(place, self.name, context)
+        return Once(self.dedup.key, self.dedup.window, context, late.set_aside)

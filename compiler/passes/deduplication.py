@@ -1,0 +1,213 @@
+"""Copies of one event meet in one place, or nobody can tell that they are copies."""
+
+from collections.abc import Iterator, Sequence
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.graph import Graph, ends
+from flumec.compiler.model import Agent, Chain, Fleet, Group, Link
+from flumec.compiler.passes.channels import late_channel
+
+DEDUP = "dedup"
+
+
+class CopiesApart(Diagnostic, code="FL910", severity="warning"):
+    """A sink with a `dedup` may get one copy of an event, and another sink or host the other one.
+
+    Each knows the keys that it has written itself, so both copies would be written: where the
+    sink's agent runs on several hosts, and each has its own sources or a link that chooses among
+    the hosts; or where the sink shares its channel with others of a group.
+
+    All copies must come to one host, or to each host by `policy = all`. A source whose copies
+    always enter at the same host, because a client asks again where it asked first, is fine too:
+    then silence this, with that reason.
+
+    ## Example
+
+    ```flow
+    hosts pair = ["feed-a", "feed-b"]
+
+    agent book on pair {
+      source trades : http {
+        port = 5140
+      }
+
+      channel inbox : file
+
+      sink ledger : file_roll {
+        directory = "/srv/trades"
+
+        dedup {
+          key = header.id
+          late = drop
+        }
+      }
+
+      trades -> inbox
+      inbox -> ledger
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts pair = ["feed-a", "feed-b"]
+
+    hosts vault = ["vault"]
+
+    agent feed on pair {
+      source trades : http {
+        port = 5140
+      }
+
+      channel out : file
+
+      trades -> out
+    }
+
+    agent book on vault {
+      channel inbox : file
+
+      sink ledger : file_roll {
+        directory = "/srv/trades"
+
+        dedup {
+          key = header.id
+          late = drop
+        }
+      }
+
+      inbox -> ledger
+    }
+
+    feed.out => book.inbox {
+      port = 4242
+    }
+    ```
+    """
+
+    sink: str
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return f"`dedup` of `{self.sink}` does not see all copies: {self.reason}"
+
+    @property
+    def hint(self) -> str:
+        return "let all events of the key come to one sink on one host"
+
+
+class LateComesBack(Diagnostic, code="FL330"):
+    """A sink's `dedup` sends late events into the channel that the sink reads.
+
+    An event that is late stays so: it would come back again and again.
+
+    ## Example
+
+    ```flow
+    hosts vault = ["vault"]
+
+    agent book on vault {
+      source trades : http {
+        port = 5140
+      }
+
+      channel inbox : file
+
+      sink ledger : file_roll {
+        directory = "/srv/trades"
+
+        dedup {
+          key = header.id
+          late = inbox
+        }
+      }
+
+      trades -> inbox
+      inbox -> ledger
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts vault = ["vault"]
+
+    agent book on vault {
+      source trades : http {
+        port = 5140
+      }
+
+      channel inbox : file
+
+      channel old : file
+
+      sink ledger : file_roll {
+        directory = "/srv/trades"
+
+        dedup {
+          key = header.id
+          late = old
+        }
+      }
+
+      trades -> inbox
+      inbox -> ledger
+    }
+    ```
+    """
+
+    sink: str
+    channel: str
+
+    @property
+    def message(self) -> str:
+        return f"late events come back to `{self.sink}`, which reads `{self.channel}`"
+
+    @property
+    def hint(self) -> str:
+        return "a channel of their own, which needs no reader"
+
+
+def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+    """Yield sinks whose `dedup` may not see all copies, or sends late events back to them."""
+    for agent in fleet.agents.values():
+        for sink in agent.components.values():
+            held = sink.values.get(DEDUP)
+            if held is None or agent.name in fleet.unsure:
+                continue
+            reading = [chain for chain in agent.chains if sink.name in _targets(chain)]
+            late = late_channel(sink)
+            if late is not None and late in [chain.start for chain in reading]:
+                yield LateComesBack(held.key, f"{agent.name}.{sink.name}", late)
+            reason = _apart(fleet, agent, reading)
+            if reason:
+                yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)
+
+
+def _apart(fleet: Fleet, agent: Agent, reading: Sequence[Chain]) -> str:
+    """Return where copies may go that a sink doesn't get by `reading`, "" if nowhere."""
+    groups = [chain.end for chain in reading if isinstance(chain.end, Group)]
+    if groups:
+        return f"`{groups[0].kind}` gives some events to other sinks"
+    hosts = len(agent.hosts.hosts)
+    if hosts < 2:
+        return ""
+    channels = {chain.start for chain in reading}
+    if any(not channels.isdisjoint(_targets(chain)) for chain in agent.chains):
+        return f"events enter on {hosts} hosts, and each knows its own only"
+    for link in fleet.links:
+        here = [end for end in link.targets if end.agent == agent.name]
+        if any(end.component in channels for end in here) and _chooses(link):
+            return f"a link chooses among {hosts} hosts for each event"
+    return ""
+
+
+def _targets(chain: Chain) -> Sequence[str | None]:
+    return [target.name for target in ends(chain)]
+
+
+def _chooses(link: Link) -> bool:
+    """Whether a link brings an event to one of its hosts; that it must say so is FL320."""
+    policy = link.values.get("policy")
+    return policy is not None and str(policy.value) not in ("all", "single")
