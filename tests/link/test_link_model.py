@@ -45,7 +45,7 @@ from flumec.runtime.links.parcel import Parcel
 from flumec.runtime.links.receiver_session import ReceiverSession, Station
 from flumec.runtime.links.register import Register
 from flumec.runtime.links.sender_session import Sender, SenderSession
-from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut
+from flumec.runtime.testing import NOTHING, CrashDisk, PowerCut, Survival
 
 LINK, WIRE = "a.out => b.in", "w"
 LIMITS = dict.fromkeys(range(1, 10), 1 << 24)
@@ -80,6 +80,8 @@ class Machine:
         self.name = name
         self.channels = channels
         self.disk = CrashDisk()
+        self.survival: Survival | None = None
+        """What a crash leaves, if it is not left to chance."""
         self.up = False
 
     def start(self) -> None:
@@ -100,8 +102,8 @@ class Machine:
     def down(self, chance: random.Random) -> None:
         """End it without warning: the process, or the power with what was not synced."""
         self.up = False
-        survival = EVERYTHING if chance.random() < 0.5 else NOTHING
-        self.disk = self.disk.reboot(survival)
+        killed = self.survival is None and chance.random() < 0.5
+        self.disk = self.disk.kill() if killed else self.disk.reboot(self.survival or NOTHING)
         with suppress(*Down):
             self.journal.close()
 
@@ -343,14 +345,19 @@ def run(seed: int, steps: int = 150) -> World:
     world = World(seed)
     for _ in range(steps):
         world.step()
+    hold(world, f"seed {seed}")
+    return world
+
+
+def hold(world: World, which: str) -> None:
+    """Let everything arrive, and hold it to what was put."""
     world.quiesce()
     rows = world.arrived()
     values = [value for value, _, _ in rows]
-    assert values == sorted(set(values)), f"seed {seed}: doubled or out of order"
-    assert world.sure <= set(values), f"seed {seed}: lost {sorted(world.sure - set(values))}"
-    assert len({(epoch, row) for _, epoch, row in rows}) == len(rows), f"seed {seed}: a tag twice"
+    assert values == sorted(set(values)), f"{which}: doubled or out of order"
+    assert world.sure <= set(values), f"{which}: lost {sorted(world.sure - set(values))}"
+    assert len({(epoch, row) for _, epoch, row in rows}) == len(rows), f"{which}: a tag twice"
     world.close()
-    return world
 
 
 @pytest.mark.parametrize(
