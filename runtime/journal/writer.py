@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from threading import Condition, Lock, Thread
 from typing import Any
 
+from flumec.runtime import logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.journal.errors import JournalFailed, StateError
 from flumec.runtime.journal.log import DiskFull, Log
@@ -14,6 +15,7 @@ from flumec.runtime.journal.putting import PutOp
 from flumec.runtime.journal.records import Full
 from flumec.runtime.journal.space import Space
 from flumec.runtime.journal.state import State
+from flumec.runtime.messages.agent import DiskIsFull
 
 GROUP_BYTES = 8 << 20
 """A group takes no more operations from here on."""
@@ -52,6 +54,7 @@ class Writer:
         self._closing = False
         self.failure: BaseException | None = None
         self._full_until = 0.0
+        self._full_is_said = False
         self._thread = Thread(target=self._run, name="journal", daemon=True)
 
     @property
@@ -161,6 +164,11 @@ class Writer:
         self._log.keep_reserves()
         if not small:
             self._full_until = 0.0
+            if self._full_is_said:
+                self._full_is_said = False
+                logs.of("journal").info(
+                    "there is room on the disk of %s again", self._log.directory
+                )
 
     def _roll_small(self, bound: int) -> None:
         try:
@@ -178,6 +186,9 @@ class Writer:
         without these.
         """
         self._full_until = self._clock.monotonic() + _RETRY_S
+        if not self._full_is_said:
+            self._full_is_said = True
+            logs.of("journal").warning(DiskIsFull(directory=str(self._log.directory)))
         held = [put for put in puts if put.needs_disk]
         full: list[PutOp] = []
         for put in held:

@@ -148,3 +148,21 @@ class NothingStored(Message, code="RT109", level="error"):
 
     text = "nothing more can be stored, so the agent ends: {reason}"
     reason: str
+
+
+class DiskIsFull(Message, code="RT110", level="warning"):
+    """The journal's disk has no room, or no inode, for another segment.
+
+    Nothing is lost and nothing ends: what is stored is delivered, for which the journal keeps a
+    reserve, and what that frees is used again. Until then sources wait, or refuse where they can,
+    as with a full channel; memory channels go on.
+
+    ## What to do
+
+    Make room on the disk that holds the state directory (`df`, `df -i`), or see why the sinks are
+    slower than the sources: `flumec status`. Channels whose sizes add up to less than the disk
+    never come to this.
+    """
+
+    text = "no room on the disk of {directory}: sources wait until what is stored is delivered"
+    directory: str

@@ -1,0 +1,177 @@
+"""Real file systems, made and mounted for a test, and an agent that works on them.
+
+They need a superuser and loop devices; without, the tests are skipped with that reason.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 40.0
+SCRIPT = """
+    from pathlib import Path
+
+    from flumec.runtime import Agent, Duration, Size
+    from flumec.runtime.channels import File
+    from flumec.runtime.journal import Journal
+    from flumec.runtime.sinks import FileRoll
+    from flumec.runtime.sinks.filing import Roll
+    from flumec.runtime.sources import Taildir
+
+    Journal.open.__func__.__kwdefaults__["segment_size"] = {segment}
+    lines = Taildir("lines", files=({log!r},), batch=Size("16KiB"), poll=Duration("100ms"))
+    spool = File("spool", size=Size("64MiB"))
+    files = FileRoll("files", directory=Path({out!r}), roll=Roll(every=Duration("100ms")))
+
+    agent = Agent("tailer", host="web-1", address="127.0.0.1")
+    agent.flow(lines, to=spool)
+    agent.deliver(spool, files)
+
+    if __name__ == "__main__":
+        agent.run()
+"""
+
+
+def until(holds: Callable[[], object], what: Callable[[], str]) -> None:
+    """Wait until something holds; if it never does, say what there is."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.05)
+
+
+class Mounts:
+    """File systems in files of the test's own folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: list[Path] = []
+
+    def ext4(self, megabytes: int, *make: str, options: str = "") -> Path:
+        """Make an ext4 file system and mount it."""
+        image = self._folder / f"{len(self._made)}.img"
+        with image.open("wb") as file:
+            file.truncate(megabytes << 20)
+        self._run("mkfs.ext4", "-q", "-F", "-m", "0", *make, str(image))
+        return self.mount(str(image), "loop" + (f",{options}" if options else ""))
+
+    def tmpfs(self, megabytes: int) -> Path:
+        """Mount a file system in memory."""
+        return self.mount("tmpfs", f"size={megabytes}m", "-t", "tmpfs")
+
+    def mount(self, what: str, options: str, *more: str) -> Path:
+        """Mount something at a place of its own."""
+        where = self._folder / f"disk-{len(self._made)}"
+        where.mkdir()
+        self._run("mount", *more, "-o", options, what, str(where))
+        self._made.append(where)
+        return where
+
+    def remount(self, where: Path, options: str) -> None:
+        """Change how a file system is mounted."""
+        self._run("mount", "-o", f"remount,{options}", str(where))
+
+    def again(self, where: Path) -> None:
+        """Unmount it and mount it anew, as after a power cut."""
+        (image,) = [p for p in self._folder.glob("*.img") if where.name.endswith(p.stem)]
+        self._run("umount", str(where))
+        self._run("mount", "-o", "loop", str(image), str(where))
+
+    def end(self) -> None:
+        """Unmount all."""
+        for where in self._made:
+            subprocess.run(["umount", "-l", str(where)], capture_output=True, check=False)
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode and command[0] in ("mount", "mkfs.ext4") and not self._made:
+            pytest.skip(f"needs loop devices and mounts: {done.stderr.strip()}")
+        assert done.returncode == 0, done.stderr
+
+
+class Tailer:
+    """An agent that tails a log into files; its state and its output can lie anywhere."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "lines.log"
+        self.log.touch()
+        self.state = folder / "state"
+        self.out = folder / "out"
+        self.written = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def write(self, lines: int, size: int = 100) -> None:
+        """Let the log grow."""
+        text = "".join(f"{self.written + n} {os.urandom(size // 2).hex()}\n" for n in range(lines))
+        with self.log.open("a") as file:
+            file.write(text)
+        self.written += lines
+
+    def start(self, segment: int = 256 << 10) -> None:
+        """Start the agent."""
+        script = SCRIPT.format(log=str(self.log), out=str(self.out), segment=segment)
+        (self.folder / "tailer.py").write_text(textwrap.dedent(script))
+        command = [sys.executable, "tailer.py", "--state", str(self.state), "--log", "info"]
+        with (self.folder / "stderr").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.folder, stderr=log)
+
+    def says(self, text: str) -> None:
+        """Wait until the agent's log has a text."""
+        until(lambda: text in self.said, lambda: f"it does not say {text!r} but:\n{self.said}")
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "stderr").read_text()
+
+    def ends(self) -> int:
+        """Wait until the agent has ended by itself; return its exit code."""
+        assert self.process is not None
+        return self.process.wait(PATIENCE)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End the agent."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.ends()
+
+    def arrived(self) -> Counter[int]:
+        """Return the numbers of the lines that arrived, with their copies."""
+        found: Counter[int] = Counter()
+        for path in self.out.glob("*.log"):
+            found.update(int(line.split()[0]) for line in path.read_text().splitlines())
+        return found
+
+    def all_arrive(self) -> None:
+        """Wait until every line is there, and require each once."""
+        until(lambda: len(self.arrived()) >= self.written, lambda: f"not all came:\n{self.said}")
+        assert self.arrived() == Counter(range(self.written))
+
+
+@pytest.fixture
+def mounts(tmp_path: Path) -> Iterator[Mounts]:
+    """Yield what mounts file systems."""
+    if os.geteuid() or not shutil.which("mkfs.ext4") or not Path("/dev/loop-control").exists():
+        pytest.skip("needs a superuser, loop devices and mkfs.ext4")
+    made = Mounts(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def tailer(tmp_path: Path, mounts: Mounts) -> Iterator[Tailer]:
+    """Yield an agent, not yet started; it has ended when its file systems go."""
+    made = Tailer(tmp_path)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.kill()
+        made.process.wait()
