@@ -15,7 +15,7 @@ from flumec.runtime.component import Sink
 from flumec.runtime.components import ALL
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import ArrowSender
-from flumec.runtime.sinks import FileRoll, Logger, Null
+from flumec.runtime.sinks import FileRoll, Hdfs, Logger, Null
 from flumec.runtime.sinks.filing import Roll
 from flumec.runtime.testing import NOTHING, CrashDisk, Survival
 
@@ -26,6 +26,9 @@ EXACT = ("rename", "named_put", "cursor_in_target", "idempotent")
 HARNESSES: dict[str, Make] = {
     "file_roll": lambda: Files(
         FileRoll("out", directory=OUT, path="%{host}", max_open=2, roll=Roll(events=3))
+    ),
+    "hdfs": lambda: Files(  # on file://; its other stores have tests and servers of their own
+        Hdfs("out", path="file:///out/%{host}", max_open=2, roll=Roll(events=3))
     ),
     "logger": lambda: Logged(Logger("out")),
     "null": lambda: Read(Null("out")),
@@ -170,7 +173,7 @@ def foreign(disk: CrashDisk) -> dict[Path, bytes]:
     return {path: disk.content(path) for path in paths}
 
 
-@pytest.mark.parametrize("sink", ["file_roll"])
+@pytest.mark.parametrize("sink", ["file_roll", "hdfs"])
 def test_what_a_crash_leaves_is_cleaned_up_and_only_what_is_ours(sink: str) -> None:
     harness = HARNESSES[sink]()
     filled = harness.filled()
