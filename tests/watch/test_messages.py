@@ -14,7 +14,7 @@ from flumec.runtime import logs
 from flumec.runtime.messages import every_message
 from flumec.runtime.messages.agent import CannotWork, Silent
 from flumec.runtime.messages.message import Message
-from test_agent_process import flow
+from test_agent_process import listening
 
 from .conftest import Start
 
@@ -112,8 +112,8 @@ def test_a_code_is_given_once_and_a_text_shows_what_there_is() -> None:
 
 @pytest.mark.slow
 def test_an_agent_logs_json_if_asked(start: Start) -> None:
-    agent = start(flow('Trouble("out", kind_of="bug")'), "--log-format", "json", ready=False)
+    agent = start(listening(0), "--log-format", "json", ready=False, CREDENTIALS_DIRECTORY="no")
     assert agent.end() == 1
     *_, last = [json.loads(line) for line in agent.output.splitlines()]
-    assert (last["code"], last["component"], last["level"]) == ("RT102", "out", "error")
-    assert last["values"]["where"] == "(weblogs.flow:16) "
+    assert (last["code"], last["component"], last["level"]) == ("RT102", "door", "error")
+    assert last["values"]["reason"].startswith("the secret `token` is missing")
