@@ -1,6 +1,7 @@
 """Writing a run: once, in order, and on the disk before anybody names it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,19 @@ def write(
 ) -> None:  # fmt: skip
     """Write `count` keys, which come in order, as a run; it is durable on return.
 
-    `span` is when the oldest and the newest of them became live. A file of that name that a crash
-    left, or an error, is written anew.
+    `span` is when the oldest and the newest of them became live. A run that is there is never
+    written over; what an error left is removed, if that is possible.
     """
-    file = disk.open(path, "write")
+    file = disk.open(path, "create")
     try:
-        file.truncate(0)
         _Writing(file, count).run(pieces, copies, span)
         file.sync()
-    finally:
+    except OSError:
         file.close()
+        with suppress(OSError):
+            disk.unlink(path)
+        raise
+    file.close()
     disk.sync_directory(path.parent)
 
 

@@ -59,6 +59,8 @@ class Once:
         ageing = Ageing(self._context.clock, self._window, memory.age)
         place = directory(self._context, note.sink)
         self._seen = Seen(place, self._context.disk, ageing, memory, start=start)
+        keys = self._seen.live
+        self._context.log.info("%d keys are known; %s", keys, _chance(keys))
         return note
 
     @property
@@ -153,7 +155,7 @@ class Once:
         live, staged = self._seen.live, self._seen.staged
         self._context.counters.set("dedup_keys", live)
         self._context.counters.set("dedup_staged_keys", staged)
-        self._context.counters.set("dedup_false_hit_probability", (live + staged) ** 2 / 2**129)
+        self._context.counters.set("dedup_false_hit_probability", false_hit(live + staged))
 
     def close(self) -> None:
         """Close the runs."""
@@ -172,6 +174,19 @@ class _Verdict:
     def staged(self, places: Rows) -> "Staged":
         """Return the keys of some rows."""
         return Staged(self.keys[places], self.keyed[places])
+
+
+def false_hit(keys: int) -> float:
+    """Return the probability that any two of so many keys are equal by chance.
+
+    >>> f"{false_hit(10_000_000):.1e}"
+    '1.5e-25'
+    """
+    return keys**2 / 2.0**129
+
+
+def _chance(keys: int) -> str:
+    return f"that two events share one by chance has a probability of {false_hit(keys):.1e}"
 
 
 class Staged:

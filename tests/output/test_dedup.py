@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from flumec.runtime.batch import decode, encode
-from flumec.runtime.component import Duration, Header, Ref
+from flumec.runtime.component import Duration, Header, Ref, Url
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
 from flumec.runtime.journal.records import Frame, Put
-from flumec.runtime.sinks import FileRoll
+from flumec.runtime.sinks import FileRoll, Hdfs
 from flumec.runtime.sinks.dedup import Dedup
 from flumec.runtime.sinks.filing import Roll
 from flumec.runtime.testing import ManualClock
@@ -21,7 +21,7 @@ from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
 from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
 
 from .conftest import SinkPlace
-from .test_file_roll_crashes import LeapingClock, files
+from .test_file_roll_crashes import LeapingClock, bodies, files
 
 STATE, OUT = Path("/state"), Path("/out")
 PUTS = ["a1 b2 a1 c3", "b2 a4 a1 b5", "c3 a6 b2", "a1 b7 c8 a4", "c8 b9"]
@@ -120,6 +120,28 @@ def test_each_key_is_written_once_and_the_first_of_it() -> None:
     assert sorted(written(disk)) == ["a1", "a4", "a6", "b2", "b5", "b7", "b9", "c3", "c8"]
     assert place.counters.counts["duplicates"] == 8
     assert place.counters.gauges["dedup_keys"] + place.counters.gauges["dedup_staged_keys"] == 9
+
+
+OTHERS = {
+    "parquet": replace(SINK, format="parquet", codec="zstd"),
+    "workers": replace(SINK, format="json", codec="gzip", workers=3, max_open=3),
+    "hdfs": Hdfs(
+        "files", path=Url("file:///out/%{host}"), max_open=2, roll=SINK.roll, dedup=SINK.dedup
+    ),
+}
+
+
+@pytest.mark.parametrize("sink", OTHERS.values(), ids=OTHERS)
+def test_it_is_the_same_whatever_is_written_and_by_whom(sink: Any) -> None:
+    disk = filled()
+
+    place: Any = deliver(disk, sink=sink)
+
+    lines: list[str] = []
+    for path in files(disk, OUT):
+        lines += bodies(disk.open(path).read(1 << 20, 0), sink)
+    assert sorted(lines) == ["a1", "a4", "a6", "b2", "b5", "b7", "b9", "c3", "c8"]
+    assert (place.stats["spool"].delivered, place.stats["spool"].dropped) == (9, 8)
 
 
 def test_a_later_start_knows_what_was_written() -> None:
