@@ -51,6 +51,7 @@ class Patience:
         self._context.fail(reason)
         if self._context.stopping or self._context.wait(self._backoff.delay()):
             raise GivenUp(reason)
+        self._context.counters.add("retries")
 
     def over(self) -> None:
         """Say that it works again, if it did not."""

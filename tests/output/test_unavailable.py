@@ -98,6 +98,7 @@ def test_what_is_staged_waits_for_its_place(
     assert list(published().values()) == [b"one\ntwo\n"]
     assert stores[0].created == 1
     assert sink_place.counters.counts["write_failures"] == 5
+    assert sink_place.counters.counts["retries"] == 5
     assert sink_place.failures[0].startswith("the NameNode is in safe mode")
     assert sink_place.failures[-1] == ""
     assert channel.cursor.low == 2
