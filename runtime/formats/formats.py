@@ -33,7 +33,7 @@ def impossible(format_: str, codec: str) -> str | None:
     return None
 
 
-def make(format_: str, codec: str, *, newline: bool) -> "Format":
+def make(format_: str, codec: str, *, newline: bool, text: bool = False) -> "Format":
     """Return a format, ready to write."""
     if format_ == "json":
         from flumec.runtime.formats.json_lines import JsonLines
@@ -42,7 +42,7 @@ def make(format_: str, codec: str, *, newline: bool) -> "Format":
     if format_ == "parquet":
         from flumec.runtime.formats.parquet import Parquet
 
-        return Parquet(codec)
+        return Parquet(codec, text=text)
     from flumec.runtime.formats.text import Text
 
     return Text(codec, newline=newline)

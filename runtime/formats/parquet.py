@@ -18,6 +18,9 @@ from flumec.runtime.formats.codec import Drain
 _GROUP = 16 << 20
 """Bytes of a row group before they are encoded."""
 
+NO_TEXT = "body_binary"
+"""The column for bodies that are no text, where `body` is a string."""
+
 _LOOSE = 2
 """A piece that is less than one in so many of its batch's rows is copied out of it: as long as it
 is held, it would hold the memory of all of them."""
@@ -28,9 +31,10 @@ class Parquet:
 
     exact = False
 
-    def __init__(self, codec: str) -> None:
+    def __init__(self, codec: str, *, text: bool = False) -> None:
         self._codec = codec
-        self._columns: dict[str, pa.DataType] = {BODY: pa.binary()}
+        self._text = text
+        self._columns: dict[str, pa.DataType] = {BODY: pa.utf8() if text else pa.binary()}
 
     def payload(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the batch with its columns under the names that they have in files."""
@@ -38,6 +42,8 @@ class Parquet:
             _name(field.name): _plain(column)
             for field, column in zip(batch.schema, batch.columns, strict=True)
         }
+        if self._text:
+            columns |= _texts(columns[BODY])
         return pa.record_batch(columns)
 
     def rows(self, payload: pa.RecordBatch) -> "Table":
@@ -130,6 +136,27 @@ class ParquetFile:
         return pa.record_batch(columns, schema=self._schema)
 
 
+def _texts(bodies: Column) -> dict[str, Column]:
+    """Return the bodies as strings, and those that are no text in a column of their own.
+
+    Only a batch that has one of these is looked at one by one.
+    """
+    try:
+        return {BODY: bodies.cast(pa.utf8())}
+    except pa.ArrowInvalid:
+        values = bodies.to_pylist()
+    texts = [_text(value) for value in values]
+    rest = [value if text is None else None for text, value in zip(texts, values, strict=True)]
+    return {BODY: pa.array(texts, pa.utf8()), NO_TEXT: pa.array(rest, pa.binary())}
+
+
+def _text(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def _name(column: str) -> str:
     """Return a column's name in a file: a header's own, unless it could be taken for another.
 
@@ -137,7 +164,7 @@ def _name(column: str) -> str:
     ('body', 'host', 'h.body', 'h.h.x')
     """
     header = column.removeprefix(PREFIX)
-    taken = header in (BODY, REST) or header.startswith(PREFIX)
+    taken = header in (BODY, REST, NO_TEXT) or header.startswith(PREFIX)
     return column if taken else header
 
 

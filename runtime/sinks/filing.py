@@ -1,7 +1,7 @@
 """What all sinks that publish files have in common: what is in a file, and when it is rolled."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from flumec.runtime.component import (
@@ -78,6 +78,11 @@ class Filing(Sink):
     )
     codec: CODECS = prop("How they are compressed.", default="none")
     newline: bool = prop("Whether a newline is written after each event (of `text`).", default=True)
+    body: Literal["binary", "string"] = prop(
+        "The type of the column `body` (of `parquet`); with `string`, a body that is not UTF-8 "
+        "stands in the column `body_binary`.",
+        default="binary",
+    )
     prefix: str = prop(
         "What the files' names begin with.",
         default="",
@@ -139,6 +144,8 @@ class Filing(Sink):
         reason = impossible(values["format"], values["codec"])
         if reason is not None:
             yield Contradiction(("codec", "format"), reason)
+        if values["format"] != "parquet" and values["body"] != "binary":
+            yield Contradiction(("body", "format"), "only `parquet` has a type for bodies")
         if values["format"] != "text" and not values["newline"]:
             yield Contradiction(("newline", "format"), "only `text` can do without newlines")
         dedup = values["dedup"]
@@ -167,7 +174,7 @@ class Filing(Sink):
         rule = PathRule(template, self.timezone, int(self.round or 0))
         end = suffix(self.format, self.codec) if self.suffix is None else self.suffix
         place = Place(directory, rule, self.prefix, end, open_store)
-        format_ = make(self.format, self.codec, newline=self.newline)
+        format_ = make(self.format, self.codec, newline=self.newline, text=self.body == "string")
         Delivery(
             self.name, place, limits, context,
             format_=format_, workers=self.workers, once=self._once(context),

@@ -106,3 +106,18 @@ def test_a_size_is_filled_by_the_average_row() -> None:
 
 def test_a_file_without_rows_is_readable() -> None:
     assert written(Parquet("zstd").writer(), []).read().num_rows == 0
+
+
+def test_bodies_that_are_texts_are_strings_and_the_others_have_their_own_column() -> None:
+    format_ = Parquet("none", text=True)
+    plain = format_.rows(format_.payload(batch([b"caf\xc3\xa9", None])))
+    first = format_.writer()
+    mixed = format_.rows(format_.payload(batch([b"a", b"\xff"])))
+
+    found = written(first, first.add([plain.piece(0, 2)])).read()
+    assert found.schema.field("body").type == pa.string()
+    assert found.to_pydict() == {"body": ["café", ""]}
+    assert not first.takes(mixed)
+    second = format_.writer()
+    found = written(second, second.add([mixed.piece(0, 2), plain.piece(0, 1)])).read()
+    assert found.to_pydict() == {"body": ["a", None, "café"], "body_binary": [None, b"\xff", None]}

@@ -259,12 +259,17 @@ def test_a_sink_killed_at_random_delivers_each_row_once(
         channel.bodies(*[b"%d" % n for n in range(start, start + size)], host=hosts)
         start += size
     roll = Roll(events=dice.choice([1, 3, 7, None]))
+    kinds = [("text", "none"), ("json", "gzip"), ("parquet", "zstd")]
+    format_, codec = kinds[seed % 3]
     sink = FileRoll(
         "files",
         directory=tmp_path / "out",
         path="%{host}",
         max_open=dice.choice([1, 2, 3]),
         roll=roll,
+        format=format_,
+        codec=codec,
+        workers=dice.choice([1, 3]),
     )
     for _ in range(dice.randint(1, 6)):
         killed_while(channel, sink, dice)
@@ -274,13 +279,11 @@ def test_a_sink_killed_at_random_delivers_each_row_once(
 
     files = [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
     assert not [path for path in files if ".flumec" in path.parts]
-    found = [(path.parent.name, line) for path in files for line in path.read_text().splitlines()]
-    assert sorted(int(line) for _, line in found) == list(range(rows))
+    contents = [[int(body) for body in bodies(path.read_bytes(), sink)] for path in files]
+    assert sorted(number for numbers in contents for number in numbers) == list(range(rows))
     assert (channel.cursor.low, dict(channel.cursor.ahead)) == (rows, {})
     assert channel.delivered == rows
-    for path in files:
-        numbers = [int(line) for line in path.read_text().splitlines()]
-        assert numbers == sorted(numbers)
+    assert all(numbers == sorted(numbers) for numbers in contents)
 
 
 def killed_while(channel: Channel, sink: FileRoll, dice: random.Random) -> None:

@@ -160,6 +160,7 @@ def test_a_prefix_and_a_suffix_stand_around_the_name(
         ({"format": "json", "codec": "snappy"}, "Hadoop has a framing of its own"),
         ({"format": "parquet", "codec": "bzip2"}, "Parquet has no `bzip2`"),
         ({"format": "json", "newline": False}, "only `text` can do without newlines"),
+        ({"body": "string"}, "only `parquet` has a type for bodies"),
         ({"timezone": "Europe/Berlin"}, "`timezone`: `path` has no time in it"),
         ({"timezone": "Mars/Base", "path": "%Y"}, "`timezone` must be a name in the time zone"),
         ({"timezone": "../etc/passwd", "path": "%Y"}, "`timezone` must be a name in the time zone"),
