@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from flumec.runtime.live.find import Live
     from rich.console import Group
 
+WIDE = 240
+"""Columns that a picture has which nobody looks at on a terminal."""
+
 
 @click.command("top", short_help="Watch a running fleet.")
 @agents_arguments(far=True)
@@ -41,7 +44,7 @@ def command(
     fleet = living(state, metrics)
     console = Console(highlight=False, markup=False)
     if once or not sys.stdout.isatty():
-        console.width = max(console.width, 160)
+        console.width = max(console.width, WIDE)
         console.print(_picture(fleet))
         return 0
     from rich.live import Live as Screen

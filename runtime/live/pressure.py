@@ -21,20 +21,24 @@ def fullness(channel: Mapping[str, Any]) -> float:
 def pressure(fleet: Sequence[Live]) -> Iterator[str]:
     """Yield a line for each source that waits and each full channel that nobody else's line names.
 
-    It goes from what is held up by way of channels and links to the place that holds it up.
+    It goes from what is held up by way of channels and links to the place that holds it up. Of
+    several agents that are held up at the same place of another one the first has the line.
     """
     told: set[tuple[str, str]] = set()
     found = []
     for agent in fleet:
         for channel in _pressing(agent):
             key = (agent.name, channel)
-            path = " ← ".join(_path(fleet, agent, channel, {key}, told))
-            found.append((key, " and ".join(_waiting(agent, channel)), path))
+            path = tuple(_path(fleet, agent, channel, {key}, told))
+            found.append((key, tuple(_waiting(agent, channel)), path))
+    groups: dict[tuple[str, ...], list[str]] = {}
     for key, waiting, path in found:
-        if waiting:
-            yield f"{waiting} ← {path}"
-        elif key not in told:
-            yield path
+        if waiting or key not in told:
+            line = " ← ".join((" and ".join(waiting), *path) if waiting else path)
+            far = len(path) > 2  # what is beyond the agent's own channel is another agent's
+            groups.setdefault(path[1:] if far else (*key, *path), []).append(line)
+    for line, *likewise in groups.values():
+        yield f"{line} (and {len(likewise)} more likewise)" if likewise else line
 
 
 def agent_wiring(agent: Live) -> Mapping[str, Any]:

@@ -51,15 +51,18 @@ def test_it_goes_over_the_link_to_what_fails() -> None:
     ]
 
 
-def test_each_source_that_waits_has_a_line_and_the_rest_none_of_its_own() -> None:
-    fleet = [tailer(99, "web-1", 2.0), tailer(98, "web-2", 2.0), collector(97, resting="paused")]
-    said = list(pressure(fleet))
+def test_who_is_held_up_at_the_same_place_of_another_agent_is_counted() -> None:
+    fleet = [tailer(99, f"web-{n}", 2.0) for n in range(1, 4)] + [collector(97, resting="paused")]
+    (line,) = pressure(fleet)
+    assert line.startswith("web-1/tailer.access waits ← web-1/tailer.spool is 99% full ← core-1")
+    assert line.endswith("← lake is paused (and 2 more likewise)")
+
+
+def test_who_is_held_up_by_its_own_has_a_line() -> None:
+    said = list(pressure([tailer(99, "web-1", 2.0), tailer(99, "web-2"), collector(0)]))
     assert [line.partition(" ")[0] for line in said] == [
-        "web-1/tailer.access", "web-2/tailer.access",
+        "web-1/tailer.access", "web-2/tailer.spool",
     ]  # fmt: skip
-    assert all(
-        line.endswith("core-1/collector.inbox is 97% full ← lake is paused") for line in said
-    )
 
 
 def test_a_link_whose_other_end_has_room_is_itself_the_reason() -> None:
