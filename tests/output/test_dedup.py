@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -32,6 +33,7 @@ SINK = FileRoll(
     "files", directory=OUT, path="%{host}", max_open=2, roll=Roll(events=2),
     dedup=Dedup(key=Header("id"), late="drop"),
 )  # fmt: skip
+SLOW = pytest.mark.slow
 READERS = [ConsumerSpec("files", "spool")]
 SURVIVALS = [NOTHING, EVERYTHING, Survival(0.5, 0.5, "any", torn=True, seed=3)]
 
@@ -205,6 +207,42 @@ def test_a_disk_that_fails_once_loses_and_doubles_nothing(failing: int) -> None:
 
     assert place is not None
     assert_exact(disk, place)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, *(pytest.param(n, marks=SLOW) for n in range(4, 40))])
+def test_a_random_life_writes_each_key_once(seed: int) -> None:
+    """Rows come, old ones again, to any path; the sink works a while; at times the power goes."""
+    dice = Random(seed)
+    disk, sent = filled([]), list[str]()
+    sink = replace(
+        SINK, max_open=dice.choice([1, 2, 5]),
+        roll=Roll(events=dice.choice([1, 3, 20]), every=Duration(dice.choice(["1s", "1h"]))),
+    )  # fmt: skip
+    place: Any = None
+    for _ in range(12):
+        with suppress(PowerCut, JournalFailed):
+            journal = open_journal(disk)
+            try:
+                for _ in range(dice.randrange(4)):
+                    keys = [str(dice.randrange(60)) for _ in range(dice.randrange(1, 12))]
+                    rows = " ".join(dice.choice("abc") + key for key in keys)
+                    put(journal, rows)
+                    sent += rows.split()
+            finally:
+                journal.close()
+        if dice.random() < 0.6:
+            disk.cut_at = disk.operations + dice.randrange(1, 90)
+        place = deliver(disk, dice.randrange(2, 12), sink)
+        if place is None:
+            disk = disk.reboot(dice.choice(SURVIVALS))
+        disk.cut_at = None
+    place = deliver(disk, sink=sink)
+
+    assert Counter(line[1:] for line in written(disk)) == dict.fromkeys({s[1:] for s in sent}, 1)
+    assert set(written(disk)) <= set(sent)
+    spool, written_rows = place.stats["spool"], len(written(disk))
+    assert (spool.put, spool.held) == (len(sent), 0)
+    assert (spool.delivered, spool.dropped) == (written_rows, len(sent) - written_rows)
 
 
 def test_a_row_without_the_key_is_written_and_counted() -> None:
