@@ -168,6 +168,7 @@ class Process:
     def _open_journal(self, state: Path, disk: Disk) -> "Journal":
         """Recover what the journal holds, however long that takes; raise StateError."""
         from flumec.runtime.journal import Journal
+        from flumec.runtime.moved import tell_if_elsewhere
         from flumec.runtime.staff import channel_specs, consumer_specs
         from flumec.runtime.starting import Starting
 
@@ -180,6 +181,7 @@ class Process:
                 f"its state cannot be kept in {state}: {logs.reason(error)}; give the agent's user "
                 "a directory that it may write"
             ) from None
+        tell_if_elsewhere(state, disk, self._identity.machine)
         with Starting(self._notifier, self._clock):
             return Journal.open(
                 state / "journal",
@@ -280,10 +282,11 @@ def _script() -> Path | None:
 def _identity(agent: "Agent", script: Path | None) -> "Identity":
     """Name the agent, and the compiled artefact that it is by its digest."""
     from flumec.runtime.journal import Identity
+    from flumec.runtime.links.machine import machine
 
     content = script.read_bytes() if script and script.is_file() else b""
     digest = hashlib.sha256(content).hexdigest()[:12]
-    return Identity(agent.host, agent.name, metadata.version("flumec"), digest)
+    return Identity(agent.host, agent.name, metadata.version("flumec"), digest, machine(RealDisk()))
 
 
 def _explain(error: BaseException) -> None:

@@ -14,8 +14,9 @@ from flumec.runtime.channel.verify import Unsound, describe
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.errors import StartError
+from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+from flumec.runtime.journal.inspection import Inspection, inspect
 from flumec.runtime.journal.ranges import union, without
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.state import ChannelState

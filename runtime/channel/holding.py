@@ -6,8 +6,9 @@ from threading import Lock
 from flumec.runtime.batch import decode
 from flumec.runtime.channel.frames import Frames
 from flumec.runtime.disk import Disk
+from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import JournalDamaged
-from flumec.runtime.journal.inspection import Damage, Inspection
+from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.live import load
 from flumec.runtime.journal.ranges import without
 from flumec.runtime.journal.records import Chunk, Cursor

@@ -9,7 +9,8 @@ from flumec.runtime.channel.positions import describe
 from flumec.runtime.channel.words import moment
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
-from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+from flumec.runtime.journal.damage import Damage
+from flumec.runtime.journal.inspection import Inspection, inspect
 from flumec.runtime.journal.state import ChannelState, ConsumerState, State
 
 Shown = dict[str, Any]

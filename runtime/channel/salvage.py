@@ -9,8 +9,9 @@ from pathlib import Path
 
 from flumec.runtime.channel.holding import done_ahead
 from flumec.runtime.disk import Disk
+from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.examination import Examination, Totals
-from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+from flumec.runtime.journal.inspection import Inspection, inspect
 from flumec.runtime.journal.recovery import Recovered
 from flumec.runtime.journal.state import ChannelState
 from flumec.runtime.journal.walk import segment_path

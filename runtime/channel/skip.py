@@ -16,8 +16,9 @@ from flumec.runtime.channel.words import moment
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.errors import StartError
+from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+from flumec.runtime.journal.inspection import Inspection, inspect
 from flumec.runtime.journal.records import Aside, Chunk, Put, Refused
 from flumec.runtime.journal.state import ChannelState, ConsumerState
 

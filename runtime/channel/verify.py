@@ -7,8 +7,9 @@ from flumec.runtime.channel.place import find
 from flumec.runtime.channel.words import rows, size
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
+from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.examination import Examination, Read
-from flumec.runtime.journal.inspection import Damage, Inspection, inspect
+from flumec.runtime.journal.inspection import Inspection, inspect
 
 
 class Unsound(Exception):  # noqa: N818 a verdict, for the exit status
@@ -63,6 +64,8 @@ def describe(found: Inspection, damage: Damage) -> str:
 
 def lost(found: Inspection, damage: Damage) -> str:
     """Say which rows are gone, and of which channels."""
+    if damage.unbounded:
+        return f"rows from {damage.first} on are lost; how many there were cannot be known"
     if damage.end <= damage.first:
         return "no rows, but records (positions, cursors, names)"
     channels = found.state.channels

@@ -126,20 +126,25 @@ class OpenEntry:
     agent: str
     version: str
     bundle: str
+    machine: str = ""
+    """Which machine it was, and which boot of it; nothing in what the first version wrote."""
 
     def encode(self) -> bytes:
         """Return the record."""
         out = Encoder()
         out.raw(self.epoch)
         out.u64(self.first_row)
-        for text in (self.host, self.agent, self.version, self.bundle):
+        for text in (self.host, self.agent, self.version, self.bundle, self.machine):
             out.text(text)
         return record(Kind.OPEN, out.data)
 
     @classmethod
     def decode(cls, data: Decoder) -> "OpenEntry":
         """Read the payload of an OPEN record."""
-        return cls(data.raw(16), data.u64(), data.text(), data.text(), data.text(), data.text())
+        epoch, first_row = data.raw(16), data.u64()
+        host, agent, version, bundle = (data.text() for _ in range(4))
+        machine = data.text() if data.left else ""
+        return cls(epoch, first_row, host, agent, version, bundle, machine)
 
 
 @dataclass(frozen=True, slots=True)

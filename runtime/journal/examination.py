@@ -7,8 +7,9 @@ import pyarrow as pa
 from flumec.runtime.batch import decode
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry
-from flumec.runtime.journal.inspection import Damage, Inspection
+from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.needed import reading
 from flumec.runtime.journal.replay import frames
 from flumec.runtime.journal.scan import Sound

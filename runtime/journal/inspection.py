@@ -10,9 +10,17 @@ from pathlib import Path
 
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.codec import Decoder
+from flumec.runtime.journal.cut import is_cut
+from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry, Kind, OpenEntry, records
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.layout import PAGE, SECTOR, NewerFormat, SegmentHeader
+from flumec.runtime.journal.layout import (
+    PAGE,
+    SECTOR,
+    NewerFormat,
+    SegmentHeader,
+    read_segment_header,
+)
 from flumec.runtime.journal.recovery import whole_group
 from flumec.runtime.journal.replay import apply, frames, opening_state
 from flumec.runtime.journal.scan import Gap, Scan, Sound, header_of, looks_written
@@ -22,35 +30,6 @@ from flumec.runtime.journal.walk import GroupReader, segment_path
 SEGMENT = re.compile(r"\d{20}\.seg")
 _TRIES = 20
 """How often a directory that changes under our eyes is looked at again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Bytes `start` to `stop` of a file that are not as they were written.
-
-    Rows `first` to `end` were in them; `channels` are those that had some, None where that cannot
-    be known. `stop` 0 stands for a whole file that is gone.
-    """
-
-    segment: int
-    path: Path
-    start: int
-    stop: int
-    first: int
-    end: int
-    what: str
-    channels: tuple[int, ...] | None = None
-
-    @classmethod
-    def of(cls, segment: int, path: Path, gap: Gap) -> "Damage":
-        """Return what a gap in a segment is."""
-        what = "the opening group is not valid" if gap.start == PAGE else "a group is not valid"
-        return cls(segment, path, gap.start, gap.stop, gap.first, gap.end, what)
-
-    @property
-    def rows(self) -> int:
-        """How many rows there were at most."""
-        return self.end - self.first
 
 
 @dataclass(slots=True)
@@ -110,6 +89,7 @@ class _Inspector:
         self._files: dict[int, DiskFile] = {}
         self._found = Inspection(directory, State(b""))
         self._has_names = False
+        self._followed = False
 
     def run(self) -> Inspection:
         try:
@@ -133,6 +113,8 @@ class _Inspector:
         self._unreadable(set(younger) - set(known))
         found.newest = max(known, default=0)
         self._require_segments()
+        if found.damage and self._changed():
+            raise FileNotFoundError
         found.strays = [found.path(n) for n in self._numbers if n not in found.state.segments]
 
     def _opens(self, number: int) -> bool:
@@ -152,12 +134,28 @@ class _Inspector:
             what = f"it is a copy of segment {header.number}"
             self._add(number, 0, file.stat().st_size, (0, 0), what)
             return False
+        if self._is_foreign(number, header):
+            what = "it is of another journal than the one before it"
+            self._add(number, 0, file.stat().st_size, (0, 0), what)
+            return False
         self._found.headers[number] = header
         opening = whole_group(GroupReader(file, header.epoch), PAGE, file.stat().st_size)
         state = None if opening is None else opening_state(opening[1])
         if state is not None:
             self._found.state, self._has_names = state, True
         return state is not None
+
+    def _is_foreign(self, number: int, header: SegmentHeader) -> bool:
+        """Say whether the segment before it belongs to another journal."""
+        older = [known for known in self._numbers if known < number]
+        if not older:
+            return False
+        file = self._disk.open(self._found.path(older[-1]))
+        try:
+            before = read_segment_header(file)
+        finally:
+            file.close()
+        return before is not None and before.journal != header.journal
 
     def _follow(self, number: int, following: SegmentHeader | None) -> None:
         """Take in a segment's groups, each once it is known that another follows or it is whole."""
@@ -197,14 +195,25 @@ class _Inspector:
         if following is not None and goes_on:
             rows = (self._found.state.next_row, following.first_row)
             self._add(number, scan.offset, file.stat().st_size, rows, "groups are not valid")
+        epoch, row = self._found.headers[number].epoch, self._found.state.next_row
+        self._followed = not self._found.state.closed and is_cut(file, scan.offset, epoch)
+        if following is None and self._followed:
+            path = self._found.path(number + 1)
+            what = "the file does not exist, or the one before it was cut"
+            gone = Damage(number + 1, path, 0, 0, row, row, what, unbounded=True)
+            self._found.damage.append(gone)
         elif following is None and any(file.read(SECTOR, scan.offset)):
             self._found.torn = (self._found.path(number), scan.offset)
 
     def _unopened(self, number: int, file: DiskFile, following: SegmentHeader | None) -> None:
         """Tell of a segment without a valid group: it was being made, unless others came after."""
+        first, path = self._found.headers[number].first_row, self._found.path(number)
+        size, what = file.stat().st_size, "the opening group is not valid"
         if following is not None:
-            rows = (self._found.headers[number].first_row, following.first_row)
-            self._add(number, PAGE, file.stat().st_size, rows, "no group is valid")
+            self._add(number, PAGE, size, (first, following.first_row), "no group is valid")
+        elif self._followed:
+            gone = Damage(number, path, PAGE, size, first, first, what, unbounded=True)
+            self._found.damage.append(gone)
 
     def _is_whole(self, number: int, group: Sound) -> bool:
         file = self._files[number]
@@ -264,8 +273,6 @@ class _Inspector:
             if segment.number in self._numbers:
                 continue
             if state.is_live(segment):
-                if self._changed():
-                    raise FileNotFoundError
                 rows = (segment.first_row, max(segment.channels.values()))
                 self._add(segment.number, 0, 0, rows, "the file does not exist")
             else:

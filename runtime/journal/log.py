@@ -9,7 +9,7 @@ from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal import snapshot
 from flumec.runtime.journal.entries import FrameEntry, Kind, OpenEntry, record
 from flumec.runtime.journal.group import Group
-from flumec.runtime.journal.layout import PAGE, SegmentHeader, seed
+from flumec.runtime.journal.layout import PAGE, SECTOR, SegmentHeader, aligned, seed
 from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.journal.walk import segment_path
 
@@ -109,7 +109,7 @@ class Log:
         is cut to what it holds once the new one is durable.
         """
         opening, first_row = self._opening(copied)
-        needed = PAGE + opening.bound + room
+        needed = aligned(PAGE + opening.bound + room + SECTOR, PAGE)
         path = segment_path(self.directory, number)
         file, allocated = self._make(path, needed, small=small)
         page = SegmentHeader(
@@ -120,7 +120,9 @@ class Log:
         file.sync()
         self._disk.sync_directory(self.directory)
         old_file, old = self._file, self._segment
-        self._file, self._room, self.reserved = file, allocated, small
+        # The last sector stays empty, so that a sealed segment, which is cut, can be told from one
+        # that others have not followed: if those are gone, they are missed.
+        self._file, self._room, self.reserved = file, allocated - SECTOR, small
         self._cached_from = 0
         self._segment = SegmentState(number, self._opened.epoch, first_row, PAGE)
         for entry, _ in copied:
@@ -137,7 +139,8 @@ class Log:
         group.add(snapshot.encode(self._state))
         # A start on a full disk also copies the last group, which is of GROUP_BYTES, rarely more.
         room = max(self._size // _RESERVE_SHARE, _SPARE)
-        self._least_reserve = max(self._least_reserve, PAGE + 2 * group.bound + room)
+        least = aligned(PAGE + 2 * group.bound + room, PAGE)
+        self._least_reserve = max(self._least_reserve, least)
         for entry, body in copied:
             first_row = min(first_row, entry.first)
             group.add_frame(entry, body)
@@ -150,7 +153,7 @@ class Log:
                 if size >= needed:
                     self._disk.rename(self.directory / name, path)
                     return self._disk.open(path, "write"), size
-        size = needed + _SPARE if small else max(self._size, needed)
+        size = needed + _SPARE if small else max(aligned(self._size, PAGE), needed)
         return self._create(path, size), size
 
     def _create(self, path: Path, size: int) -> DiskFile:

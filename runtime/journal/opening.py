@@ -86,8 +86,9 @@ class Opening:
         begin_epoch(state, epoch)
         older = list(state.segments.values())
         opened = OpenEntry(
-            epoch, state.next_row, identity.host, identity.agent, identity.version, identity.bundle
-        )
+            epoch, state.next_row, identity.host, identity.agent, identity.version,
+            identity.bundle, identity.machine,
+        )  # fmt: skip
         log = Log(
             self.directory, self.disk, self.clock, state, opened, self.segment_size,
             FORMAT if self._is_new(state) else PLAIN,

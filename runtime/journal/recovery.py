@@ -10,8 +10,9 @@ from pathlib import Path
 
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.journal.cut import is_cut
 from flumec.runtime.journal.entries import FrameEntry
-from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.errors import JournalDamaged, StateError
 from flumec.runtime.journal.layout import (
     PAGE,
     SECTOR,
@@ -20,6 +21,7 @@ from flumec.runtime.journal.layout import (
     SegmentHeader,
     read_segment_header,
 )
+from flumec.runtime.journal.log import RESERVES
 from flumec.runtime.journal.replay import frames, opening_state, replay
 from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.journal.walk import GroupReader, damaged, segment_path
@@ -54,6 +56,7 @@ def recover(directory: Path, disk: Disk, new_journal: bytes) -> Recovered:
             newest = _Newest.find(path, file)
             if isinstance(newest, _Newest):
                 recovered = newest.recover(following)
+                _require_one_journal(newest, directory, disk, numbers)
                 _require_segments(directory, recovered.state, numbers)
                 recovered.garbage = _unlisted(directory, recovered.state, numbers)
                 recovered.next_segment = number + 1
@@ -65,8 +68,27 @@ def recover(directory: Path, disk: Disk, new_journal: bytes) -> Recovered:
     if unopened and unopened[-1] != 1:
         path = segment_path(directory, unopened[-1] - 1)
         raise damaged(path, 0, 0, None, "no segment has a valid snapshot, and this one is gone")
+    if not numbers and not set(RESERVES).isdisjoint(disk.names(directory)):
+        path = segment_path(directory, 1)
+        raise damaged(path, 0, 0, None, "this segment, and all others, are gone")
     garbage = [segment_path(directory, number) for number in numbers]
     return Recovered(State(new_journal), garbage=garbage)
+
+
+def _require_one_journal(
+    newest: "_Newest", directory: Path, disk: Disk, numbers: list[int]
+) -> None:
+    """Raise if the newest segment is of another journal than the one before it."""
+    older = [number for number in numbers if number < newest.header.number]
+    if not older:
+        return
+    file = disk.open(segment_path(directory, older[-1]))
+    try:
+        header = read_segment_header(file)
+    finally:
+        file.close()
+    if header is not None and header.journal != newest.header.journal:
+        raise damaged(newest.path, 0, 0, None, "it is of another journal than the one before it")
 
 
 def _require_segments(directory: Path, state: State, numbers: list[int]) -> None:
@@ -112,6 +134,8 @@ class _Newest:
             return None
         reader = GroupReader(file, header.epoch)
         opening = whole_group(reader, PAGE, size)
+        if header.number != int(path.name[:20]):
+            raise damaged(path, 0, 0, None, f"it is a copy of segment {header.number}")
         if opening is not None:
             return cls(path, file, header, reader, size, opening)
         later = reader.later(PAGE + SECTOR, size, header.first_group + 1)
@@ -135,6 +159,8 @@ class _Newest:
         segment.end = last_offset
         self._replay(state, SegmentState(0, b"", 0, 0), last)
         self._require_end(offset, last[0].number + 1, state.next_row, following)
+        if is_cut(self.file, offset, self.header.epoch) and not state.closed:
+            raise self._missed(state.next_row, following)
         copied = [
             (replace(entry, copied=True), self._body(last_offset, entry))
             for entry in frames(last[1])
@@ -177,6 +203,16 @@ class _Newest:
         else:
             return
         raise damaged(self.path, offset, row, end, f"group {number} is not valid")
+
+    def _missed(self, row: int, following: SegmentHeader | None) -> JournalDamaged:
+        """Return the error for a segment that was cut, although no other goes on behind it."""
+        if following is None:
+            path = segment_path(self.path.parent, int(self.path.name[:20]) + 1)
+            return damaged(
+                path, 0, row, None, "the file does not exist, or the one before it was cut"
+            )
+        path = segment_path(self.path.parent, following.number)
+        return damaged(path, PAGE, following.first_row, None, "the opening group is not valid")
 
 
 def _follows(header: GroupHeader, previous: GroupHeader) -> bool:

@@ -14,6 +14,8 @@ class Identity:
     agent: str
     version: str
     bundle: str
+    machine: str = ""
+    """Which machine it runs on, and which boot of it."""
 
 
 @dataclass(frozen=True, slots=True)

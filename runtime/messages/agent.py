@@ -166,3 +166,26 @@ class DiskIsFull(Message, code="RT110", level="warning"):
 
     text = "no room on the disk of {directory}: sources wait until what is stored is delivered"
     directory: str
+
+
+class CameFromElsewhere(Message, code="RT111", level="warning"):
+    """The state directory was last used on another machine: it was moved, restored or cloned.
+
+    After a move all is well: the agent goes on where it was. If the other machine still runs the
+    agent on the same state, what the two had in common when it was copied is delivered by both. The
+    receiving end of a link tells them apart, and refuses the second; other sinks cannot know.
+
+    ## What to do
+
+    After a move, nothing. If this is a clone, stop the agent here, remove its state directory, and
+    start it: it then begins as a new one. If it was restored from a backup, rows that were
+    delivered since the backup are delivered again, and sources go on from where they were then:
+    `flumec channel ls` shows both.
+    """
+
+    text = (
+        "{state} was last used on another machine, by the agent of {host}: if that one still runs, "
+        "what both have is delivered twice"
+    )
+    state: str
+    host: str

@@ -11,8 +11,9 @@ from flumec.runtime.channel.frames import Frames
 from flumec.runtime.channel.salvage import Salvage
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalDamaged
+from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.examination import Examination
-from flumec.runtime.journal.inspection import Damage, inspect
+from flumec.runtime.journal.inspection import inspect
 from flumec.runtime.journal.records import Cursor, Frame, Progress, Put
 from flumec.runtime.journal.recovery import recover
 from flumec.runtime.journal.walk import segment_path
@@ -33,7 +34,7 @@ def sound() -> CrashDisk:
     journal = Journal.open(
         DIRECTORY, disk=disk, clock=SystemClock(), identity=Identity("host", "agent", "1", ""),
         channels=[ChannelSpec(name, 1 << 20, durable=True) for name in "ab"], sources=["s"],
-        consumers=[ConsumerSpec(f"to_{name}", name) for name in "ab"], segment_size=8 << 10,
+        consumers=[ConsumerSpec(f"to_{name}", name) for name in "ab"], segment_size=16 << 10,
     )  # fmt: skip
     for channels, bodies in (("a", [b"one", b"two"]), ("ab", [b"three"]), ("b", [b"four"])):
         batch = pa.RecordBatch.from_pydict({BODY: pa.array(bodies, pa.binary())})
@@ -71,6 +72,8 @@ def places(sound: CrashDisk, step: int) -> Iterator[int]:
 
 def test_the_journal_is_what_it_should_be(sound: CrashDisk) -> None:
     assert rows_by_number(sound.kill()) == {0: ROWS["a"], 1: ROWS["b"]}
+    names = sound.kill().names(DIRECTORY)
+    assert [name for name in names if name.endswith(".seg")] == [SEGMENT.name]
     assert len(sound.content(SEGMENT)) < 8 << 10
 
 
