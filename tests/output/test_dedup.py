@@ -1,5 +1,6 @@
 """A sink with `dedup` writes each key once, whatever is killed, and counts every row."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pytest
 from flumec.runtime.batch import decode, encode
 from flumec.runtime.component import Duration, Header, Ref, Url
+from flumec.runtime.errors import StartError
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
 from flumec.runtime.journal.records import Frame, Put
 from flumec.runtime.sinks import FileRoll, Hdfs
@@ -368,3 +370,13 @@ def test_a_run_that_is_missing_holds_the_sink_up_and_it_says_so() -> None:
 
     assert place is not None
     assert "is missing, and with it the proof of what was written" in place.failures[0]
+
+
+def test_a_host_without_numpy_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = ("flumec.runtime.dedup.", "flumec.runtime.output.once", "flumec.runtime.output.copies")
+    for name in [name for name in sys.modules if name.startswith(ours)]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+
+    with pytest.raises(StartError, match=r"`dedup` of sink `files` needs .* `flumec\[dedup\]`"):
+        deliver(filled())
