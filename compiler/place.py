@@ -11,6 +11,7 @@ from flumec.compiler.source import Span
 from flumec.compiler.values import module, positional, resolve, secrets, values, varies
 from flumec.compiler.wires import Wires, title
 from flumec.runtime.component import Port
+from flumec.runtime.journal_settings import Journal
 
 USER = "flumec"
 """Who agents run as on a host that names nobody."""
@@ -63,6 +64,7 @@ class _Placer:
 
     def _agent(self, agent: model.Agent, host: model.Host) -> plan.Agent:
         parts = tuple(self._part(component, host) for component in agent.components.values())
+        journals = tuple(self._journal(journal, host) for journal in agent.journals.values())
         senders = self._once(agent, "senders", lambda: self._wires.sending(agent))
         receivers = self._wires.receiving(agent, host)
         settings = {
@@ -84,9 +86,12 @@ class _Placer:
             metrics_port=settings.get("metrics_port"),
             limits=limits.values if isinstance(limits, plan.Part) else {},
             reads=tuple(_paths(agent, parts, "reads")),
-            writes=tuple(_paths(agent, parts, "writes")),
+            writes=(*_paths(agent, parts, "writes"), *_directories(journals)),
             ports=(*listening, *((half.name, half.port) for half in receivers)),
-            credentials=tuple(sorted({name for part in parts for name in secrets(part)})),
+            journals=journals,
+            credentials=tuple(
+                sorted({name for part in (*parts, *journals) for name in secrets(part)})
+            ),
             user=str(host.facts.get("user", USER)),
             file=self._path(agent.source.path),
             file_digest=self._digests.get(self._path(agent.source.path), ""),
@@ -96,6 +101,17 @@ class _Placer:
 
     def _part(self, component: model.Component, host: model.Host) -> plan.Part:
         return self._shared_part(component, component.kind, component.name, component.doc, host)
+
+    def _journal(self, journal: model.Journal, host: model.Host) -> plan.Part:
+        return plan.Part(
+            cls=Journal.__name__,
+            module=module(Journal),
+            name=journal.name,
+            values=values(Journal, journal.values, host, self._address(host)),
+            origin=self._origin(journal.span),
+            kind=Journal.kind,
+            type=Journal.type,
+        )
 
     def _step(self, step: model.Step, host: model.Host) -> plan.Part:
         return self._shared_part(step, "interceptor", None, "", host)
@@ -194,6 +210,13 @@ def _ports(part: plan.Part) -> Iterator[int]:
     for value in part.values.values():
         if isinstance(value, Port):
             yield int(value)
+
+
+def _directories(journals: Sequence[plan.Part]) -> Iterator[str]:
+    """Yield the directories of journals that don't lie in the agent's state."""
+    for journal in journals:
+        if (directory := journal.values.get("directory")) is not None:
+            yield str(PurePosixPath(directory))
 
 
 def _paths(agent: model.Agent, parts: Sequence[plan.Part], direction: str) -> Iterator[str]:

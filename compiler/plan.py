@@ -146,6 +146,8 @@ class Agent:
     """The sha256 of that file."""
     origin: str
     doc: str = ""
+    journals: tuple[Part, ...] = ()
+    """Those that it declares, in the file's order."""
 
 
 @dataclass(frozen=True, slots=True)

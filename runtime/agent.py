@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from flumec.runtime.component import Channel, Component, Interceptor, Sink, Source
+from flumec.runtime.journal_settings import Journal
 from flumec.runtime.route import Route, Target, channels_of
 
 
@@ -69,6 +70,7 @@ class Agent:
         self.flows: list[Flow] = []
         self.deliveries: list[Delivery] = []
         self.receipts: list[Receipt] = []
+        self.journals: dict[str, Journal] = {}
         self._parts: dict[str, Component] = {}
 
     @property
@@ -92,6 +94,12 @@ class Agent:
         return tuple(
             {receipt.receiver.name: receipt.receiver for receipt in self.receipts}.values()
         )
+
+    def keep(self, journal: Journal) -> None:
+        """Declare a journal: the default one, or one that file channels name."""
+        if journal.name in self.journals:
+            raise WiringError(f"agent `{self.name}`: the journal `{journal.name}` is named twice")
+        self.journals[journal.name] = journal
 
     def flow(
         self, source: Source, *steps: Interceptor, to: Target | Iterable[Target] | Route

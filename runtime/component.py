@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Channel", "ChannelRef", "Check", "Component", "Contradiction", "Declared", "Duration",
-    "Header", "Interceptor", "Path", "Percent", "Port", "Property", "Rate", "Ref", "Secret",
-    "Section", "Sink", "Size", "Source", "Url", "at_least", "at_most", "between", "not_empty",
-    "prop",
+    "Header", "Interceptor", "JournalRef", "Path", "Percent", "Port", "Property", "Rate", "Ref",
+    "Secret", "Section", "Sink", "Size", "Source", "Url", "at_least", "at_most", "between",
+    "not_empty", "prop",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -49,6 +49,12 @@ class Ref(str):
 
 class ChannelRef(Ref):
     """The name of a channel of the same agent."""
+
+    __slots__ = ()
+
+
+class JournalRef(Ref):
+    """The name of a journal of the same agent."""
 
     __slots__ = ()
 

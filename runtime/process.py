@@ -26,7 +26,8 @@ from flumec.runtime.timed_disk import TimedDisk
 
 if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
-    from flumec.runtime.journal import Identity, Journal
+    from flumec.runtime.journal import Identity
+    from flumec.runtime.journals import Journals
     from flumec.runtime.metrics import Reading
 
 DRAIN = 20.0
@@ -87,10 +88,10 @@ class Process:
         self._notifier = Notifier.of_process()
         disk = RealDisk()
         self._timed = TimedDisk(disk, self._clock.monotonic)
-        self._journal = self._open_journal(state, self._timed)
+        self._journals = self._open_journals(state, self._timed)
         site = Site(
             agent.name, agent.host, agent.address, state,
-            self._clock, disk, Sockets(), self._journal,
+            self._clock, disk, Sockets(), self._journals,
             f"{self._identity.version}/{self._identity.bundle}",
         )  # fmt: skip
         self._staff = Staff(agent, site, self._news.tell)
@@ -99,7 +100,7 @@ class Process:
         )
         self._disk, self._state = disk, state
         inside = Inside(
-            agent, state, disk, self._clock, self._journal, self._staff,
+            agent, state, disk, self._clock, self._journals, self._staff,
             self.reading, self._watch.told, self._watch.overdue,
         )  # fmt: skip
         serve(inside, site.sockets)
@@ -130,7 +131,7 @@ class Process:
             logs.of("journal").error(NothingStored(reason=why))
             _explain(self._journal_error)
             return 1  # and no close: after a failed sync nothing is written any more
-        self._journal.close()
+        self._journals.close()
         self._watch.round()
         return code
 
@@ -160,16 +161,15 @@ class Process:
             started_ns=self._started_ns,
             ready=self._ready,
             stopping=self._signals.told is not None or bool(self._staff.dead),
-            channels=self._journal.stats(),
+            channels=self._journals.stats(),
             parts=tuple(worker.reading for worker in self._staff.workers),
             syncs=self._timed.syncs,
         )
 
-    def _open_journal(self, state: Path, disk: Disk) -> "Journal":
-        """Recover what the journal holds, however long that takes; raise StateError."""
-        from flumec.runtime.journal import Journal
+    def _open_journals(self, state: Path, disk: Disk) -> "Journals":
+        """Recover what the journals hold, however long that takes; raise StateError."""
+        from flumec.runtime.keeping import open_journals
         from flumec.runtime.moved import tell_if_elsewhere
-        from flumec.runtime.staff import channel_specs, consumer_specs
         from flumec.runtime.starting import Starting
 
         try:
@@ -183,14 +183,12 @@ class Process:
             ) from None
         tell_if_elsewhere(state, disk, self._identity.machine)
         with Starting(self._notifier, self._clock):
-            return Journal.open(
-                state / "journal",
+            return open_journals(
+                self.agent,
+                state,
                 disk=disk,
                 clock=self._clock,
                 identity=self._identity,
-                channels=channel_specs(self.agent),
-                sources=[source.name for source in self.agent.sources],
-                consumers=consumer_specs(self.agent),
                 on_failure=self._journal_failed,
             )
 

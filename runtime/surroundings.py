@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from flumec.runtime.agent import Flow
     from flumec.runtime.journal import Consumer as JournalConsumer
     from flumec.runtime.journal import Journal
+    from flumec.runtime.journals import Journals
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Site:
     clock: Clock
     disk: Disk
     sockets: Sockets
-    journal: "Journal"
+    journals: "Journals"
     program: str = ""
     """Which program this is: its version and its bundle's digest."""
     turn: Turn = field(default_factory=Turn)
@@ -68,7 +69,6 @@ class Surroundings:
         self.state = site.state
         self.clock = site.clock
         self.disk: Disk = WatchedDisk(site.disk, worker.waiting)
-        self.journal = site.journal
         self.log: logging.Logger = logs.of(worker.name)
         self.counters: Counters = worker.tally
         self._sockets = site.sockets
@@ -135,13 +135,14 @@ class SourceSurroundings(Surroundings):
 
         super().__init__(site, worker)
         self.columns = columns
-        self._feed = Feed(flows, site.journal, self)
+        self._journals = site.journals
+        self._feed = Feed(flows, site.journals.fed_by(worker.name), self)
 
     @property
     def positions(self) -> Mapping[bytes, Progress]:
         """The stored position of each of this source's keys."""
         with self._worker.waiting():
-            return self.journal.positions(self._worker.name)
+            return self._journals.positions(self._worker.name)
 
     def put(
         self,
@@ -188,11 +189,12 @@ class ConsumerSurroundings(Surroundings):
 
     def __init__(self, site: Site, worker: Worker) -> None:
         super().__init__(site, worker)
-        consumer = site.journal.consumer(worker.name)
+        self.journal = site.journals.of(site.journals.channel_of(worker.name))
+        consumer = self.journal.consumer(worker.name)
         self.letters = Letters(
-            site.journal, consumer, getattr(worker.part, "dead_letter", None), self
+            self.journal, consumer, getattr(worker.part, "dead_letter", None), self
         )
-        left = _left(site.journal, consumer) if worker.role is Role.SINK else None
+        left = _left(self.journal, consumer) if worker.role is Role.SINK else None
         self.custody = Custody(consumer, left, site.program, site.turn, self._poison)
         worker.unread = lambda: self.custody.unread
         self._lives = 1
@@ -234,6 +236,7 @@ class ReceiverSurroundings(Surroundings):
     ) -> None:
         super().__init__(site, worker)
         self._links = links
+        self.journal = site.journals.of(next(iter(links.values()))[1][0])
 
     @property
     def links(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:

@@ -13,12 +13,13 @@ from flumec.runtime.clock import SystemClock
 from flumec.runtime.component import Channel
 from flumec.runtime.disk import DiskFile, Mode, RealDisk
 from flumec.runtime.drain import _caught_up
-from flumec.runtime.journal import Identity, Journal
+from flumec.runtime.journal import Identity
 from flumec.runtime.journal.records import Cursor, Full, Progress, Refused, Stored
+from flumec.runtime.keeping import open_journals
 from flumec.runtime.sinks import Null
 from flumec.runtime.sockets import Sockets
 from flumec.runtime.sources import Seq
-from flumec.runtime.staff import Staff, channel_specs, consumer_specs
+from flumec.runtime.staff import Staff
 from flumec.runtime.surroundings import ConsumerSurroundings, Site, SourceSurroundings
 
 
@@ -29,18 +30,17 @@ class Setting:
         agent = Agent("tailer", host="web-1", address="127.0.0.1")
         agent.flow(Seq("numbers"), to=channel)
         agent.deliver(channel, Null("out"))
-        self.journal = Journal.open(
-            folder / "journal",
+        self.journals = open_journals(
+            agent,
+            folder,
             disk=RealDisk(),
             clock=SystemClock(),
             identity=Identity("web-1", "tailer", "1", "0"),
-            channels=channel_specs(agent),
-            sources=["numbers"],
-            consumers=consumer_specs(agent),
         )
+        self.journal = self.journals.of(channel.name)
         self.site = Site(
             "tailer", "web-1", "127.0.0.1", folder, SystemClock(), RealDisk(), Sockets({}),
-            self.journal,
+            self.journals,
         )  # fmt: skip
         self.news = 0
         self.staff = Staff(agent, self.site, self.tell)

@@ -8,7 +8,6 @@ from flumec.compiler.bind.agent_settings import AgentSettings
 from flumec.compiler.bind.chains import bind_chain
 from flumec.compiler.bind.components import Part, bind_component
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.future_components import JournalSettings
 from flumec.compiler.bind.hosts import HostSets
 from flumec.compiler.bind.module import DuplicateName, Module
 from flumec.compiler.bind.properties import Filling, Layer, form_of
@@ -17,6 +16,7 @@ from flumec.compiler.bind.scope import SOME_HOSTS, Env
 from flumec.compiler.bind.templates import Templates
 from flumec.compiler.model import Agent, Chain, Journal, Value
 from flumec.compiler.source import Span
+from flumec.runtime.journal_settings import Journal as Settings
 
 
 @dataclass(slots=True)
@@ -148,10 +148,9 @@ class Agents:
 
     def _journal(self, name: str, nodes: Sequence[tuple[tree.Section, Env]]) -> Journal:
         node, env = nodes[-1]
-        filling = Filling(form_of(JournalSettings, "a journal"))
+        filling = Filling(form_of(Settings, "a journal"))
         for section, its_env in nodes:
             filling.read(section.block, its_env)
-        self._findings.feature("a journal of one's own", node.span)
         return Journal(name, filling.finish(node.name.span, env), node.span)
 
     def _settings(self, layers: Sequence[Layer], span: Span) -> dict[str, Value]:

@@ -12,9 +12,7 @@ from flumec.runtime.component import (
     Duration,
     Header,
     Interceptor,
-    Ref,
     Secret,
-    Section,
     Sink,
     Source,
     at_least,
@@ -54,12 +52,6 @@ class KafkaSink(Sink, type="kafka"):
     password: Secret | None = prop("The password, for SASL.", default=None)
 
 
-class JournalRef(Ref):
-    """The name of a journal of the same agent."""
-
-    __slots__ = ()
-
-
 class After(Declared, type="after"):
     """`after(24h)`."""
 
@@ -76,7 +68,6 @@ class EveryChannel(Declared):
     """Properties of every channel."""
 
     formerly: str | None = prop("The name it had in the last bundle.", default=None)
-    journal: JournalRef | None = prop("The journal that holds it.", default=None)
 
 
 class EverySink(Declared):
@@ -89,16 +80,6 @@ class EverySink(Declared):
     give_up: After | None = prop("When an event is given up.", default=None)
     dead_letter: ChannelRef | None = prop("The channel for events that are given up.", default=None)
     dedup: Dedup | None = prop("Write one copy of each event.", default=None)
-
-
-class JournalSettings(Section):
-    """`journal fast { … }`: a journal of an agent's own, where one is not enough."""
-
-    directory: str = prop("Where it lies.", check=not_empty())
-    sync: Literal["always", "never"] = prop(
-        "Whether a put is on disk when it is acknowledged.", default="always"
-    )
-    encryption: Secret | None = prop("The key that bodies are encrypted with.", default=None)
 
 
 COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, KafkaSink)

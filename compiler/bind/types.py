@@ -9,7 +9,6 @@ from typing import Any, Literal
 from flumec.compiler import tree
 from flumec.compiler.bind.calls import CallKind
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.future_components import JournalRef
 from flumec.compiler.bind.kinds import Kind, NoKind
 from flumec.compiler.bind.kinds_many import AnyKind, ListKind, SectionKind, UnionKind
 from flumec.compiler.bind.kinds_plain import (
@@ -24,7 +23,16 @@ from flumec.compiler.bind.kinds_plain import (
 )
 from flumec.compiler.bind.kinds_text import TextKind
 from flumec.compiler.diagnostic import Diagnostic, closest
-from flumec.runtime.component import ChannelRef, Declared, Header, Port, Ref, Secret, Url
+from flumec.runtime.component import (
+    ChannelRef,
+    Declared,
+    Header,
+    JournalRef,
+    Port,
+    Ref,
+    Secret,
+    Url,
+)
 from flumec.runtime.links.settings import Fact
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 

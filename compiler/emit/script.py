@@ -20,6 +20,8 @@ def script(agent: Agent) -> str:
     makers += [(half.name, "", half.origin, calls.sender(half)) for half in agent.senders]
     made = calls.agent(agent)
     # Names are chosen when all imports are known; the wiring's are, after a rehearsal.
+    for journal in agent.journals:
+        calls.part(journal)
     for flow in agent.flows:
         calls.flow(flow, _Anything())
     names = variables((name for name, _, _, _ in makers), imports.names)
@@ -50,6 +52,8 @@ def _statement(variable: str, doc: str, origin: str, call: Call) -> str:
 
 
 def _wiring(agent: Agent, calls: Calls, names: Mapping[str, str]) -> Iterator[Call]:
+    for journal in agent.journals:
+        yield Call("agent.keep", [calls.part(journal)])
     for flow in agent.flows:
         yield calls.flow(flow, names)
     for half in agent.receivers:

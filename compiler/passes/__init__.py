@@ -15,6 +15,8 @@ from flumec.compiler.passes.cycles import check_cycles
 from flumec.compiler.passes.deduplication import check_deduplication
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.future import check_future
+from flumec.compiler.passes.journals import check_journals
+from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
 from flumec.compiler.passes.names import check_names
@@ -45,6 +47,8 @@ PASSES: tuple[Pass, ...] = (
     check_cycles,
     check_ports,
     check_directories,
+    check_journals,
+    check_letters,
     check_rotation,
     check_rolling,
     check_sites,

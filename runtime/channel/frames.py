@@ -10,6 +10,7 @@ from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.needed import reading
+from flumec.runtime.journal.packing import is_sealed, unpack
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.replay import frames
 from flumec.runtime.journal.scan import Gap, Sound
@@ -71,18 +72,30 @@ class Frames:
         found, start = self.inspection, group.offset + entry.offset
         body = pa.allocate_buffer(entry.length)
         length = file.read_into(memoryview(body), start)
+        what = ""
         if length < entry.length or crc32(body) != entry.crc:
             what = (
                 "a body's checksum is wrong"
                 if found.needs(entry)
                 else "a body is not there any more: it was delivered, and its room given back"
             )
+        elif is_sealed(entry.form):
+            what = "a body is encrypted, and its key is not here"
+        if what:
             return Damage(
                 number, found.path(number), start, start + entry.length, entry.first, entry.end,
                 what, entry.channels,
             )  # fmt: skip
         first, end = max(self.first, entry.first), min(self.end, entry.end)
         epoch = found.state.epoch_of(entry.first)
+        plain = unpack(body, entry.form, entry.size)
         return Chunk(
-            first, end - first, first - entry.first, epoch, entry.born, entry.tags, body, entry.crc
+            first,
+            end - first,
+            first - entry.first,
+            epoch,
+            entry.born,
+            entry.tags,
+            plain,
+            None if entry.form else entry.crc,
         )

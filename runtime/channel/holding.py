@@ -10,6 +10,7 @@ from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import JournalDamaged
 from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.live import load
+from flumec.runtime.journal.packing import Keys, Locked
 from flumec.runtime.journal.ranges import without
 from flumec.runtime.journal.records import Chunk, Cursor
 from flumec.runtime.journal.state import ChannelState, ConsumerState
@@ -36,8 +37,8 @@ def lowest(inspection: Inspection, channel: ChannelState, disk: Disk) -> Chunk |
         located = walk.next()
         if located is None:
             return None
-        return load(located, inspection.state.epoch_of(located.entry.first))
-    except (JournalDamaged, OSError):
+        return load(located, inspection.state.epoch_of(located.entry.first), Keys())
+    except (JournalDamaged, Locked, OSError):
         return None
     finally:
         walk.close()

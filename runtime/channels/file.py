@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from flumec.runtime.component import Channel, Size, at_least, prop
+from flumec.runtime.component import Channel, JournalRef, Size, at_least, prop
 
 
 class File(Channel, type="file"):
     """Hold events in the agent's journal, synced before the source hears that they are stored.
 
-    All file channels of an agent share one journal, so a copy to a second one costs no disk, and a
-    put to several is stored in all of them or in none.
+    All file channels share one journal unless they name another, so a copy to a second one costs
+    no disk, and a put to several is stored in all of them or in none.
     """
 
     durable = True
@@ -29,6 +29,9 @@ class File(Channel, type="file"):
         "at once (`reject`), or the oldest events that no sink has taken make room and are counted "
         "as dropped (`drop_oldest`).",
         default="block",
+    )
+    journal: JournalRef | None = prop(
+        "The journal that it lies in; without it the agent's `default`.", default=None
     )
     formerly: str | None = prop(
         "The name it had in the last bundle, to rename it without losing what it holds.",

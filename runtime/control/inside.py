@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
     from flumec.runtime.clock import Clock
     from flumec.runtime.disk import Disk
-    from flumec.runtime.journal import Journal
+    from flumec.runtime.journals import Journals
     from flumec.runtime.metrics import Reading
     from flumec.runtime.staff import Staff
 
@@ -22,7 +22,7 @@ class Inside:
     state: Path
     disk: "Disk"
     clock: "Clock"
-    journal: "Journal"
+    journals: "Journals"
     staff: "Staff"
     read: "Callable[[], Reading]"
     """The agent as it is now."""

@@ -14,8 +14,8 @@ from flumec.runtime.tap import Tap
 from flumec.runtime.worker import Role, Worker
 
 if TYPE_CHECKING:
-    from flumec.runtime.journal import Journal
     from flumec.runtime.journal.records import Frame, Outcome, Put
+    from flumec.runtime.journals import Journals
 
 MOST = 10_000
 LARGEST = 1 << 20
@@ -28,7 +28,7 @@ def add(routes: Routes, inside: Inside) -> None:
 
     At a source they are as they came from outside, before any interceptor.
     """
-    channels = _Channels(inside.journal)
+    channels = _Channels(inside.journals)
     points: dict[str, Point] = {
         worker.name: _at_worker(worker)
         for worker in inside.staff.workers
@@ -72,10 +72,10 @@ def _at_worker(worker: Worker) -> Point:
 
 
 class _Channels:
-    """The taps at channels, which the journal calls for each put while there is one."""
+    """The taps at channels, which the journals call for each put while there is one."""
 
-    def __init__(self, journal: "Journal") -> None:
-        self._journal = journal
+    def __init__(self, journals: "Journals") -> None:
+        self._journals = journals
         self._lock = Lock()
         self._taps: tuple[tuple[str, Tap], ...] = ()
 
@@ -96,7 +96,7 @@ class _Channels:
 
     def _set(self, taps: tuple[tuple[str, Tap], ...]) -> None:
         self._taps = taps
-        self._journal.on_put = self._see if taps else None
+        self._journals.on_put(self._see if taps else None)
 
     def _see(self, put: "Put", result: "Future[Outcome]") -> None:
         """Show a put's frames once they are stored; called in the putting thread."""

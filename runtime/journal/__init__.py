@@ -2,9 +2,10 @@
 
 from flumec.runtime.journal.consumer import Consumer
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed, JournalLocked, StateError
-from flumec.runtime.journal.journal import EpochRows, Journal
+from flumec.runtime.journal.journal import Journal
+from flumec.runtime.journal.records import EpochRows
 from flumec.runtime.journal.session import Session
-from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
+from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
 
 __all__ = [
     "ChannelSpec",
@@ -17,5 +18,6 @@ __all__ = [
     "JournalFailed",
     "JournalLocked",
     "Session",
+    "Settings",
     "StateError",
 ]

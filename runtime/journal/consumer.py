@@ -231,7 +231,7 @@ class Consumer:
         if isinstance(memory, Held):
             with self._shared.lock:
                 while self._ledger.end < low and (chunk := memory.take(self._ledger.end)):
-                    self._ledger.add(chunk.end, chunk.body.size, chunk.born)
+                    self._ledger.add(chunk.end, chunk.held, chunk.born)
         elif self._ledger.end < low:
             walk = self._shared.walk(self._live.state.number, self._ledger.end)
             try:
@@ -268,7 +268,7 @@ class Consumer:
             if (found := self._reader.frame()) is None:
                 return None
             with self._shared.lock:
-                self._ledger.add(found.end, found.body.size, found.born)
+                self._ledger.add(found.end, found.held, found.born)
                 self._live.taken_bytes = self._ledger.bytes
             self._waiting.extend(remaining(found, position, self.aside))
         return self._waiting.popleft()

@@ -34,6 +34,7 @@ class Kind(IntEnum):
 _RECORD = Struct("<BI")
 _FRAME = Struct("<QQIQIqQH")
 _TAG = Struct("<16sQQ")
+_FORM = Struct("<BQ")
 _OWN = 0xFFFFFFFF
 
 
@@ -70,6 +71,10 @@ class FrameEntry:
     tags: tuple[TagRun, ...] | None
     offset: int = 0
     copied: bool = False
+    form: int = 0
+    """How the body is stored; 0 is as it was put (see packing.py)."""
+    size: int = 0
+    """The body's bytes as it was put, where that is another form."""
 
     @property
     def end(self) -> int:
@@ -83,8 +88,10 @@ class FrameEntry:
             len(self.channels),
         )  # fmt: skip
         channels = b"".join(channel.to_bytes(2, "little") for channel in self.channels)
-        tags = encode_tags(self.tags)
-        return record(Kind.COPIED if self.copied else Kind.FRAME, fields + channels + tags)
+        rest = encode_tags(self.tags)
+        if self.form:
+            rest += _FORM.pack(self.form, self.size)
+        return record(Kind.COPIED if self.copied else Kind.FRAME, fields + channels + rest)
 
     @classmethod
     def decode(cls, data: Decoder, *, copied: bool) -> "FrameEntry":
@@ -95,7 +102,10 @@ class FrameEntry:
         data.offset += _FRAME.size
         channels = tuple(data.u16() for _ in range(count))
         tags = decode_tags(data)
-        return cls(channels, first, rows, length, crc, born, schema, tags, offset, copied)
+        form, size = _FORM.unpack(data.raw(_FORM.size)) if data.left else (0, 0)
+        return cls(
+            channels, first, rows, length, crc, born, schema, tags, offset, copied, form, size
+        )
 
 
 def encode_tags(tags: tuple[TagRun, ...] | None) -> bytes:

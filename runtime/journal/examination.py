@@ -11,6 +11,7 @@ from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.needed import reading
+from flumec.runtime.journal.packing import is_sealed, unpack
 from flumec.runtime.journal.replay import frames
 from flumec.runtime.journal.scan import Sound
 from flumec.runtime.journal.state import SegmentState
@@ -122,10 +123,10 @@ def _unsound(file: DiskFile, start: int, entry: FrameEntry) -> str | None:
         return "a body is cut short"
     if crc32(body) != entry.crc:
         return "a body's checksum is wrong"
-    if not entry.schema:
-        return None
+    if not entry.schema or is_sealed(entry.form):
+        return None  # what is encrypted is looked at no further than its checksum
     try:
-        batch = decode(body)
+        batch = decode(unpack(body, entry.form, entry.size))
         batch.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         return f"a body is no Arrow stream ({str(error).splitlines()[0][:120]})"

@@ -2,46 +2,44 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from threading import Condition, Lock
 from typing import Any
 
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
+from flumec.runtime.journal.admission import Admission
 from flumec.runtime.journal.consumer import Consumer
 from flumec.runtime.journal.dropping import Droppers
 from flumec.runtime.journal.errors import JournalFailed, StateError
 from flumec.runtime.journal.live import LiveChannel, Shared
 from flumec.runtime.journal.opening import Opened, Opening
 from flumec.runtime.journal.ops import AskOp, Batch, Op
-from flumec.runtime.journal.prepare import Plan, Preparer
-from flumec.runtime.journal.records import ChannelStats, Full, Outcome, Progress, Put, Refused
+from flumec.runtime.journal.prepare import Preparer
+from flumec.runtime.journal.putting import PutOp
+from flumec.runtime.journal.records import (
+    ChannelStats,
+    EpochRows,
+    Full,
+    Outcome,
+    Progress,
+    Put,
+    Refused,
+)
 from flumec.runtime.journal.removal import Dropped, RemoveOp
-from flumec.runtime.journal.room import Need, Room
+from flumec.runtime.journal.room import Room
 from flumec.runtime.journal.session import Session, SessionOp
 from flumec.runtime.journal.space import Space
-from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
+from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
 from flumec.runtime.journal.waiting import Held, Recent, RecentBytes
 from flumec.runtime.journal.walk import Walk
-from flumec.runtime.journal.writer import DISK, Writer
+from flumec.runtime.journal.writer import Writer
 
 SEGMENT_SIZE = 64 << 20
 RECENT_BYTES = 16 << 20
 """How much of what was put last stays in memory, for consumers that keep up."""
 
 LARGEST_PUT = 64 << 20
-_LOOK_UP_S = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class EpochRows:
-    """The rows that one opening of the journal numbered: `first` to `end`, None if open."""
-
-    epoch: bytes
-    first: int
-    end: int | None
 
 
 class Journal:
@@ -59,7 +57,6 @@ class Journal:
         opened: Opened,
         on_failure: Callable[[BaseException], None] | None,
     ) -> None:
-        self._clock = opening.clock
         self._state = opened.state
         self._lock_file = opened.lock
         self._lock = Lock()
@@ -71,20 +68,21 @@ class Journal:
         for spec in opening.channels:
             state = self._live[spec.name].state
             self._room.add(spec.name, spec.size, spec.events, (state.held_bytes, state.held))
-        self._preparer = Preparer(opening.channels, opened.numbers, opened.state.sources)
+        settings = opening.settings
+        self._preparer = Preparer(opening.channels, opened.numbers, opened.state.sources, settings)
         space = Space(opening.directory, opening.disk, self._state, self._lock)
         self._writer = Writer(
-            self._state, opened.log, space, opening.clock, self._lock, self._publish, on_failure
-        )
-        shared = Shared(
-            self._state, self._lock, self._room, self._writer, opening.clock,
-            lambda number, row: Walk(
-                opening.disk, opening.directory, self._state, self._lock, number, row
-            ),
+            self._state, opened.log, space, opening.clock, self._lock, settings.keys.current,
+            self._publish, on_failure,
         )  # fmt: skip
+        shared = self._share(opening)
         drops = {spec.name for spec in opening.channels if spec.when_full == "drop_oldest"}
         self._rejecting = {spec.name for spec in opening.channels if spec.when_full == "reject"}
-        self._droppers = Droppers(shared, {name: self._live[name] for name in drops})
+        droppers = Droppers(shared, {name: self._live[name] for name in drops})
+        self._admission = Admission(
+            self._lock, self._room_changed, opening.clock, self._room, droppers, self._preparer,
+            self._writer,
+        )  # fmt: skip
         self._consumers = {
             spec.name: self._hire(shared, spec, claims=spec.sends and spec.channel in drops)
             for spec in opening.consumers
@@ -110,6 +108,7 @@ class Journal:
         sources: Sequence[str],
         consumers: Sequence[ConsumerSpec],
         segment_size: int = SEGMENT_SIZE,
+        settings: Settings | None = None,
         on_failure: Callable[[BaseException], None] | None = None,
     ) -> "Journal":
         """Recover what is in `directory`, begin an epoch, and start the writer.
@@ -119,7 +118,15 @@ class Journal:
         acknowledged after that.
         """
         opening = Opening(
-            directory, disk, clock, identity, channels, sources, consumers, segment_size
+            directory,
+            disk,
+            clock,
+            identity,
+            channels,
+            sources,
+            consumers,
+            segment_size,
+            settings=settings or Settings(),
         )
         return cls(opening, opening.run(), on_failure)
 
@@ -133,28 +140,45 @@ class Journal:
         computed here as well, so that the writer only writes. Raise ValueError for a channel or
         source that was not declared.
         """
-        plan = self._preparer.plan(put)
+        taken = self.reserve(put, wait=wait, stopping=stopping)
+        return self.store(taken) if isinstance(taken, PutOp) else taken
+
+    def reserve(
+        self, put: Put, *, wait: bool = False, stopping: Callable[[], bool] | None = None
+    ) -> "PutOp | Future[Outcome]":
+        """Do all of `submit` but storing: return what `store` takes, or why there is no room."""
+        packed = self._preparer.pack(put)
+        plan = self._preparer.plan(put, packed)
         done: Future[Outcome] = Future()
         if plan.bytes > LARGEST_PUT:
             done.set_result(
                 Refused(f"{plan.bytes} bytes are more than {LARGEST_PUT}, the largest put")
             )
             return done
-        checksums = self._preparer.checksums(put)
 
         def ended() -> bool:
             return self._writer.ended or (stopping is not None and stopping())
 
-        taken = self._admit(plan, ended, wait=wait)
+        taken = self._admission.admit(plan, ended, wait=wait)
         if isinstance(taken, str):
             return self._full(done, taken)
-        op = self._preparer.operation(put, plan, taken, checksums)
+        op = self._preparer.operation(put, plan, taken, packed)
         op.wait, op.stopping = wait, stopping
+        return op
+
+    def store(self, op: PutOp) -> "Future[Outcome]":
+        """Store a put that has its room."""
         with self._lock:
             self._writer.enqueue(op)
         if (on_put := self.on_put) is not None:
-            on_put(put, op.future)
+            on_put(op.put, op.future)
         return op.future
+
+    def release(self, op: PutOp) -> None:
+        """Give the room of a put back, which will not be stored."""
+        with self._lock:
+            for number, (length, rows) in op.room.items():
+                self._room.give(self._state.channels[number].name, length, rows)
 
     def positions(self, source: str) -> Mapping[bytes, Progress]:
         """Return the stored position of each of a source's keys."""
@@ -220,36 +244,19 @@ class Journal:
             state.gaps,
         )  # fmt: skip
 
+    def _share(self, opening: Opening) -> Shared:
+        return Shared(
+            self._state, self._lock, self._room, self._writer, opening.clock,
+            opening.settings.keys,
+            lambda number, row: Walk(
+                opening.disk, opening.directory, self._state, self._lock, number, row
+            ),
+        )  # fmt: skip
+
     def _hire(self, shared: Shared, spec: ConsumerSpec, *, claims: bool) -> Consumer:
         live = self._live[spec.channel]
         known = {consumer.channel: consumer for consumer in self._state.consumers.values()}
         return Consumer(shared, known[live.state.number], live, claims=claims)
-
-    def _admit(self, plan: Plan, ended: Callable[[], bool], *, wait: bool) -> str | frozenset[str]:
-        """Take room; return the channels that were taken, or the name of a full one."""
-        may_drop = True
-        while True:
-            with self._lock:
-                optional = plan.optional
-                if self._writer.disk_full and not plan.needs_disk:
-                    optional = self._preparer.off_disk(optional)
-                elif self._writer.disk_full and not (wait and self._await_disk(ended)):
-                    return DISK
-                needs = {**plan.required, **optional}
-                if not (may_drop and self._droppers.could(needs)):
-                    dropping = plan.required if may_drop else {}
-                    taken = self._room.take(
-                        plan.required, optional, wait=wait,
-                        stopping=partial(self._interrupted, ended, dropping),
-                    )  # fmt: skip
-                    full = isinstance(taken, str) and wait and not ended()
-                    if not (full and may_drop and self._droppers.could(plan.required)):
-                        return taken
-            may_drop = self._droppers.make_room(needs)
-
-    def _interrupted(self, ended: Callable[[], bool], needs: Need) -> bool:
-        """Say whether waiting for room is of no use: at the end, or as dropping makes room."""
-        return ended() or self._droppers.could(needs)
 
     def _ask(self, op: Op) -> "Future[Any]":
         with self._lock:
@@ -263,14 +270,6 @@ class Journal:
         else:
             done.set_result(Full(name, name in self._rejecting))
         return done
-
-    def _await_disk(self, ended: Callable[[], bool]) -> bool:
-        """Wait until the disk may have room; False when the caller is to stop. The lock is held."""
-        while self._writer.disk_full:
-            if ended():
-                return False
-            self._clock.wait(self._room_changed, _LOOK_UP_S)
-        return True
 
     def _publish(self, batch: Batch) -> bool:
         """Show what has been synced to consumers and waiting puts; the writer holds the lock.

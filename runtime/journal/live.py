@@ -7,6 +7,7 @@ from threading import Condition, Lock
 import pyarrow as pa
 from flumec.runtime.checksum import crc32
 from flumec.runtime.clock import Clock
+from flumec.runtime.journal.packing import Keys, unpack
 from flumec.runtime.journal.ranges import after, covers
 from flumec.runtime.journal.records import Chunk, Ranges
 from flumec.runtime.journal.room import Room
@@ -55,15 +56,26 @@ class Shared:
     room: Room
     writer: Writer
     clock: Clock
+    keys: Keys
     walk: Callable[[int, int], Walk]
     """Begin to read a channel (by number) from a row."""
 
 
-def load(located: Located, epoch: bytes) -> Chunk:
-    """Read a frame's body from disk; raise JournalDamaged unless its checksum agrees."""
+def load(located: Located, epoch: bytes, keys: Keys) -> Chunk:
+    """Read a frame's body from disk; raise JournalDamaged unless it is what was put there."""
     entry = located.entry
     body = pa.allocate_buffer(entry.length)
     length = located.file.read_into(memoryview(body), located.offset)
     if length < entry.length or crc32(body) != entry.crc:
         raise damaged(located.path, located.offset, entry.first, entry.end, "a body is not valid")
-    return Chunk(entry.first, entry.rows, 0, epoch, entry.born, entry.tags, body, entry.crc)
+    if not entry.form:
+        return Chunk(entry.first, entry.rows, 0, epoch, entry.born, entry.tags, body, entry.crc)
+    try:
+        opened = keys.opened(located.key, epoch, entry.first)
+        body = unpack(body, entry.form, entry.size, opened)
+    except (ValueError, pa.ArrowException) as error:
+        what = f"a body cannot be opened ({error})"
+        raise damaged(located.path, located.offset, entry.first, entry.end, what) from None
+    return Chunk(
+        entry.first, entry.rows, 0, epoch, entry.born, entry.tags, body, stored=entry.length
+    )

@@ -36,6 +36,7 @@ class Log:
     def __init__(  # noqa: PLR0917 called in one place
         self, directory: Path, disk: Disk, clock: Clock, state: State, opened: OpenEntry, size: int,
         written: int,
+        key: int,
     ) -> None:  # fmt: skip
         self.directory = directory
         self._disk = disk
@@ -44,6 +45,7 @@ class Log:
         self._opened = opened
         self._size = size
         self._format = written
+        self._key = key
         self._seed = seed(opened.epoch)
         self._file: DiskFile | None = None
         self._segment: SegmentState | None = None
@@ -114,7 +116,7 @@ class Log:
         file, allocated = self._make(path, needed, small=small)
         page = SegmentHeader(
             self._state.journal, self._opened.epoch, number, first_row, self._next_group,
-            self._clock.now_ns(), format=self._format,
+            self._clock.now_ns(), self._key, self._format,
         )  # fmt: skip
         file.write([page.encode()], 0)
         file.sync()

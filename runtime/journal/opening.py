@@ -4,18 +4,21 @@ import os
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
+from flumec.runtime.checksum import crc32
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk, DiskFile
-from flumec.runtime.journal.entries import OpenEntry
+from flumec.runtime.journal.entries import FrameEntry, OpenEntry
 from flumec.runtime.journal.errors import JournalLocked, StateError
-from flumec.runtime.journal.layout import FORMAT, PLAIN
+from flumec.runtime.journal.layout import FORMAT, PLAIN, NewerFormat, read_segment_header
 from flumec.runtime.journal.log import DiskFull, Log
-from flumec.runtime.journal.recovery import Recovered, recover
+from flumec.runtime.journal.packing import is_sealed, sealed, unsealed
+from flumec.runtime.journal.recovery import SEGMENT, Recovered, recover
 from flumec.runtime.journal.register import begin_epoch, register
-from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity
+from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
 from flumec.runtime.journal.state import State
 from flumec.runtime.journal.walk import segment_path
 
@@ -48,6 +51,7 @@ class Opening:
     segment_size: int
     recovery: Callable[[Path, Disk, bytes], Recovered] | None = None
     """How what the directory holds is read, where that is not `recover`: over damage."""
+    settings: Settings = field(default_factory=Settings)
 
     def run(self) -> Opened:
         """Open; raise JournalLocked, JournalDamaged or StateError."""
@@ -56,6 +60,7 @@ class Opening:
         self.disk.sync_directory(self.directory.parent)
         lock = self._lock()
         try:
+            self._require_keys()
             read = self.recovery or recover
             recovered = read(self.directory, self.disk, uuid.uuid4().bytes)
             state = recovered.state
@@ -79,6 +84,25 @@ class Opening:
             file.write([f"{os.getpid():<{_PID_LENGTH}}".encode()], 0)
         return file
 
+    def _require_keys(self) -> None:
+        """Raise StateError unless every segment can be read: nothing is touched before."""
+        for name in self.disk.names(self.directory):
+            if not SEGMENT.fullmatch(name):
+                continue
+            file = self.disk.open(self.directory / name)
+            try:
+                header = read_segment_header(file)
+            except NewerFormat:
+                continue  # recovery says so
+            finally:
+                file.close()
+            if header is not None and not self.settings.keys.knows(header.key):
+                raise StateError(
+                    f"{self.directory / name} is encrypted with the key {header.key:08x}, which is "
+                    f"not given: name its secret in the journal's `encryption`, or in `previous` "
+                    "until what it encrypted is delivered"
+                )
+
     def _begin(self, recovered: Recovered) -> Log:
         """Copy what may not have been synced into a new segment, and free what holds nothing."""
         state, identity = recovered.state, self.identity
@@ -91,7 +115,7 @@ class Opening:
         )  # fmt: skip
         log = Log(
             self.directory, self.disk, self.clock, state, opened, self.segment_size,
-            FORMAT if self._is_new(state) else PLAIN,
+            FORMAT if self._is_new(state) else PLAIN, self.settings.keys.number,
         )  # fmt: skip
         # First, as on a full disk its room may be all that there is; the youngest first, so that at
         # no moment a number is missing between the newest segment and one that was not opened.
@@ -113,18 +137,40 @@ class Opening:
         """Say whether the journal holds, or may come to hold, what the last runtime can't read."""
         return (
             bool(state.holes)
+            or not self.settings.plain
             or any(spec.when_full == "drop_oldest" for spec in self.channels)
             or any(channel.gaps for channel in state.channels.values())
         )
 
     def _roll(self, log: Log, recovered: Recovered) -> None:
-        number, copied = recovered.next_segment, recovered.copied
+        number = recovered.next_segment
+        copied = [self._sealed(recovered, entry, body) for entry, body in recovered.copied]
         for small in (False, True):
             with suppress(DiskFull):
                 log.roll(number, 0, copied, small=small)
                 return
         self._free_dead(recovered.state)
         log.roll(number, 0, copied, small=True)
+
+    def _sealed(
+        self, recovered: Recovered, entry: FrameEntry, stored: memoryview
+    ) -> tuple[FrameEntry, memoryview]:
+        """Return a frame that is copied as the new segment's key has it."""
+        keys, state = self.settings.keys, recovered.state
+        if keys.number == recovered.key:
+            return entry, stored
+        epoch, form, body = state.epoch_of(entry.first), entry.form, stored
+        if is_sealed(form):
+            opened = keys.opened(recovered.key, epoch, entry.first)
+            assert opened is not None
+            body, form = memoryview(opened.open(pa.py_buffer(stored))), unsealed(form)
+        size = entry.size if entry.form else entry.length
+        if keys.current is not None:
+            body, form = memoryview(keys.current.seal(body, epoch, entry.first)), sealed(form)
+        for number in entry.channels:
+            state.channels[number].held_bytes += len(body) - len(stored)
+        changed = replace(entry, length=len(body), crc=crc32(body), form=form, size=size)
+        return changed, body
 
     def _free_dead(self, state: State) -> None:
         """Delete the segments that hold no rows: the last process ended before it did that.

@@ -12,6 +12,7 @@ from flumec.runtime.journal.entries import (
 )
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.layout import GROUP_HEADER, SECTOR
+from flumec.runtime.journal.packing import Key
 from flumec.runtime.journal.records import (
     Chunk,
 )
@@ -31,6 +32,8 @@ class Batch:
     state: State
     segment: SegmentState
     now_ns: int
+    key: Key | None = None
+    """What encrypts bodies."""
     group: Group = field(default_factory=Group)
     chunks: list[tuple[int, Chunk]] = field(default_factory=list)
     given_back: list[tuple[int, int, int]] = field(default_factory=list)

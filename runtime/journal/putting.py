@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from flumec.runtime.checksum import crc32
 from flumec.runtime.journal.codec import Encoder
 from flumec.runtime.journal.entries import (
     FrameEntry,
@@ -13,6 +14,7 @@ from flumec.runtime.journal.entries import (
 )
 from flumec.runtime.journal.layout import body_bound
 from flumec.runtime.journal.ops import NO_CHANNEL, RECORD_BOUND, Batch, Op, left_out
+from flumec.runtime.journal.packing import sealed
 from flumec.runtime.journal.ranges import count, overlaps
 from flumec.runtime.journal.records import (
     Chunk,
@@ -27,16 +29,25 @@ from flumec.runtime.journal.state import State, Stream
 from flumec.runtime.journal.trouble import read_by, refusal, set_aside
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What is stored of a body: `length` with what encryption adds, which comes in the writer."""
+
+    body: memoryview
+    form: int
+    crc: int
+    schema: int
+    length: int
+
+
 @dataclass(slots=True)
 class PreparedFrame:
     """A frame as the putting thread made it ready: channels by number, checksums done."""
 
     frame: Frame
-    body: memoryview
+    packed: Packed
     durable: tuple[int, ...]
     volatile: tuple[int, ...]
-    crc: int
-    schema: int
 
 
 @dataclass(slots=True)
@@ -64,7 +75,10 @@ class PutOp(Op):
                 continue
             tags = ready.frame.tags or ()
             total += (
-                body_bound(len(ready.body)) + RECORD_BOUND + 32 * len(tags) + 2 * len(ready.durable)
+                body_bound(ready.packed.length)
+                + RECORD_BOUND
+                + 32 * len(tags)
+                + 2 * len(ready.durable)
             )
         for step in self.put.progress:
             names = len(step.key) + len(step.start) + len(step.to) + len(step.identity)
@@ -157,20 +171,29 @@ class PutOp(Op):
         born = batch.now_ns if frame.born is None else frame.born
         first = state.next_row
         state.next_row += frame.rows
-        entry = FrameEntry(
-            ready.durable, first, frame.rows, len(ready.body), ready.crc, born, ready.schema,
-            frame.tags,
-        )  # fmt: skip
+        epoch, packed, crc = state.epochs[-1].epoch, ready.packed, frame.crc
+        size = frame.body.size
         if ready.durable:
+            body, stored_crc, form = packed.body, packed.crc, packed.form
+            if batch.key is not None:
+                body, form = memoryview(batch.key.seal(body, epoch, first)), sealed(form)
+                stored_crc = crc32(body)
+            elif not form:
+                crc = stored_crc
+            entry = FrameEntry(
+                ready.durable, first, frame.rows, len(body), stored_crc, born, packed.schema,
+                frame.tags, form=form, size=size if form else 0,
+            )  # fmt: skip
             state.put_frame(entry, batch.segment)
-            batch.group.add_frame(entry, ready.body)
+            batch.group.add_frame(entry, body)
         if ready.volatile:
-            entry = FrameEntry(ready.volatile, first, frame.rows, entry.length, 0, born, 0, None)
+            entry = FrameEntry(ready.volatile, first, frame.rows, size, 0, born, 0, None)
             state.put_frame(entry, None)
-        epoch = state.epochs[-1].epoch
-        crc = ready.crc if ready.durable else frame.crc
         chunk = Chunk(first, frame.rows, 0, epoch, born, frame.tags, frame.body, crc)
-        batch.chunks += [(number, chunk) for number in (*ready.durable, *ready.volatile)]
+        batch.chunks += [(number, chunk) for number in ready.volatile]
+        if ready.durable and packed.length != size:
+            chunk = replace(chunk, stored=packed.length)
+        batch.chunks += [(number, chunk) for number in ready.durable]
 
     def _count(self, batch: Batch) -> None:
         state = batch.state

@@ -74,7 +74,7 @@ class Reader:
         """Read a frame; None if it was dropped, for then its body may be gone already."""
         entry = located.entry
         try:
-            return load(located, self.shared.state.epoch_of(entry.first))
+            return load(located, self.shared.state.epoch_of(entry.first), self.shared.keys)
         except JournalDamaged:
             with self.shared.lock:
                 if not covers(self.live.gaps, entry.first, entry.end):

@@ -145,6 +145,13 @@ class Chunk:
     tags: tuple[TagRun, ...] | None
     body: Buffer
     crc: int | None = None
+    stored: int | None = None
+    """The bytes that the frame takes in its channel, where they are not the body's."""
+
+    @property
+    def held(self) -> int:
+        """The bytes that the frame takes in its channel."""
+        return self.body.size if self.stored is None else self.stored
 
     @property
     def end(self) -> int:
@@ -236,3 +243,12 @@ class ChannelStats:
     held_bytes: int
     size: int
     oldest_born: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRows:
+    """The rows that one opening of the journal numbered: `first` to `end`, None if open."""
+
+    epoch: bytes
+    first: int
+    end: int | None

@@ -26,7 +26,7 @@ from flumec.runtime.journal.replay import frames, opening_state, replay
 from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.journal.walk import GroupReader, damaged, segment_path
 
-_SEGMENT = re.compile(r"\d{20}\.seg")
+SEGMENT = re.compile(r"\d{20}\.seg")
 
 Group = tuple[GroupHeader, memoryview]
 """A group's header and head."""
@@ -40,11 +40,13 @@ class Recovered:
     copied: list[tuple[FrameEntry, memoryview]] = field(default_factory=list)
     garbage: list[Path] = field(default_factory=list)
     next_segment: int = 1
+    key: int = 0
+    """The id of the key that the frames to copy are encrypted with."""
 
 
 def recover(directory: Path, disk: Disk, new_journal: bytes) -> Recovered:
     """Read what is in `directory`; raise JournalDamaged or StateError."""
-    numbers = [int(name[:20]) for name in disk.names(directory) if _SEGMENT.fullmatch(name)]
+    numbers = [int(name[:20]) for name in disk.names(directory) if SEGMENT.fullmatch(name)]
     unopened: list[int] = []
     following: SegmentHeader | None = None
     for number in reversed(numbers):
@@ -165,7 +167,7 @@ class _Newest:
             (replace(entry, copied=True), self._body(last_offset, entry))
             for entry in frames(last[1])
         ]
-        return Recovered(state, copied)
+        return Recovered(state, copied, key=self.header.key)
 
     def _opening(self) -> tuple[State, SegmentState]:
         state = opening_state(self.opening[1])

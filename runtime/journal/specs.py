@@ -1,9 +1,29 @@
 """What an agent tells its journal at opening: who it is, its channels and its consumers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from flumec.runtime.journal.packing import TAG, Compression, Keys
+
 WhenFull = Literal["block", "reject", "drop_oldest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a journal does with bodies."""
+
+    compression: Compression = "none"
+    keys: Keys = field(default_factory=Keys)
+
+    @property
+    def plain(self) -> bool:
+        """Whether bodies are stored as they are put."""
+        return self.compression == "none" and self.keys.current is None
+
+    @property
+    def added(self) -> int:
+        """How many bytes encryption adds to each body."""
+        return TAG if self.keys.current is not None else 0
 
 
 @dataclass(frozen=True, slots=True)

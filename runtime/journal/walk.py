@@ -17,6 +17,7 @@ from flumec.runtime.journal.layout import (
     GroupHeader,
     group_crc,
     parse_group_header,
+    read_segment_header,
     seed,
 )
 from flumec.runtime.journal.ranges import after
@@ -108,6 +109,8 @@ class Located:
     file: DiskFile
     offset: int
     """Of the body, in the file."""
+    key: int = 0
+    """The id of the key that its segment's bodies are encrypted with."""
 
 
 @dataclass
@@ -129,6 +132,7 @@ class Walk:
     _offset: int = 0
     _number: int = 0
     _expected_row: int = 0
+    _key: int = 0
 
     def next(self) -> Located | None:
         """Return the next frame that reaches above `row`, None where nothing more is synced."""
@@ -184,6 +188,8 @@ class Walk:
             raise damaged(path, 0, segment.first_row, None, "the file does not exist") from None
         self._reader, self._segment = GroupReader(file, segment.epoch), segment
         self._offset, self._number, self._expected_row = PAGE, -1, segment.first_row
+        header = read_segment_header(file)
+        self._key = 0 if header is None else header.key
         return True
 
     def _take(self, segment: SegmentState, end: int) -> None:
@@ -204,7 +210,7 @@ class Walk:
                 offset = self._offset + entry.offset
                 given_up = self.state.hole(segment.number, offset) is not None
                 if self.channel in entry.channels and not given_up:
-                    self._found.append(Located(entry, path, self._reader.file, offset))
+                    self._found.append(Located(entry, path, self._reader.file, offset, self._key))
         self._offset += header.length
         self._number, self._expected_row = header.number + 1, header.end_row
 

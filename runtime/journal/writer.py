@@ -11,6 +11,7 @@ from flumec.runtime.clock import Clock
 from flumec.runtime.journal.errors import JournalFailed, StateError
 from flumec.runtime.journal.log import DiskFull, Log
 from flumec.runtime.journal.ops import Batch, Op, group_bound
+from flumec.runtime.journal.packing import Key
 from flumec.runtime.journal.putting import PutOp
 from flumec.runtime.journal.records import Full
 from flumec.runtime.journal.space import Space
@@ -38,6 +39,7 @@ class Writer:
         space: Space,
         clock: Clock,
         lock: Lock,
+        key: Key | None,
         publish: Callable[[Batch], bool],
         on_failure: Callable[[BaseException], None] | None,
     ) -> None:
@@ -46,6 +48,7 @@ class Writer:
         self._space = space
         self._clock = clock
         self._lock = lock
+        self._key = key
         self._publish = publish
         self._on_failure = on_failure
         self._queue: deque[Op] = deque()
@@ -122,7 +125,7 @@ class Writer:
         ops = self._with_room(ops)
         with self._lock:
             first_row = self._state.next_row
-            batch = Batch(self._state, self._log.segment, self._clock.now_ns())
+            batch = Batch(self._state, self._log.segment, self._clock.now_ns(), self._key)
             batch.results = [(op.future, op.judge(batch)) for op in ops]
         if batch.group.parts:
             end = self._log.write(batch.group, first_row)

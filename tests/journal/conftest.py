@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from flumec.runtime.clock import Clock, SystemClock
 from flumec.runtime.disk import Disk
-from flumec.runtime.journal import ChannelSpec, Consumer, ConsumerSpec, Identity, Journal
+from flumec.runtime.journal import ChannelSpec, Consumer, ConsumerSpec, Identity, Journal, Settings
 from flumec.runtime.journal.records import (
     Chunk,
     Cursor,
@@ -35,6 +35,7 @@ class Rig:
         self.disk.make_directory(directory.parent)
         self.clock: Clock = SystemClock()
         self.segment_size = 16 << 10
+        self.settings = Settings()
         self.channels: Sequence[ChannelSpec] = DEFAULT
         self.consumers: Sequence[ConsumerSpec] | None = None
         self.failures: list[BaseException] = []
@@ -55,6 +56,7 @@ class Rig:
             sources=["source", "other"],
             consumers=consumers,
             segment_size=self.segment_size,
+            settings=self.settings,
             on_failure=self.failures.append,
         )
         self.opened.append(self.journal)

@@ -236,20 +236,19 @@ def puts_and_takes(rig: Rig) -> None:
 def test_the_power_goes_at_every_operation(
     new_rig: Callable[[Disk], Rig], survival: Survival
 ) -> None:
-    disk = CrashDisk()
-    whole = new_rig(disk)
-    before = disk.operations
+    whole = new_rig(CrashDisk())
     whole.open(OLDEST)
     puts_and_takes(whole)
-    for cut in range(before + 1, disk.operations + 1):
-        rig = new_rig(CrashDisk(cut))
+    assert isinstance(whole.disk, CrashDisk)
+    for cut in range(1, whole.disk.operations + 1):
+        disk = CrashDisk()
+        rig = new_rig(disk)
+        disk.cut_at = disk.operations + cut
         opened: list[Journal] = []
         with suppress(PowerCut, JournalFailed):
             opened.append(rig.open(OLDEST))
             puts_and_takes(rig)
-        assert isinstance(rig.disk, CrashDisk)
-        rig.disk = rig.disk.reboot(survival)
-        rig.disk.make_directory(rig.directory.parent)
+        rig.disk = disk.reboot(survival)
         rig.open(OLDEST)
         rig.put("a", size=400)
         rows = rig.rows()

@@ -3,26 +3,37 @@
 
     numbers -> buffer -> out
 
-Made by flumec from tier.flow (cb8e09050b23). Change that file, not this one.
+Made by flumec from tier.flow (402a60495d51). Change that file, not this one.
 """
 
 from pathlib import Path
 
-from flumec.runtime import Agent, Size
+from flumec.runtime import Agent, Secret, Size
 from flumec.runtime.channels import File
+from flumec.runtime.component import Ref
+from flumec.runtime.journal_settings import Journal
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sources import Seq
 
-# see tier.flow:16
+# see tier.flow:23
 numbers = Seq("numbers", total=1000)
 
-# see tier.flow:20
-buffer = File("buffer", size=Size("4GiB"), when_full="block")
+# see tier.flow:27
+buffer = File("buffer", size=Size("4GiB"), when_full="block", journal=Ref("vault"))
 
-# see tier.flow:22
+# see tier.flow:31
 out = FileRoll("out", directory=Path("/srv/prod"))
 
 agent = Agent("prod.writer", host="prod-01.example.com", address="prod-01.example.com")
+agent.keep(
+    Journal(
+        "vault",
+        directory=Path("/srv/vault/prod"),
+        compression="zstd",
+        encryption=Secret("vault_key"),
+        previous=(Secret("vault_key_of_2025"),),
+    ),
+)
 agent.flow(numbers, to=buffer)
 agent.deliver(buffer, out)
 

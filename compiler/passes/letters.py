@@ -1,0 +1,126 @@
+"""Dead letters and late events: stored in one step with what they are taken from."""
+
+from collections.abc import Iterator
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.graph import Graph, ends
+from flumec.compiler.model import Agent, Component, Fleet, Settings, Value
+from flumec.runtime.journal_settings import DEFAULT
+
+
+class TornLetter(Diagnostic, code="FL318"):
+    """A channel for dead letters or late events lies in another journal than what it takes from.
+
+    An event is given up and its letter stored in one step, which only one journal can do.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      journal fast {
+        directory = "/srv/fast"
+      }
+
+      source numbers : seq
+
+      channel spool : file {
+        journal = fast
+      }
+
+      channel letters : file
+
+      sink out : file_roll {
+        directory = "/srv/out"
+
+        dedup {
+          key = tag
+          late = letters
+        }
+      }
+
+      numbers -> spool
+      spool -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      journal fast {
+        directory = "/srv/fast"
+      }
+
+      source numbers : seq
+
+      channel spool : file {
+        journal = fast
+      }
+
+      channel letters : file {
+        journal = fast
+      }
+
+      sink out : file_roll {
+        directory = "/srv/out"
+
+        dedup {
+          key = tag
+          late = letters
+        }
+      }
+
+      numbers -> spool
+      spool -> out
+    }
+    ```
+    """
+
+    letters: str
+    channel: str
+    journal: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.letters}` does not lie in the journal `{self.journal}` of `{self.channel}`"
+
+    @property
+    def hint(self) -> str:
+        return f"a letter is stored where its event was: give `{self.letters}` that journal"
+
+
+def check_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+    """Yield channels for letters in another journal than the events."""
+    for agent in fleet.agents.values():
+        for chain in agent.chains if agent.journals else ():
+            here = journal_of(agent, chain.start)
+            for target in ends(chain) if here is not None else ():
+                sink = agent.components.get(target.name or "")
+                for letters in _letters(sink) if sink is not None else ():
+                    there = journal_of(agent, str(letters.value))
+                    if there is not None and there != here:
+                        yield TornLetter(letters.span, str(letters.value), chain.start, str(here))
+
+
+def journal_of(agent: Agent, channel: str) -> str | None:
+    """Return where a channel lies; None for one in memory, which is with its neighbours."""
+    component = agent.components.get(channel)
+    if component is None or component.kind != "channel" or component.type == "memory":
+        return None
+    named = component.values.get("journal")
+    return DEFAULT if named is None else str(named.value)
+
+
+def _letters(sink: Component) -> Iterator[Value]:
+    """Yield the channels that a sink puts events into which it does not deliver."""
+    if (letters := sink.values.get("dead_letter")) is not None:
+        yield letters
+    dedup = sink.values.get("dedup")
+    if dedup is not None and isinstance(dedup.value, Settings):
+        late = dedup.value.values.get("late")
+        if late is not None:
+            yield late

@@ -1,0 +1,61 @@
+"""Whether a put may come in now: the disk has room, and its channels, or rows make it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from threading import Condition, Lock
+
+from flumec.runtime.clock import Clock
+from flumec.runtime.journal.dropping import Droppers
+from flumec.runtime.journal.prepare import Plan, Preparer
+from flumec.runtime.journal.room import Need, Room
+from flumec.runtime.journal.writer import DISK, Writer
+
+_LOOK_UP_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Takes the room of puts, in the threads that put."""
+
+    lock: Lock
+    changed: Condition
+    clock: Clock
+    room: Room
+    droppers: Droppers
+    preparer: Preparer
+    writer: Writer
+
+    def admit(self, plan: Plan, ended: Callable[[], bool], *, wait: bool) -> str | frozenset[str]:
+        """Take room; return the channels that were taken, or the name of a full one."""
+        may_drop = True
+        while True:
+            with self.lock:
+                optional = plan.optional
+                if self.writer.disk_full and not plan.needs_disk:
+                    optional = self.preparer.off_disk(optional)
+                elif self.writer.disk_full and not (wait and self._await_disk(ended)):
+                    return DISK
+                needs = {**plan.required, **optional}
+                if not (may_drop and self.droppers.could(needs)):
+                    dropping = plan.required if may_drop else {}
+                    taken = self.room.take(
+                        plan.required, optional, wait=wait,
+                        stopping=partial(self._interrupted, ended, dropping),
+                    )  # fmt: skip
+                    full = isinstance(taken, str) and wait and not ended()
+                    if not (full and may_drop and self.droppers.could(plan.required)):
+                        return taken
+            may_drop = self.droppers.make_room(needs)
+
+    def _interrupted(self, ended: Callable[[], bool], needs: Need) -> bool:
+        """Say whether waiting for room is of no use: at the end, or as dropping makes room."""
+        return ended() or self.droppers.could(needs)
+
+    def _await_disk(self, ended: Callable[[], bool]) -> bool:
+        """Wait until the disk may have room; False when the caller is to stop. The lock is held."""
+        while self.writer.disk_full:
+            if ended():
+                return False
+            self.clock.wait(self.changed, _LOOK_UP_S)
+        return True

@@ -1,0 +1,46 @@
+"""`journal fast { … }`: where and how an agent keeps what must survive."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from flumec.runtime.component import Check, Component, Contradiction, Secret, prop
+
+DEFAULT = "default"
+"""The journal of the channels that name none."""
+
+
+class Journal(Component, type="journal"):
+    """A log of the agent's own: its channels share one directory, one writer and its syncs.
+
+    An agent has the journal `default`, which may be declared to change it, and those that it
+    declares. A put to channels of one journal is stored in all of them or in none.
+    """
+
+    kind: ClassVar = "journal"
+    writes: ClassVar = ("directory",)
+
+    directory: Path | None = prop(
+        "Where it lies; without it in the agent's state directory.",
+        default=None,
+        check=Check("an absolute path", lambda path: path.is_absolute()),
+    )
+    compression: Literal["none", "lz4", "zstd"] = prop(
+        "How events are compressed on disk; what a sink reads and a link sends is not.",
+        default="none",
+    )
+    encryption: Secret | None = prop(
+        "The secret, of 32 characters or more, that events are encrypted with on disk.",
+        default=None,
+    )
+    previous: tuple[Secret, ...] = prop(
+        "Secrets that encrypted events which are still to be delivered.", default=()
+    )
+
+    @classmethod
+    def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
+        """Yield a secret that is the newest and an older one."""
+        if values["encryption"] is not None and values["encryption"] in values["previous"]:
+            yield Contradiction(
+                ("previous", "encryption"), "`previous` names the secret of `encryption` itself"
+            )

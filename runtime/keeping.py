@@ -1,0 +1,129 @@
+"""Opening an agent's journals: which channel lies in which, with which keys, and where."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flumec.runtime import credentials
+from flumec.runtime.component import Secret
+from flumec.runtime.journal_settings import DEFAULT
+from flumec.runtime.journal_settings import Journal as Declared
+
+if TYPE_CHECKING:
+    from flumec.runtime.agent import Agent
+    from flumec.runtime.clock import Clock
+    from flumec.runtime.disk import Disk
+    from flumec.runtime.journal import Identity, Settings
+    from flumec.runtime.journals import Journals, Layout
+
+_FOLDER = "journal"
+
+
+def open_journals(
+    agent: "Agent",
+    state: Path,
+    *,
+    disk: "Disk",
+    clock: "Clock",
+    identity: "Identity",
+    on_failure: Callable[[BaseException], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+    segment_size: int | None = None,
+) -> "Journals":
+    """Recover all journals; raise StateError, or StartError for a secret that is missing."""
+    from flumec.runtime.journal import Journal
+    from flumec.runtime.journal.journal import SEGMENT_SIZE
+    from flumec.runtime.journals import Journals
+    from flumec.runtime.staff import channel_specs, consumer_specs
+
+    where = layout(agent)
+    declared = {DEFAULT: Declared(DEFAULT), **agent.journals}
+    settings = {name: _settings(one, environment) for name, one in declared.items()}
+    opened: dict[str, Journal] = {}
+    try:
+        for name, one in declared.items():
+            opened[name] = Journal.open(
+                directory(state, one),
+                disk=disk,
+                clock=clock,
+                identity=identity,
+                channels=[s for s in channel_specs(agent) if where.channels[s.name] == name],
+                sources=[source.name for source in agent.sources],
+                consumers=[s for s in consumer_specs(agent) if where.channels[s.channel] == name],
+                settings=settings[name],
+                segment_size=segment_size or SEGMENT_SIZE,
+                on_failure=on_failure,
+            )
+        return Journals(opened, where)
+    except BaseException:
+        for journal in opened.values():
+            journal.close()
+        raise
+
+
+def directory(state: Path, journal: Declared) -> Path:
+    """Return where a journal lies: each in the state directory has a folder of its own."""
+    if journal.directory is not None:
+        return journal.directory
+    return state / (_FOLDER if journal.name == DEFAULT else f"{_FOLDER}-{journal.name}")
+
+
+def layout(agent: "Agent") -> "Layout":
+    """Return which journal each channel lies in, and where each source has its positions.
+
+    A memory channel is in the journal of the file channels that are written with it, so that it
+    makes no put span two. A source is at home in the journal that it feeds; of several, in the
+    default one, else in that which the file names first.
+    """
+    from flumec.runtime.journals import Layout
+
+    order = [DEFAULT, *(name for name in agent.journals if name != DEFAULT)]
+    channels = {c.name: _named(c) for c in agent.channels if c.durable}
+    together = list(_together(agent))
+    for channel in agent.channels:
+        if not channel.durable:
+            found = {
+                channels[other]
+                for names in together
+                if channel.name in names
+                for other in names
+                if other in channels
+            }
+            channels.setdefault(channel.name, min(found, key=order.index, default=DEFAULT))
+    homes, spanning = {}, set()
+    for source in agent.sources:
+        fed = {channels[c.name] for f in agent.flows if f.source is source for c in f.channels}
+        homes[source.name] = min(fed, key=order.index, default=DEFAULT)
+        if len(fed) > 1:
+            spanning.add(source.name)
+    consumers = {each.consumer.name: each.channel.name for each in agent.deliveries}
+    return Layout(channels, homes, consumers, frozenset(spanning))
+
+
+def _named(channel: Any) -> str:
+    return str(getattr(channel, "journal", None) or DEFAULT)
+
+
+def _together(agent: "Agent") -> Iterator[set[str]]:
+    """Yield the channels that one put may go to."""
+    for source in agent.sources:
+        yield {c.name for flow in agent.flows if flow.source is source for c in flow.channels}
+    for receiver in agent.receivers:
+        yield {each.channel.name for each in agent.receipts if each.receiver is receiver}
+    for delivery in agent.deliveries:
+        late = getattr(getattr(delivery.consumer, "dedup", None), "late", None)
+        for letters in (getattr(delivery.consumer, "dead_letter", None), late):
+            if letters:
+                yield {delivery.channel.name, str(letters)}
+
+
+def _settings(journal: Declared, environment: Mapping[str, str] | None) -> "Settings":
+    from flumec.runtime.journal import Settings
+    from flumec.runtime.journal.packing import Key, Keys
+
+    def key(secret: Secret) -> Key:
+        found = (secret,) if environment is None else (secret, environment)
+        return Key(credentials.read(*found))
+
+    current = None if journal.encryption is None else key(journal.encryption)
+    return Settings(journal.compression, Keys(current, [key(each) for each in journal.previous]))
