@@ -77,7 +77,7 @@ class Run:
             raise self._damaged("its tables are not as they were written")
         self._filter = Filter(np.frombuffer(data, "<u8", words))
         self._firsts = np.frombuffer(data, "<u8", blocks, words * 8)
-        self._sums: list[int] = np.frombuffer(data, "<u4", blocks, words * 8 + blocks * 8).tolist()
+        self._sums = np.frombuffer(data, "<u4", blocks, words * 8 + blocks * 8)
 
     def found(self, keys: Keys, probe: Probe) -> Mask:
         """Say of each key whether it is here."""
@@ -114,9 +114,10 @@ class Run:
     def _read(self, blocks: npt.NDArray[np.intp]) -> Keys:
         """Return the keys of some blocks, in their order; raise Unknown where one is damaged."""
         pieces = []
-        for block in blocks.tolist():
+        sums = self._sums[blocks].tolist()
+        for block, total in zip(blocks.tolist(), sums, strict=True):
             piece = self._file.read(min(_BYTES, self._end - block * _BYTES), block * _BYTES)
-            if crc32(piece) != self._sums[block]:
+            if crc32(piece) != total:
                 raise self._damaged(f"block {block} is not as it was written")
             pieces.append(piece)
         return np.frombuffer(b"".join(pieces), "<u8").reshape(-1, 2)
