@@ -18,7 +18,7 @@ from math import isqrt
 from flumec.runtime.journal import Consumer
 from flumec.runtime.journal.parts import part
 from flumec.runtime.journal.ranges import without
-from flumec.runtime.journal.records import Attempt, Chunk
+from flumec.runtime.journal.records import Attempt, Chunk, Ranges
 from flumec.runtime.turn import Turn
 
 DEATHS = 3
@@ -55,6 +55,7 @@ class Custody:
         self._reads = 0
         self.stopped = False
         """Whether nothing is handed out any more, as the next row is poison."""
+        self._given_up: Ranges = ()
 
     @property
     def unread(self) -> bool:
@@ -94,6 +95,21 @@ class Custody:
         self.release()
         self._waiting.clear()
         self._consumer.seek(row)
+
+    def give_up(self, ranges: Ranges) -> None:
+        """Have the sink's thread go on behind a poison row that was set aside; for any thread."""
+        self._given_up = ranges
+
+    def goes_on(self) -> bool:
+        """Go on behind the poison row if it was given up; False while it was not."""
+        ranges, self._given_up = self._given_up, ()
+        if not ranges:
+            return False
+        self._consumer.forget(ranges)
+        self._waiting.clear()
+        self.stopped = False
+        self._pass()
+        return True
 
     def release(self) -> None:
         """Note that what the sink has in hand is no danger: it has passed, or waits elsewhere."""

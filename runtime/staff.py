@@ -17,6 +17,7 @@ from flumec.runtime.worker import Role, Worker
 if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
     from flumec.runtime.component import Component
+    from flumec.runtime.custody import Custody
     from flumec.runtime.journal import ChannelSpec, ConsumerSpec
 
 
@@ -97,6 +98,12 @@ class Staff:
     def dead(self) -> list[Worker]:
         """The workers that ended with an error."""
         return [worker for worker in self.workers if worker.error is not None]
+
+    def custody(self, consumer: str) -> "Custody":
+        """Return what stands between a channel and its consumer."""
+        context = self._contexts[consumer]
+        assert isinstance(context, ConsumerSurroundings)
+        return context.custody
 
     def start(self) -> None:
         """Set every worker to work."""

@@ -90,8 +90,10 @@ class WatchedConsumer:
 
     def _read(self, timeout: float, max_bytes: int) -> list[Chunk]:
         if self._custody.stopped:
-            self._worker.clock.wait(self._worker.stop, timeout)
-            return []
+            if not self._custody.goes_on():
+                self._worker.clock.wait(self._worker.stop, timeout)
+                return []
+            self._worker.say_failing("")
         return self._custody.read(timeout, max_bytes)
 
     def advance(self, cursor: Cursor) -> Future[Stored]:

@@ -2,14 +2,16 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from flumec.runtime.channel.keeping import kept
-from flumec.runtime.channel.place import channel_named, find
+from flumec.runtime.channel.place import agent_of, asking, channel_named, find
 from flumec.runtime.channel.words import size
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import inspect
+from flumec.runtime.journal.removal import Dropped
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -30,6 +32,15 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
             f"`{channel.name}` is in the bundle, and holds {channel.held:,} rows: take it out of "
             "the .flow file and roll that out first; or give up its rows with --force"
         )
-    with kept(place, disk, clock) as journal:
-        dropped = journal.drop(channel.name, options.reason, force=options.force)
+    agent = None if options.force else agent_of(place, disk)
+    if agent is not None:
+        with asking():
+            dropped = Dropped(**agent.post(_route(channel.name), {"reason": options.reason}))
+    else:
+        with kept(place, disk, clock) as journal:
+            dropped = journal.drop(channel.name, options.reason, force=options.force)
     yield f"dropped {dropped.rows:,} rows of {channel.name}, {size(dropped.bytes)}"
+
+
+def _route(channel: str) -> str:
+    return f"/channels/{quote(channel, safe='')}/drop"

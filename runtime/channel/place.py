@@ -1,9 +1,12 @@
 """Where a state directory has its journals, and whether an agent has one open."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from flumec.runtime.control.client import Client, Refused, Unreachable
+from flumec.runtime.control.place import NAME
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import Inspection, segments
@@ -37,6 +40,22 @@ def find(given: Path, disk: Disk) -> Place:
         f"there is no journal in {given}: name an agent's state directory, the one that has "
         f"`{JOURNAL}/00000000000000000001.seg` or a later segment in it"
     )
+
+
+def agent_of(place: Place, disk: Disk) -> Client | None:
+    """Return the running agent that has the journal open, None if none answers to be asked."""
+    if holder(place.journal, disk) is None or NAME not in disk.names(place.state):
+        return None
+    return Client(place.state)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Turn an agent's refusal, or its silence, into a StateError."""
+    try:
+        yield
+    except (Unreachable, Refused) as error:
+        raise StateError(str(error)) from None
 
 
 def channel_named(found: Inspection, name: str) -> ChannelState:

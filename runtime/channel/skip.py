@@ -4,12 +4,13 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from flumec.runtime.channel.events import Appended, as_json, events
 from flumec.runtime.channel.frames import Frames
 from flumec.runtime.channel.holding import bucket_of, consumer_of
 from flumec.runtime.channel.keeping import kept
-from flumec.runtime.channel.place import Place, channel_named, find
+from flumec.runtime.channel.place import Place, agent_of, asking, channel_named, find
 from flumec.runtime.channel.salvage import Salvage
 from flumec.runtime.channel.verify import describe
 from flumec.runtime.channel.words import moment
@@ -54,12 +55,20 @@ def _skip_row(place: Place, options: Namespace, disk: Disk, clock: Clock) -> Ite
     if consumer is None or not channel.declared:
         raise StateError(f"nothing reads `{channel.name}`: take rows out of it with `export`")
     chunk = row_of(found, channel, consumer, options.row, disk)
-    with kept(place, disk, clock) as journal:
-        keep(chunk, channel.name, options, disk, clock)
-        aside = Aside(consumer.name, ((options.row, options.row + 1),), "dropped")
-        outcome = journal.submit(Put(aside=aside)).result()
-    if isinstance(outcome, Refused):
-        raise StateError(f"row {options.row} is in {options.to}, and stays here: {outcome.reason}")
+    agent = agent_of(place, disk)
+    if agent is not None:
+        route = f"/channels/{quote(channel.name, safe='')}/skip"
+        with asking():
+            agent.post(route, {"row": options.row, "only_ask": True})
+            keep(chunk, channel.name, options, disk, clock)
+            agent.post(route, {"row": options.row})
+    else:
+        with kept(place, disk, clock) as journal:
+            keep(chunk, channel.name, options, disk, clock)
+            aside = Aside(consumer.name, ((options.row, options.row + 1),), "dropped")
+            outcome = journal.submit(Put(aside=aside)).result()
+        if isinstance(outcome, Refused):
+            raise StateError(f"row {options.row} stays here: {outcome.reason}")
     yield (
         f"row {options.row} of {channel.name} is in {options.to}, counted as dropped; "
         f"{consumer.name} goes on behind it"

@@ -6,7 +6,7 @@ Who adds some writes a file and names it in ALL.
 from collections.abc import Callable
 
 from flumec.runtime import logs, monitor
-from flumec.runtime.control import pausing, place, status, tapping
+from flumec.runtime.control import channels, pausing, place, status, tapping
 from flumec.runtime.control.inside import Inside
 from flumec.runtime.control.routes import Routes
 from flumec.runtime.control.server import Server
@@ -18,6 +18,7 @@ ALL: tuple[Callable[[Routes, Inside], None], ...] = (
     status.add,
     pausing.add,
     tapping.add,
+    channels.add,
 )
 
 
