@@ -7,13 +7,15 @@ the source's *home*. So a crash in between loses nothing, and repeats what is in
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
-from flumec.runtime.journal import Journal
+from flumec.runtime.journal import Journal, StateError
 from flumec.runtime.journal.putting import PutOp
 from flumec.runtime.journal.records import ChannelStats, Outcome, Progress, Put, Stored
+from flumec.runtime.journal.removal import Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,14 @@ class Journals:
     def positions(self, source: str) -> Mapping[bytes, Progress]:
         """Return the stored position of each of a source's keys."""
         return self._journals[self._layout.homes[source]].positions(source)
+
+    def drop(self, channel: str, word: str) -> Dropped:
+        """Give up what a removed channel holds, wherever it lies; raise StateError."""
+        journals = list(self._journals.values())
+        for journal in journals[:-1]:
+            with suppress(StateError):
+                return journal.drop(channel, word)
+        return journals[-1].drop(channel, word)
 
     def on_put(self, called: "Callable[[Put, Future[Outcome]], None] | None") -> None:
         """Have a function called with each put and its result; None ends that."""

@@ -29,7 +29,8 @@ def add(routes: Routes, inside: Inside) -> None:
         if request.field("only_ask", bool, default=False):
             return as_json({"may_skip": row})
         ranges = ((row, row + 1),)
-        outcome = inside.journal.submit(Put(aside=Aside(consumer, ranges, "dropped"))).result()
+        put = Put(aside=Aside(consumer, ranges, "dropped"))
+        outcome = inside.journals.of(channel).submit(put).result()
         if isinstance(outcome, Refused):
             raise Refusal(HTTPStatus.CONFLICT, outcome.reason)
         custody.give_up(ranges)
@@ -37,7 +38,7 @@ def add(routes: Routes, inside: Inside) -> None:
 
     def drop(request: Request) -> Answer:
         try:
-            dropped = inside.journal.drop(request.names["name"], request.field("reason", str, ""))
+            dropped = inside.journals.drop(request.names["name"], request.field("reason", str, ""))
         except StateError as error:
             raise Refusal(HTTPStatus.CONFLICT, str(error)) from None
         return as_json({"rows": dropped.rows, "bytes": dropped.bytes})
