@@ -38,6 +38,8 @@ bench: $(BIN)/flumec ## What is fast, measured.
 	@$(BIN)/python bench/machine.py
 	@$(BIN)/python bench/latency.py
 	@$(BIN)/python bench/chain.py
+	@$(BIN)/python bench/sources.py
+	@$(BIN)/python bench/start.py 1
 	@$(BIN)/python bench/dedup.py
 	@$(BIN)/python bench/hdfs_sink.py
 	@$(BIN)/python bench/fleets.py

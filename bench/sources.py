@@ -1,0 +1,118 @@
+"""A hundred sources on one journal: how they share its syncs, alone and beside a busy thread.
+
+    python bench/sources.py [DIRECTORY]
+
+Each source puts ten events of 200 bytes at a time and waits until they are on disk. The busy thread
+computes in Python without pause, as an interceptor or a decoder might.
+"""
+
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+from flumec.runtime.clock import SystemClock
+from flumec.runtime.disk import RealDisk
+from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
+from flumec.runtime.journal.records import Cursor, Frame, Put, Stored
+from flumec.runtime.process import SWITCH_INTERVAL
+from flumec.runtime.timed_disk import TimedDisk
+
+SECONDS = 3.0
+EVENTS = 10
+EVENT_BYTES = 200
+CASES = [(1, False), (100, False), (1, True), (100, True)]
+
+
+def run(directory: Path, sources: int, *, busy: bool) -> tuple[float, float]:
+    """Return puts and syncs a second."""
+    disk = TimedDisk(RealDisk(), time.monotonic)
+    journal = Journal.open(
+        directory,
+        disk=disk,
+        clock=SystemClock(),
+        identity=Identity("host", "bench", "0", ""),
+        channels=[ChannelSpec("spool", 4 << 30, durable=True)],
+        sources=["source"],
+        consumers=[ConsumerSpec("sink", "spool")],
+    )
+    stop = threading.Event()
+    counts = [0] * sources
+    threads = [
+        threading.Thread(target=feed, args=(journal, counts, number, stop))
+        for number in range(sources)
+    ]
+    threads.append(threading.Thread(target=drain, args=(journal, stop)))
+    with computing(busy):
+        before, start = sum(disk.syncs.counts), time.monotonic()
+        for thread in threads:
+            thread.start()
+        time.sleep(SECONDS)
+        puts, syncs, wall = sum(counts), sum(disk.syncs.counts), time.monotonic() - start
+        stop.set()
+        for thread in threads:
+            thread.join()
+    journal.close()
+    return puts / wall, (syncs - before) / wall
+
+
+def feed(journal: Journal, counts: list[int], number: int, stop: threading.Event) -> None:
+    """Put and wait for the sync, again and again."""
+    frame = Frame(("spool",), EVENTS, pa.py_buffer(bytes(EVENTS * EVENT_BYTES)))
+    while not stop.is_set():
+        outcome = journal.submit(Put((frame,)), wait=True, stopping=stop.is_set).result()
+        counts[number] += isinstance(outcome, Stored)
+
+
+def drain(journal: Journal, stop: threading.Event) -> None:
+    """Take what comes; move the cursor ten times a second."""
+    sink, rows = journal.consumer("sink"), 0
+    while not stop.wait(0.1):
+        while chunks := sink.read(0):
+            rows += sum(chunk.rows for chunk in chunks)
+            low = chunks[-1].end
+            sink.advance(Cursor(low, delivered=rows))
+            rows = 0
+
+
+@contextmanager
+def computing(busy: bool) -> Iterator[None]:
+    """Have a thread compute in Python meanwhile."""
+    stop = threading.Event()
+
+    def compute() -> None:
+        total = 0
+        while not stop.is_set():
+            total = sum(number * number for number in range(500)) ^ total
+
+    thread = threading.Thread(target=compute)
+    if busy:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if busy:
+            thread.join()
+
+
+def main() -> None:
+    """Print a line for each case."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    print(f"{'case':34} {'puts/s':>8} {'events/s':>9} {'syncs/s':>8} {'events/sync':>12}")
+    for sources, busy in CASES:
+        with tempfile.TemporaryDirectory(dir=root) as directory:
+            puts, syncs = run(Path(directory), sources, busy=busy)
+        name = f"{sources} source{'s' * (sources > 1)}{', a busy thread beside' * busy}"
+        print(
+            f"{name:34} {puts:8.0f} {puts * EVENTS:9.0f} {syncs:8.0f} {puts * EVENTS / syncs:12.0f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
