@@ -61,7 +61,8 @@ class WebHdfsHidden:
         if there != size:
             torn, self._sent = self._sent, ""
             self._store.leave(torn)
-            raise Unavailable(f"cannot upload to `{torn}`: {there} of {size} bytes are there")
+            folder = posixpath.dirname(torn)
+            raise Unavailable(f"cannot upload to `{folder}`: {there} of {size} bytes are there")
         self.name = self._store.named(self._sent)
         self._hidden = True
         with suppress(OSError):  # what stays is removed at the next start

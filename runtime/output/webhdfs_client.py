@@ -113,7 +113,7 @@ class WebHdfs:
         After an error it may be there in part, looking whole, and may still grow.
         """
         body = _Body(staged)
-        with explained(f"upload to `{path}`"):
+        with explained(f"upload to `{posixpath.dirname(path)}`"):  # the same for every attempt
             try:
                 self._client.create(path, body)
             except HdfsError as error:

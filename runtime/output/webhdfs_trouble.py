@@ -36,6 +36,7 @@ _BY_WORDS = (
         r"encryption zone",
         "files can't be moved into or out of an encryption zone: begin `path` within the zone",
     ),
+    (r"^call from .* failed on", "the DataNode can't reach the NameNode: is it up?"),
     (r"^path is not a directory", _REMEDIES["ParentNotDirectoryException"]),
     (r"^authentication failure", _REMEDIES["SecurityException"]),
 )

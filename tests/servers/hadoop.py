@@ -29,6 +29,7 @@ log4j.appender.A.layout=org.apache.log4j.PatternLayout
 log4j.appender.A.layout.ConversionPattern=%d{ISO8601} %p %c{2}: %m%n
 """
 _SERVER = "org.apache.hadoop.hdfs.server"
+NAMENODE = f"{_SERVER}.namenode.NameNode"
 BLOCK = 1 << 20
 
 
@@ -48,12 +49,12 @@ class Hadoop:
         self.address = f"http://127.0.0.1:{http}"
         self.addresses = (self.address,)
         self._configure(http, *data)
-        self.namenode = self._machine(f"{_SERVER}.namenode.NameNode", "namenode")
+        self.namenode = self._machine(NAMENODE, "namenode")
         self.datanode = self._machine(f"{_SERVER}.datanode.DataNode", "datanode")
 
     def start(self) -> None:
         """Format it, start it, and wait until it takes files."""
-        self._run(f"{_SERVER}.namenode.NameNode", "-format", "-nonInteractive")
+        self._run(NAMENODE, "-format", "-nonInteractive")
         self.heal()
 
     def stop(self) -> None:
@@ -166,8 +167,8 @@ class Hadoop:
         answer = requests.get(f"{self.address}/jmx", params=query, timeout=10)
         return answer.json()["beans"][0][attribute]
 
-    def _machine(self, main: str, name: str) -> Machine:
-        return Machine(self._command(main), self.folder / f"{name}.log")
+    def _machine(self, main: str, name: str, *arguments: str) -> Machine:
+        return Machine(self._command(main, *arguments), self.folder / f"{name}.log")
 
     def _command(self, main: str, *arguments: str) -> list[str]:
         path = f"{self.folder / 'conf'}:{self._jars}/*"
@@ -189,14 +190,11 @@ class Hadoop:
             (conf / "webapps" / server / "WEB-INF" / "web.xml").write_text("<web-app/>")
         (conf / "log4j.properties").write_text(_LOG4J)
         core = {
-            "fs.defaultFS": f"hdfs://127.0.0.1:{self._rpc}",
+            "fs.defaultFS": self._file_system(),
             "hadoop.tmp.dir": str(self.folder / "tmp"),
             "ipc.client.connect.retry.interval": "200",
         }
-        site = {
-            "dfs.namenode.rpc-address": f"127.0.0.1:{self._rpc}",
-            "dfs.namenode.http-address": f"127.0.0.1:{http}",
-            "dfs.namenode.name.dir": f"{here}/name",
+        site = self._site(http) | {
             "dfs.namenode.safemode.extension": "0",
             "dfs.namenode.heartbeat.recheck-interval": "1000",
             "dfs.heartbeat.interval": "1",
@@ -211,6 +209,16 @@ class Hadoop:
         }
         _write_site(conf / "core-site.xml", core)
         _write_site(conf / "hdfs-site.xml", site)
+
+    def _file_system(self) -> str:
+        return f"hdfs://127.0.0.1:{self._rpc}"
+
+    def _site(self, http: int) -> dict[str, str]:
+        return {
+            "dfs.namenode.rpc-address": f"127.0.0.1:{self._rpc}",
+            "dfs.namenode.http-address": f"127.0.0.1:{http}",
+            "dfs.namenode.name.dir": f"file://{self.folder}/name",
+        }
 
 
 def _write_site(path: Path, properties: dict[str, str]) -> None:
