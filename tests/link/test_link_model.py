@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from flumec.runtime.batch import decode, encode
-from flumec.runtime.clock import SystemClock
+from flumec.runtime.clock import Clock, SystemClock
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
 from flumec.runtime.journal.records import Cursor, Frame, Put, Stored
 from flumec.runtime.links import memory as memories
@@ -82,6 +82,7 @@ class Machine:
         self.disk = CrashDisk()
         self.survival: Survival | None = None
         """What a crash leaves, if it is not left to chance."""
+        self.clock: Clock = SystemClock()
         self.up = False
 
     def start(self) -> None:
@@ -89,7 +90,7 @@ class Machine:
         self.journal = Journal.open(
             FOLDER,
             disk=self.disk,
-            clock=SystemClock(),
+            clock=self.clock,
             identity=Identity(self.name, self.name, "0", "0"),
             channels=[ChannelSpec(name, 1 << 20, durable=True) for name in self.channels],
             sources=[],
@@ -124,6 +125,9 @@ class Line:
 
 
 class World:
+    LARGEST = (420, 1 << 20)
+    """The largest frame that a sender sends: so small that frames are cut, or as it comes."""
+
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.tailer = Machine("a", ("out", "other"))
@@ -190,7 +194,7 @@ class World:
             "m",
             journal.uuid,
             journal.epoch,
-            self.chance.choice([420, 1 << 20]),
+            self.chance.choice(self.LARGEST),
         )
         line = Line(SenderSession(sender, self.ledger), ReceiverSession(self.station))
         epochs = tuple(
