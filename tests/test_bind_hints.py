@@ -218,7 +218,7 @@ def found(part: str, text: str) -> Diagnostic:
             "ITEM",
             "agent x on web {\n  channel s : xyz\n}",
             "FL106",
-            "the channels are file, memory",
+            "the channels are file, memory, spill",
         ),
         (
             "ITEM",

@@ -6,6 +6,7 @@ Each class moves into the runtime, with its behaviour, once that is there.
 from typing import Literal
 
 from flumec.runtime.component import (
+    Channel,
     ChannelRef,
     Component,
     Declared,
@@ -14,6 +15,7 @@ from flumec.runtime.component import (
     Interceptor,
     Secret,
     Sink,
+    Size,
     Source,
     at_least,
     between,
@@ -58,6 +60,21 @@ class After(Declared, type="after"):
     duration: Duration = prop("How long.", kw_only=False, check=at_least(Duration("1s")))
 
 
+class Spill(Channel, type="spill"):
+    """Hold events in memory, and on disk what has no room there."""
+
+    memory: Size = prop("How many bytes of events it holds in memory.", default=Size("64MiB"))
+    size: Size = prop("How many bytes of events it holds on disk.", default=Size("1GiB"))
+
+
+class EveryJournal(Declared):
+    """Properties of every journal."""
+
+    sync: Literal["commit"] | Duration = prop(
+        "When what is put is synced: before it is acknowledged, or so often.", default="commit"
+    )
+
+
 class EverySource(Declared):
     """Properties of every source."""
 
@@ -82,7 +99,7 @@ class EverySink(Declared):
     dedup: Dedup | None = prop("Write one copy of each event.", default=None)
 
 
-COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, KafkaSink)
+COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, Spill, KafkaSink)
 INTERCEPTORS: tuple[type[Interceptor], ...] = ()
 EVERY: dict[str, type[Declared]] = {
     "source": EverySource,
