@@ -8,6 +8,7 @@ from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry
+from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.needed import reading
 from flumec.runtime.journal.packing import is_sealed, unpack
@@ -80,7 +81,10 @@ class Frames:
                 else "a body is not there any more: it was delivered, and its room given back"
             )
         elif is_sealed(entry.form):
-            what = "a body is encrypted, and its key is not here"
+            raise StateError(
+                f"{found.directory} is encrypted, and this tool has no key: it lists and verifies "
+                "such a journal, and takes nothing out"
+            )
         if what:
             return Damage(
                 number, found.path(number), start, start + entry.length, entry.first, entry.end,

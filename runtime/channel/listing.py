@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flumec.runtime.channel.holding import Bucket, bucket_of, consumer_of, lowest
-from flumec.runtime.channel.place import Place, holder
+from flumec.runtime.channel.place import Place, holder, others
 from flumec.runtime.channel.positions import describe
 from flumec.runtime.channel.words import moment
 from flumec.runtime.clock import Clock
@@ -23,6 +23,7 @@ def listing(place: Place, disk: Disk, clock: Clock) -> Shown:
     return {
         "state": str(place.state),
         "journal": str(place.journal),
+        "others": [str(path) for path in others(place, disk)],
         "id": state.journal.hex(),
         "agent": opened.agent if opened else None,
         "host": opened.host if opened else None,

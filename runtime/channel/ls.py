@@ -36,6 +36,7 @@ def _text(shown: Shown) -> Iterator[str]:
         f"{shown['format']}; {shown['segments']} segments, {size(shown['disk_bytes'])} on disk; "
         f"next row {shown['next_row']:,}"
     )
+    yield from (f"another journal of the agent: {path}" for path in shown["others"])
     yield from _counts(shown)
     yield ""
     yield from _channels(shown["channels"])

@@ -42,6 +42,16 @@ def find(given: Path, disk: Disk) -> Place:
     )
 
 
+def others(place: Place, disk: Disk) -> list[Path]:
+    """Return the other journals in the state directory: an agent may have several."""
+    try:
+        names = disk.names(place.state)
+    except PermissionError:  # the journal may lie below what only its own user can list
+        return []
+    found = [place.state / name for name in names if name.startswith(JOURNAL)]
+    return [path for path in found if path != place.journal and segments(path, disk)]
+
+
 def agent_of(place: Place, disk: Disk) -> Client | None:
     """Return the running agent that has the journal open, None if none answers to be asked."""
     if holder(place.journal, disk) is None or NAME not in disk.names(place.state):

@@ -162,3 +162,16 @@ def test_an_empty_journal_is_shown(state: State, tool: Tool) -> None:
     state.open(A, B)
     assert channel(tool, state, "a")["oldest"] is None
     assert tool("verify", state.path).lines[-1] == "sound"
+
+
+def test_other_journals_of_the_agent_are_named(state: State, tool: Tool) -> None:
+    import shutil
+
+    state.open()
+    state.put("a")
+    state.close()
+    assert tool("ls", "--json", state.path).json["others"] == []
+    other = state.path / "journal-fast"
+    shutil.copytree(state.journals, other)
+    assert f"another journal of the agent: {other}" in tool("ls", state.path).lines
+    assert tool("ls", "--json", other).json["others"] == [str(state.journals)]
