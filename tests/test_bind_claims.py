@@ -122,7 +122,7 @@ hosts web = ["web-1", "web-2"]
 agent a on web {
   journal fast {
     directory = "/fast"
-    sync = always
+    sync = 1s
     encryption = secret("journal-key")
   }
 
@@ -166,10 +166,9 @@ agent a on web {
         "`dedup` on a sink",
         "`formerly` on a source",
         "`give_up` on a sink",
-        "`journal` on a channel",
+        "`sync` of a journal",
         "`workers` on a sink",
         "a group of sinks, `balance(…)`,",
-        "a journal of one's own",
         "the plug-in interceptor `acme.mask`",
         "the sink `kafka`",
         "the source `link`",

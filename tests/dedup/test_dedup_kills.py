@@ -96,7 +96,8 @@ class Book:
 
 
 @pytest.mark.timeout(400)  # each start takes its time where others work as well
-@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [20])
 def test_copies_are_left_out_through_kills(tmp_path: Path, kills: int) -> None:
     book = Book(tmp_path)
     try:

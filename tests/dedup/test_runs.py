@@ -62,7 +62,7 @@ def test_what_is_written_is_found_and_nothing_else(make: object, count: int) -> 
     assert as_set(np.concatenate([*run.blocks(), keys[:0]])) == known
 
 
-@pytest.mark.parametrize("sizes", [(0, 0), (5, 0), (1, 1), (300, 200), (70_000, 3, 80_000)])
+@pytest.mark.parametrize("sizes", [(0, 0), (5, 0), (1, 1), (300, 200), (7_000, 3, 8_000)])
 @pytest.mark.parametrize("make", [digests, crowded])
 def test_joined_runs_have_the_keys_of_all_in_order(make: object, sizes: tuple[int, ...]) -> None:
     parts = [make(size) for size in sizes]  # type: ignore[operator]

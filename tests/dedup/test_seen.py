@@ -115,7 +115,11 @@ def operations() -> int:
     return disk.operations
 
 
-@pytest.mark.parametrize("survival", SURVIVALS, ids=range(len(SURVIVALS)))
+@pytest.mark.parametrize(
+    "survival",
+    [SURVIVALS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in SURVIVALS[1:])],
+    ids=range(len(SURVIVALS)),
+)
 def test_the_power_may_go_at_every_step(survival: Survival) -> None:
     total = operations()
     assert total > 60
@@ -190,7 +194,9 @@ def test_runs_that_cannot_be_joined_go_on_as_they_are() -> None:
     assert sink.knows([1, 2, 3]) == [1, 2]
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize(
+    "seed", [*range(5), *(pytest.param(n, marks=pytest.mark.slow) for n in range(5, 30))]
+)
 def test_a_random_life_is_as_a_set_would_have_it(seed: int) -> None:
     """Rows come again and again, files are published or given up, the power goes, time passes."""
     random, clock = Random(seed), ManualClock()

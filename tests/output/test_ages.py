@@ -102,6 +102,7 @@ def test_a_path_with_one_event_a_day_holds_nothing_up_and_loses_nothing(
     assert (channel.cursor.low, channel.delivered) == (channel.end, channel.end)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["text", "parquet"])
 def test_rolls_that_are_larger_than_the_channel_do_not_stop_it(
     channel: Channel, published: Published, tmp_path: Path, format_: str
@@ -130,7 +131,7 @@ def test_rolls_that_are_larger_than_the_channel_do_not_stop_it(
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 40))]
+    "seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in range(40) if n != 2)]
 )
 def test_files_of_many_ages_through_many_kills(
     seed: int, channel: Channel, published: Published, tmp_path: Path

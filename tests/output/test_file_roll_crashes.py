@@ -158,7 +158,8 @@ SURVIVALS = {
     ],
 )
 @pytest.mark.parametrize(
-    "kind", ["lines", "workers", pytest.param("parquet", marks=pytest.mark.slow)]
+    "kind",
+    ["lines", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("workers", "parquet"))],
 )
 def test_a_cut_before_any_operation_loses_and_repeats_nothing(
     survival: Survival, cuts: slice, kind: str
