@@ -148,6 +148,8 @@ class Agent:
     doc: str = ""
     journals: tuple[Part, ...] = ()
     """Those that it declares, in the file's order."""
+    keeps: tuple[str, ...] = ()
+    """Channels that no chain names: dead letters go there."""
 
 
 @dataclass(frozen=True, slots=True)

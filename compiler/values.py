@@ -88,6 +88,7 @@ def section(settings: Settings, host: Host, address: str) -> "Part":
         origin="",
         kind="section",
         type=declaration.type,
+        positional=positional(declaration, settings.values),
     )
 
 

@@ -1,11 +1,12 @@
 """What a generated script imports; nothing heavy is loaded until its agent runs."""
 
 from flumec.runtime.agent import Agent
-from flumec.runtime.component import Header, Port, Secret, Url
+from flumec.runtime.component import After, Header, Port, Ref, Secret, Url
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 from flumec.runtime.route import Arm, Drop, Optional, Otherwise, Route
 
 __all__ = [
+    "After",
     "Agent",
     "Arm",
     "Drop",
@@ -16,6 +17,7 @@ __all__ = [
     "Percent",
     "Port",
     "Rate",
+    "Ref",
     "Route",
     "Secret",
     "Size",

@@ -133,6 +133,11 @@ class Agent:
         self._add(channel, consumer)
         self.deliveries.append(Delivery(channel, consumer))
 
+    def hold(self, channel: Channel) -> None:
+        """Have a channel that no chain names: dead letters go there."""
+        self._require(isinstance(channel, Channel), channel, "what holds letters is a channel")
+        self._add(channel)
+
     def receive(self, receiver: Component, *, link: str, wire: str, to: Channel) -> None:
         """Take what comes in by a link into a channel; `wire` is what both ends must agree on."""
         known = isinstance(receiver, Component) and receiver.kind == "receiver"

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from flumec.runtime.context import Context
 
 __all__ = [
-    "Channel", "ChannelRef", "Check", "Component", "Contradiction", "Declared", "Duration",
-    "Header", "Interceptor", "JournalRef", "Path", "Percent", "Port", "Property", "Rate", "Ref",
-    "Secret", "Section", "Sink", "Size", "Source", "Url", "at_least", "at_most", "between",
-    "not_empty", "prop",
+    "After", "Channel", "ChannelRef", "Check", "Component", "Contradiction", "Declared",
+    "Duration", "Header", "Interceptor", "JournalRef", "Path", "Percent", "Port", "Property",
+    "Rate", "Ref", "Secret", "Section", "Sink", "Size", "Source", "Url", "at_least", "at_most",
+    "between", "not_empty", "prop",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -173,6 +173,8 @@ class _Properties:
                 for field in _own_first(owner)
                 if "doc" in field.metadata
             }  # fmt: skip
+            last = getattr(owner, "shared", ())
+            cached = dict(sorted(cached.items(), key=lambda item: item[0] in last))
             type.__setattr__(owner, "_props", cached)
         return cached
 
@@ -184,6 +186,8 @@ class Declared:
     """What components, sections and interceptors share: declared, checked, frozen properties."""
 
     type: ClassVar[str] = ""
+    shared: ClassVar[tuple[str, ...]] = ()
+    """Properties that all of a kind have; they come last."""
     props: ClassVar = _Properties()
 
     def __init_subclass__(cls, *, type: str = "", **kwargs: Any) -> None:  # noqa: A002 the language's word
@@ -255,11 +259,30 @@ class Channel(Component):
     durable: ClassVar[bool] = False
 
 
+class After(Declared, type="after"):
+    """A time after which something is done: `after(24h)`."""
+
+    duration: Duration = prop("How long.", kw_only=False, check=at_least(Duration("1s")))
+
+
 class Sink(Component):
     """Where events leave an agent. `commit` says how its output becomes final."""
 
     kind: ClassVar = "sink"
     commit: ClassVar[Commit] = "none"
+    shared: ClassVar = ("dead_letter", "give_up")
+
+    dead_letter: ChannelRef | None = prop(
+        "The channel for events that cannot be delivered, with the headers `flumec.reason`, "
+        "`flumec.sink` and `flumec.tries`. Without it nothing is given up: a row that is refused, "
+        "or that kills the sink three times, stops the sink's channel.",
+        default=None,
+    )
+    give_up: After | None = prop(
+        "`after(24h)`: an event that waited for so long while nothing could be delivered goes to "
+        "`dead_letter`. Without it the sink tries for ever.",
+        default=None,
+    )
 
 
 class Interceptor(Declared):

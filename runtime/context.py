@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Output,
         Progress,
         Stored,
+        Trouble,
     )
     from flumec.runtime.letters import Letters
 
@@ -128,6 +129,16 @@ class Consumer(Protocol):
     @property
     def careful(self) -> bool:
         """Whether what is read should be delivered before more is: it may be what kills."""
+
+    @property
+    def trouble(self) -> "Trouble":
+        """What is stored of its failures and deaths."""
+
+    def note(self, trouble: "Trouble") -> "Future[Stored]":
+        """Store what the next start must know of its failures."""
+
+    def oldest_born(self) -> int | None:
+        """Return when the oldest row that is not done was put; None where there is none."""
 
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> "list[Chunk]":
         """Return what comes after the rows last read (at first: after the cursor's low), at most

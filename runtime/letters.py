@@ -27,9 +27,17 @@ class Letters:
     """Where rows go that one sink is rid of; `channel` is None where it has no such place."""
 
     def __init__(
-        self, journal: Journal, consumer: Consumer, channel: str | None, context: Context
+        self,
+        journal: Journal,
+        consumer: Consumer,
+        channel: str | None,
+        context: Context,
+        *,
+        give_up: float | None = None,
     ) -> None:
         self.channel = channel
+        self.give_up = give_up
+        """After how many seconds without success rows are given up; None is never."""
         self._journal = journal
         self._consumer = consumer
         self._context = context

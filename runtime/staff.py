@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from flumec.runtime.component import Channel, Port
+from flumec.runtime.errors import StartError
 from flumec.runtime.keeper import Keeper
 from flumec.runtime.surroundings import (
     ConsumerSurroundings,
@@ -63,6 +64,7 @@ class Staff:
         self.workers: list[Worker] = []
         self._contexts: dict[str, Surroundings] = {}
         for delivery in agent.deliveries:
+            _require_letters(agent, delivery.consumer)
             role = Role.SENDER if delivery.consumer.kind == "sender" else Role.SINK
             worker = self._hire(delivery.consumer, role)
             self._contexts[worker.name] = ConsumerSurroundings(site, worker)
@@ -129,6 +131,15 @@ class Staff:
             for receipt in self._agent.receipts
             if receipt.receiver is receiver
         }
+
+
+def _require_letters(agent: "Agent", consumer: "Component") -> None:
+    letters = getattr(consumer, "dead_letter", None)
+    if letters is not None and letters not in [channel.name for channel in agent.channels]:
+        raise StartError(
+            f"the dead letters of `{consumer.name}` go to `{letters}`, which is no channel of the "
+            "agent: `agent.hold(…)` one of that name"
+        )
 
 
 def _declared(channel: Channel, name: str) -> Any:

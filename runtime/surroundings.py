@@ -191,9 +191,13 @@ class ConsumerSurroundings(Surroundings):
         super().__init__(site, worker)
         self.journal = site.journals.of(site.journals.channel_of(worker.name))
         consumer = self.journal.consumer(worker.name)
+        if consumer.aside:
+            consumer.advance(consumer.cursor)  # over those that it begins with: their room is free
+        after = getattr(worker.part, "give_up", None)
         self.letters = Letters(
-            self.journal, consumer, getattr(worker.part, "dead_letter", None), self
-        )
+            self.journal, consumer, getattr(worker.part, "dead_letter", None), self,
+            give_up=None if after is None else float(after.duration),
+        )  # fmt: skip
         left = _left(self.journal, consumer) if worker.role is Role.SINK else None
         self.custody = Custody(consumer, left, site.program, site.turn, self._poison)
         worker.unread = lambda: self.custody.unread

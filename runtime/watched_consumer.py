@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from flumec.runtime.custody import Custody
-from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored
+from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored, Trouble
 from flumec.runtime.worker import LONGEST_WAIT, Worker
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class WatchedConsumer:
         self.channel = consumer.channel
         self.name = consumer.name
         self.seek = custody.seek
+        self.oldest_born = consumer.oldest_born
+        self.note = consumer.note
 
     @property
     def cursor(self) -> Cursor:
@@ -49,6 +51,11 @@ class WatchedConsumer:
     def careful(self) -> bool:
         """Whether what is read should be delivered before more is: it may be what kills."""
         return self._custody.careful
+
+    @property
+    def trouble(self) -> Trouble:
+        """What is stored of its failures and deaths."""
+        return self._consumer.trouble
 
     @property
     def fullness(self) -> float:

@@ -162,10 +162,8 @@ agent a on web {
 """)
     assert [one.message for one in diagnostics] == []
     assert sorted(name for name, _ in fleet.future) == [
-        "`dead_letter` on a sink",
         "`dedup` on a sink",
         "`formerly` on a source",
-        "`give_up` on a sink",
         "`sync` of a journal",
         "`workers` on a sink",
         "a group of sinks, `balance(…)`,",

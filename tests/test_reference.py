@@ -46,6 +46,6 @@ def test_a_name_of_two_kinds_gives_both_pages() -> None:
 
 def test_no_two_classes_that_a_script_imports_share_a_name() -> None:
     names = [cls.__name__ for cls in (*ALL, *INTERCEPTORS)] + list(flumec.runtime.__all__)
-    names += ["Path", "Ref", "ArrowSender", "ArrowReceiver", "Peer"]
+    names += ["Path", "ArrowSender", "ArrowReceiver", "Peer"]
     assert len(names) == len(set(names))
     assert not set(names) & (set(keyword.kwlist) | RESERVED)

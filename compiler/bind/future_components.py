@@ -7,7 +7,6 @@ from typing import Literal
 
 from flumec.runtime.component import (
     Channel,
-    ChannelRef,
     Component,
     Declared,
     Duration,
@@ -17,7 +16,6 @@ from flumec.runtime.component import (
     Sink,
     Size,
     Source,
-    at_least,
     between,
     not_empty,
     prop,
@@ -54,12 +52,6 @@ class KafkaSink(Sink, type="kafka"):
     password: Secret | None = prop("The password, for SASL.", default=None)
 
 
-class After(Declared, type="after"):
-    """`after(24h)`."""
-
-    duration: Duration = prop("How long.", kw_only=False, check=at_least(Duration("1s")))
-
-
 class Spill(Channel, type="spill"):
     """Hold events in memory, and on disk what has no room there."""
 
@@ -94,8 +86,6 @@ class EverySink(Declared):
     workers: int = prop(
         "How many work in parallel, each path in order.", default=1, check=between(1, 64)
     )
-    give_up: After | None = prop("When an event is given up.", default=None)
-    dead_letter: ChannelRef | None = prop("The channel for events that are given up.", default=None)
     dedup: Dedup | None = prop("Write one copy of each event.", default=None)
 
 

@@ -8,7 +8,7 @@ from flumec.compiler.emit.layout import Call, Expression, Items
 from flumec.compiler.emit.literal import literal
 from flumec.compiler.emit.words import Imports
 from flumec.compiler.plan import Agent, Arm, Flow, Part, ReceivingHalf, Route, SendingHalf, Target
-from flumec.runtime.component import Header, Port, Ref, Secret, Url
+from flumec.runtime.component import After, Header, Port, Ref, Secret, Url
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 
 RUNTIME = "flumec.runtime"
@@ -36,8 +36,9 @@ class Calls:
         if isinstance(value, Port):
             return self._runtime("Port", str(int(value)))
         if isinstance(value, Header | Url | Ref):
-            module = "flumec.runtime.component" if isinstance(value, Ref) else RUNTIME
-            return Call(self._imports.name(module, type(value).__name__), [literal(str(value))])
+            return self._runtime(type(value).__name__, literal(str(value)))
+        if isinstance(value, After):
+            return self._runtime("After", self.value(value.duration))
         if isinstance(value, Secret):
             return self._runtime("Secret", literal(value.name))
         if isinstance(value, PurePath):

@@ -59,6 +59,8 @@ def _wiring(agent: Agent, calls: Calls, names: Mapping[str, str]) -> Iterator[Ca
     for half in agent.receivers:
         for link, wire, channel in half.links:
             yield calls.receipt(names[half.name], link, wire, names[channel])
+    for channel in agent.keeps:
+        yield Call("agent.hold", [names[channel]])
     for delivery in agent.deliveries:
         yield Call("agent.deliver", [names[delivery.channel], names[delivery.consumer]])
 

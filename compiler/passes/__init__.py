@@ -12,6 +12,7 @@ from flumec.compiler.passes.chains import check_chains
 from flumec.compiler.passes.channels import check_channels
 from flumec.compiler.passes.copies import check_copies
 from flumec.compiler.passes.cycles import check_cycles
+from flumec.compiler.passes.dead_letters import check_dead_letters
 from flumec.compiler.passes.deduplication import check_deduplication
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.future import check_future
@@ -45,6 +46,7 @@ PASSES: tuple[Pass, ...] = (
     check_listeners,
     check_policies,
     check_cycles,
+    check_dead_letters,
     check_ports,
     check_directories,
     check_journals,

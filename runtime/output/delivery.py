@@ -16,9 +16,13 @@ from flumec.runtime.formats.format import Format, Rows
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.messages.output import OutputTakenOver, Undelivered
 from flumec.runtime.output.buckets import Buckets, Split
+from flumec.runtime.output.failing import Failing, Undeliverable
+from flumec.runtime.output.giving_up import give_up
+from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.opened import Limits, Opened
 from flumec.runtime.output.patience import GivenUp
 from flumec.runtime.output.publisher import NotFinished, Place, Publisher
+from flumec.runtime.output.recovery import remember
 from flumec.runtime.output.store import TakenOver
 from flumec.runtime.output.template import PathRule, Template
 
@@ -53,15 +57,14 @@ class Delivery:
         self._consumer = context.consumer
         self._buckets: dict[PathRule, Buckets] = {}
         self._read_bytes = 0
+        self._reached = 0
+        """The row after the last one that was tried."""
         self._files: Publisher
 
     def run(self) -> None:
         """Deliver until the agent stops, then publish what is open."""
         try:
-            self._files = Publisher(
-                self._name, self._place, self._limits, self._context,
-                format_=self._format, workers=self._workers, once=self._once,
-            )  # fmt: skip
+            self._files = self._begin()
             try:
                 self._files.start_over()
                 while not self._context.stopping:
@@ -77,6 +80,22 @@ class Delivery:
             while not self._context.wait(_LONGEST_READ):
                 self._context.alive()
 
+    def _begin(self) -> Publisher:
+        """Settle what an earlier start left; while that is not possible rows may be given up."""
+        while True:
+            try:
+                return Publisher(
+                    self._name, self._place, self._limits, self._context,
+                    format_=self._format, workers=self._workers, once=self._once,
+                )  # fmt: skip
+            except Undeliverable as late:
+                failing, cursor = Failing(self._context), self._consumer.cursor
+                note = remember(self._context, self._place.directory, self._place.template)
+                give_up(self._context, late, None, failing, Ledger(cursor), note, self._split)
+                self._consumer.advance(self._consumer.cursor).result()
+                if self._context.wait(_LONGEST_READ):
+                    raise GivenUp(str(late)) from None
+
     def _drain(self) -> None:
         """Take what the channel still has, within a bound, and publish everything."""
         deadline = self._context.clock.monotonic() + _LONGEST_DRAIN
@@ -84,7 +103,7 @@ class Delivery:
             pass
         try:
             self._files.publish(list(self._files.open))
-        except NotFinished:
+        except (NotFinished, Undeliverable):
             return
         self._files.end()
 
@@ -101,8 +120,22 @@ class Delivery:
             self._files.pass_over()
         except NotFinished:
             self._files.start_over()
+        except Undeliverable as late:
+            self._give_up(late)
         self._report(busy=bool(chunks))
         return bool(chunks)
+
+    def _give_up(self, late: Undeliverable) -> None:
+        """Send rows that had their time to the dead letters; read the others again."""
+        files = self._files
+        files.start_over()
+        if give_up(
+            self._context, late, self._reached, files.failing, files.ledger, files.note, self._split
+        ):
+            files.let_go()
+        else:
+            files.patience.rest(str(late))
+        files.start_over()
 
     def _timeout(self) -> float:
         due = self._files.open.next_due()
@@ -139,6 +172,7 @@ class Delivery:
 
     def _take(self, chunk: Chunk) -> bool:
         """Append a chunk's rows to their buckets' files; False if it is to be read again."""
+        self._reached = chunk.end
         batch = decode(chunk.body)
         splits = []
         for template, first, end in self._files.note.spans(chunk.first, chunk.end):

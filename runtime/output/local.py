@@ -142,6 +142,12 @@ class LocalStore:
             self._disk.sync_directory(folder)
         self._published.difference_update(hidden for hidden, _ in files)
 
+    def is_hidden(self, hidden: str) -> bool:
+        """Whether a file was not published."""
+        if hidden not in self._published and not self._exists(Path(hidden)):
+            raise self._gone()
+        return hidden not in self._published
+
     def confirm(self, finals: Sequence[str]) -> None:
         """Sync the directories that files were renamed into."""
         for folder in {(self._directory / final).parent for final in finals}:

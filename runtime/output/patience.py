@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flumec.runtime.context import Context
+from flumec.runtime.output.failing import Failing, Undeliverable
 from flumec.runtime.output.store import Unknown
 from flumec.runtime.retry import Backoff
 
@@ -29,8 +30,9 @@ class GivenUp(Exception):  # noqa: N818 the agent's wish, not an error
 class Patience:
     """Runs steps that may fail for a while, and tells the agent meanwhile."""
 
-    def __init__(self, context: Context, *, longest: float = 5.0) -> None:
+    def __init__(self, context: Context, failing: Failing, *, longest: float = 5.0) -> None:
         self._context = context
+        self._failing = failing
         self._backoff = Backoff(0.1, longest)
 
     def until(self, step: Callable[[], T]) -> T:
@@ -45,10 +47,17 @@ class Patience:
                 return result
 
     def pause(self, error: OSError | Unknown) -> None:
-        """Say what fails, and wait; raise GivenUp when the agent stops."""
+        """Say what fails, and wait; raise GivenUp when the agent stops, Undeliverable when late."""
         reason = explain(error)
         self._context.counters.add("write_failures")
         self._context.fail(reason)
+        self._failing.again()
+        if self._failing.youngest is not None and not self._context.stopping:
+            raise Undeliverable(reason)
+        self.rest(reason)
+
+    def rest(self, reason: str) -> None:
+        """Wait, longer each time; raise GivenUp when the agent stops."""
         if self._context.stopping or self._context.wait(self._backoff.delay()):
             raise GivenUp(reason)
         self._context.counters.add("retries")

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from flumec.runtime.context import SinkContext
 from flumec.runtime.formats.format import Format
-from flumec.runtime.journal.records import Cursor, Output, Stored
+from flumec.runtime.journal.records import Cursor, Intent, Output, Stored
 from flumec.runtime.messages.output import HiddenFileStays
 from flumec.runtime.output.crew import Crew, Step
+from flumec.runtime.output.failing import Failing, Undeliverable
+from flumec.runtime.output.giving_up import in_time
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.names import file_name
+from flumec.runtime.output.note import Note
 from flumec.runtime.output.opened import Limits, Opened, OpenFiles
 from flumec.runtime.output.patience import Patience
 from flumec.runtime.output.recovery import Open, begin_keys, remember, settle
-from flumec.runtime.output.store import Hidden, Unavailable, Unknown
+from flumec.runtime.output.store import Hidden, Store, Unavailable, Unknown
 from flumec.runtime.output.template import PathRule
 
 if TYPE_CHECKING:
@@ -50,10 +53,11 @@ class Publisher:
         self, name: str, place: Place, limits: Limits, context: SinkContext, *,
         format_: Format, workers: int, once: "Once | None" = None,
     ) -> None:  # fmt: skip
-        self.patience = Patience(context)
+        self.failing = Failing(context)
+        self.patience = Patience(context, self.failing)
         self.open = OpenFiles(limits)
         self.full: list[Opened] = []
-        self._finishing = Patience(context)
+        self._finishing = Patience(context, self.failing)
         self._place = place
         self._format = format_
         self._workers = workers
@@ -64,16 +68,26 @@ class Publisher:
         self._consumer = context.consumer
         self._writer = (context.host, context.agent, name)
         self._waiting = 0
+        self._late = Undeliverable("")
         self._stored: Future[Stored] | None = None
-        self._begin()
+        try:
+            self._begin()
+        except BaseException:
+            self._crew.dismiss()
+            raise
 
     def _begin(self) -> None:
         """Settle what an earlier start left."""
         place = self._place
         note = remember(self._context, place.directory, place.template)
-        self._store, self.note = self.patience.until(
-            lambda: settle(self._context, note, place.directory, place.template, place.open_store)
-        )
+
+        def settled(abandon: bool) -> tuple[Store, Note]:
+            return settle(
+                self._context, note, place.directory, place.template, place.open_store,
+                abandon=abandon,
+            )  # fmt: skip
+
+        self._store, self.note = in_time(self._consumer, self.patience, settled)
         self.note = self.patience.until(lambda: begin_keys(self._context, self.note, self._once))
         self.ledger = Ledger(self._consumer.cursor)
         self.position: int = self.ledger.low
@@ -138,18 +152,51 @@ class Publisher:
             self._seal(self._once, files, outputs)
         intent = self._consumer.intend(outputs)
         pairs = [(output.hidden, output.final) for output in outputs]
-        self.patience.until(lambda: self._store.publish(pairs))
-        self.full = []
+        while not self._published(pairs):
+            self._withdraw(intent, files, outputs)
+        self.failing.over()
+        self._deliver(intent, files)
+        self._context.counters.add("bytes_published", sum(file.size for file in files))
+        self._context.counters.add("files_published", len(files))
+
+    def _deliver(self, intent: Intent, files: Sequence[Opened]) -> None:
+        """Close an intent: these files of it are published."""
+        closed = {id(file) for file in files}
+        self.full = [file for file in self.full if id(file) not in closed]
         for file in files:
             self.open.discard(file)
-        self.ledger.deliver([(output.bucket, output.end) for output in outputs], self._low())
+        self.ledger.deliver([(file.bucket, file.last + 1) for file in files], self._low())
         rows = sum(file.rows for file in files)
         if self._once is not None:
             self._once.remembered(self._stored)
             self._once.commit()
         self._stored = self._consumer.resolve(intent, self._cursor(rows))
-        self._context.counters.add("bytes_published", sum(file.size for file in files))
-        self._context.counters.add("files_published", len(files))
+
+    def _published(self, pairs: Sequence[tuple[str, str]]) -> bool:
+        """Publish; False if they could not be for too long."""
+        try:
+            self.patience.until(lambda: self._store.publish(pairs))
+        except Undeliverable as late:
+            self._late = late
+            return False
+        return True
+
+    def _withdraw(self, intent: Intent, files: Sequence[Opened], outputs: Sequence[Output]) -> None:
+        """Take back what is hidden still, and raise; return, later, where nobody can tell now."""
+        try:
+            hidden = [self._store.is_hidden(output.hidden) for output in outputs]
+            out = [output.final for output, still in zip(outputs, hidden, strict=True) if not still]
+            self._store.confirm(out)
+        except (OSError, Unknown):
+            hidden = []
+        if not any(hidden):
+            self.patience.rest(str(self._late))
+            return
+        if all(hidden):
+            self._consumer.resolve(intent, None).result()
+        else:
+            self._deliver(intent, [f for f, still in zip(files, hidden, strict=True) if not still])
+        raise Undeliverable(str(self._late), frozenset([outputs[hidden.index(True)].bucket]))
 
     def pass_over(self) -> None:
         """Move the cursor over rows that needed no file, being delivered already."""
@@ -157,6 +204,10 @@ class Publisher:
         if low > self.ledger.low:
             self.ledger.deliver([], low)
             self._stored = self._consumer.advance(self._cursor(0))
+
+    def let_go(self) -> None:
+        """Store the cursor, which moves over what was set aside."""
+        self._stored = self._consumer.advance(self._cursor(0))
 
     def start_over(self) -> None:
         """Forget what is hidden, and read again from the first row that is not delivered."""

@@ -34,13 +34,20 @@ def remember(context: SinkContext, directory: str, template: PathRule) -> Note:
 
 
 def settle(
-    context: SinkContext, note: Note, directory: str, template: PathRule, open_store: Open
+    context: SinkContext,
+    note: Note,
+    directory: str,
+    template: PathRule,
+    open_store: Open,
+    *,
+    abandon: bool = False,
 ) -> tuple[Store, Note]:
     """Fence older starts, publish what was intended, remove what was not.
 
     Return the directory's store, and the note to go on with: it is durable before anything is
     intended by it. A directory that was left, and in which nothing is intended, holds nothing up.
-    May be called again after an OSError or Unknown: what is done stays done.
+    May be called again after an OSError or Unknown: what is done stays done. With `abandon` what is
+    still hidden is not published any more: it is removed, and its rows are not delivered.
     """
     consumer = context.consumer
     note = Note.of(consumer.cursor) or note
@@ -59,7 +66,7 @@ def settle(
         stores[place] = store
         hidden.update({name: (stores[place], path) for name, path in found.items()})
     for intent in list(consumer.intents):
-        note = _resolve(context, intent, note, stores, hidden)
+        note = _resolve(context, intent, note, stores, hidden, abandon=abandon)
     for store in stores.values():
         store.remove([path for owner, path in hidden.values() if owner is store])
     moved = note.moved(directory, template, consumer.cursor)
@@ -74,21 +81,30 @@ def _resolve(
     note: Note,
     stores: dict[str, Store],
     hidden: dict[str, tuple[Store, str]],
+    *,
+    abandon: bool,
 ) -> Note:
     """Publish what of an intent is still hidden; what is not, is published already.
 
     Return the note with the keys of what is published: its run was durable before the intent.
     """
+    published = []
     for output in intent.outputs:
         name = posixpath.basename(output.hidden)
-        if name in hidden:
+        if name not in hidden:
+            stores[_directory(output.hidden)].confirm([output.final])
+        elif abandon:
+            continue
+        else:
             store, path = hidden.pop(name)
             store.publish([(path, output.final)])
-        else:
-            stores[_directory(output.hidden)].confirm([output.final])
+        published.append(output)
+    if not published:
+        context.consumer.resolve(intent, None).result()
+        return note
     ledger = Ledger(context.consumer.cursor)
-    ledger.deliver(((output.bucket, output.end) for output in intent.outputs), ledger.low)
-    rows = sum(output.rows for output in intent.outputs)
+    ledger.deliver(((output.bucket, output.end) for output in published), ledger.low)
+    rows = sum(output.rows for output in published)
     copies = 0
     if note.memory is not None:
         first = intent.outputs[0].hidden
@@ -96,7 +112,7 @@ def _resolve(
         note = replace(note, memory=note.memory.resolved(first))
     cursor = replace(ledger.cursor(note.stored, rows), dropped=copies)
     context.consumer.resolve(intent, cursor).result()
-    context.log.info("settled %d files of an earlier start", len(intent.outputs))
+    context.log.info("settled %d files of an earlier start", len(published))
     return note
 
 

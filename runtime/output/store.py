@@ -70,6 +70,12 @@ class Store(Protocol):
         TakenOver or Unknown, as `create`, when a hidden file is gone that it has not published.
         """
 
+    def is_hidden(self, hidden: str) -> bool:
+        """Whether a file that `publish` failed with is hidden still, and so was not published.
+
+        Raise TakenOver or Unknown, as `publish`, where it is gone and was not published by us.
+        """
+
     def confirm(self, finals: Sequence[str]) -> None:
         """Make durable what an earlier start has published, as far as it is still there."""
 

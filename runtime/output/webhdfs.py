@@ -18,12 +18,12 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from flumec.runtime.context import SinkContext
-from flumec.runtime.disk import Bytes
 from flumec.runtime.messages.output import HiddenFileStays
 from flumec.runtime.output.staging import Stage, Staged
 from flumec.runtime.output.store import TakenOver, Unavailable, Unknown
 from flumec.runtime.output.template import OURS
 from flumec.runtime.output.webhdfs_client import WebHdfs
+from flumec.runtime.output.webhdfs_hidden import WebHdfsHidden
 from flumec.runtime.output.webhdfs_location import HdfsLocation
 
 _MOST_REMEMBERED = 10_000
@@ -35,58 +35,6 @@ def open_webhdfs(location: HdfsLocation, sink: str, context: SinkContext) -> "We
     directory = location.directory.rstrip("/")
     remote = WebHdfs(location, context)
     return WebHdfsStore(directory, sink, context, stage, remote, prefix=location.prefix)
-
-
-class WebHdfsHidden:
-    """A file that is staged, and hidden in the HDFS once it is finished."""
-
-    def __init__(self, store: "WebHdfsStore", staged: Staged, path: str) -> None:
-        self.name = store.named(path)
-        self._store = store
-        self._staged = staged
-        self._path = path
-        self._uploads = 0
-        self._sent = ""
-        self._hidden = False
-
-    def write(self, buffers: Sequence[Bytes]) -> None:
-        """Append to what is staged."""
-        self._staged.write(buffers)
-
-    def finish(self) -> None:
-        """Upload it, and compare the length. After Unavailable the same call may be made again."""
-        if not self._sent:
-            self._sent = self._upload()
-        there, size = self._store.length(self._sent), self._staged.size
-        if there != size:
-            torn, self._sent = self._sent, ""
-            self._store.leave(torn)
-            folder = posixpath.dirname(torn)
-            raise Unavailable(f"cannot upload to `{folder}`: {there} of {size} bytes are there")
-        self.name = self._store.named(self._sent)
-        self._hidden = True
-        with suppress(OSError):  # what stays is removed at the next start
-            self._staged.remove()
-
-    def _upload(self) -> str:
-        """Send the content under a name that no attempt had before: it may still be written to."""
-        self._uploads += 1
-        path = self._path if self._uploads == 1 else f"{self._path}.{self._uploads}"
-        try:
-            self._store.upload(path, self._staged)
-        except OSError:
-            self._store.leave(path)
-            raise
-        return path
-
-    def discard(self) -> None:
-        """Forget what is staged, or hidden."""
-        if self._hidden:
-            self._store.remove([self.name])
-        else:
-            self._staged.remove()
-            if self._sent:
-                self._store.leave(self._sent)
 
 
 class WebHdfsStore:
@@ -226,6 +174,17 @@ class WebHdfsStore:
                 f"cannot publish `{target}`: it exists, and is not ours: move it away"
             )
         self._remote.remove(source)
+
+    def is_hidden(self, hidden: str) -> bool:
+        """Whether a file was not published; a rename without an answer is looked for."""
+        source = self._path(hidden)
+        if hidden in self._published:
+            return False
+        if self._remote.status(source) is not None:
+            return True
+        if source not in self._in_doubt or not self._is_ours():
+            raise self._gone()
+        return False
 
     def confirm(self, finals: Sequence[str]) -> None:
         """Make sure that what `take_over` was shown, hidden files that are gone, is durable."""

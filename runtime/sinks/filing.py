@@ -149,6 +149,12 @@ class Filing(Sink):
         if values["format"] != "text" and not values["newline"]:
             yield Contradiction(("newline", "format"), "only `text` can do without newlines")
         dedup = values["dedup"]
+        if dedup is not None and values["give_up"] is not None:
+            yield Contradiction(
+                ("give_up", "dedup"),
+                "`give_up` and `dedup` cannot stand together: an event is seen once its file is "
+                "intended, and could then not be told from one that was given up",
+            )
         if dedup is not None and dedup.late is None and values.get("dead_letter") is None:
             yield Contradiction(
                 ("dedup",),

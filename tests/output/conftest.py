@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -139,6 +140,7 @@ class SinkPlace:
     host = "core-1.example.com"
     address = "127.0.0.1"
     log = logging.getLogger("sink")
+    letters = SimpleNamespace(give_up=None, channel=None)
 
     def __init__(self, consumer: Consumer, disk: Disk, state: Path = Path("/nowhere")) -> None:
         self.consumer = consumer

@@ -8,9 +8,8 @@ Made by flumec from tier.flow (402a60495d51). Change that file, not this one.
 
 from pathlib import Path
 
-from flumec.runtime import Agent, Secret, Size
+from flumec.runtime import Agent, Ref, Secret, Size
 from flumec.runtime.channels import File
-from flumec.runtime.component import Ref
 from flumec.runtime.journal_settings import Journal
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sources import Seq

@@ -1,0 +1,254 @@
+"""Dead letters go to a channel that keeps them, and never come back to where they were."""
+
+from collections.abc import Iterator, Mapping
+
+from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.graph import Graph
+from flumec.compiler.model import Agent, Component, Fleet, Value
+from flumec.compiler.source import Span
+
+
+class GivenUpNowhere(Diagnostic, code="FL340"):
+    """A sink gives events up, and has no channel for them.
+
+    What is given up is never thrown away: it goes to a dead-letter channel, which needs no reader.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      sink store : file_roll {
+        directory = "/srv/logs"
+        give_up = after(24h)
+      }
+
+      numbers -> spool
+      spool -> store
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      channel late : file
+
+      sink store : file_roll {
+        directory = "/srv/logs"
+        dead_letter = late
+        give_up = after(24h)
+      }
+
+      numbers -> spool
+      spool -> store
+    }
+    ```
+    """
+
+    sink: str
+
+    @property
+    def message(self) -> str:
+        return f"`{self.sink}` gives events up, and there is no channel for them"
+
+    @property
+    def hint(self) -> str:
+        return "say where they go: `dead_letter = CHANNEL`; it needs no reader"
+
+
+class LettersLost(Diagnostic, code="FL341"):
+    """Dead letters leave a file channel for one in memory.
+
+    There they would be lost with the process, although they have been acknowledged.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      channel late : memory
+
+      sink store : file_roll {
+        directory = "/srv/logs"
+        dead_letter = late
+      }
+
+      numbers -> spool
+      spool -> store
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      channel late : file
+
+      sink store : file_roll {
+        directory = "/srv/logs"
+        dead_letter = late
+        give_up = after(24h)
+      }
+
+      numbers -> spool
+      spool -> store
+    }
+    ```
+    """
+
+    channel: str
+    letters: str
+    declared: Span
+
+    @property
+    def message(self) -> str:
+        return f"`{self.letters}` cannot take dead letters of `{self.channel}`: it is in memory"
+
+    @property
+    def hint(self) -> str:
+        return "dead letters of a file channel go to a file channel"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (Place(self.declared, "it is declared here"),)
+
+
+class LettersReturn(Diagnostic, code="FL342"):
+    """Dead letters come back to the channel that they left.
+
+    The sink would be given again what it could not deliver; and when the channels of the circle are
+    full, each sink waits for another.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      sink store : file_roll {
+        directory = "/srv/logs"
+        dead_letter = spool
+      }
+
+      numbers -> spool
+      spool -> store
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      channel late : file
+
+      sink store : file_roll {
+        directory = "/srv/logs"
+        dead_letter = late
+        give_up = after(24h)
+      }
+
+      numbers -> spool
+      spool -> store
+    }
+    ```
+    """
+
+    way: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        return f"dead letters go in a circle: {' -> '.join(self.way)}"
+
+    @property
+    def hint(self) -> str:
+        return "give them a channel of their own; it needs no reader"
+
+
+def check_dead_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+    """Yield sinks whose dead letters have no place, an unsafe one, or one that leads back."""
+    for agent in fleet.agents.values():
+        reads = _channels_by_sink(agent)
+        for sink in agent.components.values():
+            if sink.kind != "sink":
+                continue
+            letters = sink.values.get("dead_letter")
+            if letters is not None:
+                yield from _check(agent, sink, letters, reads)
+            elif (given := sink.values.get("give_up")) is not None:
+                yield GivenUpNowhere(given.key, sink.name)
+
+
+def _check(
+    agent: Agent, sink: Component, letters: Value, reads: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    name = str(letters.value)
+    start = agent.components.get(reads.get(sink.name, ""))
+    end = agent.components.get(name)
+    if start is None or end is None:
+        return
+    way = _way_back(agent, start.name, name, reads)
+    if way is not None:
+        yield LettersReturn(letters.span, way)
+    elif start.type == "file" and end.type != "file":
+        yield LettersLost(letters.span, start.name, name, end.name_span)
+
+
+def _way_back(
+    agent: Agent, start: str, letters: str, reads: Mapping[str, str]
+) -> tuple[str, ...] | None:
+    """Return the channels of a circle of dead letters, None if there is none."""
+    sinks = {channel: sink for sink, channel in reads.items()}
+    way = [start, letters]
+    while way[-1] != start:
+        sink = agent.components.get(sinks.get(way[-1], ""))
+        value = None if sink is None else sink.values.get("dead_letter")
+        if value is None or str(value.value) in way[1:]:
+            return None
+        way.append(str(value.value))
+    return tuple(way)
+
+
+def _channels_by_sink(agent: Agent) -> dict[str, str]:
+    """Return the channel that each sink reads."""
+    return {
+        target.name: chain.start
+        for chain in agent.chains
+        if isinstance(chain.end, tuple)
+        for target in chain.end
+        if target.name is not None
+        and chain.start in agent.components
+        and agent.components[chain.start].kind == "channel"
+    }
