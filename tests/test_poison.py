@@ -18,6 +18,7 @@ AGENT = '''#!/usr/bin/env python3
 """An agent with a sink that some rows kill."""
 import os
 import signal
+import time
 
 import pyarrow as pa
 from flumec.runtime import Agent, Size
@@ -82,6 +83,8 @@ class Delicate(Sink, type="delicate"):
                 context.letters.reject(chunk, [chunk.first + place], "that is not JSON")
             if self.how == "disk" and not os.path.exists("mended"):
                 raise OSError(28, "No space left on device", "/somewhere")
+            if self.how == "hang":
+                time.sleep(3600)
             if self.how == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.how == "crash":
@@ -298,6 +301,24 @@ def test_an_error_of_the_disk_is_no_rows_fault(trial: Trial) -> None:
     trial.until(holds)
     assert trial.numbers("out") == list(range(12_000))
     assert not trial.lines("post")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["hang", "disk"])
+def test_a_sink_that_hangs_or_has_no_place_stops_no_other(trial: Trial, how: str) -> None:
+    trial.write(b"77", how=how)
+    process = subprocess.Popen([sys.executable, "agent.py", "--state", "state"], cwd=trial.folder)
+    try:
+        deadline = time.monotonic() + 60
+        while len(trial.lines("healthy")) < 12_000 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+    assert trial.numbers("healthy") == list(range(12_000))
+    assert set(trial.lines("deaths")) == {"77"}
+    assert all(row < 77 for row in trial.numbers("out"))
 
 
 def free_port() -> int:
