@@ -22,12 +22,12 @@ SCRIPT = """
 
     from flumec.runtime import Agent, Duration, Size
     from flumec.runtime.channels import File
-    from flumec.runtime.journal import Journal
+    from flumec.runtime.journal import journal
     from flumec.runtime.sinks import FileRoll
     from flumec.runtime.sinks.filing import Roll
     from flumec.runtime.sources import Taildir
 
-    Journal.open.__func__.__kwdefaults__["segment_size"] = {segment}
+    journal.SEGMENT_SIZE = {segment}
     lines = Taildir("lines", files=({log!r},), batch=Size("16KiB"), poll=Duration("100ms"))
     spool = File("spool", size=Size("64MiB"))
     files = FileRoll("files", directory=Path({out!r}), roll=Roll(every=Duration("100ms")))

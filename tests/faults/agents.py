@@ -12,7 +12,7 @@ from flumec.runtime import Agent, Duration, Size
 from flumec.runtime.channels import File
 from flumec.runtime.component import Header, Port
 from flumec.runtime.interceptors import RegexExtract
-from flumec.runtime.journal import Journal
+from flumec.runtime.journal import journal
 from flumec.runtime.links import ArrowReceiver, ArrowSender, Peer
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
@@ -64,7 +64,7 @@ def collector(folder: Path, port: int) -> Agent:
 
 def main(folder: str, port: str, role: str) -> None:
     """Run one of them."""
-    Journal.open.__func__.__kwdefaults__["segment_size"] = 256 << 10  # type: ignore[attr-defined]
+    journal.SEGMENT_SIZE = 256 << 10
     if order := os.environ.get("FLUMEC_FAULT"):
         Hand(order).install()
     agent = {"tailer": tailer, "collector": collector}[role](Path(folder), int(port))
