@@ -100,6 +100,8 @@ def check_rolling(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
             channel = agent.components.get(chain.start)
             if channel is None or channel.kind != "channel" or not isinstance(chain.end, tuple):
                 continue
+            if channel.declaration is None:  # of a type that there is not, which was reported
+                continue
             for target in chain.end:
                 sink = agent.components.get(target.name or "")
                 declaration = None if sink is None else sink.declaration
