@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from flumec.runtime import notify
 
+SLOW = pytest.mark.slow
+
 PARTS = '''#!/usr/bin/env python3
 """An agent that a test made."""
 import os
@@ -275,9 +277,9 @@ def test_killed_and_started_again_it_loses_nothing(run: Run, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("trouble", "reason"),
     [
-        ("start", "the folder /srv/x is not ours: chown it to flumec"),
+        pytest.param("start", "the folder /srv/x is not ours: chown it to flumec", marks=SLOW),
         ("bug", r"ValueError: nobody\nforesaw this"),
-        ("return", "it returned although nothing told it to stop"),
+        pytest.param("return", "it returned although nothing told it to stop", marks=SLOW),
     ],
 )
 def test_a_dead_sink_is_told_and_ends_nothing_else(run: Run, trouble: str, reason: str) -> None:
@@ -295,7 +297,7 @@ def test_a_dead_sink_is_told_and_ends_nothing_else(run: Run, trouble: str, reaso
     ("total", "reason"),
     [
         (-1, r"ValueError: nobody\nforesaw this"),
-        (-2, "it returned although nothing told it to stop"),
+        pytest.param(-2, "it returned although nothing told it to stop", marks=SLOW),
     ],
 )
 def test_a_dead_source_ends_the_process_with_one_line(run: Run, total: int, reason: str) -> None:

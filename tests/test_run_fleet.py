@@ -125,6 +125,7 @@ PAIR = fleet_plan(
 )
 
 
+@pytest.mark.slow
 def test_a_killed_agent_is_started_again_and_the_others_are_not(
     start: Callable[..., tuple[Fleet, Diary]],
 ) -> None:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from flumec.runtime.messages import every_message
@@ -27,10 +28,15 @@ DECLARING = [
     for folder in ("sources", "channels", "sinks", "interceptors")
     for path in (ROOT / "runtime" / folder).glob("*.py")
 ]
-TREES = {path: ast.parse(path.read_text()) for path in MODULES}
 UNFINISHED = re.compile(
     r"\bTODO\b|\bFIXME\b|\bXXX\b|not implemented yet|placeholder", re.IGNORECASE
 )
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Return every module, read once, and only by a worker that has one of these tests."""
+    return {path: ast.parse(path.read_text()) for path in MODULES}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -55,7 +61,7 @@ def shown(path: Path) -> str:
 
 
 def test_every_module_begins_with_a_sentence() -> None:
-    docs = {path: ast.get_docstring(tree) or "" for path, tree in TREES.items()}
+    docs = {path: ast.get_docstring(tree) or "" for path, tree in trees().items()}
 
     assert [
         shown(p) for p, doc in docs.items() if not doc.split("\n\n")[0].rstrip().endswith(".")
@@ -69,7 +75,7 @@ def test_a_file_is_one_concept() -> None:
 def test_a_function_fits_on_a_screen() -> None:
     long = [
         f"{shown(path)} {node.name}: {node.end_lineno - node.lineno + 1} lines"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if node.end_lineno is not None and node.end_lineno - node.lineno + 1 > 40
@@ -93,7 +99,7 @@ def test_imports_run_one_way() -> None:
     }
     wrong = [
         f"{shown(path)} imports {name}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for name in imported(tree)
         if name.startswith(forbidden.get(path.relative_to(ROOT).parts[0], ("no such module",)))
     ]
@@ -103,7 +109,7 @@ def test_imports_run_one_way() -> None:
 
 def test_networkx_stays_in_the_graph() -> None:
     users = [
-        p for p, tree in TREES.items() if any(n.startswith("networkx") for n in imported(tree))
+        p for p, tree in trees().items() if any(n.startswith("networkx") for n in imported(tree))
     ]
 
     assert users == [ROOT / "compiler" / "graph.py"]
@@ -114,7 +120,7 @@ def test_declarations_load_nothing_heavy() -> None:
     heavy = [
         f"{shown(path)} loads {name}"
         for path in light
-        for name in {name.split(".")[0] for name in imported_at_start(TREES[path])} & HEAVY
+        for name in {name.split(".")[0] for name in imported_at_start(trees()[path])} & HEAVY
     ]
 
     assert heavy == []
@@ -124,7 +130,7 @@ def test_every_warning_and_error_in_an_agents_log_has_a_page() -> None:
     levels = {each.__name__: each.level for each in every_message().values()}
     bare = []
     for path in (p for p in MODULES if p.is_relative_to(ROOT / "runtime")):
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(trees()[path]):
             match node:
                 case ast.Call(
                     func=ast.Attribute(

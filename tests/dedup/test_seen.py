@@ -302,6 +302,7 @@ def test_a_run_that_is_missing_is_said_and_not_passed_over() -> None:
     assert not [left for left in disk.names(FOLDER) if left.endswith(".lost")]
 
 
+@pytest.mark.slow
 def test_a_window_has_few_runs_however_many_files_were_published() -> None:
     disk, cursor, clock = CrashDisk(), Cursor(), ManualClock()
     sink = Sink(disk, cursor, clock, 1)

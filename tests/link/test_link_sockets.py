@@ -59,6 +59,7 @@ def test_a_receiver_that_starts_later_gets_everything(site: Site) -> None:
     assert tailer.failing[-1] == ""
 
 
+@pytest.mark.slow
 def test_restarts_of_either_end_lose_and_double_nothing(site: Site) -> None:
     tailer, collector = site.linked()
     for turn in range(6):

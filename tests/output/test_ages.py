@@ -83,6 +83,7 @@ def run(
         return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_path_with_one_event_a_day_holds_nothing_up_and_loses_nothing(
     channel: Channel, published: Published, tmp_path: Path, workers: int

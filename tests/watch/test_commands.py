@@ -49,6 +49,7 @@ def failure(said: Said) -> str:
     return said.error.removeprefix("error: ")
 
 
+@pytest.mark.slow
 def test_a_fleet_in_a_few_lines_and_what_is_paused(
     start: Start, call: Flumec, tmp_path: Path
 ) -> None:

@@ -78,6 +78,7 @@ def test_what_memory_holds_goes_out_at_the_end(start: Start, tmp_path: Path) -> 
     assert numbers(tmp_path) == list(range(2_000))
 
 
+@pytest.mark.slow
 def test_what_cannot_be_paused_is_told(start: Start, tmp_path: Path) -> None:
     start(flow(total=0))
     client = Client(tmp_path / "state")

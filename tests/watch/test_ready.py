@@ -23,6 +23,7 @@ def told(agent: Running) -> set[str]:
             return found
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_instead_of_ready(start: Start, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("open sesame")
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -28,6 +28,7 @@ def test_it_takes_what_is_wanted_and_no_more() -> None:
     assert [event["body"] for event in tap.events(10) if event] == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_what_would_have_to_wait_is_passed_over() -> None:
     tap = Tap(1_000, SystemClock())
     for number in range(WAITING + 5):
