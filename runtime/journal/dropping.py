@@ -10,7 +10,7 @@ from flumec.runtime.journal.entries import DropEntry
 from flumec.runtime.journal.errors import JournalDamaged
 from flumec.runtime.journal.live import LiveChannel, Shared
 from flumec.runtime.journal.ops import Batch, Op
-from flumec.runtime.journal.ranges import after, union
+from flumec.runtime.journal.ranges import after, covers, union
 from flumec.runtime.journal.room import Need
 from flumec.runtime.journal.waiting import Held
 from flumec.runtime.journal.walk import Walk
@@ -133,7 +133,9 @@ class _Dropper:
         while self._known and (length > 0 or rows > 0):
             frame = self._known.popleft()
             self._from = frame.end
-            if frame.first >= taken:
+            if frame.first < self.live.taken < frame.end:  # a cursor of before a restart is in it
+                self.live.taken = taken = frame.end
+            elif frame.first >= taken and not covers(self.live.gaps, frame.first, frame.end):
                 length, rows = length - frame.bytes, rows - frame.rows
                 yield frame
 

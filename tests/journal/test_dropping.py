@@ -4,11 +4,12 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 
+import pyarrow as pa
 import pytest
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Journal, JournalFailed
 from flumec.runtime.journal.layout import PLAIN
-from flumec.runtime.journal.records import Cursor, Full, Output, Stored
+from flumec.runtime.journal.records import Cursor, Frame, Full, Output, Put, Stored
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
 
 from .conftest import PATIENCE, Rig
@@ -107,6 +108,37 @@ def test_dropped_rows_stay_dropped_after_a_restart(rig: Rig) -> None:
     assert rig.consumer().fullness == 0
 
 
+def test_a_frame_that_is_half_done_is_not_dropped_after_a_restart(rig: Rig) -> None:
+    rig.open(OLDEST)
+    for _ in range(4):
+        rig.put("a", size=250)
+    take(rig)
+    rig.consumer().advance(Cursor(1, delivered=1)).result(PATIENCE)
+    for _ in range(2):
+        rig.reopen()
+        rig.put("a", size=250)
+    assert rig.rows() == [1, *range(6, 12)]
+    assert rig.balance() == (12, 1, 4, 7)
+
+
+def test_what_was_dropped_between_rows_that_came_back_is_not_dropped_again(rig: Rig) -> None:
+    rig.open(OLDEST)
+    four = Put(tuple(Frame(("a",), 2, pa.py_buffer(b"x" * 250)) for _ in range(4)))
+    rig.outcome(rig.journal.submit(four))
+    take(rig)
+    rig.put("a", size=250)
+    rig.reopen()
+    assert rig.rows() == [0, 1, 4, 5, 6, 7, 8, 9], "rows 2 and 3 were dropped"
+    rig.reopen()
+    rig.put("a", size=500)
+    assert rig.balance() == (12, 0, 6, 6)
+    assert rig.rows() == list(range(6, 12))
+    rig.done("a", 12)
+    assert rig.balance() == (12, 6, 6, 0)
+    rig.reopen()
+    assert rig.consumer().fullness == 0
+
+
 def test_what_was_published_or_may_be_is_not_dropped_after_a_restart(rig: Rig) -> None:
     rig.open(OLDEST)
     for _ in range(4):
@@ -176,14 +208,22 @@ class Model:
     def step(self) -> None:
         what = self.dice.random()
         if what < 0.5:
-            size = self.dice.choice((100, 300, 400))
-            self.rig.outcome(self.rig.submit("a", rows=self.dice.randint(1, 3), size=size))
+            frames = tuple(
+                Frame(("a",), self.dice.randint(1, 3), pa.py_buffer(b"x" * size))
+                for size in self.dice.choice(((100,), (300,), (400,), (100, 200), (200, 100, 100)))
+            )
+            self.rig.outcome(self.rig.journal.submit(Put(frames)))
         elif what < 0.8:
             chunks = self.rig.consumer().read(0, 1)
             self.taken += [(c.first, c.end) for c in chunks]
         elif what < 0.95 and self.taken:
             count = self.dice.randint(1, len(self.taken))
             done, self.taken = self.taken[:count], self.taken[count:]
+            first, end = done[-1]
+            low = self.dice.randint(first + 1, end)
+            done[-1] = (first, low)
+            if low < end:
+                self.taken.insert(0, (low, end))
             rows = [row for first, end in done for row in range(first, end)]
             self.delivered += rows
             self.rig.consumer().advance(Cursor(done[-1][1], delivered=len(rows))).result(PATIENCE)
