@@ -1,10 +1,11 @@
-"""Dead letters go to a channel that keeps them, and never come back to where they were."""
+"""Dead letters and late events go where they are kept, and never come back to where they were."""
 
 from collections.abc import Iterator, Mapping
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Component, Fleet, Value
+from flumec.compiler.passes.letters import letters_of
 from flumec.compiler.source import Span
 
 
@@ -69,7 +70,7 @@ class GivenUpNowhere(Diagnostic, code="FL340"):
 
 
 class LettersLost(Diagnostic, code="FL341"):
-    """Dead letters leave a file channel for one in memory.
+    """Dead letters, or late events of a `dedup`, leave a file channel for one in memory.
 
     There they would be lost with the process, although they have been acknowledged.
 
@@ -137,7 +138,7 @@ class LettersLost(Diagnostic, code="FL341"):
 
 
 class LettersReturn(Diagnostic, code="FL342"):
-    """Dead letters come back to the channel that they left.
+    """Dead letters, or late events of a `dedup`, come back to the channel that they left.
 
     The sink would be given again what it could not deliver; and when the channels of the circle are
     full, each sink waits for another.
@@ -204,10 +205,10 @@ def check_dead_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
         for sink in agent.components.values():
             if sink.kind != "sink":
                 continue
-            letters = sink.values.get("dead_letter")
-            if letters is not None:
+            for letters in letters_of(sink):
                 yield from _check(agent, sink, letters, reads)
-            elif (given := sink.values.get("give_up")) is not None:
+            given = sink.values.get("give_up")
+            if given is not None and "dead_letter" not in sink.values:
                 yield GivenUpNowhere(given.key, sink.name)
 
 
@@ -219,6 +220,8 @@ def _check(
     end = agent.components.get(name)
     if start is None or end is None:
         return
+    if name == start.name and letters is not sink.values.get("dead_letter"):
+        return  # late events that come back at once: FL330
     way = _way_back(agent, start.name, name, reads)
     if way is not None:
         yield LettersReturn(letters.span, way)
@@ -231,14 +234,17 @@ def _way_back(
 ) -> tuple[str, ...] | None:
     """Return the channels of a circle of dead letters, None if there is none."""
     sinks = {channel: sink for sink, channel in reads.items()}
-    way = [start, letters]
-    while way[-1] != start:
+    ways: list[tuple[str, ...]] = [(start, letters)]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        if way[-1] == start:
+            return way
         sink = agent.components.get(sinks.get(way[-1], ""))
-        value = None if sink is None else sink.values.get("dead_letter")
-        if value is None or str(value.value) in way[1:]:
-            return None
-        way.append(str(value.value))
-    return tuple(way)
+        if sink is not None and way[-1] not in seen:
+            seen.add(way[-1])
+            ways += [(*way, str(value.value)) for value in letters_of(sink)]
+    return None
 
 
 def _channels_by_sink(agent: Agent) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
 from flumec.compiler.model import Agent, Component, Fleet, Settings, Value
+from flumec.runtime.component import Ref
 from flumec.runtime.journal_settings import DEFAULT
 
 
@@ -100,7 +101,7 @@ def check_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
             here = journal_of(agent, chain.start)
             for target in ends(chain) if here is not None else ():
                 sink = agent.components.get(target.name or "")
-                for letters in _letters(sink) if sink is not None else ():
+                for letters in letters_of(sink) if sink is not None else ():
                     there = journal_of(agent, str(letters.value))
                     if there is not None and there != here:
                         yield TornLetter(letters.span, str(letters.value), chain.start, str(here))
@@ -115,12 +116,12 @@ def journal_of(agent: Agent, channel: str) -> str | None:
     return DEFAULT if named is None else str(named.value)
 
 
-def _letters(sink: Component) -> Iterator[Value]:
+def letters_of(sink: Component) -> Iterator[Value]:
     """Yield the channels that a sink puts events into which it does not deliver."""
     if (letters := sink.values.get("dead_letter")) is not None:
         yield letters
     dedup = sink.values.get("dedup")
     if dedup is not None and isinstance(dedup.value, Settings):
         late = dedup.value.values.get("late")
-        if late is not None:
+        if late is not None and isinstance(late.value, Ref):
             yield late
