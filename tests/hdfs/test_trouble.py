@@ -125,6 +125,7 @@ def test_a_killed_namenode(hdfs: Any, place: HdfsPlace) -> None:
 
     hdfs.start_namenode()
     in_the_end(lambda: store.publish([(ready.name, "b.log")]))
+    hdfs.heal()  # what is read back below needs the DataNode to have told of its blocks
     assert published(place, store, hidden) == {"a.log": b"one\n", "b.log": b"ready"}
 
 
