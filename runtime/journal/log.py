@@ -9,7 +9,7 @@ from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal import snapshot
 from flumec.runtime.journal.entries import FrameEntry, Kind, OpenEntry, record
 from flumec.runtime.journal.group import Group
-from flumec.runtime.journal.layout import PAGE, SECTOR, SegmentHeader, aligned, seed
+from flumec.runtime.journal.layout import FORMAT, PAGE, PLAIN, SECTOR, SegmentHeader, aligned, seed
 from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.journal.walk import segment_path
 
@@ -62,6 +62,12 @@ class Log:
         """The segment that is appended to."""
         assert self._segment is not None
         return self._segment
+
+    def leave_plain(self) -> bool:
+        """Write new segments in the newest format from now on; say whether that is a change."""
+        changed = self._format == PLAIN
+        self._format = FORMAT
+        return changed
 
     def fits(self, length: int) -> bool:
         """Say whether a group of `length` bytes has room in the segment."""

@@ -60,12 +60,12 @@ class Opening:
         self.disk.sync_directory(self.directory.parent)
         lock = self._lock()
         try:
-            self._require_keys()
+            newer = self._require_keys()
             read = self.recovery or recover
             recovered = read(self.directory, self.disk, uuid.uuid4().bytes)
             state = recovered.state
             numbers = register(state, self.channels, self.sources, self.consumers)
-            log = self._begin(recovered)
+            log = self._begin(recovered, newer)
         except BaseException:
             lock.close()
             raise
@@ -84,8 +84,12 @@ class Opening:
             file.write([f"{os.getpid():<{_PID_LENGTH}}".encode()], 0)
         return file
 
-    def _require_keys(self) -> None:
-        """Raise StateError unless every segment can be read: nothing is touched before."""
+    def _require_keys(self) -> set[int]:
+        """Raise StateError unless every segment can be read: nothing is touched before.
+
+        Return those that the last runtime can't read.
+        """
+        newer = set()
         for name in self.disk.names(self.directory):
             if not SEGMENT.fullmatch(name):
                 continue
@@ -102,8 +106,11 @@ class Opening:
                     f"not given: name its secret in the journal's `encryption`, or in `previous` "
                     "until what it encrypted is delivered"
                 )
+            if header is not None and header.format > PLAIN:
+                newer.add(header.number)
+        return newer
 
-    def _begin(self, recovered: Recovered) -> Log:
+    def _begin(self, recovered: Recovered, newer: set[int]) -> Log:
         """Copy what may not have been synced into a new segment, and free what holds nothing."""
         state, identity = recovered.state, self.identity
         epoch = uuid.uuid4().bytes
@@ -115,7 +122,7 @@ class Opening:
         )  # fmt: skip
         log = Log(
             self.directory, self.disk, self.clock, state, opened, self.segment_size,
-            FORMAT if self._is_new(state) else PLAIN, self.settings.keys.number,
+            FORMAT if self._is_new(recovered, newer) else PLAIN, self.settings.keys.number,
         )  # fmt: skip
         # First, as on a full disk its room may be all that there is; the youngest first, so that at
         # no moment a number is missing between the newest segment and one that was not opened.
@@ -133,10 +140,14 @@ class Opening:
         log.keep_reserves()
         return log
 
-    def _is_new(self, state: State) -> bool:
-        """Say whether the journal holds, or may come to hold, what the last runtime can't read."""
+    def _is_new(self, recovered: Recovered, newer: set[int]) -> bool:
+        """Say whether the journal holds, or is sure to hold, what the last runtime can't read."""
+        state = recovered.state
         return (
             bool(state.holes)
+            or any(entry.form for entry, _ in recovered.copied)
+            or any(s.number in newer and state.is_live(s) for s in state.segments.values())
+            or any(consumer.aside for consumer in state.consumers.values())
             or not self.settings.plain
             or any(spec.when_full == "drop_oldest" for spec in self.channels)
             or any(channel.gaps for channel in state.channels.values())

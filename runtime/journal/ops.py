@@ -50,6 +50,11 @@ class Op:
     future: "Future[Any]" = field(default_factory=Future)
 
     @property
+    def plain(self) -> bool:
+        """Whether the last runtime can read its records."""
+        return True
+
+    @property
     def bound(self) -> int:
         """The most bytes that its records and bodies take in a group."""
         return RECORD_BOUND

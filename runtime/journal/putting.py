@@ -65,6 +65,11 @@ class PutOp(Op):
     stopping: Callable[[], bool] | None = None
 
     @property
+    def plain(self) -> bool:
+        """A dead letter has a new one."""
+        return self.put.aside is None
+
+    @property
     def bound(self) -> int:
         """The most bytes that its records and bodies take in a group."""
         if not self.stores and not self.left_out:

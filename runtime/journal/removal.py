@@ -28,6 +28,11 @@ class RemoveOp(Op):
     force: bool = False
 
     @property
+    def plain(self) -> bool:
+        """It has a new one."""
+        return False
+
+    @property
     def bound(self) -> int:
         """The most bytes that its record takes in a group."""
         return RECORD_BOUND + 4 * len(self.word)

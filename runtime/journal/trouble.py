@@ -21,6 +21,11 @@ class TroubleOp(Op):
     trouble: Trouble
 
     @property
+    def plain(self) -> bool:
+        """It has a new one."""
+        return False
+
+    @property
     def bound(self) -> int:
         """The most bytes that its record takes in a group."""
         attempt = self.trouble.attempt

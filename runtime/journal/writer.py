@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Condition, Lock, Thread
 from typing import Any
 
@@ -122,6 +123,7 @@ class Writer:
 
     def _cycle(self, ops: list[Op]) -> None:
         """Bring one group to the disk and answer its futures."""
+        self._keep_refused(ops)
         ops = self._with_room(ops)
         with self._lock:
             first_row = self._state.next_row
@@ -140,6 +142,15 @@ class Writer:
             future.set_result(result)
         if self._space.is_due(batch.lows, batch.gaps):
             self._space.free(self._log.segment.number)
+
+    def _keep_refused(self, ops: list[Op]) -> None:
+        """Leave the segment, if the last runtime could read it, before what it can't read.
+
+        So that it says so after a rollback. A full disk is no reason to stop.
+        """
+        if not all(op.plain for op in ops) and self._log.leave_plain():
+            with suppress(DiskFull):
+                self._roll(group_bound(ops))
 
     def _with_room(self, ops: list[Op]) -> list[Op]:
         """Make room for a group of `ops` in a segment; return those for which there is room."""
