@@ -8,9 +8,9 @@ from dataclasses import replace
 from flumec.runtime.journal.consuming import ClaimOp, CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
 from flumec.runtime.journal.ledger import Ledger
-from flumec.runtime.journal.live import LiveChannel, Shared
+from flumec.runtime.journal.live import LiveChannel, Shared, frames
 from flumec.runtime.journal.parts import remaining
-from flumec.runtime.journal.ranges import above, after, covers, union
+from flumec.runtime.journal.ranges import above, after, covers, union, without
 from flumec.runtime.journal.reading import Reader
 from flumec.runtime.journal.records import (
     Chunk,
@@ -221,9 +221,23 @@ class Consumer:
                 f"where it was, and {end}, the journal's end"
             )
         self._said = cursor.low
-        low = max(cursor.low, self._cursor.low)
-        low = next((stop for first, stop in self.aside if first <= low < stop), low)
+        low = self._first_left(max(cursor.low, self._cursor.low))
         return cursor if low == cursor.low else replace(cursor, low=low)
+
+    def _first_left(self, low: int) -> int:
+        """Return the first row from `low` on that is not set aside, or where what is aside ends.
+
+        Between what is aside may be rows of other channels, which must not keep room.
+        """
+        if not (aside := above(self.aside, low)):
+            return low
+        try:
+            for first, end in frames(self._shared, self._live, low, aside[-1][1]):
+                if left := without(max(first, low), end, aside):
+                    return left[0][0]
+        except (JournalDamaged, OSError):  # `read` says so
+            return after(aside, low)
+        return aside[-1][1]
 
     def _free(self, low: int) -> int:
         """Return the bytes of the frames that end at or below `low`, read or not."""

@@ -1,6 +1,6 @@
 """What a consumer finds around it in an open journal, and how it gets a frame from its disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Condition, Lock
 
@@ -59,6 +59,25 @@ class Shared:
     keys: Keys
     walk: Callable[[int, int], Walk]
     """Begin to read a channel (by number) from a row."""
+
+
+def frames(shared: Shared, live: LiveChannel, row: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the first row and the end of each frame of a channel that reaches from `row` to `end`.
+
+    On disk the heads are read, so what is wrong with them is raised.
+    """
+    if isinstance(live.memory, Held):
+        with shared.lock:
+            held = [(chunk.first, chunk.end) for chunk in live.memory.from_row(0)]
+        yield from (each for each in held if each[0] < end and row < each[1])
+        return
+    walk = shared.walk(live.state.number, row)
+    try:
+        while (located := walk.next()) is not None and located.entry.first < end:
+            if not covers(live.gaps, located.entry.first, located.entry.end):
+                yield located.entry.first, located.entry.end
+    finally:
+        walk.close()
 
 
 def load(located: Located, epoch: bytes, keys: Keys) -> Chunk:

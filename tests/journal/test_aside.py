@@ -103,6 +103,33 @@ def test_a_sink_that_knows_nothing_of_it_goes_on_with_its_own_cursor(rig: Rig) -
         consumer.advance(Cursor(0))
 
 
+@pytest.mark.parametrize("durable", [True, False], ids=["on disk", "in memory"])
+@pytest.mark.parametrize("started_anew", [False, True])
+def test_other_channels_rows_between_what_is_set_aside_keep_no_room(
+    rig: Rig, durable: bool, started_anew: bool
+) -> None:
+    rig.open(ChannelSpec("a", 1 << 20, durable), ChannelSpec("b", 1 << 20, durable))
+    for row in range(6):
+        put(rig, b"%d" % row, channel="ab"[row % 2])
+    put(rig, b"6", b"7", b"8")
+    put(rig, b"9", channel="b")
+    assert rig.rows() == [0, 2, 4, 6, 7, 8]
+    for row in (0, 2, 4, 7):  # each has its own letter, which has a row of its own as well
+        assert isinstance(set_aside(rig, (row, row + 1), letters=1), Stored)
+    if started_anew and durable:
+        rig.killed()
+        rig.open()
+    consumer = rig.consumer()
+    consumer.advance(consumer.cursor).result(PATIENCE)
+    assert (consumer.cursor.low, rig.rows()) == (6, [6, 8])  # not 1
+    for row in (6, 8):
+        assert isinstance(set_aside(rig, (row, row + 1), letters=1), Stored)
+    consumer.advance(consumer.cursor).result(PATIENCE)
+    assert (rig.rows(), consumer.fullness, rig.journal.stats()["a"].held_bytes) == ([], 0, 0)
+    put(rig, b"more")
+    assert len(rig.rows()) == 1
+
+
 def test_no_row_gets_two_letters_and_none_that_is_done_or_may_be_published(rig: Rig) -> None:
     rig.open()
     put(rig, *(b"%d" % row for row in range(10)))
