@@ -22,7 +22,7 @@ test: $(BIN)/flumec ## The fast tests.
 	@$(BIN)/python -m pytest -q -n 4 -m 'not slow'
 
 slow: $(BIN)/flumec ## The slow tests: kills, real logs, fuzzing.
-	@$(BIN)/python -m pytest -q -n 2 -m slow
+	@$(BIN)/python -m pytest -q -n 3 -m slow
 
 faults: $(BIN)/flumec ## Kill agents at 71 steps of their work, 400 times; lost 0, duplicated 0.
 	@PYTHONPATH=tests $(BIN)/python -m faults

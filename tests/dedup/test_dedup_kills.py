@@ -97,7 +97,7 @@ class Book:
 
 @pytest.mark.timeout(400)  # each start takes its time where others work as well
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [20])
+@pytest.mark.parametrize("kills", [8])
 def test_copies_are_left_out_through_kills(tmp_path: Path, kills: int) -> None:
     book = Book(tmp_path)
     try:

@@ -183,7 +183,7 @@ def lives(folder: Path) -> type[RuleBasedStateMachine]:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("examples", [6, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [6, pytest.param(60, marks=pytest.mark.slow)])
 def test_each_line_is_in_one_file_whatever_happens_on_its_way(
     tmp_path: Path, examples: int
 ) -> None:

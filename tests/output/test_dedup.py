@@ -163,7 +163,7 @@ def test_a_later_start_knows_what_was_written() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("survival", SURVIVALS, ids=range(len(SURVIVALS)))
-@pytest.mark.parametrize("steps", [4, 30])
+@pytest.mark.parametrize("steps", [4, 12])
 def test_the_power_may_go_at_every_step(survival: Survival, steps: int) -> None:
     clean = filled()
     before = clean.operations
