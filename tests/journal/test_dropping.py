@@ -9,7 +9,7 @@ import pytest
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Journal, JournalFailed
 from flumec.runtime.journal.layout import PLAIN
-from flumec.runtime.journal.records import Cursor, Frame, Full, Output, Put, Stored
+from flumec.runtime.journal.records import Aside, Cursor, Frame, Full, Output, Put, Stored
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
 
 from .conftest import PATIENCE, Rig
@@ -137,6 +137,27 @@ def test_what_was_dropped_between_rows_that_came_back_is_not_dropped_again(rig: 
     assert rig.balance() == (12, 6, 6, 0)
     rig.reopen()
     assert rig.consumer().fullness == 0
+
+
+@KINDS
+def test_a_cursor_passes_what_was_dropped_between_rows_that_were_set_aside(
+    rig: Rig, spec: ChannelSpec
+) -> None:
+    rig.open(spec)
+    for _ in range(4):
+        rig.put("a", size=250)
+    take(rig)
+    rig.put("a", size=250)
+    consumer = rig.consumer()
+    consumer.read(0)
+    for rows in ((0, 2), (4, 10)):
+        assert isinstance(rig.outcome(rig.journal.submit(Put(aside=Aside("a", (rows,))))), Stored)
+        consumer.forget((rows,))
+    consumer.advance(Cursor(0)).result(PATIENCE)
+    assert consumer.cursor.low == 10, "rows 2 and 3 were dropped"
+    assert consumer.fullness == 0
+    assert rig.journal.stats()["a"].oldest_born is None
+    assert rig.outcome(rig.submit("a", size=1000)) == Stored(10, 2)
 
 
 def test_what_was_published_or_may_be_is_not_dropped_after_a_restart(rig: Rig) -> None:
