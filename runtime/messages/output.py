@@ -76,6 +76,8 @@ class OutputTakenOver(Message, code="RT405", level="error"):
     ## What to do
 
     End this process for good; the other one has all that this one had stored when it was copied.
+    If this is the newer one of the two (the other was frozen while it started, and woke), end the
+    other, and restart this one; then compare what both have published.
     """
 
     text = "{reason}"
