@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
@@ -106,6 +107,7 @@ class Key:
                 f"the secret that encrypts a journal has {len(secret)} characters and needs at "
                 f"least {_LEAST_SECRET}: make one with `openssl rand -hex 32`"
             )
+        _require_cryptography()
         self._secret = sha256(b"flumec journal key\0" + secret.encode()).digest()
         digest = sha256(b"flumec journal key id\0" + self._secret).digest()
         self.number = int.from_bytes(digest[:4], "little") or 1
@@ -124,6 +126,16 @@ class Key:
 
         derived = HKDF(SHA256(), 32, salt=epoch, info=b"flumec journal bodies")
         return AESGCM(derived.derive(self._secret))
+
+
+def _require_cryptography() -> None:
+    """Raise StateError where the ciphers are missing: else the first event would meet it."""
+    try:
+        import_module("cryptography.hazmat.primitives.ciphers.aead")
+    except ImportError as error:
+        raise StateError(
+            f"a journal with `encryption` needs the package cryptography on this host ({error})"
+        ) from None
 
 
 class Keys:

@@ -1,5 +1,6 @@
 """Bodies compressed and encrypted on disk: what was put is read, with the right key only."""
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -172,6 +173,12 @@ def test_a_wrong_or_missing_key_is_told_before_anything_is_touched(rig: Rig) -> 
 def test_a_short_secret_is_no_key() -> None:
     with pytest.raises(StateError, match="openssl rand -hex 32"):
         Key("password")
+
+
+def test_without_ciphers_there_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
+    with pytest.raises(StateError, match="needs the package cryptography on this host"):
+        Key("a secret of more than thirty-two letters")
 
 
 def test_a_flipped_bit_is_damage_and_so_is_a_body_of_another_row(rig: Rig) -> None:
