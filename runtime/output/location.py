@@ -69,11 +69,15 @@ def mistakes(url: str, namenodes: Sequence[str]) -> Iterator[tuple[str, str]]:
     for each in namenodes:
         if not _reachable(each):
             yield "namenodes", f"`{each}` is no NameNode: `nn1.example.com:9870`, or its http url"
+        elif (port := urlsplit(f"//{each}").port) in _RPC_PORTS:  # a whole url is taken at its word
+            yield "namenodes", f"`{each}`: {port} is the port of HDFS's RPC; WebHDFS has 9870"
 
 
 def _without_namenodes(found: SplitResult) -> Iterator[tuple[str, str]]:
     """Yield why a url does not say by itself which NameNode to ask."""
-    if not _reachable(found.netloc):
+    if found.netloc and not _reachable(found.netloc):
+        yield "path", f"`{found.netloc}` is no NameNode: `nn.example.com`, or with the port `:9870`"
+    elif not found.netloc:
         yield "path", "`path` names no host: it is `hdfs://nn.example.com/…`, or give `namenodes`"
     elif found.port in _RPC_PORTS:
         reason = (
