@@ -48,19 +48,21 @@ class Droppers:
     def could(self, needs: Need) -> bool:
         """Say whether dropping makes room that is missing; the caller holds the lock."""
         return any(
-            self._shared.room.lacks(name, needs[name]) and dropper.live.untaken
+            self._shared.room.lacks(name, needs[name])
+            and dropper.live.untaken
+            and not dropper.in_vain(needs[name])
             for name, dropper in self._droppers.items()
             if name in needs
         )
 
     def make_room(self, needs: Need) -> bool:
-        """Drop what makes room; False where nothing changed by it. The lock is not held."""
+        """Drop what makes room; False where a channel's rows can't be found. No lock is held."""
         made = [
             dropper.make_room(needs[name])
             for name, dropper in self._droppers.items()
             if name in needs
         ]
-        return any(made)
+        return all(made)
 
 
 @dataclass(slots=True)
@@ -80,22 +82,20 @@ class _Dropper:
     _walk: Walk | None = None
 
     def make_room(self, need: tuple[int, int]) -> bool:
-        """Drop until the channel takes `need`; False if it does not and nothing was dropped."""
+        """Drop until the channel takes `need`, or that is in vain; False if nothing was found."""
         dropped = False
         with self._mutex:
             while True:
                 with self.shared.lock:
-                    if not self.shared.room.lacks(self.name, need):
+                    if not self.shared.room.lacks(self.name, need) or self.in_vain(need):
                         return True
-                    if self._in_vain(need):
-                        return dropped
                     if frames := list(self._oldest(need)):
                         self._drop(frames)
                         dropped = True
                 if not frames and not self._look():
                     return dropped
 
-    def _in_vain(self, need: tuple[int, int]) -> bool:
+    def in_vain(self, need: tuple[int, int]) -> bool:
         """Say whether what is taken leaves too little, so that dropping all else would not do."""
         live = self.live
         most = need[0] if live.taken_bytes or live.taken > live.state.low else 0

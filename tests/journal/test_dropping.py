@@ -3,13 +3,16 @@
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from queue import Empty, Queue
+from threading import Thread
 
 import pyarrow as pa
 import pytest
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Journal, JournalFailed
 from flumec.runtime.journal.layout import PLAIN
-from flumec.runtime.journal.records import Aside, Cursor, Frame, Full, Output, Put, Stored
+from flumec.runtime.journal.records import Aside, Cursor, Frame, Full, Outcome, Output, Put, Stored
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
 
 from .conftest import PATIENCE, Rig
@@ -88,6 +91,35 @@ def test_a_waiting_put_drops_what_came_meanwhile(rig: Rig) -> None:
     rig.put("b", size=300)
     waiting = rig.submit("a", size=100, wait=True)
     assert rig.outcome(waiting) == Stored(2, 2)
+
+
+def test_a_put_that_only_one_of_two_channels_takes_is_answered(rig: Rig) -> None:
+    rig.open(OLDEST, replace(OLDEST, name="b"))
+    rig.put("b", size=600)
+    rig.put("b", size=400)
+    take(rig, "b")
+    answers: Queue[Outcome] = Queue()
+    Thread(
+        target=lambda: answers.put(rig.outcome(rig.submit("a", "b", size=700))), daemon=True
+    ).start()
+    assert answers.get(timeout=PATIENCE) == Full("b")
+
+
+def test_a_put_that_waits_for_what_is_taken_drops_the_rest_then(rig: Rig) -> None:
+    rig.open(OLDEST)
+    rig.put("a", size=600)
+    rig.put("a", size=400)
+    take(rig)
+    answers: Queue[Outcome] = Queue()
+    waiting = Thread(
+        target=lambda: answers.put(rig.outcome(rig.submit("a", size=700, wait=True))), daemon=True
+    )
+    waiting.start()
+    with pytest.raises(Empty):
+        answers.get(timeout=0.3)
+    rig.consumer().advance(Cursor(2, delivered=2)).result(PATIENCE)
+    assert answers.get(timeout=PATIENCE) == Stored(4, 2)
+    assert rig.balance() == (6, 2, 2, 2)
 
 
 def test_dropped_rows_stay_dropped_after_a_restart(rig: Rig) -> None:
