@@ -53,7 +53,10 @@ def _skip_row(place: Place, options: Namespace, disk: Disk, clock: Clock) -> Ite
     channel = channel_named(found, options.channel)
     consumer = consumer_of(found, channel)
     if consumer is None or not channel.declared:
-        raise StateError(f"nothing reads `{channel.name}`: take rows out of it with `export`")
+        raise StateError(
+            f"nothing reads `{channel.name}`, so no row is in the way: `export` copies its rows, "
+            "and `drop --force` empties it then"
+        )
     chunk = row_of(found, channel, consumer, options.row, disk)
     agent = agent_of(place, disk)
     if agent is not None:

@@ -105,6 +105,9 @@ def test_a_channel_without_a_reader_has_nothing_to_skip_for(
     state.close()
     status, said = skip(tool, state, 0, tmp_path / "poison")
     assert (status, "nothing reads `a`" in said) == (2, True)
+    assert "`drop --force` empties it then" in said
+    assert tool("drop", state.path, "a", "--force").status == 0
+    assert balance(tool, state)[3] == 0
 
 
 def test_it_wants_all_of_a_row_or_damaged_alone(state: State, tool: Tool, tmp_path: Path) -> None:
