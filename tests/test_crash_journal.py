@@ -355,7 +355,16 @@ def test_every_cut_while_recovering(script: Script, survival: Survival) -> None:
                 break
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
+@pytest.mark.parametrize(
+    "script",
+    [
+        script
+        if script in (two_channels_and_cursors, intents, sessions)
+        else pytest.param(script, marks=pytest.mark.slow)
+        for script in SCRIPTS
+    ],
+    ids=lambda script: script.__name__,
+)
 def test_a_power_cut_after_a_kill_takes_nothing_that_was_acknowledged(script: Script) -> None:
     """What the killed process wrote and did not sync, the next one sees; the disk may not have it.
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from flumec.runtime.batch import constant
 from flumec.runtime.formats.json_lines import JsonLines
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 NASTY = ['"', "\\", "\n", "\0", "\x1f", "\x7f", "ü€😀", "\u2028", '\\"', "", "a/b"]
@@ -67,6 +67,7 @@ headers = st.dictionaries(texts.filter(len), texts, max_size=3)
 events = st.lists(st.tuples(texts.map(str.encode) | st.binary(max_size=4), headers), max_size=8)
 
 
+@settings(max_examples=40)
 @given(events, st.integers(0, 8), st.booleans())
 @example([(b"\x7f", {"\\": '"'})] * 3, 1, False)
 def test_whatever_text_comes_it_is_read_back(
