@@ -59,6 +59,8 @@ def mistakes(url: str, namenodes: Sequence[str]) -> Iterator[tuple[str, str]]:
     if found.scheme not in SCHEMES:
         known = ", ".join(f"`{scheme}://`" for scheme in SCHEMES)
         yield "path", f"`path` begins with `{found.scheme}://`: there are {known}"
+    elif "@" in found.netloc:  # which is not repeated here: there may be a password before it
+        yield "path", "`path` names a user before the host: say `user`, and no password in a url"
     elif found.scheme == "file":
         if found.netloc not in ("", "localhost"):
             yield "path", f"`{url}` names the host `{found.netloc}`: write `file:///` and the path"
@@ -67,7 +69,9 @@ def mistakes(url: str, namenodes: Sequence[str]) -> Iterator[tuple[str, str]]:
     elif not namenodes:
         yield from _without_namenodes(found)
     for each in namenodes:
-        if not _reachable(each):
+        if "@" in each:
+            yield "namenodes", "a NameNode's address names no user: say `user`, and no password"
+        elif not _reachable(each):
             yield "namenodes", f"`{each}` is no NameNode: `nn1.example.com:9870`, or its http url"
         elif (port := urlsplit(f"//{each}").port) in _RPC_PORTS:  # a whole url is taken at its word
             yield "namenodes", f"`{each}`: {port} is the port of HDFS's RPC; WebHDFS has 9870"
