@@ -1,7 +1,7 @@
 """What a generated script imports; nothing heavy is loaded until its agent runs."""
 
 from flumec.runtime.agent import Agent
-from flumec.runtime.component import After, Header, Port, Ref, Secret, Url
+from flumec.runtime.component import After, ChannelRef, Header, JournalRef, Port, Ref, Secret, Url
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 from flumec.runtime.route import Arm, Drop, Optional, Otherwise, Route
 
@@ -9,9 +9,11 @@ __all__ = [
     "After",
     "Agent",
     "Arm",
+    "ChannelRef",
     "Drop",
     "Duration",
     "Header",
+    "JournalRef",
     "Optional",
     "Otherwise",
     "Percent",

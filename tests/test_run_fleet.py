@@ -22,7 +22,7 @@ from flumec.compiler.run.stages import stages
 
 STAND_IN = '''
 """Says that it is ready and what the test wrote into its state directory; ends when told."""
-import json, os, signal, sys, time
+import itertools, json, os, signal, sys, time
 from pathlib import Path
 from flumec.runtime import notify
 from flumec.runtime.sockets import Sockets
@@ -40,12 +40,12 @@ for name in passed.unused:
 print("INFO agent works", flush=True)
 if (folder / "dies").exists():
     sys.exit(1)
-while True:
+for verdicts in itertools.count():
     held = int((folder / "held").read_text() or 0) if (folder / "held").exists() else 0
     channel = {"put": 10, "delivered": 10 - held, "dropped": 0, "dead_lettered": 0, "held": held,
                "held_bytes": held, "size": 100, "lag": 0.0}
     parts = {"in": {"kind": "source", "idle": not (folder / "busy").exists(), "failing": "",
-                    "counters": {}}}
+                    "verdicts": verdicts, "counters": {}}}
     state = {"pid": os.getpid(), "time": time.monotonic(), "channels": {"spool": channel},
              "parts": parts}
     manager.send({"STATUS": f"{held} held", notify.STATE: json.dumps(state)})

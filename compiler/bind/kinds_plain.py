@@ -24,7 +24,7 @@ from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import PerHost
 from flumec.compiler.source import Span
-from flumec.runtime.component import Header, Port, Ref, Secret
+from flumec.runtime.component import Header, Port, Secret
 from flumec.runtime.quantity import Duration, QuantityError, Size
 
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
@@ -279,7 +279,7 @@ class RefKind(Kind):
         kind = "journal" if "journal" in self.kinds and name in env.journals else ""
         kind = kind or env.components.get(name, "")
         if kind and (not self.kinds or kind in self.kinds):
-            return Ref(name)
+            return self.python(name)
         wanted = " or ".join(_KINDS_OF_REF[kind] for kind in self.kinds) or "a component"
         fitting = (n for n, k in env.components.items() if not self.kinds or k in self.kinds)
         known = tuple(env.journals) if "journal" in self.kinds else tuple(fitting)

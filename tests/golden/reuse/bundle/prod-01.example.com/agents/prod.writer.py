@@ -8,7 +8,7 @@ Made by flumec from tier.flow (402a60495d51). Change that file, not this one.
 
 from pathlib import Path
 
-from flumec.runtime import Agent, Ref, Secret, Size
+from flumec.runtime import Agent, JournalRef, Secret, Size
 from flumec.runtime.channels import File
 from flumec.runtime.journal_settings import Journal
 from flumec.runtime.sinks import FileRoll
@@ -18,7 +18,12 @@ from flumec.runtime.sources import Seq
 numbers = Seq("numbers", total=1000)
 
 # see tier.flow:27
-buffer = File("buffer", size=Size("4GiB"), when_full="block", journal=Ref("vault"))
+buffer = File(
+    "buffer",
+    size=Size("4GiB"),
+    when_full="block",
+    journal=JournalRef("vault"),
+)
 
 # see tier.flow:31
 out = FileRoll("out", directory=Path("/srv/prod"))
