@@ -100,9 +100,10 @@ class Scanner:
         self._follow_links()
         self._by_inode.clear()
         self.has_more = False
-        if self._directories.fresh != self._seen:
+        fresh = self._directories.fresh
+        if fresh != self._seen:
             self._matches = self._expand(wall)
-            self._seen = self._directories.fresh
+            self._seen = fresh  # what changes while patterns are gone through, not all have seen
             self._displace(now, deleted)
             self._meet_all(self._new_paths(), now)
             self._search(wall, now)
