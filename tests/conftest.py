@@ -1,7 +1,10 @@
 """What all tests share: `pytest --update` accepts what is generated as what is expected."""
 
+import fcntl
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -59,3 +62,11 @@ def hdfs(hadoop: Any) -> Any:
     """Return the HDFS, all of it up."""
     hadoop.heal()
     return hadoop
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[None]:
+    """Keep the loopback addresses of a fleet: tests in other processes have the same, and wait."""
+    with (Path(tempfile.gettempdir()) / "flumec-loopback.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "examples" / "weblogs" / "demo.py"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +24,7 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kept(tmp_path_factory: pytest.TempPathFactory, loopback: None) -> Path:
     """A small run with two kills, kept."""
     work = tmp_path_factory.mktemp("demo")
     ran = demo("--lines", "8000", "--seconds", "6", "--keep", str(work))
