@@ -1,12 +1,15 @@
-"""A clock that stands still until a test moves it."""
+"""Clocks for tests: one stands still until a test moves it, one leaps over waits for nothing."""
 
 import threading
 import time
 
-from flumec.runtime.clock import Waitable
+from flumec.runtime.clock import SystemClock, Waitable
 
 _GLANCE = 0.002
 """Real seconds between two looks at the hands, by a thread that waits for them to move."""
+
+_CHANCE = 0.0005
+"""Real seconds in which something that is waited for may come before time leaps."""
 
 
 class ManualClock:
@@ -50,3 +53,23 @@ class ManualClock:
             if isinstance(waitable, threading.Condition):
                 return True  # a notification that crossed the end of the glance would be lost
         return True
+
+
+class LeapingClock(SystemClock):
+    """The machine's clock, but a wait for something that does not come takes no time."""
+
+    def __init__(self) -> None:
+        self._leapt = 0.0
+
+    def monotonic(self) -> float:
+        """Return the machine's seconds and those that were leapt over."""
+        return super().monotonic() + self._leapt
+
+    def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
+        """Block until the event is set or the condition notified; leap over `timeout` if not."""
+        if timeout is None:
+            return waitable.wait()
+        came = waitable.wait(min(timeout, _CHANCE))
+        if not came:
+            self._leapt += timeout
+        return came

@@ -8,11 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 from flumec.runtime.batch import encode
-from flumec.runtime.clock import SystemClock, Waitable
 from flumec.runtime.component import Sink
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
 from flumec.runtime.journal.records import Frame, Put
-from flumec.runtime.testing import CrashDisk, PowerCut
+from flumec.runtime.testing import CrashDisk, LeapingClock, PowerCut
 
 from tests.output.conftest import SinkPlace
 
@@ -21,24 +20,6 @@ PUTS = ["aab", "bac", "ca", "b"]
 ROWS = [f"{host}{put}{n}" for put, hosts in enumerate(PUTS) for n, host in enumerate(hosts)]
 STEPS = 8
 """How often a sink may ask whether it is to stop; with fewer it would not take all rows."""
-
-
-class LeapingClock(SystemClock):
-    """The machine's clock, but a wait for something that does not come takes no time."""
-
-    def __init__(self) -> None:
-        self._leapt = 0.0
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self._leapt
-
-    def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
-        if timeout is None:
-            return waitable.wait()
-        came = waitable.wait(min(timeout, 0.0005))
-        if not came:
-            self._leapt += timeout
-        return came
 
 
 class Harness:

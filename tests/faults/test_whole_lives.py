@@ -16,12 +16,11 @@ from faults.checking import FIRST_ROW
 from flumec.runtime.component import Size
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
-from flumec.runtime.testing import NOTHING, CrashDisk, Survival
+from flumec.runtime.testing import NOTHING, CrashDisk, LeapingClock, Survival
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.conformance.harness import LeapingClock
 from tests.link.test_link_model import Line, Machine, World
 from tests.output.conftest import SinkPlace
 from tests.tail.conftest import Rig

@@ -19,12 +19,12 @@ from flumec.runtime.journal.records import Frame, Put
 from flumec.runtime.sinks import FileRoll, Hdfs
 from flumec.runtime.sinks.dedup import Dedup
 from flumec.runtime.sinks.filing import Roll
-from flumec.runtime.testing import ManualClock
+from flumec.runtime.testing import LeapingClock, ManualClock
 from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
 from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
 
 from .conftest import SinkPlace
-from .test_file_roll_crashes import LeapingClock, bodies, files
+from .test_file_roll_crashes import bodies, files
 
 STATE, OUT = Path("/state"), Path("/out")
 PUTS = ["a1 b2 a1 c3", "b2 a4 a1 b5", "c3 a6 b2", "a1 b7 c8 a4", "c8 b9"]

@@ -16,34 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from flumec.runtime.batch import encode
-from flumec.runtime.clock import SystemClock, Waitable
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
 from flumec.runtime.journal.records import Frame, Put
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
+from flumec.runtime.testing import LeapingClock
 from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
 from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
 
 from .conftest import Channel, SinkPlace, TroubledDisk
-
-
-class LeapingClock(SystemClock):
-    """The machine's clock, but a wait for something that does not come takes no time."""
-
-    def __init__(self) -> None:
-        self._leapt = 0.0
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self._leapt
-
-    def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
-        if timeout is None:
-            return waitable.wait()
-        came = waitable.wait(min(timeout, 0.0005))
-        if not came:
-            self._leapt += timeout
-        return came
-
 
 STATE, OUT = Path("/state"), Path("/out")
 PUTS = ["aab", "bac", "ca", "b"]

@@ -18,11 +18,12 @@ from flumec.runtime.journal.records import Frame, Put
 from flumec.runtime.letters import REASON, SINK, TRIES, Letters
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
+from flumec.runtime.testing import LeapingClock
 from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
 from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
 
 from .conftest import SinkPlace
-from .test_file_roll_crashes import LeapingClock, files
+from .test_file_roll_crashes import files
 
 STATE, OUT = Path("/state"), Path("/out")
 PUTS = ["aab", "bac", "ca", "b"]
