@@ -42,19 +42,10 @@ def _no_journal_outlives_its_test() -> Iterator[None]:
 def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Run an HDFS while tests need it; see tests/servers/hadoop.py."""
     from servers.hadoop import Hadoop
-    from servers.jars import Missing, required
+    from servers.serving import serving
 
-    try:
-        server = Hadoop(tmp_path_factory.mktemp("hadoop") / "site")
-    except Missing as reason:
-        if required():
-            raise
-        pytest.skip(f"no HDFS to test against: {reason}")
-    try:
-        server.start()
+    with serving(lambda: Hadoop(tmp_path_factory.mktemp("hadoop") / "site")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

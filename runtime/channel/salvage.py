@@ -13,13 +13,12 @@ from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.examination import Examination, Totals
 from flumec.runtime.journal.inspection import Inspection, inspect
 from flumec.runtime.journal.recovery import Recovered
+from flumec.runtime.journal.resync import resync
 from flumec.runtime.journal.state import ChannelState
 from flumec.runtime.journal.walk import segment_path
 
 ASIDE = ".damaged"
 """What is appended to the name of a segment of which nothing can be read; it is kept."""
-
-_BLOCK = 1 << 20
 
 
 @dataclass(slots=True)
@@ -41,7 +40,7 @@ class Salvage:
         for channel in found.state.channels.values():
             self._balance(found, channel, examination.totals, disk)
         if found.newest in found.state.segments:
-            _rewrite(segment_path(directory, found.newest), disk)
+            resync(segment_path(directory, found.newest), disk)
         unreadable = {each.path for each in self.damage if each.segment not in found.state.segments}
         for path in sorted(unreadable & set(found.strays)):
             aside = path.with_name(path.name + ASIDE)
@@ -76,20 +75,3 @@ class Salvage:
             self.lost[channel.name] = gone
         else:
             channel.put -= gone  # the record of the put is lost, the one of its delivery is not
-
-
-def _rewrite(path: Path, disk: Disk) -> None:
-    """Write the newest segment again, the very same bytes, and sync it.
-
-    A part of it may stand in the system's memory only, and a sync that failed is forgotten there.
-    """
-    file = disk.open(path, "write")
-    try:
-        size, at = file.stat().st_size, 0
-        while at < size:
-            block = file.read(_BLOCK, at)
-            file.write([block], at)
-            at += len(block)
-        file.sync()
-    finally:
-        file.close()

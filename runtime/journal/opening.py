@@ -18,13 +18,13 @@ from flumec.runtime.journal.log import DiskFull, Log
 from flumec.runtime.journal.packing import is_sealed, sealed, unsealed
 from flumec.runtime.journal.recovery import SEGMENT, Recovered, recover
 from flumec.runtime.journal.register import begin_epoch, register
+from flumec.runtime.journal.resync import resync
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
 from flumec.runtime.journal.state import State
 from flumec.runtime.journal.walk import segment_path
 
 LOCK = "lock"
 _PID_LENGTH = 20
-_BLOCK = 1 << 20
 
 
 @dataclass(slots=True)
@@ -193,14 +193,7 @@ class Opening:
         dead = [segment for segment in known[:-1] if not state.is_live(segment)]
         if not dead:
             return
-        file = self.disk.open(segment_path(self.directory, known[-1].number), "write")
-        size, at = file.stat().st_size, 0
-        while at < size:
-            block = file.read(_BLOCK, at)
-            file.write([block], at)
-            at += len(block)
-        file.sync()
-        file.close()
+        resync(segment_path(self.directory, known[-1].number), self.disk)
         self.disk.sync_directory(self.directory)
         for segment in dead:
             self.disk.unlink(segment_path(self.directory, segment.number))

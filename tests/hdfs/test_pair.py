@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from flumec.runtime.output.store import Unavailable
-from servers.jars import Missing, required
 from servers.pair import Pair
+from servers.serving import serving
 
 from .conftest import HdfsPlace, hide
 
@@ -16,17 +16,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    try:
-        server = Pair(tmp_path_factory.mktemp("pair") / "site")
-    except Missing as reason:
-        if required():
-            raise
-        pytest.skip(f"no HDFS to test against: {reason}")
-    try:
-        server.start()
+    with serving(lambda: Pair(tmp_path_factory.mktemp("pair") / "site")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

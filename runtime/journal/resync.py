@@ -1,0 +1,25 @@
+"""Making sure that what can be read of a segment is on its disk."""
+
+from pathlib import Path
+
+from flumec.runtime.disk import Disk
+
+_BLOCK = 1 << 20
+
+
+def resync(path: Path, disk: Disk) -> None:
+    """Write a file again, the very same bytes, and sync it.
+
+    What an earlier process wrote may stand in the system's memory only, and a sync that failed is
+    forgotten there: to sync alone would promise nothing.
+    """
+    file = disk.open(path, "write")
+    try:
+        size, at = file.stat().st_size, 0
+        while at < size:
+            block = file.read(_BLOCK, at)
+            file.write([block], at)
+            at += len(block)
+        file.sync()
+    finally:
+        file.close()
