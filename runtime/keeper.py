@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from flumec.runtime import logs
 from flumec.runtime.errors import StartError
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.letters import Rejected
 from flumec.runtime.retry import Backoff
 
 if TYPE_CHECKING:
@@ -41,9 +40,6 @@ class Keeper:
                 raise StartError("it returned although nothing told it to stop")  # noqa: TRY301
             except StateError:
                 raise
-            except Rejected as verdict:
-                self._rest(str(verdict))
-                return
             except Exception as error:
                 if self._context.consumer.cursor.low > low:
                     self._backoff.reset()
@@ -67,9 +63,3 @@ class Keeper:
     def _is_of_rows(self, error: Exception) -> bool:
         """Whether a row may be the reason: not of what a disk, a server or a peer did."""
         return self._part.kind == "sink" and not isinstance(error, OSError | StartError)
-
-    def _rest(self, reason: str) -> None:
-        """Do nothing until the agent stops, and say why."""
-        self._context.fail(reason)
-        while not self._context.wait(1.0):
-            pass

@@ -1,15 +1,16 @@
 """A sink's way to its dead-letter channel: rows that it cannot deliver, each with the reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import pyarrow as pa
 from flumec.runtime.batch import decode, encode, with_constant
 from flumec.runtime.context import Context
 from flumec.runtime.journal import Consumer, Journal
+from flumec.runtime.journal.journal import LARGEST_PUT
 from flumec.runtime.journal.parts import cut, named
 from flumec.runtime.journal.records import Aside, Chunk, Frame, Full, Outcome, Put, Refused, TagRun
-from flumec.runtime.messages.letters import DeadLettered
+from flumec.runtime.messages.letters import DeadLettered, LetterWithoutReason
 
 REASON, SINK, TRIES = "flumec.reason", "flumec.sink", "flumec.tries"
 """The headers of a dead letter: what went wrong, at which sink, and how often it was tried."""
@@ -17,10 +18,6 @@ REASON, SINK, TRIES = "flumec.reason", "flumec.sink", "flumec.tries"
 LONGEST_REASON = 500
 _AGAIN = 0.1
 """Seconds until rows are set aside again that an intent, another worker's, still covered."""
-
-
-class Rejected(Exception):  # noqa: N818 a verdict
-    """A target will never take some rows, and there is no channel for them."""
 
 
 class Letters:
@@ -42,48 +39,60 @@ class Letters:
         self._consumer = consumer
         self._context = context
 
-    def reject(self, chunk: Chunk, rows: Sequence[int], reason: str) -> None:
-        """Set rows aside that the target refuses as they are; raise Rejected without a channel."""
-        if self.channel is None:
-            raise Rejected(
-                f"row {rows[0]} of channel `{self._consumer.channel}` is refused: {reason}. The "
-                "channel keeps it and what follows; skip the row (`flumec channel skip`), or give "
-                "the sink a `dead_letter` channel"
-            )
-        self.send(chunk, rows, reason)
-
     def send(self, chunk: Chunk, rows: Sequence[int], reason: str, tries: int = 1) -> bool:
         """Put a chunk's rows into the dead-letter channel, and never read them again.
 
-        Both are one group of the journal. Returns after the sync; False where the agent stops
-        before there was room, and nothing happened.
+        Both are one group of the journal; of letters that are larger than one put, one for each
+        part. Returns after the sync; False where the agent stops before there was room, and what
+        had none is as it was.
         """
         assert self.channel is not None
-        frame = self._frame(chunk, rows, reason, tries)
-        ranges = tuple((run[0], run[-1] + 1) for run in runs(rows))
-        put = Put((frame,), aside=Aside(self._consumer.name, ranges))
-        if not self._stored(put):
-            return False
-        self._consumer.forget(ranges)
-        self._context.counters.add("events_dead_lettered", len(rows))
-        self._context.log.warning(
-            DeadLettered(events=len(rows), channel=self.channel, row=rows[0], reason=reason)
-        )
+        for part, frame in self._parts(chunk, rows, reason, tries):
+            ranges = tuple((run[0], run[-1] + 1) for run in runs(part))
+            if not self._stored(Put((frame,), aside=Aside(self._consumer.name, ranges))):
+                return False
+            self._consumer.forget(ranges)
+            self._context.counters.add("events_dead_lettered", len(part))
+            self._context.log.warning(
+                DeadLettered(events=len(part), channel=self.channel, row=part[0], reason=reason)
+            )
         return True
 
-    def _frame(self, chunk: Chunk, rows: Sequence[int], reason: str, tries: int) -> Frame:
-        """Return the rows with their headers, under the tags and the age that they have."""
+    def _parts(
+        self, chunk: Chunk, rows: Sequence[int], reason: str, tries: int
+    ) -> Iterator[tuple[Sequence[int], Frame]]:
+        """Yield letters that fit into a put: halves of what does not, down to single rows.
+
+        One that the headers alone make too large goes without them: as it came it was put before.
+        """
+        said = {
+            REASON: reason[:LONGEST_REASON],
+            SINK: f"{self._context.host}/{self._context.agent}/{self._consumer.name}",
+            TRIES: str(tries),
+        }
+        frame = self._frame(chunk, rows, said)
+        if frame.body.size <= LARGEST_PUT:
+            yield rows, frame
+        elif len(rows) > 1:
+            half = len(rows) // 2
+            yield from self._parts(chunk, rows[:half], reason, tries)
+            yield from self._parts(chunk, rows[half:], reason, tries)
+        else:
+            self._context.counters.add("letters_without_reason")
+            self._context.log.warning(
+                LetterWithoutReason(row=rows[0], channel=frame.channels[0], reason=reason)
+            )
+            yield rows, self._frame(chunk, rows, {})
+
+    def _frame(self, chunk: Chunk, rows: Sequence[int], said: Mapping[str, str]) -> Frame:
+        """Return the rows with more headers, under the tags and the age that they have."""
         places = [chunk.skip + row - chunk.first for row in rows]
         batch = decode(chunk.body)
         if len(places) == places[-1] - places[0] + 1:
             batch = batch.slice(places[0], len(places))
         else:
             batch = batch.take(pa.array(places, pa.int64()))
-        for name, value in (
-            (REASON, reason[:LONGEST_REASON]),
-            (SINK, f"{self._context.host}/{self._context.agent}/{self._consumer.name}"),
-            (TRIES, str(tries)),
-        ):
+        for name, value in said.items():
             batch = with_constant(batch, name, value, preserve=False)
         tags = named(chunk)
         kept: list[TagRun] = []

@@ -48,11 +48,15 @@ def _pairs(text: str, units: Mapping[str, float], kind: str) -> list[tuple[float
     return pairs
 
 
-def _shortest(value: float, units: Mapping[str, float]) -> str:
-    """Print `value` in the largest unit in which it is whole."""
+def _shortest(value: float, units: Mapping[str, float], parts: int = 1) -> str:
+    """Print `value` in the largest unit in which it, or `parts` times it, is whole.
+
+    >>> _shortest(90, {"s": 1, "m": 60}), _shortest(90, {"s": 1, "m": 60}, parts=10)
+    ('90s', '1.5m')
+    """
     for unit, factor in sorted(units.items(), key=lambda item: -item[1]):
-        if value and value % factor == 0:
-            return f"{int(value // factor)}{unit}"
+        if abs(value) >= factor and parts * value % factor == 0:
+            return f"{value / factor:.15g}{unit}"
     smallest = min(units, key=lambda unit: units[unit])
     return f"{round(value / units[smallest])}{smallest}"
 
@@ -60,8 +64,8 @@ def _shortest(value: float, units: Mapping[str, float]) -> str:
 class Size(int):
     """A number of bytes: `Size("64MiB")`. Decimal and binary units are different units.
 
-    >>> Size("64MiB") == 64 * 1024 * 1024, str(Size(10_000_000)), repr(Size("4GiB"))
-    (True, '10MB', 'Size("4GiB")')
+    >>> Size("64MiB") == 64 * 1024 * 1024, str(Size(10_000_000)), str(Size(12_800 * 2**20))
+    (True, '10MB', '12.5GiB')
     """
 
     kind: ClassVar = "size"
@@ -77,7 +81,7 @@ class Size(int):
             self.text = value
         else:
             self = super().__new__(cls, value)
-            self.text = _shortest(value, {u: f for u, f in _SIZE_UNITS.items() if u != "KB"})
+            self.text = _shortest(value, {u: f for u, f in _SIZE_UNITS.items() if u != "KB"}, 10)
         return self
 
     def __str__(self) -> str:

@@ -72,15 +72,13 @@ class Delicate(Sink, type="delicate"):
                     context.consumer.advance(Cursor(chunk.end, delivered=chunk.rows)).result()
 
     def take(self, chunk, context):
-        for place, body in enumerate(bodies(chunk)):
+        for body in bodies(chunk):
             if body not in self.dies_of:
                 continue
             with open("deaths", "ab") as deaths:
                 os.write(deaths.fileno(), body + b"\\n")
             if self.how == "raise":
                 raise ValueError(f"cannot take {body!r}")
-            if self.how == "reject":
-                context.letters.reject(chunk, [chunk.first + place], "that is not JSON")
             if self.how == "disk" and not os.path.exists("mended"):
                 raise OSError(28, "No space left on device", "/somewhere")
             if self.how == "hang":
@@ -269,23 +267,6 @@ def test_a_process_that_dies_with_a_row_stops_that_channel(trial: Trial) -> None
     assert "ERROR out row 3333 of channel `spool`" in trial.outputs[-1]
     assert trial.numbers("out") == list(range(3333))
     assert len(trial.lines("deaths")) <= 6
-
-
-@pytest.mark.slow
-def test_a_row_that_is_refused_is_a_dead_letter_at_once(trial: Trial) -> None:
-    trial.write(b"5", b"6", b"9000", how="reject", letters=True)
-    trial.until(lambda: len(trial.lines("post")) == 3)
-    assert [line.rpartition(" | ")[0] for line in trial.lines("post")] == [
-        f"{row} | that is not JSON | web-1/tailer/out | 1" for row in (5, 6, 9000)
-    ]
-
-
-@pytest.mark.slow
-def test_a_row_that_is_refused_stops_a_channel_without_dead_letters(trial: Trial) -> None:
-    trial.write(b"9000", how="reject")
-    trial.until(lambda: bool(trial.lines("deaths")) and len(trial.lines("healthy")) == 12_000)
-    assert trial.lines("deaths") == ["9000"]
-    assert "row 9000 of channel `spool` is refused: that is not JSON" in trial.outputs[-1]
 
 
 @pytest.mark.slow

@@ -6,10 +6,14 @@ from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Component, Fleet
+from flumec.compiler.passes.letters import journal_of
 from flumec.compiler.source import Span
 from flumec.runtime.output.template import Template
 from flumec.runtime.quantity import Size
 from flumec.runtime.sinks.filing import Filing
+
+_SHRINKS = 4
+"""How many times smaller compression makes logs, at least mostly."""
 
 
 class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
@@ -17,6 +21,10 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
 
     An event stays in the channel until its file is published. When that holds up a channel that is
     nearly full, files are rolled early: nothing is lost, but there are many small files.
+
+    A file's size is that of its bytes, a channel's that of its events as they are stored. So a
+    compressed file counts four times, as much as logs mostly shrink, and so does a channel whose
+    journal compresses.
 
     A sink whose path names no header writes to one folder at a time, and is left alone.
 
@@ -74,19 +82,30 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
     size: Size
     channel: Component
     room: Size
+    packed: bool
+    """Whether the files are compressed."""
+    pressed: bool
+    """Whether the channel's journal is."""
 
     @property
     def message(self) -> str:
+        files = f"{self.files} {'compressed ' if self.packed else ''}files of {self.size}"
+        room = f"{self.room}{' of compressed events' if self.pressed else ''}"
         return (
-            f"{self.files} files of {self.size} may be open at once, and `{self.channel.name}` "
-            f"holds {self.room}: files are rolled before they are full"
+            f"{files} may be open at once, and `{self.channel.name}` holds {room}: files are "
+            "rolled before they are full"
         )
 
     @property
+    def needed(self) -> Size:
+        """How much of the channel the events of all files take."""
+        return Size(_taken(self.files * self.size, packed=self.packed, pressed=self.pressed))
+
+    @property
     def hint(self) -> str:
-        fitting = self.room // self.size
+        fitting = self.room // _taken(self.size, packed=self.packed, pressed=self.pressed)
         fewer = f"`max_open = {fitting}`, smaller files, or " if fitting else "smaller files, or "
-        return f"{fewer}a channel of {Size(self.files * self.size)}"
+        return f"{fewer}a channel of {self.needed}"
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -119,8 +138,24 @@ def check_sink(
         if written is None or held is None or not _many(declaration, written):
             continue
         files, size, room = written["max_open"], written["roll"].size, held.get("size")
-        if room is not None and files * size > room:
-            yield EarlyRolls(_blamed(sink), files, size, channel, room)
+        if room is None:
+            continue
+        packed, pressed = written["codec"] != "none", _pressed(agent, channel)
+        found = EarlyRolls(_blamed(sink), files, size, channel, room, packed, pressed)
+        if found.needed > room:
+            yield found
+
+
+def _taken(size: int, *, packed: bool, pressed: bool) -> int:
+    """Return how many bytes of a channel the events of so many bytes in files take."""
+    return max(1, size * (_SHRINKS if packed else 1) // (_SHRINKS if pressed else 1))
+
+
+def _pressed(agent: Agent, channel: Component) -> bool:
+    """Whether a channel's journal compresses what it stores."""
+    journal = agent.journals.get(journal_of(agent, channel.name) or "")
+    compression = None if journal is None else journal.values.get("compression")
+    return compression is not None and compression.value != "none"
 
 
 def _many(declaration: type[Filing], written: dict[str, object]) -> bool:

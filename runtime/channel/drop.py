@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from flumec.runtime.channel.keeping import kept
 from flumec.runtime.channel.place import agent_of, asking, channel_named, find
-from flumec.runtime.channel.words import size
+from flumec.runtime.channel.words import counted, size
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.errors import StateError
@@ -29,8 +29,8 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     channel = channel_named(inspect(place.journal, disk), options.channel)
     if channel.declared and not options.force:
         raise StateError(
-            f"`{channel.name}` is in the bundle, and holds {channel.held:,} rows: take it out of "
-            "the .flow file and roll that out first; or give up its rows with --force"
+            f"`{channel.name}` is in the bundle, and holds {counted(channel.held, 'row')}: take it "
+            "out of the .flow file and roll that out first; or give up its rows with --force"
         )
     agent = None if options.force else agent_of(place, disk)
     if agent is not None:
@@ -39,7 +39,7 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     else:
         with kept(place, disk, clock) as journal:
             dropped = journal.drop(channel.name, options.reason, force=options.force)
-    yield f"dropped {dropped.rows:,} rows of {channel.name}, {size(dropped.bytes)}"
+    yield f"dropped {counted(dropped.rows, 'row')} of {channel.name}, {size(dropped.bytes)}"
 
 
 def _route(channel: str) -> str:

@@ -11,6 +11,7 @@ from flumec.runtime.channel.frames import Frames
 from flumec.runtime.channel.holding import consumer_of
 from flumec.runtime.channel.place import channel_named, find
 from flumec.runtime.channel.verify import Unsound, describe
+from flumec.runtime.channel.words import counted
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.errors import StartError
@@ -65,14 +66,16 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa:
         if not options.skip_damaged:
             _remove(options.to, file, disk)
             raise StateError(
-                f"stopped at damage, with {count:,} rows written before it; to go on behind it: "
-                "--skip-damaged"
+                f"stopped at damage, with {counted(count, 'row')} written before it; to go on "
+                "behind it: --skip-damaged"
             )
         missing += each.rows
     writer.close()
     if file is not None:
         _finish(options.to, file, disk)
-    told = f"{count:,} rows of {channel.name}" + (f", {missing:,} not readable" if missing else "")
+    told = f"{counted(count, 'row')} of {channel.name}" + (
+        f", {missing:,} not readable" if missing else ""
+    )
     sys.stderr.write(told + "\n")
     if missing:
         raise Unsound

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from flumec.runtime.channel.listing import Shown, listing
 from flumec.runtime.channel.place import find
-from flumec.runtime.channel.words import age, rows, size, table
+from flumec.runtime.channel.words import age, counted, rows, size, table
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
+
+_NOWHERE = {"what": "-", "in_words": "no position: none yet, or it is pushed to and keeps none"}
 
 _BALANCE = ("put", "delivered", "dropped", "dead_lettered")
 
@@ -33,8 +35,8 @@ def _text(shown: Shown) -> Iterator[str]:
     yield f"{shown['journal']}: " + (f"open in process {process}" if process else "not open")
     yield (
         f"agent `{shown['agent']}` on {shown['host']}, flumec {shown['version']}; format "
-        f"{shown['format']}; {shown['segments']} segments, {size(shown['disk_bytes'])} on disk; "
-        f"next row {shown['next_row']:,}"
+        f"{shown['format']}; {counted(shown['segments'], 'segment')}, "
+        f"{size(shown['disk_bytes'])} on disk; next row {shown['next_row']:,}"
     )
     yield from (f"another journal of the agent: {path}" for path in shown["others"])
     yield from _counts(shown)
@@ -62,7 +64,7 @@ def _counts(shown: Shown) -> Iterator[str]:
         ("lost_to_damage", "lost to damage, of channels that cannot be known"),
     ):
         if shown[name]:
-            yield f"{shown[name]:,} rows {what}"
+            yield f"{counted(shown[name], 'row')} {what}"
 
 
 def _channels(channels: list[Shown]) -> Iterator[str]:
@@ -106,15 +108,17 @@ def _intents(intents: list[Shown]) -> str:
     if not intents:
         return "-"
     files = [file for intent in intents for file in intent["files"]]
-    count = sum(intent["rows"] for intent in intents)
-    return f"{count:,} rows in {len(files)} files, first {files[0]}" if files else f"{count:,} rows"
+    rows_of = counted(sum(intent["rows"] for intent in intents), "row")
+    if not files:
+        return rows_of
+    return f"{rows_of} in {counted(len(files), 'file')}, first {files[0]}"
 
 
 def _sources(sources: list[Shown]) -> Iterator[str]:
     lines = [
         [source["name"], each["what"], each["in_words"]]
         for source in sources
-        for each in source["positions"] or [{"what": "-", "in_words": "nothing stored"}]
+        for each in source["positions"] or [_NOWHERE]
     ]
     if lines:
         yield ""

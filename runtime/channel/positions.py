@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from flumec.runtime.channel.keeping import SOURCE
 from flumec.runtime.channel.replay import DONE
-from flumec.runtime.channel.words import moment
+from flumec.runtime.channel.words import counted, moment
 from flumec.runtime.http.remembered import SLOT, STORED
 from flumec.runtime.journal.records import Progress
 from flumec.runtime.tail.identity import Identity
@@ -39,7 +39,7 @@ def describe(progress: Iterable[Progress]) -> Iterator[dict[str, Any]]:
         else:
             yield {"what": _text(each.key), "position": each.to.hex(), "in_words": each.to.hex()}
     if requests:
-        words = f"{requests:,} request ids remembered"
+        words = f"{counted(requests, 'request id')} remembered"
         yield {"what": "requests", "position": requests, "in_words": words}
 
 
@@ -65,7 +65,7 @@ def _file(progress: Progress) -> dict[str, Any] | None:
 def _replayed(progress: Progress) -> dict[str, Any]:
     rows = int.from_bytes(progress.to[1:], "big")
     whole = "replayed" if progress.to[:1] == DONE else "so far, not all"
-    words = f"{rows:,} rows {whole}"
+    words = f"{counted(rows, 'row')} {whole}"
     return {"what": f"file {progress.key[:4].hex()}…", "position": rows, "in_words": words}
 
 

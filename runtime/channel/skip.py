@@ -13,7 +13,7 @@ from flumec.runtime.channel.keeping import kept
 from flumec.runtime.channel.place import Place, agent_of, asking, channel_named, find
 from flumec.runtime.channel.salvage import Salvage
 from flumec.runtime.channel.verify import describe
-from flumec.runtime.channel.words import moment
+from flumec.runtime.channel.words import counted, moment
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.errors import StartError
@@ -125,7 +125,7 @@ def _skip_damaged(place: Place, disk: Disk, clock: Clock) -> Iterator[str]:
         return
     for name, rows in salvage.lost.items():
         of = f"of {name}, counted as dropped" if name else "whose channel cannot be known"
-        yield f"given up: {rows} rows {of}"
+        yield f"given up: {counted(rows, 'row')} {of}"
     for path in salvage.set_aside:
         yield f"kept for a closer look: {path}"
     if not salvage.lost:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
 from flumec.runtime.channel.place import find
-from flumec.runtime.channel.words import rows, size
+from flumec.runtime.channel.words import counted, rows, size
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.damage import Damage
@@ -46,8 +46,9 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa:
         )
     totals = examination.totals
     yield (
-        f"{totals.segments} segments, {totals.groups:,} groups, {totals.frames:,} frames with "
-        f"{totals.rows:,} rows read, {size(totals.bytes)}; {totals.freed:,} frames are done with"
+        f"{counted(totals.segments, 'segment')}, {counted(totals.groups, 'group')}, "
+        f"{counted(totals.frames, 'frame')} with {counted(totals.rows, 'row')} read, "
+        f"{size(totals.bytes)}; {counted(totals.freed, 'frame')} done with"
         + (f", {totals.given_up:,} given up" if totals.given_up else "")
     )
     if damage:

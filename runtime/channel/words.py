@@ -7,6 +7,15 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _SPANS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "m"), (60, "m", 1, "s"))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of something.
+
+    >>> counted(1, "segment"), counted(2_000, "row")
+    ('1 segment', '2,000 rows')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def size(count: int) -> str:
     """Return bytes in the unit that leaves up to four digits.
 

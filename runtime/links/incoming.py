@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.records import Outcome, Put, Stored
 from flumec.runtime.links.faults import Disconnected, LinkFault, ProtocolError
 from flumec.runtime.links.greeting import Hello, Refuse
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from flumec.runtime.context import ReceiverContext
     from flumec.runtime.links.connection import Connection
     from flumec.runtime.links.pulse import Pulse
+
+UNSTORED = "its journal cannot store any more, so its agent ends and is started anew"
+"""What a sender hears of a receiver whose disk failed; what it did not hear of it sends again."""
 
 Parcel = tuple[Delivery, Put]
 Verdict = tuple[Delivery, "Future[Outcome]"]
@@ -218,6 +223,11 @@ class Incoming:
         """Run a thread's work; an error in it ends the connection, and is logged there."""
         try:
             work()
+        except StateError:
+            self._stop()
+            with suppress(LinkFault):
+                self._connection.send(Bye(Farewell.DRAIN, UNSTORED))
+            self._connection.close(UNSTORED)
         except Exception as error:
             self._stop()
             self._connection.close(str(error) or type(error).__name__)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from flumec.runtime import logs
+from flumec.runtime.journal.errors import StateError
 from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.incoming import Incoming
 from flumec.runtime.links.messages import Bye, Farewell
@@ -79,6 +80,8 @@ class Receiving:
     def _serve(self, incoming: Incoming, connection: Connection) -> None:
         try:
             incoming.run(self._settings.hello_time_out, lambda: self._known(incoming))
+        except StateError as error:  # the journal's own message says what failed, and what to do
+            self._context.log.info("%s: closed: %s", connection.peer, error)
         except Exception as error:
             self._context.log.error(ConnectionFault(reason=logs.reason(error)))  # noqa: TRY400 one line
         finally:

@@ -15,9 +15,7 @@ class DeadLettered(Message, code="RT601", level="warning"):
     read the channel, or put the events in again.
     """
 
-    text = (
-        "{events} events went to the dead-letter channel `{channel}`, from row {row} on: {reason}"
-    )
+    text = "dead letters to `{channel}`: {events}, from row {row} on: {reason}"
     events: int
     channel: str
     row: int
@@ -39,6 +37,24 @@ class Poison(Message, code="RT602", level="error"):
     """
 
     text = "row {row} of channel `{channel}`: {reason}"
+    row: int
+    channel: str
+    reason: str
+
+
+class LetterWithoutReason(Message, code="RT603", level="warning"):
+    """A dead letter lacks the headers that say why: with them it would not fit into the journal.
+
+    The largest put of a journal has 64 MiB, and this event is as large by itself. It is in the
+    dead-letter channel as it came; why it went there is in this message alone.
+
+    ## What to do
+
+    Keep this message with the event. Events of such a size belong into files of their own: look at
+    what makes them.
+    """
+
+    text = "row {row} went to `{channel}` without the headers that say why: {reason}"
     row: int
     channel: str
     reason: str

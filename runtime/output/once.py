@@ -59,8 +59,7 @@ class Once:
         ageing = Ageing(self._context.clock, self._window, memory.age)
         place = directory(self._context, note.sink)
         self._seen = Seen(place, self._context.disk, ageing, memory, start=start)
-        keys = self._seen.live
-        self._context.log.info("%d keys are known; %s", keys, _chance(keys))
+        self._context.log.info("%s", _known(self._seen.live))
         return note
 
     @property
@@ -185,8 +184,14 @@ def false_hit(keys: int) -> float:
     return keys**2 / 2.0**129
 
 
-def _chance(keys: int) -> str:
-    return f"that two events share one by chance has a probability of {false_hit(keys):.1e}"
+def _known(keys: int) -> str:
+    """Return what the start says of the keys that it found."""
+    if not keys:
+        return "no keys are known yet"
+    return (
+        f"{keys} keys are known; that two events share one by chance has a probability of "
+        f"{false_hit(keys):.1e}"
+    )
 
 
 class Staged:

@@ -72,7 +72,7 @@ def test_forced_it_ends_what_was_under_way(state: State, tool: Tool) -> None:
     consumer.advance(Cursor(0, {"x": 2}, delivered=1, note=b"mine")).result(PATIENCE)
     consumer.intend([Output("x", 0, 2, 2, "hidden", "final", 9)])
     state.close()
-    assert tool("drop", state.path, "a", "--force").out.startswith("dropped 1 rows of a")
+    assert tool("drop", state.path, "a", "--force").out.startswith("dropped 1 row of a")
     state.open()
     consumer = state.journal.consumer("to_a")
     assert consumer.intents == ()

@@ -113,7 +113,7 @@ def test_open_intents_are_shown_with_their_files(state: State, tool: Tool) -> No
         "name": "to_a", "kind": "", "ahead": {},
         "intents": [{"number": 1, "rows": 2, "files": ["/o/x/final.log"]}],
     }  # fmt: skip
-    assert "2 rows in 1 files, first /o/x/final.log" in tool("ls", state.path).out
+    assert "2 rows in 1 file, first /o/x/final.log" in tool("ls", state.path).out
 
 
 def test_positions_are_told_in_words(state: State, tool: Tool, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_positions_are_told_in_words(state: State, tool: Tool, tmp_path: Path) -
     state.put("a", progress=steps)
     (source,) = tool("ls", "--json", state.path).json["sources"]
     assert [each["in_words"] for each in source["positions"]] == [
-        "byte 1,234 of 4,096", "at 5", "01", "1 request ids remembered",
+        "byte 1,234 of 4,096", "at 5", "01", "1 request id remembered",
     ]  # fmt: skip
     assert source["positions"][0]["what"] == "/var/log/a.log"
     assert "access  /var/log/a.log  byte 1,234 of 4,096" in tool("ls", state.path).out

@@ -189,7 +189,7 @@ def test_what_is_delivered_ahead_is_not_counted_as_lost(state: State, tool: Tool
     assert balances(tool, state)["a"] == (7, 2, 0, 5)
     flip(state.segments[0], find(state.segments[0], b"find me"))
     said = tool("skip", state.path, "--damaged")
-    assert "given up: 1 rows of a, counted as dropped" in said.out
+    assert "given up: 1 row of a, counted as dropped" in said.out
     assert balances(tool, state)["a"] == (7, 2, 1, 4)
 
 
@@ -201,7 +201,7 @@ def test_what_was_skipped_is_not_lost_again(state: State, tool: Tool, tmp_path: 
     state.close()
     assert tool("skip", state.path, "a", "--row", "1", "--to", tmp_path / "f").status == 0
     flip(state.segments[0], find(state.segments[0], b"find me"))
-    assert "given up: 1 rows of a" in tool("skip", state.path, "--damaged").out
+    assert "given up: 1 row of a" in tool("skip", state.path, "--damaged").out
     assert balances(tool, state)["a"] == (4, 0, 2, 2)
     state.open()
     assert state.read("a") == [0, 2]
@@ -213,7 +213,7 @@ def test_a_second_time_there_is_nothing_to_give_up(state: State, tool: Tool) -> 
     state.fill("b", segments=2)
     state.close()
     flip(state.segments[0], find(state.segments[0], b"find me"))
-    assert "given up: 1 rows of a" in tool("skip", state.path, "--damaged").out
+    assert "given up: 1 row of a" in tool("skip", state.path, "--damaged").out
     for _ in range(2):
         said = tool("skip", state.path, "--damaged")
         assert said.out == "nothing is damaged; nothing was given up\n"
