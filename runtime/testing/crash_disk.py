@@ -82,7 +82,7 @@ class CrashDisk:
         """Open a file; raise FileNotFoundError or FileExistsError."""
         with self.lock:
             self.alive()
-            exists = self._names.seen.get(path) is not None
+            exists = self._names.seen.get(str(path)) is not None
             if mode == "create" and exists:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
             if mode == "read" or exists:
@@ -91,36 +91,37 @@ class CrashDisk:
             self.count(f"create {path.name}")
             self._inodes += 1
             inode = Inode(self._inodes)
-            self._names.change(path.parent, [(path, inode)])
+            self._names.change(str(path.parent), [(str(path), inode)])
             return CrashFile(self, path, inode)
 
     def rename(self, old: Path, new: Path) -> None:
         """Give a file or directory another name, atomically; a file that had it is replaced."""
         with self.lock:
-            if self._names.seen.get(old, GONE) is not None:
+            if self._names.seen.get(str(old), GONE) is not None:
                 self._file(old)
             self._directory(new.parent)
             self.count(f"rename {old.name} {new.name}")
-            moved = [path for path in self._names.seen if path == old or old in path.parents]
-            arrived = [(new / path.relative_to(old), self._names.seen[path]) for path in moved]
+            seen, before, after = self._names.seen, str(old), str(new)
+            moved = [path for path in seen if path == before or path.startswith(f"{before}/")]
+            arrived = [(after + path.removeprefix(before), seen[path]) for path in moved]
             entries: list[Entry] = [*((path, GONE) for path in moved), *arrived]
-            self._names.change(new.parent, entries)
+            self._names.change(str(new.parent), entries)
 
     def unlink(self, path: Path) -> None:
         """Remove a file's name; raise FileNotFoundError."""
         with self.lock:
             self._file(path)
             self.count(f"unlink {path.name}")
-            self._names.change(path.parent, [(path, GONE)])
+            self._names.change(str(path.parent), [(str(path), GONE)])
 
     def make_directory(self, path: Path) -> None:
         """Make a directory and its parents, durably; one that exists is fine."""
         with self.lock:
             self.alive()
             for directory in (*reversed(path.parents), path):
-                if directory not in self._names.seen:
+                if str(directory) not in self._names.seen:
                     self.count(f"mkdir {directory.name}")
-                    self._names.change(directory.parent, [(directory, None)])
+                    self._names.change(str(directory.parent), [(str(directory), None)])
                     self.sync_directory(directory.parent)
 
     def remove_directory(self, path: Path) -> None:
@@ -129,20 +130,23 @@ class CrashDisk:
             if self.names(path):
                 raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(path))
             self.count(f"rmdir {path.name}")
-            self._names.change(path.parent, [(path, GONE)])
+            self._names.change(str(path.parent), [(str(path), GONE)])
 
     def names(self, path: Path) -> list[str]:
         """Return the names in a directory, sorted; raise FileNotFoundError."""
         with self.lock:
             self.alive()
             self._directory(path)
-            return sorted(known.name for known in self._names.seen if known.parent == path != known)
+            within = str(path).rstrip("/") + "/"
+            inside = (known.removeprefix(within) for known in self._names.seen
+                      if known.startswith(within))  # fmt: skip
+            return sorted(name for name in inside if name and "/" not in name)
 
     def stat(self, path: Path) -> os.stat_result:
         """Return kind, inode and size; raise FileNotFoundError."""
         with self.lock:
             self.alive()
-            if path in self._names.seen and self._names.seen[path] is None:
+            if self._names.seen.get(str(path), GONE) is None:
                 return os.stat_result((stat.S_IFDIR | 0o750, 0, 0, 1, 0, 0, 0, 0, 0, 0))
             return status(self._file(path))
 
@@ -150,7 +154,7 @@ class CrashDisk:
         """Make the directory's entries durable."""
         with self.lock:
             self.count(f"sync {path.name}/")
-            self._names.sync(path)
+            self._names.sync(str(path))
 
     def free(self, path: Path) -> int:
         """Return the bytes that files may still take."""
@@ -179,13 +183,13 @@ class CrashDisk:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _file(self, path: Path) -> Inode:
-        inode = self._names.seen.get(path)
+        inode = self._names.seen.get(str(path))
         if inode is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         return inode
 
     def _directory(self, path: Path) -> None:
-        if path not in self._names.seen or self._names.seen[path] is not None:
+        if self._names.seen.get(str(path), GONE) is not None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
