@@ -1,6 +1,7 @@
 """What all tests share: `pytest --update` accepts what is generated as what is expected."""
 
 import fcntl
+import gc
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +23,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is generated over what is expected; then read `git diff`",
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[Any]:
+    """Leave what is collected out of garbage collections: it stays, and is half a million objects.
+
+    To go through them again and again took each worker as long as collecting the tests did.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from flumec.compiler.parse import parse
+from flumec.compiler.parse import _read, parse
 from flumec.compiler.parse_tokens import Token, scan
 from flumec.compiler.source import Source
 
@@ -160,6 +160,11 @@ def several(source: Source, ways: list[list[Mutation]], k: int, seed: int) -> li
     chosen: list[Mutation] = []
     for changes in chance.sample(ways, len(ways)):
         change = chance.choice(changes)
-        if len(chosen) < k and parse(Source(source.path, mutate(source, [change])))[1]:
+        if len(chosen) < k and _is_wrong(Source(source.path, mutate(source, [change]))):
             chosen.append(change)
     return chosen
+
+
+def _is_wrong(source: Source) -> bool:
+    """Return whether a text has a mistake; most are known by the first, before any recovery."""
+    return _read(source) is None or bool(parse(source)[1])

@@ -35,9 +35,7 @@ def test_a_pass_that_is_taken_out_is_missed(
     rest = tuple(one for one in passes.PASSES if one is not check)
     monkeypatch.setattr(passes, "PASSES", rest)
 
-    silent = [path.stem for path in FILES if _said(path) != _marked(path)]
-
-    assert silent
+    assert any(_said(path) != _marked(path) for path in FILES)
 
 
 def _marked(path: Path) -> Counter[str]:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -39,9 +39,15 @@ def trees() -> dict[Path, ast.Module]:
     return {path: ast.parse(path.read_text()) for path in MODULES}
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
-    """Yield every module that the code imports anywhere."""
-    for node in ast.walk(tree):
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Return everything in a module: going through them all is what costs here, so once."""
+    return list(ast.walk(trees()[path]))
+
+
+def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield every module that the code imports."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -51,9 +57,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 def imported_at_start(tree: ast.Module) -> Iterator[str]:
     """Yield what importing the module imports: its top level, without TYPE_CHECKING blocks."""
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from imported(ast.Module([node], []))
+    yield from imported(tree.body)
 
 
 def shown(path: Path) -> str:
@@ -75,8 +79,8 @@ def test_a_file_is_one_concept() -> None:
 def test_a_function_fits_on_a_screen() -> None:
     long = [
         f"{shown(path)} {node.name}: {node.end_lineno - node.lineno + 1} lines"
-        for path, tree in trees().items()
-        for node in ast.walk(tree)
+        for path in MODULES
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if node.end_lineno is not None and node.end_lineno - node.lineno + 1 > 40
     ]
@@ -99,8 +103,8 @@ def test_imports_run_one_way() -> None:
     }
     wrong = [
         f"{shown(path)} imports {name}"
-        for path, tree in trees().items()
-        for name in imported(tree)
+        for path in MODULES
+        for name in imported(nodes(path))
         if name.startswith(forbidden.get(path.relative_to(ROOT).parts[0], ("no such module",)))
     ]
 
@@ -108,9 +112,7 @@ def test_imports_run_one_way() -> None:
 
 
 def test_networkx_stays_in_the_graph() -> None:
-    users = [
-        p for p, tree in trees().items() if any(n.startswith("networkx") for n in imported(tree))
-    ]
+    users = [p for p in MODULES if any(n.startswith("networkx") for n in imported(nodes(p)))]
 
     assert users == [ROOT / "compiler" / "graph.py"]
 
@@ -130,7 +132,7 @@ def test_every_warning_and_error_in_an_agents_log_has_a_page() -> None:
     levels = {each.__name__: each.level for each in every_message().values()}
     bare = []
     for path in (p for p in MODULES if p.is_relative_to(ROOT / "runtime")):
-        for node in ast.walk(trees()[path]):
+        for node in nodes(path):
             match node:
                 case ast.Call(
                     func=ast.Attribute(

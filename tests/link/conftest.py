@@ -19,7 +19,7 @@ from flumec.runtime.component import Duration, Port, Size
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
 from flumec.runtime.journal.records import Chunk, Cursor, Frame, Put, Stored
-from flumec.runtime.links import ArrowReceiver, ArrowSender, Peer
+from flumec.runtime.links import ArrowReceiver, ArrowSender, Peer, receiving
 
 LINK = "tailer.out => collector.in"
 WIRE = "9f86d081884c7d65"
@@ -327,7 +327,8 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(receiving, "_GLANCE", 0.01)  # an end that is stopped is waited for so long
     site = Site(tmp_path)
     yield site
     site.close()
