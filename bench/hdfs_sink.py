@@ -25,6 +25,7 @@ from flumec.runtime.component import Size, Url
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
 from flumec.runtime.journal.records import Frame, Put
+from flumec.runtime.letters import Letters
 from flumec.runtime.sinks import Hdfs
 from flumec.runtime.sinks.filing import Roll
 
@@ -51,8 +52,9 @@ class Around:
     log = logging.getLogger("bench")
 
     def __init__(self, journal: Journal, name: str, state: Path) -> None:
-        self.consumer = journal.consumer(name)
+        self.journal, self.consumer = journal, journal.consumer(name)
         self.state = state
+        self.letters = Letters(journal, self.consumer, None, self)
         self.clock, self.disk, self.counters = SystemClock(), RealDisk(), self
 
     @property
