@@ -1,10 +1,12 @@
 """What deduplication costs, from a header to a mask and a run on disk: `python bench/dedup.py`.
 
 A day's window of 10 million keys is filled, spread over all its parts as they are in the worst case
-for a look-up; then new keys and old ones are asked for. Making the events is not
-counted.
+for a look-up. Then new keys are asked for, copies of what was just written, as they come from the
+second of two machines, and, as the worst case, copies of old keys in no order. Making the events is
+not counted.
 """
 
+import argparse
 import os
 import tempfile
 import time
@@ -23,14 +25,15 @@ from flumec.runtime.dedup.seen import Seen
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.testing import ManualClock
 
-KEYS = 10_000_000
 BATCH = 20_000
 """Rows of a read: 4 MiB of events of 200 bytes."""
 
 ROLL = 10
 """Batches of a file: 200,000 events, as a path gets in a file of 40 MB."""
 
-ASKED = 1_000_000
+RECENT = 10
+"""Batches of which copies come at once."""
+
 DAY = 86_400.0
 CHUNK: Any = None
 STORED: Future[None] = Future()
@@ -114,25 +117,31 @@ def resident() -> int:
 
 def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(description="measure deduplication")
+    parser.add_argument("--keys", type=int, default=10_000_000, help="keys in the window")
+    keys = parser.parse_args().keys
     with tempfile.TemporaryDirectory(prefix="flumec-bench-", dir="/var/tmp") as name:
         folder = Path(name)
         feed = Feed(folder)
         Cost().of(feed, iter([events(ids(BATCH))]))  # what is made once
         before = resident()
         some: list[str] = []
-        filling, unknown, known = Cost(), Cost(), Cost()
-        assert filling.of(feed, fresh(feed, KEYS, some)) == KEYS
+        filling, unknown, recent, known = Cost(), Cost(), Cost(), Cost()
+        step = DAY / (keys / BATCH) * 0.999
+        assert filling.of(feed, fresh(feed, keys, some, each=50, step=step)) == keys
         grown = resident() - before
         stored = sum(path.stat().st_size for path in folder.iterdir())
         share = stored / feed.seen.live
-        assert unknown.of(feed, fresh(feed, ASKED, [], step=0)) == ASKED
+        newest: list[str] = []
+        assert unknown.of(feed, fresh(feed, keys // 10, newest, each=1)) == keys // 10
+        assert recent.of(feed, map(events, newest[-RECENT:])) == 0
         assert known.of(feed, map(events, mixed("".join(some)))) == 0
-        print(
-            "| deduplication, 10 M keys in a window of 24 h | CPU | elapsed |\n| --- | --- | --- |"
-        )
+        title = f"deduplication, {keys / 1e6:g} M keys in a window of 24 h"
+        print(f"| {title} | CPU | elapsed |\n| --- | --- | --- |")
         print(f"| filling the window, µs an event | {filling} |")
         print(f"| new keys, the window being full, µs an event | {unknown} |")
-        print(f"| copies of old keys only, µs an event | {known} |")
+        print(f"| copies of what was just written, µs an event | {recent} |")
+        print(f"| copies of old keys in no order, µs an event | {known} |")
         print(f"| the longest roll (keys written, runs joined), s | | {feed.longest:.2f} |\n")
         runs = len(list(folder.iterdir()))
         print(f"{feed.seen.live:,} keys in {runs} runs, {share:.2f} bytes each")
@@ -140,13 +149,13 @@ def main() -> None:
 
 
 def fresh(
-    feed: Feed, count: int, some: list[str], step: float = DAY / (KEYS / BATCH) * 0.999
+    feed: Feed, count: int, some: list[str], *, each: int, step: float = 0
 ) -> Iterator[pa.RecordBatch]:
-    """Yield batches of new ids, `step` seconds apart; `some` gets the ids of a few."""
+    """Yield batches of new ids, `step` seconds apart; `some` gets the ids of `each` so many."""
     for at in range(count // BATCH):
         feed.clock.advance(step)
         digits = ids(BATCH)
-        if at % 50 == 0:
+        if at % each == 0:
             some.append(digits)
         yield events(digits)
 

@@ -5,6 +5,7 @@ and delivered to `%Y-%m-%d/%{host}`. All of the process's CPU time counts, but n
 Every file is read back and its events are counted.
 """
 
+import argparse
 import gzip
 import io
 import logging
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,7 @@ from flumec.runtime.sinks import Hdfs
 from flumec.runtime.sinks.filing import Roll
 
 HERE = Path(__file__).parent
-FRAMES, ROWS = 200, 5_000
-EVENTS = FRAMES * ROWS
+ROWS = 5_000
 FIRST_MILLISECOND = 1_795_344_000_000
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -124,12 +125,12 @@ def journal(folder: Path, names: list[str]) -> Iterator[Journal]:
         opened.close()
 
 
-def fill(folder: Path, names: list[str]) -> None:
+def fill(folder: Path, names: list[str], frames: int) -> None:
     """Store the events, once for all channels."""
     dice = random.Random(1)
     batches = [encode(batch(dice, number)) for number in range(10)]
     with journal(folder, names) as opened:
-        for number in range(FRAMES):
+        for number in range(frames):
             frame = Frame(tuple(names), ROWS, batches[number % len(batches)])
             opened.submit(Put((frame,)), wait=True).result()
 
@@ -146,25 +147,32 @@ def counted(files: Files, kind: str) -> int:
     return sum(content.count(b"\n") for content in files.values())
 
 
-def deliver(
-    name: str, url: str, work: Path, read: Callable[[], Files], namenodes: tuple[str, ...] = ()
-) -> str:
-    """Deliver all events once; return the table's row."""
-    kind = name.partition(" on ")[0]
-    path, roll = Url(url + "/%Y-%m-%d/%{host}"), Roll(size=Size("32MiB"))
-    user = "root" if url.startswith("hdfs:") else None
-    sink = Hdfs(name, path=path, roll=roll, user=user, namenodes=namenodes, **KINDS[kind])
-    with journal(work / "journal", NAMES) as opened:
-        context: Any = Around(opened, name, work / "state")
-        began, cpu = time.monotonic(), time.process_time()
-        sink.run(context)
-        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
-    files = read()
-    if counted(files, kind) != EVENTS:
-        raise SystemExit(f"{name}: {counted(files, kind)} of {EVENTS} events came out")
-    size = sum(map(len, files.values())) / 1e6
-    cells = (name, f"{EVENTS / cpu / 1e6:.2f} M", f"{EVENTS / seconds / 1e6:.2f} M", f"{size:.0f}")
-    return "| " + " | ".join(cells) + " |"
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A folder to work in, with so many events in its journal."""
+
+    work: Path
+    events: int
+
+    def deliver(
+        self, name: str, url: str, read: Callable[[], Files], namenodes: tuple[str, ...] = ()
+    ) -> None:
+        """Deliver all events once; print the table's row."""
+        kind = name.partition(" on ")[0]
+        path, roll = Url(url + "/%Y-%m-%d/%{host}"), Roll(size=Size("32MiB"))
+        user = "root" if url.startswith("hdfs:") else None
+        sink = Hdfs(name, path=path, roll=roll, user=user, namenodes=namenodes, **KINDS[kind])
+        with journal(self.work / "journal", NAMES) as opened:
+            context: Any = Around(opened, name, self.work / "state")
+            began, cpu = time.monotonic(), time.process_time()
+            sink.run(context)
+            seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        files = read()
+        if counted(files, kind) != self.events:
+            raise SystemExit(f"{name}: {counted(files, kind)} of {self.events} events came out")
+        size = sum(map(len, files.values())) / 1e6
+        rates = (f"{self.events / spent / 1e6:.2f} M" for spent in (cpu, seconds))
+        print("| " + " | ".join((name, *rates, f"{size:.0f}")) + " |", flush=True)
 
 
 NAMES = [f"{kind} on file" for kind in KINDS] + [f"{kind} on hdfs" for kind in REMOTE]
@@ -176,14 +184,14 @@ def below(folder: Path) -> Files:
     return {str(path): path.read_bytes() for path in paths}
 
 
-def remote(work: Path) -> None:
+def remote(bench: Bench) -> None:
     """Print the rows for a real HDFS, or why there are none."""
     sys.path.insert(0, str(HERE.parent / "tests"))
     from servers.hadoop import Hadoop
     from servers.jars import Missing
 
     try:
-        server = Hadoop(work / "hadoop")
+        server = Hadoop(bench.work / "hadoop")
     except Missing as reason:
         print(f"\nNo real HDFS: {reason}")
         return
@@ -191,28 +199,29 @@ def remote(work: Path) -> None:
         server.start()
         for kind in REMOTE:
             folder = server.make("/bench/" + kind.partition(",")[0])
-            name = f"{kind} on hdfs"
             read = lambda folder=folder: server.published(folder)  # noqa: E731
-            row = deliver(name, f"hdfs://bench{folder}", work, read, (server.address,))
-            print(row, flush=True)
+            bench.deliver(f"{kind} on hdfs", f"hdfs://bench{folder}", read, (server.address,))
     finally:
         server.stop()
 
 
 def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(description="measure the hdfs sink")
+    parser.add_argument("--frames", type=int, default=200, help=f"times {ROWS:,} events")
+    frames = parser.parse_args().frames
     logging.disable()
     with tempfile.TemporaryDirectory(prefix="flumec-bench-", dir="/var/tmp") as name:
-        work = Path(name)
-        fill(work / "journal", NAMES)
-        print(f"\n{EVENTS:,} events of 200 bytes with two headers, one worker\n")
+        bench = Bench(Path(name), frames * ROWS)
+        fill(bench.work / "journal", NAMES, frames)
+        print(f"\n{bench.events:,} events of 200 bytes with two headers, one worker\n")
         print("| hdfs sink | events per CPU second | events/s | MB written |")
         print("| --- | --- | --- | --- |")
         for kind in KINDS:
-            out = work / "out" / kind
+            out = bench.work / "out" / kind
             read = lambda out=out: below(out)  # noqa: E731
-            print(deliver(f"{kind} on file", f"file://{out}", work, read), flush=True)
-        remote(work)
+            bench.deliver(f"{kind} on file", f"file://{out}", read)
+        remote(bench)
 
 
 if __name__ == "__main__":

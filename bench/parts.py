@@ -65,7 +65,7 @@ class Bench:
         self.source = Taildir("access", files=(str(log),))
         self.window = Window.of(self.source.batch)
         self.batches = list(self.read())
-        self.mib = PIECES * self.source.batch / 2**20
+        self.mib = len(self.batches) * self.source.batch / 2**20
         self.frames = list(self.encoded())
 
     def read(self) -> Iterator[pa.RecordBatch]:
@@ -75,8 +75,10 @@ class Bench:
         file.adopt(descriptor)
         splitter = Splitter(self.source.line_end, self.source.max_line, self.source.long_line)
         for _ in range(PIECES):
+            if (piece := file.read(self.window, splitter, final=False)) is None:
+                break
             parcel = Parcel(self.source)
-            parcel.add(file.read(self.window, splitter, final=False))
+            parcel.add(piece)
             yield parcel.batch()
         file.close()
 
@@ -128,7 +130,7 @@ class Bench:
         """Read a round's frames from disk."""
         consumer, count = journal.consumer("sink"), 0
         consumer.seek(consumer.cursor.low)
-        while count < PIECES:
+        while count < len(self.batches):
             count += len(consumer.read(5.0))
 
     def roll(self) -> None:

@@ -1,11 +1,10 @@
 """A hundred sources on one journal: how they share its syncs, alone and beside a busy thread.
 
-    python bench/sources.py [DIRECTORY]
-
 Each source puts ten events of 200 bytes at a time and waits until they are on disk. The busy thread
 computes in Python without pause, as an interceptor or a decoder might.
 """
 
+import argparse
 import sys
 import tempfile
 import threading
@@ -22,13 +21,12 @@ from flumec.runtime.journal.records import Cursor, Frame, Put, Stored
 from flumec.runtime.process import SWITCH_INTERVAL
 from flumec.runtime.timed_disk import TimedDisk
 
-SECONDS = 3.0
 EVENTS = 10
 EVENT_BYTES = 200
 CASES = [(1, False), (100, False), (1, True), (100, True)]
 
 
-def run(directory: Path, sources: int, *, busy: bool) -> tuple[float, float]:
+def run(directory: Path, sources: int, seconds: float, *, busy: bool) -> tuple[float, float]:
     """Return puts and syncs a second."""
     disk = TimedDisk(RealDisk(), time.monotonic)
     journal = Journal.open(
@@ -51,7 +49,7 @@ def run(directory: Path, sources: int, *, busy: bool) -> tuple[float, float]:
         before, start = sum(disk.syncs.counts), time.monotonic()
         for thread in threads:
             thread.start()
-        time.sleep(SECONDS)
+        time.sleep(seconds)
         puts, syncs, wall = sum(counts), sum(disk.syncs.counts), time.monotonic() - start
         stop.set()
         for thread in threads:
@@ -103,11 +101,14 @@ def computing(busy: bool) -> Iterator[None]:
 def main() -> None:
     """Print a line for each case."""
     sys.setswitchinterval(SWITCH_INTERVAL)
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    parser = argparse.ArgumentParser(description="measure sources that share a journal")
+    parser.add_argument("--seconds", type=float, default=3.0, help="for how long, each case")
+    parser.add_argument("--directory", type=Path, help="where the journal is")
+    given = parser.parse_args()
     print(f"{'case':34} {'puts/s':>8} {'events/s':>9} {'syncs/s':>8} {'events/sync':>12}")
     for sources, busy in CASES:
-        with tempfile.TemporaryDirectory(dir=root) as directory:
-            puts, syncs = run(Path(directory), sources, busy=busy)
+        with tempfile.TemporaryDirectory(dir=given.directory) as directory:
+            puts, syncs = run(Path(directory), sources, given.seconds, busy=busy)
         name = f"{sources} source{'s' * (sources > 1)}{', a busy thread beside' * busy}"
         print(
             f"{name:34} {puts:8.0f} {puts * EVENTS:9.0f} {syncs:8.0f} {puts * EVENTS / syncs:12.0f}"

@@ -11,6 +11,7 @@ Little-endian. Keys are read a block at a time, and only for what the filter let
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from struct import Struct
 
@@ -36,7 +37,10 @@ LOST = ".lost"
 
 _BYTES = BLOCK * KEY
 _AT_ONCE = 256
-"""Blocks that are in memory at once."""
+"""Blocks that are looked at together."""
+
+_NEAR = 8
+"""Blocks that are no further apart are read together: that costs less than to ask twice."""
 
 
 class Run:
@@ -113,14 +117,25 @@ class Run:
 
     def _read(self, blocks: npt.NDArray[np.intp]) -> Keys:
         """Return the keys of some blocks, in their order; raise Unknown where one is damaged."""
-        pieces = []
+        cuts = np.flatnonzero(np.diff(blocks) > _NEAR) + 1
+        edges = [0, *cuts.tolist(), len(blocks)]
+        pieces: list[memoryview] = []
+        for start, stop in pairwise(edges):
+            self._read_stretch(blocks[start:stop], pieces)
+        return np.frombuffer(b"".join(pieces), "<u8").reshape(-1, 2)
+
+    def _read_stretch(self, blocks: npt.NDArray[np.intp], pieces: list[memoryview]) -> None:
+        """Append the blocks of one read, which may lie in between others that nobody asked for."""
+        first = int(blocks[0]) * _BYTES
+        stop = min((int(blocks[-1]) + 1) * _BYTES, self._end)
+        data = memoryview(self._file.read(stop - first, first))
         sums = self._sums[blocks].tolist()
-        for block, total in zip(blocks.tolist(), sums, strict=True):
-            piece = self._file.read(min(_BYTES, self._end - block * _BYTES), block * _BYTES)
+        for offset, total in zip((blocks * _BYTES - first).tolist(), sums, strict=True):
+            piece = data[offset : offset + _BYTES]
             if crc32(piece) != total:
+                block = (first + offset) // _BYTES
                 raise self._damaged(f"block {block} is not as it was written")
             pieces.append(piece)
-        return np.frombuffer(b"".join(pieces), "<u8").reshape(-1, 2)
 
     def _damaged(self, what: str) -> Unknown:
         return Unknown(

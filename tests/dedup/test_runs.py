@@ -104,6 +104,26 @@ def test_a_flipped_bit_anywhere_is_damage_and_no_answer() -> None:
     assert all(found(whole, keys))
 
 
+@pytest.mark.parametrize("apart", [1, 2, 7, 8, 9, 40])
+def test_keys_that_are_far_apart_are_found_and_only_what_is_asked_for_can_be_damaged(
+    apart: int,
+) -> None:
+    keys = ordered(digests(100 * BLOCK + 3))
+    disk = CrashDisk()
+    run = stored(keys, disk=disk)
+    asked = keys[BLOCK // 2 :: apart * BLOCK]
+    file = disk.open(FOLDER / "a.keys", "write")
+    skipped = {block for block in range(100) if block % apart}
+    for block in skipped:
+        file.write([b"damage"], block * BLOCK * 16 + 64)
+
+    assert all(found(run, asked))
+
+    file.write([b"damage"], apart * BLOCK * 16 + 64)
+    with pytest.raises(Unknown, match=f"damaged, block {apart} is not"):
+        found(run, asked)
+
+
 @pytest.mark.parametrize("lost", [1, 68, 100, 5_000, 10_000])
 def test_a_file_that_lost_its_end_is_damage(lost: int) -> None:
     disk = CrashDisk()
