@@ -246,13 +246,37 @@ def segments_come_and_go(world: World) -> None:
     world.put("a", size=9000)
 
 
-def bodies_are_punched(world: World) -> None:
+def settle(world: World) -> None:
+    """Wait until what is freed is freed, so that each run does the same."""
+    world.journal.positions("source")
+    world.journal._writer._space.settle()
+
+
+def segments_are_rewritten(world: World) -> None:
+    """Two of them without what one channel is past; then one is read on, and one dies."""
+    world.put("b", size=200)
+    world.put("a", size=9500)
+    world.put("a", "b", size=200)
+    world.put("a", size=9500)
+    world.advance("a", 2)
+    settle(world)
+    world.put("b", size=9500)
+    world.advance("a", 4)
+    settle(world)
+    world.advance("b", 1)
+    world.advance("b", 3)
+    settle(world)
+
+
+def large_bodies_go_beside_small_ones(world: World) -> None:
     world.put("b", size=70_000)
     world.put("a", size=70_000)
     world.put("a", "b", size=70_000)
     world.advance("a", 3)
+    settle(world)
     world.put("a", size=70_000)
     world.advance("a", 4)
+    settle(world)
     world.advance("b", 1)
 
 
@@ -277,7 +301,8 @@ SCRIPTS: list[Script] = [
     puts_with_progress,
     two_channels_and_cursors,
     segments_come_and_go,
-    bodies_are_punched,
+    segments_are_rewritten,
+    large_bodies_go_beside_small_ones,
     intents,
     sessions,
 ]

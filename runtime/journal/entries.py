@@ -34,7 +34,11 @@ class Kind(IntEnum):
 _RECORD = Struct("<BI")
 _FRAME = Struct("<QQIQIqQH")
 _TAG = Struct("<16sQQ")
+FRAME_HEAD = _RECORD.size + _FRAME.size + 6
+"""The bytes of a frame's record with one channel and no tags of others."""
+
 _FORM = Struct("<BQ")
+_U16 = Struct("<H")
 _OWN = 0xFFFFFFFF
 
 
@@ -106,6 +110,15 @@ class FrameEntry:
         return cls(
             channels, first, rows, length, crc, born, schema, tags, offset, copied, form, size
         )
+
+
+def frame_channels(data: Decoder) -> tuple[int, ...]:
+    """Return a frame's channels alone, without taking its record."""
+    start = data.offset + _FRAME.size
+    (count,) = _U16.unpack_from(data.data, start - _U16.size)
+    if count == 1:
+        return _U16.unpack_from(data.data, start)
+    return Struct(f"<{count}H").unpack_from(data.data, start)
 
 
 def encode_tags(tags: tuple[TagRun, ...] | None) -> bytes:

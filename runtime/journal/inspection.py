@@ -189,6 +189,7 @@ class _Inspector:
         """Tell what stands behind the last group of a segment."""
         goes_on = (
             following is not None
+            and scan.offset != self._found.headers[number].end  # what was left out was dead
             and following.epoch == self._found.headers[number].epoch
             and following.first_group > last.header.number + 1
         )
@@ -228,7 +229,7 @@ class _Inspector:
                 if number not in state.channels:
                     state.channels[number] = _unnamed(number, entry.first)
             if group.offset == PAGE:
-                segment.channels.update(dict.fromkeys(entry.channels, entry.end))
+                segment.add(entry)
         for kind, data in records(group.head):
             if kind is Kind.OPEN:
                 self._found.opened = OpenEntry.decode(data)

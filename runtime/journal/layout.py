@@ -29,6 +29,7 @@ ZEROS = bytes(PAGE)
 _SEGMENT = Struct("<8sHH16s16sQQQqI")
 _GROUP = Struct("<4sIQQQIII")
 _CRC = Struct("<I")
+_REWRITTEN = Struct("<QI")
 GROUP_HEADER = _GROUP.size + _CRC.size
 _COPIES = (0, PAGE // 2)
 
@@ -67,6 +68,8 @@ class SegmentHeader:
     """The id of the key that encrypts bodies, 0 for none."""
     format: int = PLAIN
     """The format that it is written in, and the oldest that can read it."""
+    end: int = 0
+    """Where its groups end, if it was rewritten without its dead frames; else 0."""
 
     def encode(self) -> bytes:
         """Return the page: the header twice, so that one bad sector doesn't hide the segment."""
@@ -75,6 +78,8 @@ class SegmentHeader:
             self.first_row, self.first_group, self.created_ns, self.key,
         )  # fmt: skip
         copy = fields + _CRC.pack(crc32(fields))
+        if self.end:
+            copy += _REWRITTEN.pack(self.end, crc32(self.end.to_bytes(8, "little"), crc32(fields)))
         return (copy + ZEROS[: PAGE // 2 - len(copy)]) * 2
 
 
@@ -88,18 +93,21 @@ class NewerFormat(Exception):  # noqa: N818 it is caught where the message is ma
 
 def read_segment_header(file: DiskFile) -> SegmentHeader | None:
     """Return the header, None where neither copy is valid; raise NewerFormat."""
-    page = file.read(PAGE, 0)
+    page = file.read(PAGE, 0).ljust(PAGE, b"\0")
+    found: SegmentHeader | None = None
     for offset in _COPIES:
-        if len(page) < offset + _SEGMENT.size + _CRC.size:
-            return None
         fields = page[offset : offset + _SEGMENT.size]
         magic, _, readable_from, *rest = _SEGMENT.unpack(fields)
         (crc,) = _CRC.unpack_from(page, offset + _SEGMENT.size)
         if magic == SEGMENT_MAGIC and crc == crc32(fields):
             if readable_from > FORMAT:
                 raise NewerFormat(readable_from)
-            return replace(SegmentHeader(*rest), format=readable_from)
-    return None
+            end, check = _REWRITTEN.unpack_from(page, offset + _SEGMENT.size + _CRC.size)
+            sound = check == crc32(end.to_bytes(8, "little"), crc)
+            found = replace(SegmentHeader(*rest), format=readable_from, end=end if sound else 0)
+            if sound:
+                break
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class Log:
         self._cached_from = 0
         self._segment = SegmentState(number, self._opened.epoch, first_row, PAGE)
         for entry, _ in copied:
-            self._segment.channels.update(dict.fromkeys(entry.channels, entry.end))
+            self._segment.add(entry)
         self._segment.end = self.write(opening, first_row)
         self._state.segments[number] = self._segment
         if old_file is not None and old is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flumec.runtime.disk import DiskFile
 from flumec.runtime.journal.inspection import Inspection
-from flumec.runtime.journal.layout import SegmentHeader
+from flumec.runtime.journal.layout import SegmentHeader, read_segment_header
 from flumec.runtime.journal.scan import Gap, Scan, Sound
 
 
@@ -13,9 +13,10 @@ def reading(inspection: Inspection, number: int, file: DiskFile) -> Iterator[Sou
 
     A gap that somebody gave up is none any more.
     """
-    segment = inspection.state.segments[number]
+    segment, known = inspection.state.segments[number], read_segment_header(file)
+    stop = known.end if known is not None and known.end else segment.end
     header = SegmentHeader(inspection.state.journal, segment.epoch, number, segment.first_row, 0, 0)
     end = max(segment.channels.values(), default=segment.first_row)
-    for found in Scan(file, header, stop=segment.end, end=end, chained=False):
+    for found in Scan(file, header, stop=stop, end=end, chained=False):
         if isinstance(found, Sound) or inspection.state.hole(number, found.start) is None:
             yield found

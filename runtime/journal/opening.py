@@ -13,12 +13,19 @@ from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.entries import FrameEntry, OpenEntry
 from flumec.runtime.journal.errors import JournalLocked, StateError
-from flumec.runtime.journal.layout import FORMAT, PLAIN, NewerFormat, read_segment_header
+from flumec.runtime.journal.layout import (
+    FORMAT,
+    PLAIN,
+    NewerFormat,
+    SegmentHeader,
+    read_segment_header,
+)
 from flumec.runtime.journal.log import DiskFull, Log
 from flumec.runtime.journal.packing import is_sealed, sealed, unsealed
 from flumec.runtime.journal.recovery import SEGMENT, Recovered, recover
 from flumec.runtime.journal.register import begin_epoch, register
 from flumec.runtime.journal.resync import resync
+from flumec.runtime.journal.rewriting import REWRITING
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
 from flumec.runtime.journal.state import State
 from flumec.runtime.journal.walk import segment_path
@@ -60,12 +67,14 @@ class Opening:
         self.disk.sync_directory(self.directory.parent)
         lock = self._lock()
         try:
-            newer = self._require_keys()
+            headers = self._require_keys()
             read = self.recovery or recover
             recovered = read(self.directory, self.disk, uuid.uuid4().bytes)
             state = recovered.state
+            for number in headers.keys() & state.segments.keys():
+                state.segments[number].end = headers[number].end or state.segments[number].end
             numbers = register(state, self.channels, self.sources, self.consumers)
-            log = self._begin(recovered, newer)
+            log = self._begin(recovered, {n for n, h in headers.items() if h.format > PLAIN})
         except BaseException:
             lock.close()
             raise
@@ -84,12 +93,12 @@ class Opening:
             file.write([f"{os.getpid():<{_PID_LENGTH}}".encode()], 0)
         return file
 
-    def _require_keys(self) -> set[int]:
+    def _require_keys(self) -> dict[int, SegmentHeader]:
         """Raise StateError unless every segment can be read: nothing is touched before.
 
-        Return those that the last runtime can't read.
+        Return the headers of those that have one.
         """
-        newer = set()
+        headers = {}
         for name in self.disk.names(self.directory):
             if not SEGMENT.fullmatch(name):
                 continue
@@ -106,9 +115,9 @@ class Opening:
                     f"not given: name its secret in the journal's `encryption`, or in `previous` "
                     "until what it encrypted is delivered"
                 )
-            if header is not None and header.format > PLAIN:
-                newer.add(header.number)
-        return newer
+            if header is not None:
+                headers[header.number] = header
+        return headers
 
     def _begin(self, recovered: Recovered, newer: set[int]) -> Log:
         """Copy what may not have been synced into a new segment, and free what holds nothing."""
@@ -128,6 +137,8 @@ class Opening:
         # no moment a number is missing between the newest segment and one that was not opened.
         for path in reversed(recovered.garbage):
             self.disk.unlink(path)
+        if REWRITING in self.disk.names(self.directory):
+            self.disk.unlink(self.directory / REWRITING)
         try:
             self._roll(log, recovered)
         except DiskFull:

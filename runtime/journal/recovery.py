@@ -182,7 +182,7 @@ class _Newest:
         header, head = group
         if header is self.opening[0]:
             for entry in frames(head):
-                segment.channels.update(dict.fromkeys(entry.channels, entry.end))
+                segment.add(entry)
         else:
             replay(state, segment, header, head)
 

@@ -49,8 +49,7 @@ def apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> Non
     if kind is Kind.FRAME:
         state.put_frame(FrameEntry.decode(data, copied=False), segment)
     elif kind is Kind.COPIED:
-        entry = FrameEntry.decode(data, copied=True)
-        segment.channels.update(dict.fromkeys(entry.channels, entry.end))
+        segment.add(FrameEntry.decode(data, copied=True))
     elif kind is Kind.PROGRESS:
         state.move(*take_progress(data, state.sources))
     elif kind is Kind.RECEIVED:

@@ -48,6 +48,8 @@ class Section(IntEnum):
     """How far a consumer has rows that may be elsewhere."""
     LOST = 16
     """How many rows damage took, and where in which segment nobody reads any more."""
+    SETS = 35
+    """What the frames of each set of channels take in each segment."""
     REMOVED = 128
     """The channels that the bundle does not declare any more."""
 
@@ -221,6 +223,7 @@ def _put_sections(out: Encoder, state: State) -> None:
             put_ranges(part, channel.gaps)
             out.u8(Section.DROPPED)
             out.binary(part.data)
+    _put_sets(out, state)
     for consumer in state.consumers.values():
         if consumer.claimed > consumer.cursor.low:
             part = Encoder()
@@ -242,6 +245,30 @@ def _put_lost(out: Encoder, state: State) -> None:
         out.binary(bytes(section.data))
 
 
+def _put_sets(out: Encoder, state: State) -> None:
+    section = Encoder()
+    for segment in state.segments.values():
+        if segment.sets:
+            section.u64(segment.number)
+            section.u32(len(segment.sets))
+        for numbers, size in segment.sets.items():
+            section.u32(len(numbers))
+            for number in numbers:
+                section.u16(number)
+            section.u64(size)
+    if section.data:
+        out.u8(Section.SETS)
+        out.binary(bytes(section.data))
+
+
+def _take_sets(data: Decoder, state: State) -> None:
+    while data.left:
+        segment = state.segments[data.u64()]
+        for _ in range(data.u32()):
+            numbers = tuple(data.u16() for _ in range(data.u32()))
+            segment.sets[numbers] = data.u64()
+
+
 def _take_section(number: int, data: Decoder, state: State) -> None:
     if number == Section.REMOVED:
         while data.left:
@@ -259,6 +286,8 @@ def _take_section(number: int, data: Decoder, state: State) -> None:
     elif number == Section.ASIDE:
         consumer, ranges, _ = take_aside(data)  # they are counted in their channel's balance
         state.consumers[consumer].aside = ranges
+    elif number == Section.SETS:
+        _take_sets(data, state)
     elif number == Section.DROPPED:
         channel = state.channels[data.u16()]
         channel.gaps = take_ranges(data)

@@ -1,14 +1,15 @@
-"""Giving disk space back: dead segments are deleted, dead bodies of live ones punched out."""
+"""Giving disk space back: dead segments are deleted, live ones lose what is dead in them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 from flumec.runtime.disk import Disk
-from flumec.runtime.journal.layout import PAGE, PUNCHABLE
-from flumec.runtime.journal.replay import frames
+from flumec.runtime.journal.rewriter import Rewriter
+from flumec.runtime.journal.rewriting import pays
 from flumec.runtime.journal.state import ChannelState, SegmentState, State
-from flumec.runtime.journal.walk import GroupReader, segment_path
+from flumec.runtime.journal.walk import segment_path
 
 _NEVER = 1 << 64
 
@@ -16,8 +17,8 @@ _NEVER = 1 << 64
 class Space:
     """Frees what every channel is past, durably; only after the sync that made it so.
 
-    Bodies are punched in sealed segments only, once for each channel that leaves one: so recovery
-    never meets a hole in the newest, and a busy channel doesn't cost a walk for each cursor.
+    Sealed segments only, as channels leave them: so recovery meets the newest as it was written,
+    and a busy channel costs nothing for each cursor.
     """
 
     def __init__(self, directory: Path, disk: Disk, state: State, lock: Lock) -> None:
@@ -25,12 +26,11 @@ class Space:
         self._disk = disk
         self._state = state
         self._lock = lock
-        self._passed: dict[int, frozenset[int]] = {}
+        self._rewriter = Rewriter(directory, disk, state, lock)
         self._leaves_at: dict[int, int] = {}
         """For each channel the cursor at which it leaves the next sealed segment."""
         self._drops_at: dict[int, int] = {}
         """For each channel the row at which what it drops reaches the end of the next one."""
-        self._can_punch = True
 
     def is_due(self, lows: Sequence[tuple[int, int]], gaps: Sequence[int]) -> bool:
         """Say whether one of the channels, by (number, cursor) or as rows of it were dropped, has
@@ -41,25 +41,30 @@ class Space:
         )
 
     def free(self, newest: int) -> None:
-        """Delete and punch; `newest` is the segment that is appended to."""
+        """Delete, and have rewritten; `newest` is the segment that is appended to."""
         with self._lock:
             sealed = [s for number, s in self._state.segments.items() if number != newest]
             dead = [segment for segment in sealed if not self._state.is_live(segment)]
             for segment in dead:
                 del self._state.segments[segment.number]
             live = [segment for segment in sealed if segment.number in self._state.segments]
-            leaving = [(segment, self._past(segment)) for segment in live]
+            leaving = {s.number: kept for s in live if (kept := self._left_by_some(s)) is not None}
             self._leaves_at = self._next_ends(live, lambda channel: channel.low)
             self._drops_at = self._next_ends(
                 live, lambda channel: channel.gaps[-1][1] if channel.gaps else channel.low
             )
         for segment in dead:
-            self._passed.pop(segment.number, None)
-            self._disk.unlink(segment_path(self._directory, segment.number))
-        for segment, passed in leaving:
-            if passed and self._passed.get(segment.number) != passed and self._can_punch:
-                self._punch(segment, passed)
-                self._passed[segment.number] = passed
+            with suppress(FileNotFoundError):  # the rewriter has seen that it is dead, too
+                self._disk.unlink(segment_path(self._directory, segment.number))
+        self._rewriter.offer(leaving)
+
+    def settle(self) -> None:
+        """Wait until nothing more is being freed."""
+        self._rewriter.settle()
+
+    def close(self) -> None:
+        """Leave the rest to the next opening."""
+        self._rewriter.close()
 
     def _next_ends(
         self, live: Sequence[SegmentState], done: Callable[[ChannelState], int]
@@ -73,30 +78,16 @@ class Space:
                     ends.setdefault(number, end)
         return ends
 
-    def _past(self, segment: SegmentState) -> frozenset[int]:
-        """Return the channels that are past all their rows in the segment."""
+    def _left_by_some(self, segment: SegmentState) -> frozenset[int] | None:
+        """Return the channels that need the segment, if without the others it were much smaller.
+
+        One in which somebody gave up damage stays as it is: its bytes are known by their places.
+        """
         channels = self._state.channels
-        return frozenset(
+        kept = frozenset(
             number
             for number, end in segment.channels.items()
-            if number not in channels or channels[number].past(segment.first_row, end)
+            if number in channels and not channels[number].past(segment.first_row, end)
         )
-
-    def _punch(self, segment: SegmentState, passed: frozenset[int]) -> None:
-        path = segment_path(self._directory, segment.number)
-        file = self._disk.open(path, "write")
-        try:
-            reader, offset = GroupReader(file, segment.epoch), PAGE
-            while offset < segment.end:
-                found = reader.group(offset, segment.end)
-                if found is None:
-                    return  # a reader says so with the rows; freeing is no reason to stop
-                for entry in frames(found[1]):
-                    if entry.length >= PUNCHABLE and passed.issuperset(entry.channels):
-                        whole = entry.length - entry.length % PAGE
-                        if not file.punch(offset + entry.offset, whole):
-                            self._can_punch = False
-                            return
-                offset += found[0].length
-        finally:
-            file.close()
+        worth = pays(segment.alive(kept), segment.end) and segment.number not in self._state.holes
+        return kept if worth and kept != segment.channels.keys() else None

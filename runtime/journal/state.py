@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
-from flumec.runtime.journal.entries import CursorEntry, DropEntry, FrameEntry
+from flumec.runtime.journal.entries import FRAME_HEAD, CursorEntry, DropEntry, FrameEntry
 from flumec.runtime.journal.ranges import above, count, covers, union
 from flumec.runtime.journal.records import (
     NO_TROUBLE,
@@ -117,6 +117,20 @@ class SegmentState:
     first_row: int
     end: int
     channels: dict[int, int] = field(default_factory=dict)
+    sets: dict[tuple[int, ...], int] = field(default_factory=dict)
+    """The bytes that the frames of each set of channels take in it; empty where an older runtime
+    wrote it."""
+
+    def add(self, entry: FrameEntry) -> None:
+        """Note a frame that lies in it."""
+        for number in entry.channels:
+            self.channels[number] = entry.end
+        taken = self.sets.get(entry.channels, 0)
+        self.sets[entry.channels] = taken + entry.length + FRAME_HEAD
+
+    def alive(self, kept: frozenset[int]) -> int:
+        """Return the bytes of its frames that one of the channels still needs."""
+        return sum(size for numbers, size in self.sets.items() if not kept.isdisjoint(numbers))
 
 
 @dataclass(slots=True)
@@ -154,9 +168,9 @@ class State:
 
     def put_frame(self, entry: FrameEntry, segment: SegmentState | None) -> None:
         """Count a frame in its channels; the segment is where it lies, None in memory."""
+        if segment is not None:
+            segment.add(entry)
         for number in entry.channels:
-            if segment is not None:
-                segment.channels[number] = entry.end
             channel = self.channels[number]
             channel.put += entry.rows
             channel.held_bytes += entry.length

@@ -133,6 +133,8 @@ class Walk:
     _number: int = 0
     _expected_row: int = 0
     _key: int = 0
+    _end: int = 0
+    """Where the open file ends, if it was rewritten: the state may not say so yet."""
 
     def next(self) -> Located | None:
         """Return the next frame that reaches above `row`, None where nothing more is synced."""
@@ -164,15 +166,17 @@ class Walk:
                 ),
                 None,
             )
-            end = segment.end if segment else 0
         if segment is None:
             return False
         entered = self._segment is not None and segment.number == self._segment.number
         if not entered and not self._enter(segment):
             return True
+        assert self._segment is not None
+        with self.lock:  # of the file that is open: another may have taken its place
+            end = self._end or self._segment.end
         if self._offset >= end:
             return False
-        self._take(segment, end)
+        self._take(self._segment, end)
         return True
 
     def _enter(self, segment: SegmentState) -> bool:
@@ -190,6 +194,7 @@ class Walk:
         self._offset, self._number, self._expected_row = PAGE, -1, segment.first_row
         header = read_segment_header(file)
         self._key = 0 if header is None else header.key
+        self._end = 0 if header is None else header.end
         return True
 
     def _take(self, segment: SegmentState, end: int) -> None:

@@ -89,6 +89,7 @@ class Writer:
             self._closing = True
             self._queued.notify()
         self._thread.join()
+        self._space.close()
 
     def _run(self) -> None:
         ops: list[Op] = []

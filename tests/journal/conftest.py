@@ -118,6 +118,11 @@ class Rig:
         assert stats.held >= len(held)
         consumer.advance(Cursor(low, delivered=len(held))).result(PATIENCE)
 
+    def settled(self) -> None:
+        """Wait until the writer has done what it was asked, and all room that is due is freed."""
+        self.journal.positions("source")
+        self.journal._writer._space.settle()
+
     def balance(self, name: str = "a") -> tuple[int, int, int, int]:
         """Return (put, delivered, dropped, held) after checking that they add up."""
         stats = self.journal.stats()[name]
