@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
 from flumec.runtime.messages import every_message
 
 ROOT = Path(__file__).parent.parent
@@ -43,6 +44,14 @@ def trees() -> dict[Path, ast.Module]:
 def nodes(path: Path) -> list[ast.AST]:
     """Return everything in a module: going through them all is what costs here, so once."""
     return list(ast.walk(trees()[path]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forgotten() -> Iterator[None]:
+    """Forget the trees: half a million objects, which each later garbage collection would visit."""
+    yield
+    nodes.cache_clear()
+    trees.cache_clear()
 
 
 def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
