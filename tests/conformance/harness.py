@@ -2,22 +2,17 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-from flumec.runtime.batch import encode
 from flumec.runtime.component import Sink
-from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
-from flumec.runtime.journal.records import Frame, Put
-from flumec.runtime.testing import CrashDisk, LeapingClock, PowerCut
+from flumec.runtime.journal import ConsumerSpec, Journal, JournalFailed
+from flumec.runtime.testing import CrashDisk, PowerCut
+from spooled import OUT, ROWS, files, open_journal, put_rows
 
 from tests.output.conftest import SinkPlace
 
-STATE, OUT = Path("/state"), Path("/out")
-PUTS = ["aab", "bac", "ca", "b"]
-ROWS = [f"{host}{put}{n}" for put, hosts in enumerate(PUTS) for n, host in enumerate(hosts)]
 STEPS = 8
 """How often a sink may ask whether it is to stop; with fewer it would not take all rows."""
 
@@ -32,28 +27,12 @@ class Harness:
         """Return a disk with a journal that holds all rows, each put acknowledged."""
         disk = CrashDisk()
         disk.make_directory(OUT)
-        disk.make_directory(STATE)
-        journal = self.journal(disk)
-        for put, hosts in enumerate(PUTS):
-            bodies = [f"{host}{put}{n}".encode() for n, host in enumerate(hosts)]
-            columns = {"body": pa.array(bodies, pa.binary()), "h.host": pa.array(list(hosts))}
-            frame = Frame(("spool",), len(hosts), encode(pa.record_batch(columns)))
-            journal.submit(Put((frame,))).result()
-        journal.close()
+        put_rows(self.journal(disk))
         return disk
 
     def journal(self, disk: CrashDisk) -> Journal:
         """Open the journal, as an agent's start does."""
-        return Journal.open(
-            STATE / "journal",
-            disk=disk,
-            clock=LeapingClock(),
-            identity=Identity("core-1", "collector", "1", "bundle"),
-            channels=[ChannelSpec("spool", size=1 << 20, durable=True)],
-            sources=[],
-            consumers=[ConsumerSpec(self.sink.name, "spool")],
-            segment_size=1 << 14,
-        )
+        return open_journal(disk, [ConsumerSpec(self.sink.name, "spool")])
 
     def life(self, disk: CrashDisk) -> bool:
         """Live from a start to an orderly end; False when the power went."""
@@ -90,11 +69,11 @@ class Files(Harness):
     """A sink that publishes files of lines on the disk."""
 
     def arrived(self, disk: CrashDisk) -> Counter[str]:
-        lines = (disk.content(path).decode().splitlines() for path in _files(disk, OUT))
+        lines = (disk.content(path).decode().splitlines() for path in files(disk, OUT))
         return Counter(line for found in lines for line in found)
 
     def hidden(self, disk: CrashDisk) -> list[Path]:
-        return list(_files(disk, OUT / ".flumec")) if ".flumec" in disk.names(OUT) else []
+        return list(files(disk, OUT / ".flumec")) if ".flumec" in disk.names(OUT) else []
 
 
 class Seen(Harness):
@@ -143,18 +122,6 @@ class Read(Seen):
 
         place.consumer.read = reading
         super().run(place)
-
-
-def _files(disk: CrashDisk, folder: Path) -> Iterator[Path]:
-    folders = [folder]
-    while folders:
-        folder = folders.pop()
-        try:
-            names = disk.names(folder)
-        except FileNotFoundError:
-            yield folder
-            continue
-        folders += [folder / name for name in names if name != ".flumec"]
 
 
 Make = Callable[[], Harness]

@@ -21,9 +21,9 @@ from flumec.runtime.sinks.dedup import Dedup
 from flumec.runtime.sinks.filing import Roll
 from flumec.runtime.testing import ManualClock
 from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
+from spooled import files
 
 from .test_dedup import SINK, SURVIVALS, deliver, filled, open_journal
-from .test_file_roll_crashes import files
 
 PLACES = (Path("/out"), Path("/elsewhere"))
 DAY = 24 * 3_600 * 10**9

@@ -5,28 +5,28 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pyarrow as pa
 import pytest
+import spooled
 from flumec.runtime.batch import decode, encode
 from flumec.runtime.component import Duration, Header, Ref, Url
 from flumec.runtime.errors import StartError
-from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
+from flumec.runtime.journal import ConsumerSpec, Journal, JournalFailed
 from flumec.runtime.journal.records import Frame, Put
 from flumec.runtime.sinks import FileRoll, Hdfs
 from flumec.runtime.sinks.dedup import Dedup
 from flumec.runtime.sinks.filing import Roll
-from flumec.runtime.testing import LeapingClock, ManualClock
+from flumec.runtime.testing import ManualClock
 from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
 from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
+from spooled import OUT, SPOOL, STATE, files
 
 from .conftest import SinkPlace
-from .test_file_roll_crashes import bodies, files
+from .test_file_roll_crashes import bodies
 
-STATE, OUT = Path("/state"), Path("/out")
 PUTS = ["a1 b2 a1 c3", "b2 a4 a1 b5", "c3 a6 b2", "a1 b7 c8 a4", "c8 b9"]
 """A host and an id for each event: most ids come again, in the same file or in another's bucket."""
 
@@ -41,20 +41,7 @@ SURVIVALS = [NOTHING, EVERYTHING, Survival(0.5, 0.5, "any", torn=True, seed=3)]
 
 
 def open_journal(disk: CrashDisk, readers: Sequence[ConsumerSpec] = READERS) -> Journal:
-    disk.make_directory(STATE)
-    return Journal.open(
-        STATE / "journal",
-        disk=disk,
-        clock=LeapingClock(),
-        identity=Identity("core-1", "collector", "1", "bundle"),
-        channels=[
-            ChannelSpec("spool", size=1 << 20, durable=True),
-            ChannelSpec("old", size=1 << 20, durable=True),
-        ],
-        sources=[],
-        consumers=readers,
-        segment_size=1 << 14,
-    )
+    return spooled.open_journal(disk, readers, SPOOL | {"old": 1 << 20})
 
 
 def put(journal: Journal, events: str, born: int | None = None) -> None:

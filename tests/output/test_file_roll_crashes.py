@@ -6,29 +6,24 @@ import io
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from flumec.runtime.batch import encode
-from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
-from flumec.runtime.journal.records import Frame, Put
+import spooled
+from flumec.runtime.journal import ConsumerSpec, Journal, JournalFailed
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
-from flumec.runtime.testing import LeapingClock
 from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
 from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
+from spooled import OUT, ROWS, files, put_rows
 
 from .conftest import Channel, SinkPlace, TroubledDisk
 
-STATE, OUT = Path("/state"), Path("/out")
-PUTS = ["aab", "bac", "ca", "b"]
-ROWS = {f"{host}{put}{n}" for put, hosts in enumerate(PUTS) for n, host in enumerate(hosts)}
 SINK = FileRoll("files", directory=OUT, path="%{host}", max_open=2, roll=Roll(events=3))
 SINKS = {
     "lines": SINK,
@@ -38,30 +33,14 @@ SINKS = {
 
 
 def open_journal(disk: CrashDisk) -> Journal:
-    disk.make_directory(STATE)
-    return Journal.open(
-        STATE / "journal",
-        disk=disk,
-        clock=LeapingClock(),
-        identity=Identity("core-1", "collector", "1", "bundle"),
-        channels=[ChannelSpec("spool", size=1 << 20, durable=True)],
-        sources=[],
-        consumers=[ConsumerSpec("files", "spool")],
-        segment_size=1 << 14,
-    )
+    return spooled.open_journal(disk, [ConsumerSpec("files", "spool")])
 
 
 def filled() -> CrashDisk:
     """Return a disk with a journal that holds all events, each put acknowledged."""
     disk = CrashDisk()
     disk.make_directory(OUT)
-    journal = open_journal(disk)
-    for put, hosts in enumerate(PUTS):
-        bodies = [f"{host}{put}{n}".encode() for n, host in enumerate(hosts)]
-        columns = {"body": pa.array(bodies, pa.binary()), "h.host": pa.array(list(hosts))}
-        frame = Frame(("spool",), len(hosts), encode(pa.record_batch(columns)))
-        journal.submit(Put((frame,))).result()
-    journal.close()
+    put_rows(open_journal(disk))
     return disk
 
 
@@ -78,20 +57,6 @@ def deliver(disk: CrashDisk, steps: int, sink: FileRoll = SINK) -> bool:
     except (PowerCut, JournalFailed):
         return False
     return not disk.dead
-
-
-def files(disk: CrashDisk, folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, without those that are hidden below it."""
-    folders = [folder]
-    while folders:
-        folder = folders.pop()
-        for path in (folder / name for name in disk.names(folder) if name != ".flumec"):
-            try:
-                disk.names(path)
-            except FileNotFoundError:
-                yield path
-            else:
-                folders.append(path)
 
 
 def bodies(content: bytes, sink: FileRoll) -> list[str]:

@@ -6,28 +6,22 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from flumec.runtime.batch import decode, encode, header
+import spooled
+from flumec.runtime.batch import decode, header
 from flumec.runtime.component import After, Duration, Ref
-from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
-from flumec.runtime.journal.records import Frame, Put
+from flumec.runtime.journal import ConsumerSpec, Journal, JournalFailed
 from flumec.runtime.letters import REASON, SINK, TRIES, Letters
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
-from flumec.runtime.testing import LeapingClock
 from flumec.runtime.testing.crash_disk import CrashDisk, PowerCut
 from flumec.runtime.testing.surviving import EVERYTHING, NOTHING, Survival
+from spooled import OUT, ROWS, SPOOL, files, put_rows
 
 from .conftest import SinkPlace
-from .test_file_roll_crashes import files
 
-STATE, OUT = Path("/state"), Path("/out")
-PUTS = ["aab", "bac", "ca", "b"]
-ROWS = {f"{host}{put}{n}" for put, hosts in enumerate(PUTS) for n, host in enumerate(hosts)}
 OF_A = {row for row in ROWS if row.startswith("a")}
 START = 1_700_000_000_000_000_000
 FILES = FileRoll(
@@ -81,30 +75,15 @@ class Place(SinkPlace):
 
 
 def open_journal(disk: CrashDisk, late: int = 1 << 20) -> Journal:
-    disk.make_directory(STATE)
-    return Journal.open(
-        STATE / "journal",
-        disk=disk,
-        clock=LeapingClock(),
-        identity=Identity("core-1", "collector", "1", "bundle"),
-        channels=[ChannelSpec("spool", 1 << 20, durable=True), ChannelSpec("late", late, True)],
-        sources=[],
-        consumers=[ConsumerSpec("files", "spool"), ConsumerSpec("post", "late")],
-        segment_size=1 << 14,
-    )
+    readers = [ConsumerSpec("files", "spool"), ConsumerSpec("post", "late")]
+    return spooled.open_journal(disk, readers, SPOOL | {"late": late})
 
 
 def filled() -> CrashDisk:
     """Return a disk with a journal that holds all events."""
     disk = CrashDisk()
     disk.make_directory(OUT)
-    journal = open_journal(disk)
-    for put, hosts in enumerate(PUTS):
-        bodies = [f"{host}{put}{n}".encode() for n, host in enumerate(hosts)]
-        columns = {"body": pa.array(bodies, pa.binary()), "h.host": pa.array(list(hosts))}
-        frame = Frame(("spool",), len(hosts), encode(pa.record_batch(columns)), born=START)
-        journal.submit(Put((frame,))).result()
-    journal.close()
+    put_rows(open_journal(disk), born=START)
     return disk
 
 
@@ -198,7 +177,7 @@ def test_what_has_no_place_at_all_is_given_up_even_after_a_start() -> None:
     assert place is not None
     disk = disk.kill()
     assert deliver(disk, everything) is not None
-    assert check(disk) == ROWS
+    assert check(disk) == set(ROWS)
 
 
 def test_nothing_is_given_up_before_its_time_or_without_being_told() -> None:
