@@ -26,14 +26,14 @@ from flumec.runtime.journal.records import Cursor, Frame, Outcome, Put
 RUNS = 3
 
 
-def open_journal(directory: Path) -> Journal:
+def open_journal(directory: Path, size: int = 4 << 30) -> Journal:
     """Open a journal with one channel and its consumer."""
     return Journal.open(
         directory,
         disk=RealDisk(),
         clock=SystemClock(),
         identity=Identity("host", "bench", "0", ""),
-        channels=[ChannelSpec("spool", 4 << 30, durable=True)],
+        channels=[ChannelSpec("spool", size, durable=True)],
         sources=["source"],
         consumers=[ConsumerSpec("sink", "spool")],
     )

@@ -15,32 +15,19 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
-from flumec.runtime.clock import SystemClock
-from flumec.runtime.disk import RealDisk
-from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
 from flumec.runtime.journal.records import Frame, Put
+from journal import open_journal
 
 BODY = 1 << 20
 ROWS = 5_000
 WINDOW = 8
-
-
-def open_journal(directory: Path) -> Journal:
-    """Open a journal with one channel, large enough for anything."""
-    return Journal.open(
-        directory,
-        disk=RealDisk(),
-        clock=SystemClock(),
-        identity=Identity("host", "bench", "0", ""),
-        channels=[ChannelSpec("spool", 1 << 50, durable=True)],
-        sources=["source"],
-        consumers=[ConsumerSpec("sink", "spool")],
-    )
+LARGE = 1 << 50
+"""The channel's size: enough for whatever is asked for."""
 
 
 def fill(directory: Path, gibibytes: float) -> None:
     """Put so many bytes, and die of it."""
-    journal = open_journal(directory)
+    journal = open_journal(directory, size=LARGE)
     frame = Frame(("spool",), ROWS, pa.py_buffer(os.urandom(BODY)))
     under_way = []
     for _ in range(int(gibibytes * (1 << 30)) // BODY):
@@ -55,7 +42,7 @@ def fill(directory: Path, gibibytes: float) -> None:
 def start(directory: Path) -> None:
     """Open, read the first rows, and say what it took."""
     began = time.monotonic()
-    journal = open_journal(directory)
+    journal = open_journal(directory, size=LARGE)
     ready = time.monotonic() - began
     first = journal.consumer("sink").read(60.0)[0]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
