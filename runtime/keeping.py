@@ -8,6 +8,7 @@ from flumec.runtime import credentials
 from flumec.runtime.component import Secret
 from flumec.runtime.journal_settings import DEFAULT
 from flumec.runtime.journal_settings import Journal as Declared
+from flumec.runtime.whereabouts import JOURNAL, note
 
 if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from flumec.runtime.disk import Disk
     from flumec.runtime.journal import Identity, Settings
     from flumec.runtime.journals import Journals, Layout
-
-_FOLDER = "journal"
 
 
 def open_journals(
@@ -31,15 +30,14 @@ def open_journals(
     segment_size: int | None = None,
 ) -> "Journals":
     """Recover all journals; raise StateError, or StartError for a secret that is missing."""
-    from flumec.runtime.journal import Journal
-    from flumec.runtime.journal.journal import SEGMENT_SIZE
+    from flumec.runtime.channel.replayed import SOURCE
+    from flumec.runtime.journal.journal import SEGMENT_SIZE, Journal
     from flumec.runtime.journals import Journals
     from flumec.runtime.staff import channel_specs, consumer_specs
 
-    where = layout(agent)
     declared = {DEFAULT: Declared(DEFAULT), **agent.journals}
     settings = {name: _settings(one, environment) for name, one in declared.items()}
-    opened: dict[str, Journal] = {}
+    where, opened = layout(agent), dict[str, Journal]()
     try:
         for name, one in declared.items():
             opened[name] = Journal.open(
@@ -48,12 +46,13 @@ def open_journals(
                 clock=clock,
                 identity=identity,
                 channels=[s for s in channel_specs(agent) if where.channels[s.name] == name],
-                sources=[source.name for source in agent.sources],
+                sources=[*(source.name for source in agent.sources), SOURCE],
                 consumers=[s for s in consumer_specs(agent) if where.channels[s.channel] == name],
                 settings=settings[name],
                 segment_size=segment_size or SEGMENT_SIZE,
                 on_failure=on_failure,
             )
+        note(state, [directory(state, one) for one in declared.values()], disk)
         return Journals(opened, where)
     except BaseException:
         for journal in opened.values():
@@ -65,7 +64,7 @@ def directory(state: Path, journal: Declared) -> Path:
     """Return where a journal lies: each in the state directory has a folder of its own."""
     if journal.directory is not None:
         return journal.directory
-    return state / (_FOLDER if journal.name == DEFAULT else f"{_FOLDER}-{journal.name}")
+    return state / (JOURNAL if journal.name == DEFAULT else f"{JOURNAL}-{journal.name}")
 
 
 def layout(agent: "Agent") -> "Layout":

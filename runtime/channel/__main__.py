@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from flumec.runtime.channel import keys
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.errors import StartError
@@ -25,10 +26,10 @@ COMMANDS = {
 """In the order of the help page; each is a module beside this one."""
 
 _EPILOG = """\
-DIR is an agent's state directory (or a journal in it). ls, verify and export only read: beside a
-running agent, and on a read-only disk.
+DIR is an agent's state directory, /var/lib/flumec/AGENT on a host (or one of its journals). ls,
+verify and export only read: beside a running agent, and on a read-only disk.
 
-Exit status: 0 fine, 1 there is damage, 2 it could not be done."""
+Exit status: 0 fine, 1 there is damage, 2 it could not be done, 130 it was stopped."""
 
 
 class Parser(ArgumentParser):
@@ -51,11 +52,13 @@ def parser(name: str) -> Parser:
         each = commands.add_parser(command, help=sentence, description=sentence)
         each.add_argument("state", metavar="DIR", type=Path, help="the state directory")
         import_module(f"flumec.runtime.channel.{command}").declare(each)
+        keys.declare(each)
     return made
 
 
 def main(arguments: Sequence[str], name: str = "python3 -m flumec.runtime.channel") -> int:
     """Run one command; return its exit status: 0, 1 for damage, 2 if it could not be done."""
+    from flumec.runtime.channel.replaying import Stopped
     from flumec.runtime.channel.verify import Unsound
 
     made = parser(name)
@@ -72,6 +75,10 @@ def main(arguments: Sequence[str], name: str = "python3 -m flumec.runtime.channe
             sys.stdout.write(line + "\n")
     except Unsound:
         return 1
+    except Stopped as stopped:
+        progress("")
+        sys.stderr.write(f"{stopped}\n")
+        return 130
     except (StartError, StateError) as error:
         return _fail(str(error))
     except BrokenPipeError:

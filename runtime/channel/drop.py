@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from flumec.runtime.channel.keeping import kept
-from flumec.runtime.channel.place import agent_of, asking, channel_named, find
+from flumec.runtime.channel.place import agent_of, asking, find
 from flumec.runtime.channel.words import counted, size
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.inspection import inspect
 from flumec.runtime.journal.removal import Dropped
 
 
@@ -25,19 +24,19 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     """Do it, and yield what was done."""
-    place = find(options.state, disk)
-    channel = channel_named(inspect(place.journal, disk), options.channel)
+    found = find(options, disk, removed=True)
+    channel = found.channel
     if channel.declared and not options.force:
         raise StateError(
             f"`{channel.name}` is in the bundle, and holds {counted(channel.held, 'row')}: take it "
             "out of the .flow file and roll that out first; or give up its rows with --force"
         )
-    agent = None if options.force else agent_of(place, disk)
+    agent = None if options.force else agent_of(found.place, disk)
     if agent is not None:
         with asking():
             dropped = Dropped(**agent.post(_route(channel.name), {"reason": options.reason}))
     else:
-        with kept(place, disk, clock) as journal:
+        with kept(found, disk, clock) as journal:
             dropped = journal.drop(channel.name, options.reason, force=options.force)
     yield f"dropped {counted(dropped.rows, 'row')} of {channel.name}, {size(dropped.bytes)}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from flumec.runtime.channel.events import FORMATS, Appended, Target
 from flumec.runtime.channel.frames import Frames
 from flumec.runtime.channel.holding import consumer_of
-from flumec.runtime.channel.place import channel_named, find
+from flumec.runtime.channel.place import find
 from flumec.runtime.channel.verify import Unsound, describe
 from flumec.runtime.channel.words import counted
 from flumec.runtime.clock import Clock
@@ -17,7 +17,7 @@ from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.errors import StartError
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.inspection import Inspection, inspect
+from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.ranges import union, without
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.state import ChannelState
@@ -46,16 +46,18 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa: ARG001 the commands' form
     """Write the rows; what is said about them goes to the standard error."""
-    found = inspect(find(options.state, disk).journal, disk)
-    channel = channel_named(found, options.channel)
+    there = find(options, disk)
+    found, channel = there.inspection, there.channel
     kind = options.format or _SUFFIXES.get(options.to.suffix if options.to else "", "json")
     low = 0 if options.all else channel.low
     first = low if options.first is None else max(low, options.first)
     end = found.state.next_row if options.last is None else options.last + 1
+    rows = Frames(found, disk, channel.number, first, end)
+    rows.require_keys()
     file, target = _target(options.to, disk)
     writer = FORMATS[kind](target)
     count = missing = 0
-    for each in Frames(found, disk, channel.number, first, end):
+    for each in rows:
         if not isinstance(each, Damage):
             for part in [each] if options.all else waiting(found, channel, each):
                 writer.write(part)

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
+from flumec.runtime.channel.keys import locked
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry
-from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import Inspection
-from flumec.runtime.journal.needed import reading
-from flumec.runtime.journal.packing import is_sealed, unpack
+from flumec.runtime.journal.needed import key_of, reading
+from flumec.runtime.journal.packing import Locked, unpack
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.replay import frames
-from flumec.runtime.journal.scan import Gap, Sound
+from flumec.runtime.journal.scan import Gap
+from flumec.runtime.journal.walk import Located
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +35,45 @@ class Frames:
         """
         found = self.inspection
         yield from filter(self._concerns, found.damage)
-        gone = {damage.segment for damage in found.damage if not damage.stop}
-        for number, segment in sorted(found.state.segments.items()):
-            if segment.channels.get(self.channel, 0) <= self.first or number in gone:
-                continue
+        for number in self._segments():
             file = self.disk.open(found.path(number))
             try:
                 yield from self._segment(number, file)
             finally:
                 file.close()
 
+    def require_keys(self) -> None:
+        """Raise StateError where a key is missing, before anything is read."""
+        for number in self._segments():
+            file = self.disk.open(self.inspection.path(number))
+            try:
+                key = key_of(self.inspection, number, file)
+            finally:
+                file.close()
+            if not self.inspection.keys.knows(key):
+                raise locked(self.inspection, key)
+
+    def _segments(self) -> Iterator[int]:
+        found = self.inspection
+        gone = {damage.segment for damage in found.damage if not damage.stop}
+        for number, segment in sorted(found.state.segments.items()):
+            behind = segment.channels.get(self.channel, 0) <= self.first
+            if not behind and segment.first_row < self.end and number not in gone:
+                yield number
+
     def _segment(self, number: int, file: DiskFile) -> Iterator[Chunk | Damage]:
         known = {each.start for each in self.inspection.damage if each.segment == number}
+        path, key = self.inspection.path(number), key_of(self.inspection, number, file)
         for found in reading(self.inspection, number, file):
             if isinstance(found, Gap):
                 if found.start not in known:
-                    path = self.inspection.path(number)
                     yield from filter(self._concerns, [Damage.of(number, path, found)])
             elif found.header.first_row < self.end:
                 for entry in frames(found.head):
                     start = found.offset + entry.offset
                     given_up = self.inspection.state.hole(number, start) is not None
                     if self._wants(entry) and not given_up:
-                        yield self._chunk(number, file, found, entry)
+                        yield self._chunk(number, Located(entry, path, file, start, key))
 
     def _concerns(self, damage: Damage) -> bool:
         mine = damage.channels is None or self.channel in damage.channels
@@ -66,40 +83,43 @@ class Frames:
         mine = self.channel in entry.channels
         return mine and entry.first < self.end and entry.end > self.first
 
-    def _chunk(
-        self, number: int, file: DiskFile, group: Sound, entry: FrameEntry
-    ) -> Chunk | Damage:
-        """Return what is wanted of a frame, or what is wrong with it."""
-        found, start = self.inspection, group.offset + entry.offset
-        body = pa.allocate_buffer(entry.length)
-        length = file.read_into(memoryview(body), start)
-        what = ""
-        if length < entry.length or crc32(body) != entry.crc:
-            what = (
-                "a body's checksum is wrong"
-                if found.needs(entry)
-                else "a body is not there any more: it was delivered, and its room given back"
-            )
-        elif is_sealed(entry.form):
-            raise StateError(
-                f"{found.directory} is encrypted, and this tool has no key: it lists and verifies "
-                "such a journal, and takes nothing out"
-            )
-        if what:
+    def _chunk(self, number: int, located: Located) -> Chunk | Damage:
+        """Return what is wanted of a frame, or what is wrong with it; raise without its key."""
+        entry, start = located.entry, located.offset
+        try:
+            plain = self._body(located)
+        except ValueError as error:
             return Damage(
-                number, found.path(number), start, start + entry.length, entry.first, entry.end,
-                what, entry.channels,
+                number, located.path, start, start + entry.length, entry.first, entry.end,
+                str(error), entry.channels,
             )  # fmt: skip
         first, end = max(self.first, entry.first), min(self.end, entry.end)
-        epoch = found.state.epoch_of(entry.first)
-        plain = unpack(body, entry.form, entry.size)
         return Chunk(
             first,
             end - first,
             first - entry.first,
-            epoch,
+            self.inspection.state.epoch_of(entry.first),
             entry.born,
             entry.tags,
             plain,
             None if entry.form else entry.crc,
         )
+
+    def _body(self, located: Located) -> pa.Buffer:
+        """Return a body as it was put; raise ValueError for one that is not."""
+        found, entry = self.inspection, located.entry
+        body = pa.allocate_buffer(entry.length)
+        length = located.file.read_into(memoryview(body), located.offset)
+        if length < entry.length or crc32(body) != entry.crc:
+            raise ValueError(
+                "a body's checksum is wrong"
+                if found.needs(entry)
+                else "a body is not there any more: it was delivered, and its room given back"
+            )
+        opened = found.keys.opened(located.key, found.state.epoch_of(entry.first), entry.first)
+        try:
+            return unpack(body, entry.form, entry.size, opened)
+        except Locked:
+            raise locked(found, located.key) from None
+        except (ValueError, pa.ArrowException) as error:
+            raise ValueError(f"a body cannot be opened ({error})") from None

@@ -1,5 +1,6 @@
 """What holds a channel's rows: its consumer, and in it the file or partition of the lowest row."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 
@@ -10,7 +11,7 @@ from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import JournalDamaged
 from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.live import load
-from flumec.runtime.journal.packing import Keys, Locked
+from flumec.runtime.journal.packing import Locked
 from flumec.runtime.journal.ranges import without
 from flumec.runtime.journal.records import Chunk, Cursor
 from flumec.runtime.journal.state import ChannelState, ConsumerState
@@ -26,8 +27,16 @@ def consumer_of(inspection: Inspection, channel: ChannelState) -> ConsumerState 
     return next((each for each in known if each.channel == channel.number), None)
 
 
-def lowest(inspection: Inspection, channel: ChannelState, disk: Disk) -> Chunk | None:
-    """Return the frame of the first row that is not done; None if there is none, or not sound."""
+@dataclass(frozen=True, slots=True)
+class Lowest:
+    """The frame of the first row that is not done; `chunk` is None without its journal's key."""
+
+    born: int
+    chunk: Chunk | None
+
+
+def lowest(inspection: Inspection, channel: ChannelState, disk: Disk) -> Lowest | None:
+    """Return a channel's lowest frame; None if there is none, or not sound."""
     if not channel.held:
         return None
     walk = Walk(
@@ -37,9 +46,13 @@ def lowest(inspection: Inspection, channel: ChannelState, disk: Disk) -> Chunk |
         located = walk.next()
         if located is None:
             return None
-        return load(located, inspection.state.epoch_of(located.entry.first), Keys())
-    except (JournalDamaged, Locked, OSError):
+        entry, chunk = located.entry, None
+        with suppress(Locked):
+            chunk = load(located, inspection.state.epoch_of(entry.first), inspection.keys)
+    except (JournalDamaged, OSError):
         return None
+    else:
+        return Lowest(entry.born, chunk)
     finally:
         walk.close()
 

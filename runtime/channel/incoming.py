@@ -1,11 +1,12 @@
-"""Exported events on their way back: JSON lines or Parquet, as frames of a bounded size."""
+"""Exported events on their way back: JSON lines, Parquet or raw, as frames of a bounded size."""
 
 import base64
 import binascii
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,25 +36,42 @@ class Given:
     tag: tuple[bytes, int] | None
 
 
-def digest(path: Path, disk: Disk) -> bytes:
-    """Return what a file is known by, whatever its name."""
-    file, known, at = disk.open(path), blake2b(digest_size=16), 0
-    try:
-        while block := file.read(_BLOCK, at):
-            known.update(block)
-            at += len(block)
-    finally:
-        file.close()
-    return known.digest()
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file of events; `form` None is JSON lines, or Parquet by its first bytes."""
 
+    path: Path
+    disk: Disk
+    form: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What each event gets besides its own."""
 
-def events_in(path: Path, disk: Disk) -> Iterator[Given]:
-    """Yield the events of a file; raise StartError that names the line that is none."""
-    file = disk.open(path)
-    try:
-        yield from _parquet(path, file) if file.read(4, 0) == b"PAR1" else _lines(path, file)
-    finally:
-        file.close()
+    def digest(self) -> bytes:
+        """Return what a file is known by, whatever its name: what is put of it."""
+        file, known, at = self.disk.open(self.path), blake2b(digest_size=16), 0
+        try:
+            while block := file.read(_BLOCK, at):
+                known.update(block)
+                at += len(block)
+        finally:
+            file.close()
+        if self.form == "raw" or self.headers:
+            known.update(repr((self.form == "raw", sorted(self.headers.items()))).encode())
+        return known.digest()
+
+    def events(self) -> Iterator[Given]:
+        """Yield the events; raise StartError that names the line that is none."""
+        file = self.disk.open(self.path)
+        try:
+            form = self.form or ("parquet" if file.read(4, 0) == b"PAR1" else "json")
+            for event in _READERS[form](self.path, file):
+                yield replace(event, headers={**event.headers, **self.headers})
+        finally:
+            file.close()
+
+    def frames(self, channel: str, begin: int = 0) -> Iterator[Frame]:
+        """Yield its events behind so many, as frames for a channel."""
+        return frames(islice(self.events(), begin, None), channel)
 
 
 def frames(events: Iterator[Given], channel: str) -> Iterator[Frame]:
@@ -97,19 +115,25 @@ def _tags(events: list[Given]) -> tuple[TagRun, ...] | None:
 
 
 def _lines(path: Path, file: DiskFile) -> Iterator[Given]:
-    number, at, rest = 0, 0, b""
-    while True:
-        block = file.read(_BLOCK, at)
+    for number, line in enumerate(_split(file), 1):
+        if line.strip():
+            yield _event(line, f"{path}, line {number}")
+
+
+def _raw(_path: Path, file: DiskFile) -> Iterator[Given]:
+    for line in _split(file):
+        yield Given(line, {}, None, None)
+
+
+def _split(file: DiskFile) -> Iterator[bytes]:
+    """Yield the lines of a file; the last one may lack its end."""
+    at, rest = 0, b""
+    while block := file.read(_BLOCK, at):
         at += len(block)
         *lines, rest = (rest + block).split(b"\n")
-        if not block and rest:
-            lines, rest = [rest], b""
-        for line in lines:
-            number += 1
-            if line.strip():
-                yield _event(line, f"{path}, line {number}")
-        if not block:
-            return
+        yield from lines
+    if rest:
+        yield rest
 
 
 def _event(line: bytes, where: str) -> Given:
@@ -169,6 +193,11 @@ def _rows(batch: pa.RecordBatch) -> Iterator[Given]:
     ):
         tag = None if epoch is None or row is None else (epoch, row)
         yield Given(body or b"", dict(headers or ()), born, tag)
+
+
+_READERS: dict[str, Callable[[Path, DiskFile], Iterator[Given]]] = {
+    "json": _lines, "parquet": _parquet, "raw": _raw,
+}  # fmt: skip
 
 
 class _Readable:

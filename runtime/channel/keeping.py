@@ -1,47 +1,50 @@
 """Opening the journal of an agent that does not run, to change what is in it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import metadata
 from pathlib import Path
 
-from flumec.runtime.channel.place import Place
+from flumec.runtime.channel.keys import require
+from flumec.runtime.channel.place import Found
+from flumec.runtime.channel.replayed import SOURCE
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
-from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
-from flumec.runtime.journal.inspection import inspect
+from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, Settings
+from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.journal import SEGMENT_SIZE
 from flumec.runtime.journal.opening import Opening
 from flumec.runtime.journal.recovery import Recovered
 
-SOURCE = "flumec channel"
-"""The source by whose name the journal knows which files were replayed."""
-
 Recovery = Callable[[Path, Disk, bytes], Recovered]
 
 
+def kept(found: Found, disk: Disk, clock: Clock) -> AbstractContextManager[Journal]:
+    """Open the journal of a channel."""
+    return opened(found.inspection, disk, clock)
+
+
 @contextmanager
-def kept(
-    place: Place, disk: Disk, clock: Clock, recovery: Recovery | None = None
+def opened(
+    found: Inspection, disk: Disk, clock: Clock, recovery: Recovery | None = None
 ) -> Iterator[Journal]:
-    """Open the journal as its agent left it, with its lock, and close it.
+    """Open a journal as its agent left it, with its lock, and close it.
 
     Channels, sources and consumers are those that it knows; removed channels stay removed. Raise
     JournalLocked while an agent runs, JournalDamaged unless `recovery` gets over it.
     """
-    found = inspect(place.journal, disk)
-    state, opened = found.state, found.opened
+    state, last = found.state, found.opened
     declared = [c for c in state.channels.values() if c.declared]
     names = {channel.number: channel.name for channel in declared}
     opening = Opening(
-        place.journal,
+        found.directory,
         disk,
         clock,
         Identity(
-            opened.host if opened else "",
-            opened.agent if opened else "",
+            last.host if last else "",
+            last.agent if last else "",
             metadata.version("flumec"),
-            opened.bundle if opened else "",
+            last.bundle if last else "",
         ),
         [ChannelSpec(channel.name, channel.size, durable=True) for channel in declared],
         [*state.sources.values(), SOURCE],
@@ -52,6 +55,7 @@ def kept(
         ],
         SEGMENT_SIZE,
         recovery,
+        Settings(keys=require(found, disk)),
     )
     journal = Journal(opening, opening.run(), None)
     try:

@@ -4,26 +4,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from flumec.runtime.channel.holding import Bucket, bucket_of, consumer_of, lowest
-from flumec.runtime.channel.place import Place, holder, others
+from flumec.runtime.channel.place import Place, holder
 from flumec.runtime.channel.positions import describe
+from flumec.runtime.channel.replayed import SOURCE
 from flumec.runtime.channel.words import moment
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.inspection import Inspection, inspect
+from flumec.runtime.journal.packing import Keys
 from flumec.runtime.journal.state import ChannelState, ConsumerState, State
 
 Shown = dict[str, Any]
 
 
-def listing(place: Place, disk: Disk, clock: Clock) -> Shown:
-    """Return everything that `ls` knows."""
-    found = inspect(place.journal, disk)
+def listing(place: Place, disk: Disk, clock: Clock, keys: Keys) -> Shown:
+    """Return everything that `ls` knows of a journal."""
+    found = inspect(place.journal, disk, keys)
     state, opened = found.state, found.opened
     return {
         "state": str(place.state),
         "journal": str(place.journal),
-        "others": [str(path) for path in others(place, disk)],
         "id": state.journal.hex(),
         "agent": opened.agent if opened else None,
         "host": opened.host if opened else None,
@@ -51,8 +52,9 @@ def _channel(found: Inspection, channel: ChannelState, disk: Disk, clock: Clock)
     first = lowest(found, channel, disk)
     consumer = consumer_of(found, channel)
     bucket = None
-    if first is not None and consumer is not None:
-        bucket = bucket_of(consumer.cursor, first, max(channel.low, first.first))
+    if first is not None and first.chunk is not None and consumer is not None:
+        row = max(channel.low, first.chunk.first)
+        bucket = bucket_of(consumer.cursor, first.chunk, row)
     return {
         "name": channel.name,
         "declared": channel.declared,
@@ -104,6 +106,8 @@ def _held_by(
 def _sources(state: State) -> Iterator[Shown]:
     for number, name in state.sources.items():
         positions = state.progress.get(number, {})
+        if name == SOURCE and not positions:
+            continue
         yield {"name": name, "positions": list(describe(positions.values()))}
 
 

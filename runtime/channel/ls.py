@@ -4,11 +4,13 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
+from flumec.runtime.channel.keys import given
 from flumec.runtime.channel.listing import Shown, listing
-from flumec.runtime.channel.place import find
+from flumec.runtime.channel.place import places
 from flumec.runtime.channel.words import age, counted, rows, size, table
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
+from flumec.runtime.journal.packing import Keys
 
 _NOWHERE = {"what": "-", "in_words": "no position: none yet, or it is pushed to and keeps none"}
 
@@ -22,11 +24,14 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     """Yield what is shown."""
-    place = find(options.state, disk)
-    shown = listing(place, disk, clock)
+    keys = Keys(None, given(options.key_file, disk))
+    first, *others = (listing(place, disk, clock, keys) for place in places(options.state, disk))
     if options.json:
-        yield json.dumps(shown, indent=2, ensure_ascii=False)
-    else:
+        yield json.dumps(first | {"others": others}, indent=2, ensure_ascii=False)
+        return
+    yield from _text(first)
+    for shown in others:
+        yield ""
         yield from _text(shown)
 
 
@@ -38,7 +43,6 @@ def _text(shown: Shown) -> Iterator[str]:
         f"{shown['format']}; {counted(shown['segments'], 'segment')}, "
         f"{size(shown['disk_bytes'])} on disk; next row {shown['next_row']:,}"
     )
-    yield from (f"another journal of the agent: {path}" for path in shown["others"])
     yield from _counts(shown)
     yield ""
     yield from _channels(shown["channels"])

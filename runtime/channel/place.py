@@ -1,55 +1,77 @@
 """Where a state directory has its journals, and whether an agent has one open."""
 
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from flumec.runtime.channel.keys import given
 from flumec.runtime.control.client import Client, Refused, Unreachable
 from flumec.runtime.control.place import NAME
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.inspection import Inspection, segments
+from flumec.runtime.journal.inspection import Inspection, inspect, segments
 from flumec.runtime.journal.opening import LOCK
+from flumec.runtime.journal.packing import Keys
 from flumec.runtime.journal.state import ChannelState
+from flumec.runtime.whereabouts import JOURNAL, journals, owner
 
-JOURNAL = "journal"
 _LOCKS = Path("/proc/locks")
 _MOST = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A state directory, and the journal in it that is meant."""
+    """A state directory, and one of its journals."""
 
     state: Path
     journal: Path
 
 
-def find(given: Path, disk: Disk) -> Place:
-    """Return the place that a command line names: a state directory, or a journal's own.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A channel, in the journal where it lies, as that was when somebody looked."""
 
-    Raise StateError where there is no journal.
+    place: Place
+    inspection: Inspection
+    channel: ChannelState
+
+
+def places(named: Path, disk: Disk) -> list[Place]:
+    """Return what a command line names: all journals of a state directory, or one by its own.
+
+    Raise StateError where there is none.
     """
-    directory = given.absolute()
+    directory = named.absolute()
     if segments(directory, disk):
-        return Place(directory.parent, directory)
-    if segments(directory / JOURNAL, disk):
-        return Place(directory, directory / JOURNAL)
+        return [Place(owner(directory, disk) or directory.parent, directory)]
+    found = [path for path in journals(directory, disk) if segments(path, disk)]
+    if not found:
+        raise StateError(
+            f"there is no journal in {named}: name an agent's state directory, the one that has "
+            f"`{JOURNAL}/00000000000000000001.seg` or a later segment in it"
+        )
+    return [Place(directory, path) for path in found]
+
+
+def find(options: Namespace, disk: Disk, *, removed: bool = False) -> Found:
+    """Return the channel that a command line names, in whichever of the journals it lies.
+
+    One that moved to another journal lies in both: it is the one that the bundle has, or, with
+    `removed`, the one that it has no more. Raise StateError with the channels that there are.
+    """
+    keys = Keys(None, given(options.key_file, disk))
+    looked = [(place, inspect(place.journal, disk, keys)) for place in places(options.state, disk)]
+    there = [Found(*each, c) for each in looked for c in each[1].state.channels.values()]
+    named = [each for each in there if each.channel.name == options.channel]
+    if named:
+        return min(named, key=lambda each: each.channel.declared is removed)
+    names = ", ".join(dict.fromkeys(each.channel.name for each in there)) or "none"
     raise StateError(
-        f"there is no journal in {given}: name an agent's state directory, the one that has "
-        f"`{JOURNAL}/00000000000000000001.seg` or a later segment in it"
+        f"{looked[0][0].journal if len(looked) == 1 else options.state} has no channel "
+        f"`{options.channel}`; it has: {names}. Memory channels are not on the disk"
     )
-
-
-def others(place: Place, disk: Disk) -> list[Path]:
-    """Return the other journals in the state directory: an agent may have several."""
-    try:
-        names = disk.names(place.state)
-    except PermissionError:  # the journal may lie below what only its own user can list
-        return []
-    found = [place.state / name for name in names if name.startswith(JOURNAL)]
-    return [path for path in found if path != place.journal and segments(path, disk)]
 
 
 def agent_of(place: Place, disk: Disk) -> Client | None:
@@ -66,18 +88,6 @@ def asking() -> Iterator[None]:
         yield
     except (Unreachable, Refused) as error:
         raise StateError(str(error)) from None
-
-
-def channel_named(found: Inspection, name: str) -> ChannelState:
-    """Return a channel by its name; raise StateError with those that there are."""
-    for channel in found.state.channels.values():
-        if channel.name == name:
-            return channel
-    names = ", ".join(channel.name for channel in found.state.channels.values()) or "none"
-    raise StateError(
-        f"{found.directory} has no channel `{name}`; it has: {names}. Memory channels are not on "
-        "the disk"
-    )
 
 
 def holder(journal: Path, disk: Disk) -> int | None:

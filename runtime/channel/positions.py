@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from flumec.runtime.channel.keeping import SOURCE
-from flumec.runtime.channel.replay import DONE
+from flumec.runtime.channel.replayed import DONE, SOURCE, rows_of
 from flumec.runtime.channel.words import counted, moment
 from flumec.runtime.http.remembered import SLOT, STORED
 from flumec.runtime.journal.records import Progress
@@ -63,7 +62,7 @@ def _file(progress: Progress) -> dict[str, Any] | None:
 
 
 def _replayed(progress: Progress) -> dict[str, Any]:
-    rows = int.from_bytes(progress.to[1:], "big")
+    rows = rows_of(progress.to)
     whole = "replayed" if progress.to[:1] == DONE else "so far, not all"
     words = f"{counted(rows, 'row')} {whole}"
     return {"what": f"file {progress.key[:4].hex()}…", "position": rows, "in_words": words}

@@ -1,32 +1,39 @@
 """`flumec channel replay`: exported events back into a channel, each file once."""
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 
-from flumec.runtime.channel.incoming import digest, events_in, frames
-from flumec.runtime.channel.keeping import SOURCE, kept
-from flumec.runtime.channel.place import channel_named, find
+from flumec.runtime.channel.incoming import Incoming
+from flumec.runtime.channel.keeping import kept
+from flumec.runtime.channel.place import Found, agent_of, asking, find
+from flumec.runtime.channel.replayed import Replay
+from flumec.runtime.channel.replaying import Dead, Interruptible, Live, Replaying, Show, Target
+from flumec.runtime.channel.words import counted
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
-from flumec.runtime.journal import Journal
+from flumec.runtime.errors import StartError
 from flumec.runtime.journal.errors import StateError
-from flumec.runtime.journal.inspection import inspect
-from flumec.runtime.journal.records import Frame, Full, Progress, Put, Refused
-
-PUT_BYTES = 8 << 20
-"""Bodies in one put, at most, but for a single larger frame."""
-
-DONE = b"\x01"
+from flumec.runtime.journal.journal import LARGEST_PUT
 
 
 def declare(parser: ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("channel", metavar="CHANNEL", help="which channel")
+    parser.add_argument("file", metavar="FILE", type=Path, help="what `export` or `skip` wrote")
     parser.add_argument(
-        "file", metavar="FILE", type=Path, help="what `export` wrote, as JSON lines or Parquet"
-    )
+        "--format", choices=("json", "parquet", "raw"),
+        help="what FILE is (default: parquet by its first bytes, else json); of raw, each line is "
+        "an event's body",
+    )  # fmt: skip
+    parser.add_argument(
+        "--header", metavar="NAME=VALUE", action="append", default=[], type=_header,
+        help="a header that each of its events gets (again for more)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", metavar="N", dest="start", type=_number,
+        help="the event of FILE to begin with, from 1 on (default: where it was cut short)",
+    )  # fmt: skip
     parser.add_argument(
         "--again", action="store_true", help="also a file that was replayed into it before"
     )
@@ -34,101 +41,77 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     """Do it, and yield what was done."""
-    place = find(options.state, disk)
-    channel = channel_named(inspect(place.journal, disk), options.channel)
-    if not channel.declared:
-        raise StateError(f"the bundle does not have `{channel.name}` any more: nothing reads it")
-    count = sum(frame.rows for frame in frames(events_in(options.file, disk), channel.name))
-    with kept(place, disk, clock) as journal:
-        run = Replay.of(journal.positions(SOURCE), digest(options.file, disk), channel.uuid)
-        if run.done and not options.again:
-            raise StateError(
-                f"{options.file} was replayed into {channel.name} before; to have its events there "
-                "once more: --again"
-            )
-        run = run.next if run.done else run
-        stored = Replaying(journal, run).put_all(
-            frames(events_in(options.file, disk), channel.name)
+    found = find(options, disk)
+    if not found.channel.declared:
+        raise StateError(
+            f"the bundle does not have `{found.channel.name}` any more: nothing reads it"
         )
-    before = f" ({count - stored:,} were there from before)" if stored < count else ""
-    yield f"{stored:,} rows of {options.file} are in {channel.name}{before}"
+    file = Incoming(options.file, disk, options.format, dict(options.header))
+    count = _looked_through(file, found.channel.name, options)
+    with Interruptible() as interrupted:
+        agent = agent_of(found.place, disk)
+        if agent is not None:
+            with asking():
+                live = Live(agent, found.channel.name, clock, interrupted)
+                before, after = _replay(live, file, found, options, count=count, clock=clock)
+        else:
+            with kept(found, disk, clock) as journal:
+                dead = Dead(journal, interrupted)
+                before, after = _replay(dead, file, found, options, count=count, clock=clock)
+    known = f" ({counted(before, 'row')} before it passed over)" if before else ""
+    yield f"{counted(after - before, 'row')} of {file.path} put into {found.channel.name}{known}"
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """One time that a file goes into a channel: its key in the journal, and how far it came."""
-
-    file: bytes
-    number: int
-    position: bytes
-
-    @classmethod
-    def of(cls, positions: Mapping[bytes, Progress], content: bytes, channel: bytes) -> "Replay":
-        """Return the newest one of a file, which may not have begun yet."""
-        file = content + channel
-        found = sorted(
-            (int.from_bytes(key[len(file) :], "big"), progress.to)
-            for key, progress in positions.items()
-            if key.startswith(file)
-        )
-        return cls(file, *(found[-1] if found else (0, b"")))
-
-    @property
-    def key(self) -> bytes:
-        """Its key among the positions of `SOURCE`."""
-        return self.file + self.number.to_bytes(4, "big")
-
-    @property
-    def done(self) -> bool:
-        """Whether all of the file is stored."""
-        return self.position.startswith(DONE)
-
-    @property
-    def rows(self) -> int:
-        """How many rows of the file are stored."""
-        return int.from_bytes(self.position[1:], "big")
-
-    @property
-    def next(self) -> "Replay":
-        """The next time that the same file goes there."""
-        return Replay(self.file, self.number + 1, b"")
-
-
-class Replaying:
-    """Puts frames, a bounded number at a time, each put with how far the file has come."""
-
-    def __init__(self, journal: Journal, run: Replay) -> None:
-        self._journal = journal
-        self._run = run
-        self._position = run.position
-        self._rows = run.rows
-
-    def put_all(self, given: Iterator[Frame]) -> int:
-        """Store what is not stored yet, and that it is all; return how many rows that were."""
-        passed, held, length = 0, list[Frame](), 0
-        before = self._rows
-        for frame in given:
-            passed += frame.rows
-            if passed <= before:
-                continue
-            if held and length + frame.body.size > PUT_BYTES:
-                self._put(held, done=False)
-                held, length = [], 0
-            held.append(frame)
-            length += frame.body.size
-        self._put(held, done=True)
-        return self._rows - before
-
-    def _put(self, held: list[Frame], *, done: bool) -> None:
-        rows = self._rows + sum(frame.rows for frame in held)
-        to = bytes([done]) + rows.to_bytes(8, "big")
-        step = Progress(SOURCE, self._run.key, self._position, to)
-        outcome = self._journal.submit(Put(tuple(held), (step,))).result()
-        if isinstance(outcome, Full):
-            raise StateError(
-                f"`{outcome.channel}` has no room for more: {self._rows:,} rows are stored; let it "
-                "be drained, and give the same command again: it goes on from there"
+def _looked_through(file: Incoming, channel: str, options: Namespace) -> int:
+    """Return how many events a file has, each of which can be put; nothing is put before."""
+    count = 0
+    for frame in file.frames(channel):
+        if frame.body.size > LARGEST_PUT:
+            raise StartError(
+                f"{file.path}, event {count + 1} has {frame.body.size:,} bytes, and a journal "
+                f"takes {LARGEST_PUT:,} at once"
             )
-        if isinstance(outcome, Refused):
-            raise StateError(f"the journal does not take it: {outcome.reason}")
-        self._rows, self._position = rows, to
+        count += frame.rows
+        options.progress(f"{counted(count, 'event')} looked at")
+    if options.start is not None and options.start > max(count, 1):
+        raise StartError(f"{file.path} has {counted(count, 'event')}, so none is {options.start}")
+    return count
+
+
+def _replay(
+    target: Target, file: Incoming, found: Found, options: Namespace, *, count: int, clock: Clock
+) -> tuple[int, int]:
+    """Put what is not there; return how many rows were passed over, and how many are through."""
+    positions = target.positions()
+    run = Replay.of(positions, file.digest(), found.channel.uuid)
+    begin = run.rows if options.start is None else options.start - 1
+    if (run.done or begin < run.rows) and not options.again:
+        what = "was replayed" if run.done else f"was replayed up to event {run.rows}"
+        raise StateError(
+            f"{file.path} {what} into {found.channel.name} before; to have its events there once "
+            "more: --again"
+        )
+    if run.done or begin < run.rows:
+        run, begin = run.next, begin if options.start else 0
+    replaying = Replaying(
+        target, run, positions, clock,
+        show=_shower(options, count), name=str(file.path), size=found.channel.size,
+    )  # fmt: skip
+    return begin, replaying.put_all(file.frames(found.channel.name, begin), begin)
+
+
+def _shower(options: Namespace, count: int) -> Show:
+    return lambda rows, note: options.progress(f"{rows:,} of {counted(count, 'row')} put{note}")
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ArgumentTypeError(f"`{text}` is no header: NAME=VALUE is")
+    return name, value
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"`{text}` is no number from 1 on")
+    return int(text)

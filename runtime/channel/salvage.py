@@ -12,6 +12,7 @@ from flumec.runtime.disk import Disk
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.examination import Examination, Totals
 from flumec.runtime.journal.inspection import Inspection, inspect
+from flumec.runtime.journal.packing import Keys
 from flumec.runtime.journal.recovery import Recovered
 from flumec.runtime.journal.resync import resync
 from flumec.runtime.journal.state import ChannelState
@@ -25,6 +26,7 @@ ASIDE = ".damaged"
 class Salvage:
     """A recovery that goes over damage; afterwards it says what was given up."""
 
+    keys: Keys = field(default_factory=Keys)
     damage: list[Damage] = field(default_factory=list)
     lost: dict[str, int] = field(default_factory=dict)
     """Rows by their channel; under "" those of which that cannot be known."""
@@ -32,7 +34,7 @@ class Salvage:
 
     def __call__(self, directory: Path, disk: Disk, _new_journal: bytes) -> Recovered:
         """Return the state of what is sound; what is on the disk is durable then."""
-        found = inspect(directory, disk)
+        found = inspect(directory, disk, self.keys)
         examination = Examination(found, disk)
         self.damage = [*found.damage, *(d for d in examination.run() if isinstance(d, Damage))]
         for each in self.damage:

@@ -9,8 +9,9 @@ from urllib.parse import quote
 from flumec.runtime.channel.events import Appended, as_json, events
 from flumec.runtime.channel.frames import Frames
 from flumec.runtime.channel.holding import bucket_of, consumer_of
-from flumec.runtime.channel.keeping import kept
-from flumec.runtime.channel.place import Place, agent_of, asking, channel_named, find
+from flumec.runtime.channel.keeping import kept, opened
+from flumec.runtime.channel.keys import given
+from flumec.runtime.channel.place import agent_of, asking, find, places
 from flumec.runtime.channel.salvage import Salvage
 from flumec.runtime.channel.verify import describe
 from flumec.runtime.channel.words import counted, moment
@@ -20,6 +21,7 @@ from flumec.runtime.errors import StartError
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import Inspection, inspect
+from flumec.runtime.journal.packing import Keys
 from flumec.runtime.journal.records import Aside, Chunk, Put, Refused
 from flumec.runtime.journal.state import ChannelState, ConsumerState
 
@@ -41,16 +43,16 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     """Do it, and yield what was done."""
     one = (options.channel, options.row, options.to)
     if options.damaged and not any(each is not None for each in one):
-        yield from _skip_damaged(find(options.state, disk), disk, clock)
+        yield from _skip_damaged(options, disk, clock)
     elif options.damaged or None in one:
         raise StartError("give either CHANNEL, --row and --to for one row, or --damaged alone")
     else:
-        yield from _skip_row(find(options.state, disk), options, disk, clock)
+        yield from _skip_row(options, disk, clock)
 
 
-def _skip_row(place: Place, options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
-    found = inspect(place.journal, disk)
-    channel = channel_named(found, options.channel)
+def _skip_row(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
+    there = find(options, disk)
+    found, channel = there.inspection, there.channel
     consumer = consumer_of(found, channel)
     if consumer is None or not channel.declared:
         raise StateError(
@@ -58,7 +60,7 @@ def _skip_row(place: Place, options: Namespace, disk: Disk, clock: Clock) -> Ite
             "and `drop --force` empties it then"
         )
     chunk = row_of(found, channel, consumer, options.row, disk)
-    agent = agent_of(place, disk)
+    agent = agent_of(there.place, disk)
     if agent is not None:
         route = f"/channels/{quote(channel.name, safe='')}/skip"
         with asking():
@@ -66,7 +68,7 @@ def _skip_row(place: Place, options: Namespace, disk: Disk, clock: Clock) -> Ite
             keep(chunk, channel.name, options, disk, clock)
             agent.post(route, {"row": options.row})
     else:
-        with kept(place, disk, clock) as journal:
+        with kept(there, disk, clock) as journal:
             keep(chunk, channel.name, options, disk, clock)
             aside = Aside(consumer.name, ((options.row, options.row + 1),), "dropped")
             outcome = journal.submit(Put(aside=aside)).result()
@@ -113,10 +115,18 @@ def keep(chunk: Chunk, channel: str, options: Namespace, disk: Disk, clock: Cloc
     disk.sync_directory(options.to.absolute().parent)
 
 
-def _skip_damaged(place: Place, disk: Disk, clock: Clock) -> Iterator[str]:
-    found = inspect(place.journal, disk)
-    salvage = Salvage()
-    with kept(place, disk, clock, salvage):
+def _skip_damaged(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
+    keys = Keys(None, given(options.key_file, disk))
+    there = places(options.state, disk)
+    for place in there:
+        if len(there) > 1:
+            yield f"{place.journal}:"
+        yield from _salvage(inspect(place.journal, disk, keys), disk, clock)
+
+
+def _salvage(found: Inspection, disk: Disk, clock: Clock) -> Iterator[str]:
+    salvage = Salvage(found.keys)
+    with opened(found, disk, clock, salvage):
         pass
     for damage in salvage.damage:
         yield describe(found, damage)

@@ -1,15 +1,17 @@
 """`flumec channel verify`: whether each frame is as it was put, and what is lost if not."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
-from flumec.runtime.channel.place import find
+from flumec.runtime.channel.keys import given
+from flumec.runtime.channel.place import places
 from flumec.runtime.channel.words import counted, rows, size
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.examination import Examination, Read
 from flumec.runtime.journal.inspection import Inspection, inspect
+from flumec.runtime.journal.packing import Keys
 
 
 class Unsound(Exception):  # noqa: N818 a verdict, for the exit status
@@ -24,9 +26,20 @@ def declare(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa: ARG001 the commands' form
-    """Yield what is wrong, then a summary; raise Unsound if anything is."""
-    place = find(options.state, disk)
-    found = inspect(place.journal, disk)
+    """Yield what is wrong, then a summary, of each journal; raise Unsound if anything is."""
+    keys, unsound = Keys(None, given(options.key_file, disk)), False
+    there = places(options.state, disk)
+    for place in there:
+        if len(there) > 1:
+            yield f"{place.journal}:"
+        sound = yield from _verify(inspect(place.journal, disk, keys), options, disk)
+        unsound = unsound or not sound
+    if unsound:
+        raise Unsound
+
+
+def _verify(found: Inspection, options: Namespace, disk: Disk) -> Generator[str, None, bool]:
+    """Yield what is to be said of one journal; return whether it is sound."""
     examination = Examination(found, disk)
     damage = list(found.damage)
     for line in damage:
@@ -51,10 +64,13 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa:
         f"{size(totals.bytes)}; {counted(totals.freed, 'frame')} done with"
         + (f", {totals.given_up:,} given up" if totals.given_up else "")
     )
-    if damage:
-        yield advice(found)
-        raise Unsound
-    yield "sound"
+    if totals.sealed:
+        yield (
+            f"{counted(totals.sealed, 'frame')} encrypted: checked by checksum; to look inside as "
+            "well: --key-file"
+        )
+    yield advice(found) if damage else "sound"
+    return not damage
 
 
 def describe(found: Inspection, damage: Damage) -> str:

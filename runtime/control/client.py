@@ -40,7 +40,7 @@ class Client:
         return self._whole("GET", path, None)
 
     def post(self, path: str, body: Any = None) -> Any:
-        """Have something done; raise Unreachable or Refused."""
+        """Have something done; raise Unreachable or Refused. Bytes go as they are."""
         return self._whole("POST", path, body)
 
     def lines(self, path: str, body: Any = None, method: str = "GET") -> Iterator[Any]:
@@ -68,8 +68,8 @@ class Client:
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         connection = self._connection()
         try:
-            text = None if body is None else json.dumps(body)
-            connection.request(method, path, text, {"Accept": "application/json"})
+            content = body if body is None or isinstance(body, bytes) else json.dumps(body)
+            connection.request(method, path, content, {"Accept": "application/json"})
             response = connection.getresponse()
             reason = _reason(response) if response.status >= 400 else ""
         except (OSError, http.client.HTTPException) as error:

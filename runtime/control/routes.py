@@ -18,7 +18,10 @@ class Refusal(Exception):  # noqa: N818 it reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked: `names` are the path's parts in braces, `body` is JSON, None without one."""
+    """What was asked: `names` are the path's parts in braces.
+
+    `body` is JSON, None without one; bytes where a route takes them raw.
+    """
 
     names: Mapping[str, str]
     query: Mapping[str, str]
@@ -74,17 +77,23 @@ class Routes:
     def __init__(self) -> None:
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._shown: set[str] = set()
+        self._raw: dict[tuple[str, str], int] = {}
 
-    def add(self, method: str, path: str, handler: Handler, *, shown: bool = False) -> None:
+    def add(
+        self, method: str, path: str, handler: Handler, *, shown: bool = False, raw: int = 0
+    ) -> None:
         """Answer `method` at `path`; `shown` ones change nothing and tell no event's content.
 
-        Only these are on the agent's local port, which every user of the machine can reach.
+        Only these are on the agent's local port, which every user of the machine can reach. With
+        `raw` a body of up to so many bytes is taken as it is, which JSON is too small for.
         """
         assert (method, path) not in self._handlers, f"{method} {path} is taken"
         assert method == "GET" or not shown, f"{path}: what is shown is read"
         self._handlers[method, path] = handler
         if shown:
             self._shown.add(path)
+        if raw:
+            self._raw[method, path] = raw
 
     def only_shown(self) -> "Routes":
         """Return the routes that everybody may ask."""
@@ -93,6 +102,12 @@ class Routes:
             if path in self._shown and method == "GET":
                 routes.add(method, path, handler, shown=True)
         return routes
+
+    def raw(self, method: str, target: str) -> int:
+        """Return how many bytes a request may carry that are not JSON, 0 where they must be."""
+        path = urlsplit(target).path
+        takes = (m for (known, at), m in self._raw.items() if known == method and _fits(at, path))
+        return next(takes, 0)
 
     def answer(self, method: str, target: str, accept: str = "", body: Any = None) -> Answer:
         """Answer a request; what is refused is answered with the reason as `error`."""
@@ -113,6 +128,10 @@ class Routes:
             return as_json({"error": message}, HTTPStatus.METHOD_NOT_ALLOWED)
         here = ", ".join(dict.fromkeys(path for _, path in self._handlers))
         return as_json({"error": f"nothing is at {parts.path}; here are {here}"}, HTTPStatus(404))
+
+
+def _fits(pattern: str, path: str) -> bool:
+    return _match(pattern, path) is not None
 
 
 def _match(pattern: str, path: str) -> dict[str, str] | None:

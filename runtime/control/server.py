@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, method: str) -> None:
         try:
-            body = self._body()
+            body = self._body(self.server.routes.raw(method, self.path))
         except Refusal as refusal:
             self.close_connection = True  # what follows may be the rest of the body
             self._send(as_json({"error": str(refusal)}, refusal.status))
@@ -70,18 +70,21 @@ class _Handler(BaseHTTPRequestHandler):
         accept = self.headers.get("Accept", "")
         self._send(self.server.routes.answer(method, self.path, accept, body))
 
-    def _body(self) -> Any:
-        """Return the request's JSON, None without a body."""
+    def _body(self, raw: int) -> Any:
+        """Return the request's JSON, None without a body; the bytes where those are taken."""
         length = self.headers.get("Content-Length", "0")
         if self.headers.get("Transfer-Encoding") or not length.isdecimal():
             raise Refusal(HTTPStatus.LENGTH_REQUIRED, "a body needs its Content-Length")
-        if int(length) > LARGEST_BODY:
+        largest = raw or LARGEST_BODY
+        if int(length) > largest:
             raise Refusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {LARGEST_BODY} bytes"
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {largest} bytes"
             )
-        raw = self.rfile.read(int(length))
+        data = self.rfile.read(int(length))
+        if raw:
+            return data
         try:
-            return json.loads(raw) if raw else None
+            return json.loads(data) if data else None
         except ValueError:
             raise Refusal(HTTPStatus.BAD_REQUEST, "the body must be JSON") from None
 

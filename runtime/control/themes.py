@@ -6,7 +6,7 @@ Who adds some writes a file and names it in ALL.
 from collections.abc import Callable
 
 from flumec.runtime import logs, monitor
-from flumec.runtime.control import channels, pausing, place, status, tapping
+from flumec.runtime.control import channels, pausing, place, replaying, status, tapping
 from flumec.runtime.control.inside import Inside
 from flumec.runtime.control.routes import Routes
 from flumec.runtime.control.server import Server
@@ -19,6 +19,7 @@ ALL: tuple[Callable[[Routes, Inside], None], ...] = (
     pausing.add,
     tapping.add,
     channels.add,
+    replaying.add,
 )
 
 

@@ -10,8 +10,8 @@ from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.inspection import Inspection
-from flumec.runtime.journal.needed import reading
-from flumec.runtime.journal.packing import is_sealed, unpack
+from flumec.runtime.journal.needed import key_of, reading
+from flumec.runtime.journal.packing import Opened, is_sealed, unpack
 from flumec.runtime.journal.replay import frames
 from flumec.runtime.journal.scan import Sound
 from flumec.runtime.journal.state import SegmentState
@@ -40,6 +40,8 @@ class Totals:
     """Frames that every channel is past: their bodies may have been given back to the disk."""
     given_up: int = 0
     """Frames that are damaged, and that somebody gave up."""
+    sealed: int = 0
+    """Frames whose key is not here: of them only the checksums are known to be right."""
     held: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -86,6 +88,7 @@ class Examination:
 
     def _group(self, segment: SegmentState, file: DiskFile, group: Sound) -> Iterator[Damage]:
         self.totals.groups += 1
+        key = key_of(self._found, segment.number, file)
         for entry in frames(group.head):
             if not self._found.needs(entry):
                 self.totals.freed += 1
@@ -94,7 +97,10 @@ class Examination:
             if self._found.state.hole(segment.number, start) is not None:
                 self.totals.given_up += 1
                 continue
-            what = _unsound(file, start, entry)
+            epoch = self._found.state.epoch_of(entry.first)
+            opened = self._found.keys.opened(key, epoch, entry.first)
+            self.totals.sealed += is_sealed(entry.form) and opened is None
+            what = _unsound(file, start, entry, opened)
             if what is None:
                 self._count(entry)
                 continue
@@ -116,17 +122,21 @@ class Examination:
                 totals.held[number] = rows, length + entry.length
 
 
-def _unsound(file: DiskFile, start: int, entry: FrameEntry) -> str | None:
+def _unsound(file: DiskFile, start: int, entry: FrameEntry, opened: Opened | None) -> str | None:
     """Say what is wrong with a frame's body, None if it is as it was put."""
     body = pa.allocate_buffer(entry.length)
     if file.read_into(memoryview(body), start) < entry.length:
         return "a body is cut short"
     if crc32(body) != entry.crc:
         return "a body's checksum is wrong"
-    if not entry.schema or is_sealed(entry.form):
-        return None  # what is encrypted is looked at no further than its checksum
+    if not entry.schema or (is_sealed(entry.form) and opened is None):
+        return None
     try:
-        batch = decode(unpack(body, entry.form, entry.size))
+        plain = unpack(body, entry.form, entry.size, opened)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        return f"a body cannot be opened ({str(error).splitlines()[0][:120]})"
+    try:
+        batch = decode(plain)
         batch.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         return f"a body is no Arrow stream ({str(error).splitlines()[0][:120]})"

@@ -21,6 +21,7 @@ from flumec.runtime.journal.layout import (
     SegmentHeader,
     read_segment_header,
 )
+from flumec.runtime.journal.packing import Keys
 from flumec.runtime.journal.recovery import whole_group
 from flumec.runtime.journal.replay import apply, frames, opening_state
 from flumec.runtime.journal.scan import Gap, Scan, Sound, header_of, looks_written
@@ -48,6 +49,8 @@ class Inspection:
     torn: tuple[Path, int] | None = None
     strays: list[Path] = field(default_factory=list)
     newest: int = 0
+    keys: Keys = field(default_factory=Keys)
+    """What opens encrypted bodies, as far as whoever looks has it."""
 
     def path(self, number: int) -> Path:
         """Return the path of a segment."""
@@ -61,11 +64,11 @@ class Inspection:
         )
 
 
-def inspect(directory: Path, disk: Disk) -> Inspection:
+def inspect(directory: Path, disk: Disk, keys: Keys | None = None) -> Inspection:
     """Read what is in a journal's directory; raise StateError where there is no journal."""
     for _ in range(_TRIES):
         try:
-            return _Inspector(directory, disk).run()
+            return _Inspector(directory, disk, keys or Keys()).run()
         except FileNotFoundError:
             if not segments(directory, disk):
                 break
@@ -83,11 +86,11 @@ def segments(directory: Path, disk: Disk) -> list[int]:
 class _Inspector:
     """One look at a directory; FileNotFoundError when a file went away meanwhile."""
 
-    def __init__(self, directory: Path, disk: Disk) -> None:
+    def __init__(self, directory: Path, disk: Disk, keys: Keys) -> None:
         self._disk = disk
         self._numbers = segments(directory, disk)
         self._files: dict[int, DiskFile] = {}
-        self._found = Inspection(directory, State(b""))
+        self._found = Inspection(directory, State(b""), keys=keys)
         self._has_names = False
         self._followed = False
 

@@ -1,11 +1,11 @@
-"""The groups of a segment that an inspected journal still needs, and the gaps between them."""
+"""What is read of one segment of an inspected journal: what is still needed, and its key."""
 
 from collections.abc import Iterator
 
 from flumec.runtime.disk import DiskFile
 from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.layout import SegmentHeader, read_segment_header
-from flumec.runtime.journal.scan import Gap, Scan, Sound
+from flumec.runtime.journal.scan import Gap, Scan, Sound, header_of
 
 
 def reading(inspection: Inspection, number: int, file: DiskFile) -> Iterator[Sound | Gap]:
@@ -20,3 +20,9 @@ def reading(inspection: Inspection, number: int, file: DiskFile) -> Iterator[Sou
     for found in Scan(file, header, stop=stop, end=end, chained=False):
         if isinstance(found, Sound) or inspection.state.hole(number, found.start) is None:
             yield found
+
+
+def key_of(inspection: Inspection, number: int, file: DiskFile) -> int:
+    """Return the id of the key of a segment's bodies, 0 for none; not all headers were read."""
+    header = inspection.headers.get(number) or header_of(file)
+    return header.key if header else 0

@@ -146,6 +146,11 @@ class Keys:
         self._known = {key.number: key for key in (*previous, *((current,) if current else ()))}
 
     @property
+    def all(self) -> Sequence[Key]:
+        """Every key."""
+        return tuple(self._known.values())
+
+    @property
     def number(self) -> int:
         """The id of the key that writes, 0 for none."""
         return 0 if self.current is None else self.current.number

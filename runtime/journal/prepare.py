@@ -83,7 +83,7 @@ class Preparer:
         crc = frame.crc if frame.crc is not None and not form else None
         if crc is None:
             crc = 0 if self._settings.keys.current else crc32(body)
-        schema = _schema(memoryview(frame.body))
+        schema = _schema(memoryview(frame.body).cast("B"))
         return Packed(memoryview(body), form, crc, schema, body.size + self._settings.added)
 
     def operation(

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 from flumec.runtime.channel.words import nanoseconds
 from flumec.runtime.journal.records import TagRun
 
-from .conftest import A, State, Tool
+from .conftest import State, Tool
 
 
 def test_json_lines_have_all_of_an_event(state: State, tool: Tool) -> None:
@@ -107,26 +107,3 @@ def test_an_unknown_channel_is_told_with_those_that_are_there(state: State, tool
     said = tool("export", state.path, "c")
     assert said.status == 2
     assert "has no channel `c`; it has: a, b" in said.err
-
-
-def test_nothing_comes_out_of_an_encrypted_journal(
-    state: State, tool: Tool, tmp_path: Path
-) -> None:  # fmt: skip
-    from flumec.runtime.clock import SystemClock
-    from flumec.runtime.disk import RealDisk
-    from flumec.runtime.journal import Identity, Journal
-    from flumec.runtime.journal.packing import Key, Keys
-    from flumec.runtime.journal.specs import Settings
-
-    state.path.mkdir()
-    state.journal = Journal.open(
-        state.journals, disk=RealDisk(), clock=SystemClock(), identity=Identity("h", "a", "1", ""),
-        channels=[A], sources=[], consumers=[], settings=Settings("none", Keys(Key("k" * 32))),
-    )  # fmt: skip
-    state.put("a", bodies=[b"a secret"])
-    state.close()
-    for command in (["export", state.path, "a"], ["drop", state.path, "a", "--force"]):
-        said = tool(*command)
-        assert (said.status, "is encrypted" in said.err) == (2, True)
-    assert tool("verify", state.path).lines[-1] == "sound"
-    assert tool("ls", "--json", state.path).json["channels"][0]["held"] == 1

@@ -173,5 +173,7 @@ def test_other_journals_of_the_agent_are_named(state: State, tool: Tool) -> None
     assert tool("ls", "--json", state.path).json["others"] == []
     other = state.path / "journal-fast"
     shutil.copytree(state.journals, other)
-    assert f"another journal of the agent: {other}" in tool("ls", state.path).lines
-    assert tool("ls", "--json", other).json["others"] == [str(state.journals)]
+    assert f"{other}: not open" in tool("ls", state.path).lines
+    (shown,) = tool("ls", "--json", state.path).json["others"]
+    assert (shown["journal"], shown["channels"][0]["put"]) == (str(other), 2)
+    assert tool("ls", "--json", other).json["others"] == []

@@ -42,7 +42,7 @@ def test_what_comes_back_is_the_same_events(
 ) -> None:
     file, before = exported(suffix)
     said = tool("replay", state.path, "b", file)
-    assert (said.status, said.out) == (0, f"6 rows of {file} are in b\n")
+    assert (said.status, said.out) == (0, f"6 rows of {file} put into b\n")
     assert rows(tool, state, "b") == before
     assert tool("verify", state.path).status == 0
     assert tool("ls", "--json", state.path).json["channels"][1]["put"] == 6
@@ -79,22 +79,22 @@ def test_a_full_channel_takes_what_fits_and_goes_on_from_there(
     state.open(A, small)
     state.close()
     file = tmp_path / "big.jsonl"
-    file.write_text("".join(json.dumps({"body": f"{n:0100000}"}) + "\n" for n in range(100)))
+    file.write_text("".join(json.dumps({"body": f"{n:0100000}"}) + "\n" for n in range(60)))
     said = tool("replay", state.path, "b", file)
     assert said.status == 2
-    assert "`b` has no room for more: 80 rows are stored" in said.err
+    assert f"`b` has no room for more until it is drained: 30 rows of {file} are" in said.err
     state.open()
-    assert len(state.read("b")) == 80
-    state.done("b", state.journal._state.next_row, 80)
+    assert len(state.read("b")) == 30
+    state.done("b", state.journal._state.next_row, 30)
     state.close()
     said = tool("replay", state.path, "b", file)
-    assert said.out == f"20 rows of {file} are in b (80 were there from before)\n"
+    assert said.out == f"30 rows of {file} put into b (30 rows before it passed over)\n"
 
 
 def test_a_replay_that_was_cut_short_goes_on_where_it_was(
     state: State, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flumec.runtime.channel.replay.PUT_BYTES", 1)
+    monkeypatch.setattr("flumec.runtime.channel.replaying.PIECE_BYTES", 1)
     monkeypatch.setattr("flumec.runtime.channel.incoming.MOST_ROWS", 2)
     state.open()
     state.close()
@@ -116,7 +116,7 @@ def test_a_replay_that_was_cut_short_goes_on_where_it_was(
             tool("replay", state.path, "b", file)
     assert "6 rows so far, not all" in tool("ls", state.path).out
     said = tool("replay", state.path, "b", file)
-    assert said.out == f"3 rows of {file} are in b (6 were there from before)\n"
+    assert said.out == f"3 rows of {file} put into b (6 rows before it passed over)\n"
     assert [row["body"] for row in rows(tool, state, "b")] == [f"line {n}" for n in range(9)]
 
 
@@ -177,3 +177,93 @@ def test_times_and_tags_that_a_file_lacks_are_given_anew(
     assert isinstance(chunk, Chunk)
     assert (chunk.tags, chunk.rows, chunk.epoch == journal.epoch) == (None, 2, False)
     assert chunk.born > 1_700_000_000_000_000_000
+
+
+def test_bare_lines_are_bodies_and_get_the_headers_that_are_given(
+    state: State, tool: Tool, tmp_path: Path
+) -> None:
+    state.open()
+    state.put("a", bodies=[b"plain", b"", b"\xff"], headers={"n": "1"})
+    state.close()
+    file = tmp_path / "out.raw"
+    assert tool("export", state.path, "a", "--format", "raw", "--to", file).status == 0
+    raw = ("--format", "raw", "--header", "site=a=b", "--header", "n=2")
+    assert tool("replay", state.path, "b", file, *raw).status == 0
+    found = rows(tool, state, "b")
+    assert [row.get("body", row.get("body_base64")) for row in found] == ["plain", "", "/w=="]
+    assert all(row["headers"] == {"site": "a=b", "n": "2"} for row in found)
+    assert "before; to have its events" in tool("replay", state.path, "b", file, *raw).err
+    again = tool("replay", state.path, "b", file, "--format", "raw", "--header", "site=other")
+    assert again.status == 0  # other events
+
+
+def test_headers_that_are_given_stand_over_an_events_own(
+    state: State, tool: Tool, exported: Callable[[str], tuple[Path, Rows]]
+) -> None:
+    file, _ = exported("parquet")
+    assert tool("replay", state.path, "b", file, "--header", "host=other").status == 0
+    assert {json.dumps(row["headers"]) for row in rows(tool, state, "b")} == {
+        '{"host": "other"}', '{"n": "1", "host": "other"}',
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--header", "no value"], "`no value` is no header: NAME=VALUE is"),
+        (["--from", "0"], "`0` is no number from 1 on"),
+        (["--from", "8"], "has 6 events, so none is 8"),
+        (["--format", "xml"], "invalid choice: 'xml'"),
+    ],
+)
+def test_what_is_wrong_with_the_options_is_told(
+    state: State,
+    tool: Tool,
+    exported: Callable[[str], tuple[Path, Rows]],
+    options: list[str],
+    said: str,
+) -> None:
+    file, _ = exported("jsonl")
+    answer = tool("replay", state.path, "b", file, *options)
+    assert (answer.status, said in answer.err) == (2, True), answer.err
+    assert tool("ls", "--json", state.path).json["channels"][1]["put"] == 0
+
+
+def test_it_begins_where_it_is_told_to(
+    state: State, tool: Tool, exported: Callable[[str], tuple[Path, Rows]]
+) -> None:
+    file, before = exported("jsonl")
+    said = tool("replay", state.path, "b", file, "--from", "5")
+    assert said.out == f"2 rows of {file} put into b (4 rows before it passed over)\n"
+    assert rows(tool, state, "b") == before[4:]
+    assert "was replayed into b before" in tool("replay", state.path, "b", file, "--from", "6").err
+    assert tool("replay", state.path, "b", file, "--again", "--from", "6").status == 0
+    assert rows(tool, state, "b") == [*before[4:], before[5]]
+
+
+def test_the_newest_hundred_files_are_remembered(state: State, tool: Tool, tmp_path: Path) -> None:
+    from flumec.runtime.channel.replayed import MOST, SOURCE, Replay
+    from flumec.runtime.clock import SystemClock
+    from flumec.runtime.disk import RealDisk
+    from flumec.runtime.journal import Identity, Journal
+
+    state.path.mkdir()
+    journal = Journal.open(
+        state.journals, disk=RealDisk(), clock=SystemClock(), identity=Identity("h", "a", "1", ""),
+        channels=[ChannelSpec("b", 1 << 20, durable=True)], sources=[SOURCE], consumers=[],
+    )  # fmt: skip
+    for number in range(MOST + 5):
+        known = journal.positions(SOURCE)
+        run = Replay.of(known, number.to_bytes(16, "big"), bytes(16))
+        step = run.step(number, 1_000 + number, done=bool(number % 2))
+        journal.submit(Put(progress=(*run.forgets(known), step))).result(PATIENCE)
+    found = journal.positions(SOURCE)
+    journal.close()
+    assert sorted(int.from_bytes(key[:16], "big") for key in found) == list(range(5, MOST + 5))
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"body": "x"}\n')
+    for _ in range(3):
+        assert tool("replay", state.path, "b", file, "--again").status == 0
+    (source,) = tool("ls", "--json", state.path).json["sources"]
+    assert len(source["positions"]) == MOST
+    assert tool("replay", state.path, "b", file).status == 2

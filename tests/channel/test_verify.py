@@ -3,9 +3,13 @@
 import threading
 from pathlib import Path
 
+import pyarrow as pa
+import pytest
+from flumec.runtime.batch import encode
 from flumec.runtime.journal.layout import PAGE
+from flumec.runtime.journal.records import Frame, Put
 
-from .conftest import State, Tool
+from .conftest import PATIENCE, State, Tool
 
 
 def flip(path: Path, offset: int) -> None:
@@ -144,3 +148,21 @@ def test_a_missing_segment_is_told_with_its_rows(state: State, tool: Tool) -> No
     assert second.first_row - 1 in said.rows
     assert second.first_row not in said.rows
     assert end in said.rows
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (encode(pa.record_batch({"body": pa.array([b"one", b"two"], pa.binary())})), "has 2 rows"),
+        (pa.py_buffer(b"\xff\xff\xff\xff" + b"garbage " * 9), "is no Arrow stream"),
+    ],
+    ids=["other rows", "garbage"],
+)
+def test_a_body_that_is_not_what_its_frame_says_is_told(
+    state: State, tool: Tool, body: pa.Buffer, said: str
+) -> None:
+    """Its checksum is right: who put it was wrong."""
+    state.open()
+    state.journal.submit(Put((Frame(("a",), 3, body),))).result(PATIENCE)
+    answer = tool("verify", state.path)
+    assert (answer.status, f"a body {said}" in answer.out) == (1, True), answer.out
