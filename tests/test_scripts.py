@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).parent.parent
-RUFF = Path(sys.executable).with_name("ruff")
+RUFF = [sys.executable, "-m", "ruff"]
 
 NOT_FOR_SCRIPTS = (
     *("D203", "D213", "D400", "D415"),  # how docstrings begin and end
@@ -98,7 +98,7 @@ def test_expressions_are_laid_out_as_the_formatter_does(tmp_path: Path) -> None:
     collect()
     for number, text in enumerate(lines):
         (tmp_path / f"{number}.py").write_text(text + "\n", "utf-8")
-    formatted = [RUFF, "format", "--isolated", "--diff", tmp_path]
+    formatted = [*RUFF, "format", "--isolated", "--diff", tmp_path]
     checked = subprocess.run(formatted, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert len(lines) > 50
@@ -144,9 +144,9 @@ def test_there_are_scripts_to_look_at() -> None:
 
 
 def test_every_script_is_formatted_and_clean() -> None:
-    formatted = [RUFF, "format", "--isolated", "--check", *SCRIPTS]
+    formatted = [*RUFF, "format", "--isolated", "--check", *SCRIPTS]
     ignored = f"--ignore={','.join(NOT_FOR_SCRIPTS)}"
-    linted = [RUFF, "check", "--isolated", "--select=ALL", ignored, *SCRIPTS]
+    linted = [*RUFF, "check", "--isolated", "--select=ALL", ignored, *SCRIPTS]
     for command in (formatted, linted):
         checked = subprocess.run(command, capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stdout + checked.stderr
