@@ -1,13 +1,11 @@
 """The one door to the disk: few verbs, so that a double can cut the power at each of them."""
 
-import ctypes
 import errno
 import fcntl
 import os
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 __all__ = ["Bytes", "Disk", "DiskFile", "Mode", "RealDisk"]
 
@@ -18,7 +16,6 @@ Mode = Literal["read", "write", "create"]
 """`read` an existing file; `write` one that may exist (reads too); `create` one that must not."""
 
 _MOST_BUFFERS = 1024
-_PUNCH_HOLE_AND_KEEP_SIZE = 0x02 | 0x01
 
 
 class DiskFile(Protocol):
@@ -41,9 +38,6 @@ class DiskFile(Protocol):
 
     def truncate(self, size: int) -> None:
         """Cut the file, or extend it with a hole."""
-
-    def punch(self, offset: int, length: int) -> bool:
-        """Give the range's blocks back, so that it reads as zeros; False where it can't be."""
 
     def uncache(self, offset: int, length: int) -> None:
         """Let the system's memory go of the range, or begin to bring to disk what is not there.
@@ -142,18 +136,6 @@ class RealFile:
         """Cut the file, or extend it with a hole."""
         os.ftruncate(self._descriptor, size)
 
-    def punch(self, offset: int, length: int) -> bool:
-        """Give the range's blocks back, so that it reads as zeros; False where it can't be."""
-        fallocate = _libc_fallocate()
-        if fallocate is None:
-            return False
-        if fallocate(self._descriptor, _PUNCH_HOLE_AND_KEEP_SIZE, offset, length) == 0:
-            return True
-        number = ctypes.get_errno()
-        if number in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM):
-            return False
-        raise OSError(number, os.strerror(number))
-
     def uncache(self, offset: int, length: int) -> None:
         """Let the system's memory go of the range, or begin to bring to disk what is not there."""
         os.posix_fadvise(self._descriptor, offset, length, os.POSIX_FADV_DONTNEED)
@@ -232,15 +214,3 @@ class RealDisk:
         """Return the bytes that may still be allocated on the directory's file system."""
         found = os.statvfs(path)
         return found.f_bavail * found.f_frsize
-
-
-@cache
-def _libc_fallocate() -> Any:
-    """Return the C library's fallocate, None without one; Python has only the one that fills."""
-    library = ctypes.CDLL(None, use_errno=True)
-    for name in ("fallocate64", "fallocate"):
-        if hasattr(library, name):
-            function = getattr(library, name)
-            function.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
-            return function
-    return None

@@ -77,7 +77,6 @@ class _TimedFile:
         self.write = file.write
         self.allocate = file.allocate
         self.truncate = file.truncate
-        self.punch = file.punch
         self.uncache = file.uncache
         self.stat = file.stat
         self.lock = file.lock

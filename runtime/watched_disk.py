@@ -104,11 +104,6 @@ class WatchedFile:
         with self._waiting():
             self._file.truncate(size)
 
-    def punch(self, offset: int, length: int) -> bool:
-        """Give the range's blocks back, so that it reads as zeros; False where it can't be."""
-        with self._waiting():
-            return self._file.punch(offset, length)
-
     def uncache(self, offset: int, length: int) -> None:
         """Let the system's memory go of the range, or begin to bring to disk what is not there."""
         with self._waiting():

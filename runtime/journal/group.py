@@ -5,12 +5,12 @@ from struct import Struct
 from flumec.runtime.disk import Bytes
 from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.layout import (
+    ALIGNMENT,
     GROUP_HEADER,
     SECTOR,
     ZEROS,
     GroupHeader,
     aligned,
-    alignment,
     body_bound,
 )
 
@@ -54,7 +54,7 @@ class Group:
         bodies: list[Bytes] = []
         small: list[Bytes] = []
         for index, entry, body in self._frames:
-            begin = aligned(position, alignment(len(body)))
+            begin = aligned(position, ALIGNMENT)
             entry.offset = begin - start
             _OFFSET.pack_into(self.parts[index], _OFFSET_AT, entry.offset)
             small.append(ZEROS[: begin - position])

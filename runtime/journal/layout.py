@@ -19,10 +19,10 @@ SECTOR = 512
 """Groups start on sectors, so that no torn write of one reaches into another."""
 
 PAGE = 4096
-"""Large bodies start on pages, so that their blocks can be given back; the header has one."""
+"""The header has one."""
 
-PUNCHABLE = 64 << 10
-"""Bodies from this size on start on pages."""
+ALIGNMENT = 8
+"""What the offset of a body is a multiple of."""
 
 ZEROS = bytes(PAGE)
 
@@ -39,14 +39,9 @@ def aligned(offset: int, unit: int) -> int:
     return -(-offset // unit) * unit
 
 
-def alignment(length: int) -> int:
-    """Return what the offset of a body of `length` bytes is a multiple of."""
-    return PAGE if length >= PUNCHABLE else 8
-
-
 def body_bound(length: int) -> int:
     """Return the most bytes that such a body takes in a group."""
-    return length + alignment(length)
+    return length + ALIGNMENT
 
 
 def seed(epoch: bytes) -> int:

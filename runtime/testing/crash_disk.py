@@ -11,8 +11,6 @@ from flumec.runtime.disk import Bytes, DiskFile, Mode
 from flumec.runtime.testing.names import GONE, Entry, Names
 from flumec.runtime.testing.surviving import NOTHING, Inode, Piece, Survival, pieces
 
-_PAGE = 4096
-
 
 class PowerCut(Exception):  # noqa: N818 it is what happens, not a mistake
     """The power went; every later operation on the disk raises it as well."""
@@ -247,15 +245,6 @@ class CrashFile:
         with self._disk.lock:
             self._disk.count(f"truncate {self._path.name}")
             self._inode.change([Piece("truncate", 0, size)])
-
-    def punch(self, offset: int, length: int) -> bool:
-        """Give whole pages back; they read as zeros."""
-        with self._disk.lock:
-            self._disk.count(f"punch {self._path.name}")
-            first, end = -(-offset // _PAGE) * _PAGE, (offset + length) // _PAGE * _PAGE
-            if first < end:
-                self._inode.change([Piece("punch", first, end - first)])
-            return True
 
     def uncache(self, offset: int, length: int) -> None:
         """Do nothing: a hint changes neither what is read nor what a power cut leaves."""

@@ -8,8 +8,6 @@ from typing import Literal
 SECTOR = 512
 """The disk writes these whole, unless the cut tears one."""
 
-_PAGE = 4096
-
 
 @dataclass(frozen=True, slots=True)
 class Survival:
@@ -60,7 +58,7 @@ EVERYTHING = Survival(1.0, 1.0)
 class Piece:
     """A change of at most a sector's content, or of the file's length, that was not synced."""
 
-    kind: Literal["write", "allocate", "truncate", "punch"]
+    kind: Literal["write", "allocate", "truncate"]
     offset: int
     length: int
     data: bytes = b""
@@ -86,14 +84,12 @@ class Inode:
     durable: bytearray = field(default_factory=bytearray)
     seen: bytearray = field(default_factory=bytearray)
     pending: list[Piece] = field(default_factory=list)
-    holes: set[int] = field(default_factory=set)
     locked: bool = False
 
     def change(self, changes: Sequence[Piece]) -> None:
         """Make changes that the next sync makes durable."""
         for piece in changes:
             apply(self.seen, piece)
-            self._fill(piece)
         self.pending += changes
 
     def sync(self) -> None:
@@ -105,7 +101,7 @@ class Inode:
     @property
     def allocated(self) -> int:
         """The bytes of the disk that the file takes."""
-        return len(self.seen) - _PAGE * len(self.holes)
+        return len(self.seen)
 
     def after_cut(self, survival: Survival) -> "Inode":
         """Return the file as the disk has it when the power is back."""
@@ -120,17 +116,7 @@ class Inode:
 
     def after_kill(self) -> "Inode":
         """Return the file as the next process has it: the same, and unlocked."""
-        return Inode(
-            self.number, bytearray(self.durable), bytearray(self.seen), list(self.pending),
-            set(self.holes),
-        )  # fmt: skip
-
-    def _fill(self, piece: Piece) -> None:
-        pages = range(piece.offset // _PAGE, -(-(piece.offset + piece.length) // _PAGE))
-        if piece.kind == "punch":
-            self.holes.update(pages)
-        elif self.holes:
-            self.holes.difference_update(pages)
+        return Inode(self.number, bytearray(self.durable), bytearray(self.seen), list(self.pending))
 
 
 def apply(content: bytearray, piece: Piece) -> None:
@@ -139,13 +125,10 @@ def apply(content: bytearray, piece: Piece) -> None:
     if piece.kind == "truncate":
         del content[piece.length :]
         end = piece.length
-    if len(content) < end and piece.kind != "punch":
+    if len(content) < end:
         content.extend(bytes(end - len(content)))
     if piece.kind == "write":
         content[piece.offset : end] = piece.data
-    elif piece.kind == "punch":
-        end = min(end, len(content))
-        content[piece.offset : end] = bytes(max(0, end - piece.offset))
 
 
 def _tear(content: bytearray, piece: Piece) -> None:

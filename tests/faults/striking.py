@@ -175,9 +175,5 @@ class MortalFile(RealFile):
         truncate = super().truncate
         self._step("truncate", lambda: truncate(size))
 
-    def punch(self, offset: int, length: int) -> bool:
-        punch = super().punch
-        return self._step("punch", lambda: punch(offset, length))  # type: ignore[no-any-return]
-
     def _step(self, verb: str, work: Callable[[], Any], half: Any = None) -> Any:
         return self._disk.step(verb, self._path, work, half)

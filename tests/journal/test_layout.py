@@ -10,7 +10,7 @@ from flumec.runtime.journal.__main__ import look
 from flumec.runtime.journal.codec import Decoder
 from flumec.runtime.journal.entries import FrameEntry, Kind, records
 from flumec.runtime.journal.group import Group
-from flumec.runtime.journal.layout import GROUP_HEADER, PAGE, PUNCHABLE, SECTOR, seed
+from flumec.runtime.journal.layout import ALIGNMENT, GROUP_HEADER, PAGE, SECTOR, seed
 from flumec.runtime.journal.records import TagRun
 from flumec.runtime.journal.walk import segment_path
 
@@ -61,8 +61,8 @@ def test_a_frame_comes_back(tags: tuple[TagRun, ...] | None) -> None:
     assert (kind, FrameEntry.decode(data, copied=False)) == (Kind.FRAME, frame)
 
 
-def test_large_bodies_start_on_pages_and_small_ones_do_not_waste_them() -> None:
-    group, sizes = Group(), [10, PUNCHABLE, 3, PUNCHABLE + 1, 9000, 0]
+def test_bodies_are_aligned_and_waste_nothing() -> None:
+    group, sizes = Group(), [10, 65_536, 3, 65_537, 9000, 0]
     entries = [FrameEntry((0,), n, 1, size, 0, 0, 0, None) for n, size in enumerate(sizes)]
     for entry in entries:
         group.add_frame(entry, memoryview(bytes([entry.first + 1]) * entry.length))
@@ -71,11 +71,10 @@ def test_large_bodies_start_on_pages_and_small_ones_do_not_waste_them() -> None:
     written = b"".join(buffers)
     assert len(written) == header.head_end + header.body_length <= group.bound
     for entry in entries:
-        unit = PAGE if entry.length >= PUNCHABLE else 8
-        assert (start + entry.offset) % unit == 0
+        assert (start + entry.offset) % ALIGNMENT == 0
         body = written[entry.offset : entry.offset + entry.length]
         assert body == bytes([entry.first + 1]) * entry.length
-    assert len(written) < sum(sizes) + 3 * PAGE
+    assert len(written) < header.head_end + sum(sizes) + len(sizes) * ALIGNMENT
 
 
 def test_a_look_shows_what_is_there_and_what_is_not_valid(rig: Rig) -> None:
