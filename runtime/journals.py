@@ -5,7 +5,7 @@ room in all of them first; then it is stored in the others, and last, with the s
 the source's *home*. So a crash in between loses nothing, and repeats what is in the others already.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -28,6 +28,8 @@ class Layout:
     """The channel that each consumer reads."""
     spanning: frozenset[str] = frozenset()
     """Sources whose puts may go to several journals."""
+    volatile: frozenset[str] = frozenset()
+    """Channels in memory: they are put into with a journal's others, and lie in none."""
 
 
 class Journals:
@@ -71,12 +73,20 @@ class Journals:
 
     def stats(self) -> Mapping[str, ChannelStats]:
         """Return each channel's balance; of one that moved to another journal, what it left too."""
-        found: dict[str, ChannelStats] = {}
+        return {name: stats for name, _, stats in self._all()}
+
+    def places(self) -> Mapping[str, tuple[str, str]]:
+        """Return the channel and the journal, "" for memory, of each name that `stats` has."""
+        return {name: place for name, place, _ in self._all()}
+
+    def _all(self) -> Iterator[tuple[str, tuple[str, str], ChannelStats]]:
+        named = set[str]()
         for journal, opened in self._journals.items():
             for channel, stats in opened.stats().items():
                 here = self._layout.channels.get(channel, journal) == journal
-                found[channel if here else f"{channel} ({journal})"] = stats
-        return found
+                name = channel if here and channel not in named else f"{channel} ({journal})"
+                named.add(name)
+                yield name, (channel, "" if channel in self._layout.volatile else journal), stats
 
     def close(self) -> None:
         """Store what is queued, and close all."""

@@ -96,7 +96,8 @@ def layout(agent: "Agent") -> "Layout":
         if len(fed) > 1:
             spanning.add(source.name)
     consumers = {each.consumer.name: each.channel.name for each in agent.deliveries}
-    return Layout(channels, homes, consumers, frozenset(spanning))
+    volatile = frozenset(channel.name for channel in agent.channels if not channel.durable)
+    return Layout(channels, homes, consumers, frozenset(spanning), volatile)
 
 
 def _named(channel: Any) -> str:

@@ -3,13 +3,15 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flumec.runtime.journal.records import ChannelStats
     from flumec.runtime.timed_disk import SyncReading
     from prometheus_client import Metric
+
+_CHANNEL = ("channel", "journal")
 
 _BALANCE = {
     "put": "Events stored since the channel was created.",
@@ -84,6 +86,12 @@ class Reading:
     parts: tuple[PartReading, ...]
     syncs: "SyncReading | None" = None
     """The journal's, since the start."""
+    places: "Mapping[str, tuple[str, str]]" = field(default_factory=dict)
+    """The channel of each name, and the journal that it lies in: "" for memory."""
+
+    def labels(self, name: str) -> list[str]:
+        """Return a channel's labels; one that moved has the same name in both journals."""
+        return list(self.places.get(name, (name, "")))
 
     def lag(self, channel: str) -> float:
         """Return how many seconds ago the oldest event held was first put; 0 when none is."""
@@ -135,10 +143,10 @@ class Prometheus:
 def _channels(reading: Reading) -> "Iterator[Metric]":
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-    for field, sentence in _BALANCE.items():
-        family = CounterMetricFamily(f"flumec_channel_{field}_events", sentence, labels=["channel"])
+    for count, sentence in _BALANCE.items():
+        family = CounterMetricFamily(f"flumec_channel_{count}_events", sentence, labels=_CHANNEL)
         for name, stats in reading.channels.items():
-            family.add_metric([name], getattr(stats, field))
+            family.add_metric(reading.labels(name), getattr(stats, count))
         yield family
     gauges: dict[str, tuple[str, Callable[[str], float]]] = {
         "held_events": ("Lag: events held.", lambda name: reading.channels[name].held),
@@ -146,10 +154,10 @@ def _channels(reading: Reading) -> "Iterator[Metric]":
         "lag_seconds": ("Lag: the age of the oldest event held.", reading.lag),
         "size_bytes": ("Bytes that it may hold.", lambda name: reading.channels[name].size),
     }
-    for field, (sentence, value) in gauges.items():
-        gauge = GaugeMetricFamily(f"flumec_channel_{field}", sentence, labels=["channel"])
+    for gauge_of, (sentence, value) in gauges.items():
+        gauge = GaugeMetricFamily(f"flumec_channel_{gauge_of}", sentence, labels=_CHANNEL)
         for name in reading.channels:
-            gauge.add_metric([name], value(name))
+            gauge.add_metric(reading.labels(name), value(name))
         yield gauge
 
 

@@ -162,6 +162,7 @@ class Process:
             ready=self._ready,
             stopping=self._signals.told is not None or bool(self._staff.dead),
             channels=self._journals.stats(),
+            places=self._journals.places(),
             parts=tuple(worker.reading for worker in self._staff.workers),
             syncs=self._timed.syncs,
         )

@@ -521,7 +521,7 @@ def test_metrics_balance_in_prometheus_and_in_flumes_json(run: Run) -> None:
     lines = [li for li in get(port, "/metrics").splitlines() if not li.startswith("#")]
     values = {key: float(value) for key, _, value in (li.rpartition(" ") for li in lines)}
     spool = {
-        name: values[f'flumec_channel_{name}{{channel="spool"}}']
+        name: values[f'flumec_channel_{name}{{channel="spool",journal="default"}}']
         for name in (
             *("put_events_total", "delivered_events_total", "dropped_events_total"),
             *("dead_lettered_events_total", "held_events", "lag_seconds"),

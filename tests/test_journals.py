@@ -186,6 +186,10 @@ def test_what_a_channel_left_in_another_journal_is_shown(disk: CrashDisk) -> Non
     assert {name: stats.held for name, stats in journals.stats().items()} == {
         "spool": 1, "copy": 0, "copy (fast)": 1,
     }  # fmt: skip
+    assert journals.places() == {
+        "spool": ("spool", "default"), "copy": ("copy", "default"),
+        "copy (fast)": ("copy", "fast"),
+    }  # fmt: skip
     journals.close()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def reading(now: int = NOW, delivered: int = 70, failing: str = "") -> Reading:
     stats = ChannelStats(100, delivered, 5, 7, held, 250, 1_000, NOW - 2_500_000_000)
     return Reading(
         "tailer", "web-1", "1.0", "abc", now, NOW - 10**9, True, False, {"spool": stats}, parts,
-        SyncReading((2, 0, 1, *[0] * 10, 4), 60.5),
+        SyncReading((2, 0, 1, *[0] * 10, 4), 60.5), {"spool": ("spool", "default")},
     )  # fmt: skip
 
 
@@ -59,9 +60,31 @@ def test_every_metric_of_the_page_is_there_and_every_one_that_is_there_is_on_it(
 def test_a_channels_sums_balance() -> None:
     values = exposed(reading())
     parts = ("delivered_events_total", "dropped_events_total", "dead_lettered_events_total")
-    went = sum(values[f'flumec_channel_{part}{{channel="spool"}}'] for part in parts)
-    held = values['flumec_channel_held_events{channel="spool"}']
-    assert values['flumec_channel_put_events_total{channel="spool"}'] == went + held == 100
+    went = sum(
+        values[f'flumec_channel_{part}{{channel="spool",journal="default"}}'] for part in parts
+    )
+    held = values['flumec_channel_held_events{channel="spool",journal="default"}']
+    assert (
+        values['flumec_channel_put_events_total{channel="spool",journal="default"}']
+        == went + held
+        == 100
+    )
+
+
+def test_a_channel_that_moved_is_told_by_its_journals_and_memory_has_none() -> None:
+    now = reading()
+    stats = now.channels["spool"]
+    both = {"spool": stats, "spool (default)": stats, "brief": stats}
+    places = {"spool": ("spool", "fast"), "spool (default)": ("spool", "default")}
+    moved = replace(now, channels=both, places=places | {"brief": ("brief", "")})
+    held = [name for name in exposed(moved) if name.startswith("flumec_channel_held_events{")]
+    assert [name.partition("{")[2] for name in held] == [
+        'channel="spool",journal="fast"}',
+        'channel="spool",journal="default"}',
+        'channel="brief",journal=""}',
+    ]
+    shown = json.loads(flume_json.render(moved, {"out": "spool"}))
+    assert {"CHANNEL.spool", "CHANNEL.spool (default)", "CHANNEL.brief"} <= shown.keys()
 
 
 def test_syncs_are_a_histogram() -> None:

@@ -124,7 +124,9 @@ class Feed:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=10) as page:
             text = page.read().decode()
         channels: dict[str, dict[str, int]] = {}
-        line = r'^flumec_channel_(\w+?)_events(?:_total)?\{channel="(\w+)"\} ([\d.]+)$'
+        line = (
+            r'^flumec_channel_(\w+?)_events(?:_total)?\{channel="(\w+)",journal="\w*"\} ([\d.]+)$'
+        )
         for field, channel, value in re.findall(line, text, re.MULTILINE):
             channels.setdefault(channel, {})[field] = int(float(value))
         for name, counts in channels.items():
