@@ -59,6 +59,13 @@ def later(name: str) -> bool:
     return any(name in (cls.type, f"{getattr(cls, 'kind', '')} {cls.type}") for cls in future)
 
 
+_DURABILITY = {
+    (True, True): "Durable: what it holds survives a crash.",
+    (False, True): "Not durable: what it has in memory is lost with a process that is killed.",
+    (False, False): "Not durable: what it holds is lost with the process.",
+}
+
+
 def contents() -> str:
     """Return a line for each component: kind, name, and its first sentence."""
     lines = []
@@ -100,11 +107,7 @@ def _promises(cls: type[Declared]) -> Iterator[str]:
             f"Delivery is claimed from: {start}. What was not stored {replayable} be read again."
         )
     if kind == "channel":
-        durable = getattr(cls, "durable", False)
-        said.append(
-            "Durable: what it holds survives a crash." if durable
-            else "Not durable: what it holds is lost with the process."
-        )  # fmt: skip
+        said.append(_DURABILITY[getattr(cls, "durable", False), getattr(cls, "on_disk", False)])
     if kind == "sink":
         said.append(f"Commit: {_COMMITS[getattr(cls, 'commit', 'none')]}.")
     for sentence in said:

@@ -239,8 +239,7 @@ class Source(Component):
     """Where events enter an agent.
 
     `replayable` says that what was not committed can be read again after a crash; `start`, where a
-    claim about delivery begins: at each complete line, at the acknowledgement, or nowhere (best
-    effort).
+    claim about delivery begins: at each complete line, at the acknowledgement, or nowhere.
     `sets` names the properties whose headers it sets on every event. One that `refuses` can tell
     its clients that a channel is full; others can only wait.
     """
@@ -253,10 +252,11 @@ class Source(Component):
 
 
 class Channel(Component):
-    """Where events wait, between a source and its one consumer."""
+    """Where events wait for one consumer: `durable` through a crash, `on_disk` through an end."""
 
     kind: ClassVar = "channel"
     durable: ClassVar[bool] = False
+    on_disk: ClassVar[bool] = False
 
 
 class After(Declared, type="after"):

@@ -1,6 +1,6 @@
 """The one list of all components, in the order of the reference."""
 
-from flumec.runtime.channels import File, Memory
+from flumec.runtime.channels import File, Memory, Spill
 from flumec.runtime.component import Component, Interceptor
 from flumec.runtime.interceptors import (
     Fingerprint,
@@ -13,7 +13,18 @@ from flumec.runtime.interceptors import (
 from flumec.runtime.sinks import FileRoll, Hdfs, Logger, Null
 from flumec.runtime.sources import Http, Seq, Taildir
 
-ALL: tuple[type[Component], ...] = (Taildir, Http, Seq, File, Memory, FileRoll, Hdfs, Logger, Null)
+ALL: tuple[type[Component], ...] = (
+    Taildir,
+    Http,
+    Seq,
+    File,
+    Memory,
+    Spill,
+    FileRoll,
+    Hdfs,
+    Logger,
+    Null,
+)
 INTERCEPTORS: tuple[type[Interceptor], ...] = (
     Timestamp,
     Host,

@@ -12,20 +12,20 @@ from flumec.runtime.worker import Worker
 def drain(
     staff: Staff,
     watch: Watch,
-    durable: Mapping[str, bool],
+    kept: Mapping[str, bool],
     seconds: float,
 ) -> bool:
     """End all work within `seconds`; return whether every worker finished without an error.
 
     Sources and receivers get a quarter of the time, consumers half of it to catch up and the
-    rest to finish. `durable` says, by consumer, whether what it leaves behind is kept for the next
+    rest to finish. `kept` says, by consumer, whether what it leaves behind is kept for the next
     start: if so nobody waits for a consumer that cannot work.
     """
     for worker in staff.consumers:
-        if worker.paused and not durable[worker.name]:
+        if worker.paused and not kept[worker.name]:
             worker.resume()  # what its channel holds goes out now, or never
     stop(staff.feeders, watch, seconds / 4)
-    watch.until(lambda: all(_caught_up(worker, durable) for worker in staff.consumers), seconds / 2)
+    watch.until(lambda: all(_caught_up(worker, kept) for worker in staff.consumers), seconds / 2)
     stop(staff.consumers, watch, seconds / 4)
     for worker in staff.workers:
         if not worker.ended:
@@ -43,8 +43,8 @@ def stop(workers: Iterable[Worker], watch: Watch, seconds: float) -> bool:
     return watch.until(lambda: all(worker.ended for worker in told), seconds)
 
 
-def _caught_up(worker: Worker, durable: Mapping[str, bool]) -> bool:
+def _caught_up(worker: Worker, kept: Mapping[str, bool]) -> bool:
     """Whether waiting is of no use: all is read, or the consumer does not work and all is kept."""
     if worker.ended or ((worker.dry or worker.idle) and not worker.unread()):
         return True
-    return bool(worker.failing or worker.paused) and durable[worker.name]
+    return bool(worker.failing or worker.paused) and kept[worker.name]

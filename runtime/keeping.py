@@ -77,10 +77,10 @@ def layout(agent: "Agent") -> "Layout":
     from flumec.runtime.journals import Layout
 
     order = [DEFAULT, *(name for name in agent.journals if name != DEFAULT)]
-    channels = {c.name: _named(c) for c in agent.channels if c.durable}
+    channels = {c.name: _named(c) for c in agent.channels if c.on_disk}
     together = list(_together(agent))
     for channel in agent.channels:
-        if not channel.durable:
+        if not channel.on_disk:
             found = {
                 channels[other]
                 for names in together

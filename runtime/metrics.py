@@ -159,6 +159,24 @@ def _channels(reading: Reading) -> "Iterator[Metric]":
         for name in reading.channels:
             gauge.add_metric(reading.labels(name), value(name))
         yield gauge
+    yield from _spilling(reading)
+
+
+def _spilling(reading: Reading) -> "Iterator[Metric]":
+    """Yield how much channels that spill have in memory; nothing where there is none."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    spilling = {name: stats for name, stats in reading.channels.items() if stats.memory_size}
+    for what, sentence in (
+        ("in_memory", "Of the events held by a channel that spills, those in memory."),
+        ("memory_bytes", "Of the bytes held by a channel that spills, those in memory."),
+    ):
+        name = what if what == "memory_bytes" else "memory_events"
+        gauge = GaugeMetricFamily(f"flumec_channel_{name}", sentence, labels=_CHANNEL)
+        for channel, stats in spilling.items():
+            gauge.add_metric(reading.labels(channel), getattr(stats, what))
+        if spilling:
+            yield gauge
 
 
 def _syncs(reading: Reading) -> "Iterator[Metric]":

@@ -198,8 +198,8 @@ class Process:
 
         told = self._signals.told
         logs.of("agent").info("%s: draining", told.name if told else "the end")
-        durable = {each.consumer.name: each.channel.durable for each in self.agent.deliveries}
-        done = drain(self._staff, self._watch, durable, DRAIN)
+        kept = {each.consumer.name: each.channel.on_disk for each in self.agent.deliveries}
+        done = drain(self._staff, self._watch, kept, DRAIN)
         logs.of("agent").info("`%s` has ended", self.agent.name)
         return 0 if done else 1
 

@@ -30,10 +30,11 @@ def channel_specs(agent: "Agent") -> "list[ChannelSpec]":
         ChannelSpec(
             channel.name,
             size=_declared(channel, "size"),
-            durable=channel.durable,
+            durable=channel.on_disk,
             events=_declared(channel, "events"),
             formerly=_declared(channel, "formerly"),
             when_full=_declared(channel, "when_full"),
+            memory=_declared(channel, "memory"),
         )
         for channel in agent.channels
     ]

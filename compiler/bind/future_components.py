@@ -6,7 +6,6 @@ Each class moves into the runtime, with its behaviour, once that is there.
 from typing import Literal
 
 from flumec.runtime.component import (
-    Channel,
     Component,
     Declared,
     Duration,
@@ -14,7 +13,6 @@ from flumec.runtime.component import (
     Interceptor,
     Secret,
     Sink,
-    Size,
     Source,
     between,
     not_empty,
@@ -52,13 +50,6 @@ class KafkaSink(Sink, type="kafka"):
     password: Secret | None = prop("The password, for SASL.", default=None)
 
 
-class Spill(Channel, type="spill"):
-    """Hold events in memory, and on disk what has no room there."""
-
-    memory: Size = prop("How many bytes of events it holds in memory.", default=Size("64MiB"))
-    size: Size = prop("How many bytes of events it holds on disk.", default=Size("1GiB"))
-
-
 class EveryJournal(Declared):
     """Properties of every journal."""
 
@@ -89,7 +80,7 @@ class EverySink(Declared):
     dedup: Dedup | None = prop("Write one copy of each event.", default=None)
 
 
-COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, Spill, KafkaSink)
+COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, KafkaSink)
 INTERCEPTORS: tuple[type[Interceptor], ...] = ()
 EVERY: dict[str, type[Declared]] = {
     "source": EverySource,

@@ -70,9 +70,10 @@ class GivenUpNowhere(Diagnostic, code="FL340"):
 
 
 class LettersLost(Diagnostic, code="FL341"):
-    """Dead letters, or late events of a `dedup`, leave a file channel for one in memory.
+    """Dead letters, or late events of a `dedup`, leave a file channel for one that is not durable.
 
-    There they would be lost with the process, although they have been acknowledged.
+    There they would be lost with the process, although they have been acknowledged: in a `memory`
+    channel all of them, in a `spill` channel those that it has in memory.
 
     ## Example
 
@@ -225,8 +226,12 @@ def _check(
     way = _way_back(agent, start.name, name, reads)
     if way is not None:
         yield LettersReturn(letters.span, way)
-    elif start.type == "file" and end.type != "file":
+    elif _is_durable(start) and not _is_durable(end):
         yield LettersLost(letters.span, start.name, name, end.name_span)
+
+
+def _is_durable(channel: Component) -> bool:
+    return bool(getattr(channel.declaration, "durable", False))
 
 
 def _way_back(

@@ -108,7 +108,7 @@ def check_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
 
 
 def journal_of(agent: Agent, channel: str) -> str | None:
-    """Return where a channel lies; None for one in memory, which is with its neighbours."""
+    """Return where a channel lies; None for one without disk, which is with its neighbours."""
     component = agent.components.get(channel)
     if component is None or component.kind != "channel" or component.type == "memory":
         return None

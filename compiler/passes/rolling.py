@@ -137,9 +137,8 @@ def check_sink(
         held = complete(channel.declaration, channel.values, host)
         if written is None or held is None or not _many(declaration, written):
             continue
-        files, size, room = written["max_open"], written["roll"].size, held.get("size")
-        if room is None:
-            continue
+        files, size = written["max_open"], written["roll"].size
+        room = Size(held.get("size", 0) + held.get("memory", 0))
         packed, pressed = written["codec"] != "none", _pressed(agent, channel)
         found = EarlyRolls(_blamed(sink), files, size, channel, room, packed, pressed)
         if found.needed > room:

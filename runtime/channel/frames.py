@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 
 import pyarrow as pa
 from flumec.runtime.channel.keys import locked
@@ -14,7 +15,8 @@ from flumec.runtime.journal.needed import key_of, reading
 from flumec.runtime.journal.packing import Locked, unpack
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.replay import frames
-from flumec.runtime.journal.scan import Gap
+from flumec.runtime.journal.scan import Gap, Sound
+from flumec.runtime.journal.spill import Late
 from flumec.runtime.journal.walk import Located
 
 
@@ -33,8 +35,33 @@ class Frames:
 
         A body that every channel is past may have been given back to the disk: it is passed over.
         """
+        yield from filter(self._concerns, self.inspection.damage)
+        late = self._late()
+        yield from merge(self._log(), late, key=lambda each: each.first)
+
+    def _late(self) -> Iterator[Chunk | Damage]:
+        """Yield the frames that an orderly end wrote when newer ones were stored already."""
         found = self.inspection
-        yield from filter(self._concerns, found.damage)
+        for group in self._late_groups():
+            if group.segment not in found.state.segments:
+                continue
+            file = self.disk.open(found.path(group.segment))
+            try:
+                sound = reading(found, group.segment, file)
+                for each in sound:
+                    if isinstance(each, Sound) and each.offset == group.offset:
+                        yield from self._group(group.segment, file, each)
+                        break
+            finally:
+                file.close()
+
+    def _late_groups(self) -> tuple[Late, ...]:
+        channel = self.inspection.state.channels.get(self.channel)
+        return channel.spill.late if channel is not None and channel.spill is not None else ()
+
+    def _log(self) -> Iterator[Chunk | Damage]:
+        """Yield the frames that stand in the order of the log."""
+        found = self.inspection
         for number in self._segments():
             file = self.disk.open(found.path(number))
             try:
@@ -63,17 +90,22 @@ class Frames:
 
     def _segment(self, number: int, file: DiskFile) -> Iterator[Chunk | Damage]:
         known = {each.start for each in self.inspection.damage if each.segment == number}
-        path, key = self.inspection.path(number), key_of(self.inspection, number, file)
+        late = {each.offset for each in self._late_groups() if each.segment == number}
         for found in reading(self.inspection, number, file):
             if isinstance(found, Gap):
                 if found.start not in known:
+                    path = self.inspection.path(number)
                     yield from filter(self._concerns, [Damage.of(number, path, found)])
-            elif found.header.first_row < self.end:
-                for entry in frames(found.head):
-                    start = found.offset + entry.offset
-                    given_up = self.inspection.state.hole(number, start) is not None
-                    if self._wants(entry) and not given_up:
-                        yield self._chunk(number, Located(entry, path, file, start, key))
+            elif found.header.first_row < self.end and found.offset not in late:
+                yield from self._group(number, file, found)
+
+    def _group(self, number: int, file: DiskFile, found: Sound) -> Iterator[Chunk | Damage]:
+        path, key = self.inspection.path(number), key_of(self.inspection, number, file)
+        for entry in frames(found.head):
+            start = found.offset + entry.offset
+            given_up = self.inspection.state.hole(number, start) is not None
+            if self._wants(entry) and not given_up:
+                yield self._chunk(number, Located(entry, path, file, start, key))
 
     def _concerns(self, damage: Damage) -> bool:
         mine = damage.channels is None or self.channel in damage.channels

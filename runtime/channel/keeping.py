@@ -15,6 +15,7 @@ from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.journal import SEGMENT_SIZE
 from flumec.runtime.journal.opening import Opening
 from flumec.runtime.journal.recovery import Recovered
+from flumec.runtime.journal.state import ChannelState
 
 Recovery = Callable[[Path, Disk, bytes], Recovered]
 
@@ -46,7 +47,7 @@ def opened(
             metadata.version("flumec"),
             last.bundle if last else "",
         ),
-        [ChannelSpec(channel.name, channel.size, durable=True) for channel in declared],
+        [_spec(channel) for channel in declared],
         [*state.sources.values(), SOURCE],
         [
             ConsumerSpec(each.name, names[each.channel], each.kind)
@@ -62,3 +63,9 @@ def opened(
         yield journal
     finally:
         journal.close()
+
+
+def _spec(channel: ChannelState) -> ChannelSpec:
+    """Return a channel as it was declared; one that spills has no memory here."""
+    memory = None if channel.spill is None else 0
+    return ChannelSpec(channel.name, channel.size, durable=True, memory=memory)

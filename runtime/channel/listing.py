@@ -13,6 +13,7 @@ from flumec.runtime.disk import Disk
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.inspection import Inspection, inspect
 from flumec.runtime.journal.packing import Keys
+from flumec.runtime.journal.spill import forget_memory
 from flumec.runtime.journal.state import ChannelState, ConsumerState, State
 
 Shown = dict[str, Any]
@@ -22,6 +23,9 @@ def listing(place: Place, disk: Disk, clock: Clock, keys: Keys) -> Shown:
     """Return everything that `ls` knows of a journal."""
     found = inspect(place.journal, disk, keys)
     state, opened = found.state, found.opened
+    process = holder(place.journal, disk)
+    if process is None:
+        _forget_memory(found)
     return {
         "state": str(place.state),
         "journal": str(place.journal),
@@ -29,7 +33,7 @@ def listing(place: Place, disk: Disk, clock: Clock, keys: Keys) -> Shown:
         "agent": opened.agent if opened else None,
         "host": opened.host if opened else None,
         "version": opened.version if opened else None,
-        "process": holder(place.journal, disk),
+        "process": process,
         "format": max(header.format for header in found.headers.values()),
         "segments": len(state.segments),
         "disk_bytes": _disk_bytes(found, disk),
@@ -59,6 +63,7 @@ def _channel(found: Inspection, channel: ChannelState, disk: Disk, clock: Clock)
         "name": channel.name,
         "declared": channel.declared,
         "held": channel.held,
+        "in_memory": channel.spill.kept + channel.spill.doubt if channel.spill else 0,
         "held_bytes": channel.held_bytes,
         "size": channel.size,
         "put": channel.put,
@@ -72,6 +77,13 @@ def _channel(found: Inspection, channel: ChannelState, disk: Disk, clock: Clock)
         "consumer": consumer and _consumer(consumer),
         "held_by": _held_by(channel, consumer, bucket),
     }
+
+
+def _forget_memory(found: Inspection) -> None:
+    """Count what no process has in memory any more, as the next start will."""
+    for channel in found.state.channels.values():
+        if channel.spill is not None:
+            forget_memory(channel, consumer_of(found, channel))
 
 
 def _consumer(consumer: ConsumerState) -> Shown:

@@ -46,6 +46,7 @@ def _text(shown: Shown) -> Iterator[str]:
     yield from _counts(shown)
     yield ""
     yield from _channels(shown["channels"])
+    yield from _memory(shown)
     yield from _consumers(shown["channels"])
     yield from _sources(shown["sources"])
     yield from _streams(shown["streams"])
@@ -91,6 +92,21 @@ def _channels(channels: list[Shown]) -> Iterator[str]:
         ],
         "lrrrrrrrr",
     )  # fmt: skip
+
+
+def _memory(shown: Shown) -> Iterator[str]:
+    """Yield which channels have events in memory that only their process knows."""
+    for channel in shown["channels"]:
+        if channel["in_memory"]:
+            yield (
+                f"of {channel['name']}, {channel['in_memory']:,} of the events held are in memory"
+                + (
+                    " only; `flumec status` has the newest numbers"
+                    if shown["process"]
+                    else ", or were when a process was killed: what its consumer had not delivered "
+                    "of them is lost, and counted as dropped once its open files are settled"
+                )
+            )
 
 
 def _consumers(channels: list[Shown]) -> Iterator[str]:

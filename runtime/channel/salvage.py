@@ -71,6 +71,8 @@ class Salvage:
     ) -> None:
         """Count as dropped what the channel held and nobody can read."""
         rows, channel.held_bytes = totals.held.get(channel.number, (0, 0))
+        if channel.spill is not None:  # what was in memory is counted here, with the rest
+            channel.spill.clear(stored=rows)
         gone = channel.held - (rows - done_ahead(found, channel, disk))
         if gone > 0:
             channel.dropped += gone

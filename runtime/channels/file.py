@@ -13,6 +13,7 @@ class File(Channel, type="file"):
     """
 
     durable = True
+    on_disk = True
 
     size: Size = prop(
         "How many bytes of events it may hold; the disk must have room for all channels at once.",

@@ -8,7 +8,7 @@ from threading import Condition, Lock
 from flumec.runtime.clock import Clock
 from flumec.runtime.journal.dropping import Droppers
 from flumec.runtime.journal.prepare import Plan, Preparer
-from flumec.runtime.journal.room import Need, Room
+from flumec.runtime.journal.room import Need, Room, Taken
 from flumec.runtime.journal.writer import DISK, Writer
 
 _LOOK_UP_S = 0.25
@@ -26,7 +26,7 @@ class Admission:
     preparer: Preparer
     writer: Writer
 
-    def admit(self, plan: Plan, ended: Callable[[], bool], *, wait: bool) -> str | frozenset[str]:
+    def admit(self, plan: Plan, ended: Callable[[], bool], *, wait: bool) -> str | Taken:
         """Take room; return the channels that were taken, or the name of a full one."""
         may_drop = True
         while True:
@@ -42,11 +42,16 @@ class Admission:
                     taken = self.room.take(
                         plan.required, optional, wait=wait,
                         stopping=partial(self._interrupted, ended, dropping),
+                        on_disk=self._on_disk,
                     )  # fmt: skip
                     full = isinstance(taken, str) and wait and not ended()
                     if not (full and may_drop and self.droppers.could(plan.required)):
                         return taken
             may_drop = self.droppers.make_room(needs)
+
+    def _on_disk(self) -> bool:
+        """Whether what may lie in memory or on disk is to be tried on the disk."""
+        return not self.writer.disk_full
 
     def _interrupted(self, ended: Callable[[], bool], needs: Need) -> bool:
         """Say whether waiting for room is of no use: at the end, or as dropping makes room."""

@@ -9,8 +9,9 @@ from flumec.runtime.journal.consuming import ClaimOp, CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
 from flumec.runtime.journal.ledger import Ledger
 from flumec.runtime.journal.live import LiveChannel, Shared, frames
+from flumec.runtime.journal.merging import Merging
 from flumec.runtime.journal.parts import remaining
-from flumec.runtime.journal.ranges import above, after, covers, union, without
+from flumec.runtime.journal.ranges import above, after, union, without
 from flumec.runtime.journal.reading import Reader
 from flumec.runtime.journal.records import (
     Chunk,
@@ -21,9 +22,10 @@ from flumec.runtime.journal.records import (
     Stored,
     Trouble,
 )
+from flumec.runtime.journal.spill_ledger import SpillLedger
 from flumec.runtime.journal.state import ConsumerState
 from flumec.runtime.journal.trouble import TroubleOp
-from flumec.runtime.journal.waiting import Held
+from flumec.runtime.journal.waiting import Held, Spilled
 
 
 class Consumer:
@@ -50,8 +52,9 @@ class Consumer:
         self._intents = dict(known.intents)
         self._next_intent = known.next_intent
         self._claimed = known.claimed if claims else None
-        self._reader = Reader(shared, live, known.cursor.low)
-        self._ledger = Ledger(known.cursor.low)
+        spills = isinstance(live.memory, Spilled)
+        self._reader = (Merging if spills else Reader)(shared, live, known.cursor.low)
+        self._ledger = (SpillLedger if spills else Ledger)(known.cursor.low)
         self._waiting: deque[Chunk] = deque()
         self._oldest: tuple[int, int | None] = (-1, None)
 
@@ -158,8 +161,9 @@ class Consumer:
         with self._shared.lock:
             if after(self._live.gaps, self._cursor.low) >= self._live.state.end:
                 return None
-            if isinstance(self._live.memory, Held):
-                return self._live.memory.oldest_born
+            held = self._live.memory
+            if isinstance(held, Held) and not isinstance(held, Spilled):
+                return held.oldest_born
             if (born := self._ledger.oldest_born) is not None:
                 return born
         low = self._cursor.low
@@ -175,15 +179,11 @@ class Consumer:
         Asked from another thread than reads: the segment may just be freed, as the cursor moved on.
         If it is damaged, `read` says so.
         """
-        walk = self._shared.walk(self._live.state.number, low)
         try:
-            while (located := walk.next()) is not None:
-                if not covers(self._live.gaps, located.entry.first, located.entry.end):
-                    return located.entry.born if self._cursor.low == low else None
+            for frame in frames(self._shared, self._live, low):
+                return frame.born if self._cursor.low == low else None
         except (JournalDamaged, OSError):
             return None
-        finally:
-            walk.close()
         return None
 
     def close(self) -> None:
@@ -198,14 +198,17 @@ class Consumer:
         op.future.result()
 
     def _store(self, cursor: Cursor | None, intent: int | None) -> "Future[Stored]":
-        freed = 0
+        freed, passed = 0, None
         if cursor is not None:
             cursor = self._past_aside(cursor)
             freed = self._free(cursor.low)
+            passed = self._ledger.passed
             ahead = {bucket: row for bucket, row in cursor.ahead.items() if row > cursor.low}
             self._cursor = Cursor(cursor.low, ahead, note=cursor.note)
             self.aside = above(self.aside, cursor.low)
-        op = CursorOp(consumer=self._number, cursor=cursor, freed=freed, intent=intent)
+        op = CursorOp(
+            consumer=self._number, cursor=cursor, freed=freed, intent=intent, passed=passed
+        )
         with self._shared.lock:
             self._shared.writer.enqueue(op)
             if isinstance(self._live.memory, Held):
@@ -232,8 +235,10 @@ class Consumer:
         if not (aside := above(self.aside, low)):
             return low
         try:
-            for first, end in frames(self._shared, self._live, low, aside[-1][1]):
-                if left := without(max(first, low), end, aside):
+            for frame in frames(self._shared, self._live, low):
+                if frame.first >= aside[-1][1]:
+                    break
+                if left := without(max(frame.first, low), frame.end, aside):
                     return left[0][0]
         except (JournalDamaged, OSError):  # `read` says so
             return after(aside, low)
@@ -241,20 +246,11 @@ class Consumer:
 
     def _free(self, low: int) -> int:
         """Return the bytes of the frames that end at or below `low`, read or not."""
-        memory = self._live.memory
-        if isinstance(memory, Held):
-            with self._shared.lock:
-                while self._ledger.end < low and (chunk := memory.take(self._ledger.end)):
-                    self._ledger.add(chunk.end, chunk.held, chunk.born)
-        elif self._ledger.end < low:
-            walk = self._shared.walk(self._live.state.number, self._ledger.end)
-            try:
-                while self._ledger.end < low and (located := walk.next()):
-                    entry = located.entry
-                    if not covers(self._live.gaps, entry.first, entry.end):
-                        self._ledger.add(entry.end, entry.length, entry.born)
-            finally:
-                walk.close()
+        if self._ledger.end < low:
+            for frame in frames(self._shared, self._live, self._ledger.end):
+                self._ledger.enter(frame)
+                if self._ledger.end >= low:
+                    break
         with self._shared.lock:
             freed = self._ledger.free(low)
             self._live.taken_bytes = self._ledger.bytes
@@ -282,7 +278,7 @@ class Consumer:
             if (found := self._reader.frame()) is None:
                 return None
             with self._shared.lock:
-                self._ledger.add(found.end, found.held, found.born)
+                self._ledger.enter(found)
                 self._live.taken_bytes = self._ledger.bytes
             self._waiting.extend(remaining(found, position, self.aside))
         return self._waiting.popleft()

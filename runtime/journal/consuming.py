@@ -15,6 +15,9 @@ from flumec.runtime.journal.records import (
     Intent,
     Stored,
 )
+from flumec.runtime.journal.room import Want
+from flumec.runtime.journal.spill import Passed, settle
+from flumec.runtime.journal.state import ChannelState, ConsumerState
 
 
 @dataclass(slots=True)
@@ -25,6 +28,8 @@ class CursorOp(Op):
     cursor: Cursor | None
     freed: int
     intent: int | None = None
+    passed: Passed | None = None
+    """What it goes over of a channel that spills."""
 
     @property
     def bound(self) -> int:
@@ -46,15 +51,35 @@ class CursorOp(Op):
             out.u8(self.cursor is not None)
             batch.group.add(record(Kind.RESOLVED, out.data))
         if self.cursor is not None:
-            entry = CursorEntry(self.consumer, self.cursor, self.freed)
+            cursor, needed = self.cursor, channel.durable
+            if self.passed is not None:
+                needed = self._is_needed(state.consumers[self.consumer], channel)
+            entry = CursorEntry(self.consumer, cursor, self.freed)
             state.advance(entry)
-            if channel.durable:
+            if needed:
                 batch.group.add(entry.encode())
-            cursor = self.cursor
             done = cursor.delivered + cursor.dropped + cursor.dead_lettered
-            batch.given_back.append((channel.number, self.freed, done))
+            kept = 0
+            if self.passed is not None and channel.spill is not None:
+                channel.spill.leave(self.passed)
+                done += settle(channel, state.consumers[self.consumer])
+                kept = self.passed.kept_bytes
+            batch.given_back.append((channel.number, Want(self.freed, done, kept)))
             batch.lows.append((channel.number, channel.low))
         return Stored(state.next_row, 0)
+
+    def _is_needed(self, consumer: ConsumerState, channel: ChannelState) -> bool:
+        """Say whether a start must know the cursor, in a channel that spills.
+
+        While the channel has nothing on disk there is nothing that could be read twice: whatever
+        comes there later has higher numbers. So what goes through memory costs no group.
+        """
+        spill = channel.spill
+        assert spill is not None
+        assert self.cursor is not None
+        return bool(spill.stored or spill.doubt or self.freed) or (
+            self.cursor.note != consumer.cursor.note
+        )
 
 
 @dataclass(slots=True)

@@ -3,16 +3,18 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
 from typing import NamedTuple
 
 from flumec.runtime.journal.entries import DropEntry
 from flumec.runtime.journal.errors import JournalDamaged
-from flumec.runtime.journal.live import LiveChannel, Shared
+from flumec.runtime.journal.live import LiveChannel, Shared, frames
 from flumec.runtime.journal.ops import Batch, Op
 from flumec.runtime.journal.ranges import after, covers, union
-from flumec.runtime.journal.room import Need
-from flumec.runtime.journal.waiting import Held
+from flumec.runtime.journal.room import Need, Want
+from flumec.runtime.journal.spill import NOTHING, Passed
+from flumec.runtime.journal.waiting import Held, Spilled
 from flumec.runtime.journal.walk import Walk
 
 
@@ -21,6 +23,7 @@ class _Frame(NamedTuple):
     end: int
     bytes: int
     rows: int
+    kept: bool = False
 
 
 @dataclass(slots=True)
@@ -28,11 +31,15 @@ class DropOp(Op):
     """Rows of a channel that were dropped when room was wanted; it stands before that put."""
 
     drop: DropEntry
+    passed: Passed = NOTHING
+    """Where the rows were, in a channel that spills."""
 
     def judge(self, batch: Batch) -> None:
         """Count them, and have nobody read them after a restart either."""
         state, number = batch.state, self.drop.channel
         state.drop(self.drop)
+        if (spill := state.channels[number].spill) is not None:
+            spill.leave(self.passed)
         if state.channels[number].durable:
             batch.group.add(self.drop.encode())
             batch.gaps.append(number)
@@ -81,7 +88,7 @@ class _Dropper:
     _from: int = 0
     _walk: Walk | None = None
 
-    def make_room(self, need: tuple[int, int]) -> bool:
+    def make_room(self, need: Want) -> bool:
         """Drop until the channel takes `need`, or that is in vain; False if nothing was found."""
         dropped = False
         with self._mutex:
@@ -89,25 +96,30 @@ class _Dropper:
                 with self.shared.lock:
                     if not self.shared.room.lacks(self.name, need) or self.in_vain(need):
                         return True
-                    if frames := list(self._oldest(need)):
-                        self._drop(frames)
+                    if oldest := list(self._oldest(need)):
+                        self._drop(oldest)
                         dropped = True
-                if not frames and not self._look():
+                if not oldest and not self._look():
                     return dropped
 
-    def in_vain(self, need: tuple[int, int]) -> bool:
+    def in_vain(self, need: Want) -> bool:
         """Say whether what is taken leaves too little, so that dropping all else would not do."""
         live = self.live
-        most = need[0] if live.taken_bytes or live.taken > live.state.low else 0
-        return live.taken_bytes + most > live.state.size
+        most = need.bytes if live.taken_bytes or live.taken > live.state.low else 0
+        return live.taken_bytes + most > live.state.size + live.state.memory
 
     def _look(self) -> bool:
         """Find more frames on disk; none where they can't be read, which the consumer says."""
-        if isinstance(self.live.memory, Held):
+        if isinstance(self.live.memory, Held) and not isinstance(self.live.memory, Spilled):
             return False
         with self.shared.lock:
             start = after(self.live.gaps, self.live.taken)
         try:
+            if isinstance(self.live.memory, Spilled):
+                self._from = max(start, self._from)
+                for e in islice(frames(self.shared, self.live, self._from), _AHEAD):
+                    self._known.append(_Frame(e.first, e.end, e.held, e.end - e.first, e.kept))
+                return bool(self._known)
             if self._walk is None or self._walk.row < start:
                 if self._walk is not None:
                     self._walk.close()
@@ -120,16 +132,19 @@ class _Dropper:
             self._walk = None
         return bool(self._known)
 
-    def _oldest(self, need: tuple[int, int]) -> Iterator[_Frame]:
+    def _oldest(self, need: Want) -> Iterator[_Frame]:
         """Take the oldest frames until they are as much as is needed, or no more are known."""
         taken = after(self.live.gaps, self.live.taken)
-        if isinstance(self.live.memory, Held):
+        spills = isinstance(self.live.memory, Spilled)
+        if isinstance(self.live.memory, Held) and not spills:
             chunks = self.live.memory.from_row(taken)
             self._known = deque(_Frame(c.first, c.end, c.body.size, c.rows) for c in chunks)
         elif taken < self._from:  # a frame that was read ahead came back
             self._known.clear()
-            self._walk = None
+            self._walk, self._from = None, taken
         length, rows = self.shared.room.missing(self.name, need)
+        if spills:  # either part may take it: one frame less, and it is looked again
+            length, rows = 1, 0
         while self._known and (length > 0 or rows > 0):
             frame = self._known.popleft()
             self._from = frame.end
@@ -139,18 +154,21 @@ class _Dropper:
                 length, rows = length - frame.bytes, rows - frame.rows
                 yield frame
 
-    def _drop(self, frames: list[_Frame]) -> None:
+    def _drop(self, gone: list[_Frame]) -> None:
         """Have nobody read the frames any more, and give their room back; the lock is held."""
         live = self.live
-        start, end = after(live.gaps, live.taken), frames[-1].end
-        length, rows = sum(f.bytes for f in frames), sum(f.rows for f in frames)
+        start, end = after(live.gaps, live.taken), gone[-1].end
+        rows = sum(f.rows for f in gone)
+        length = sum(f.bytes for f in gone if not f.kept)
+        kept = sum(f.bytes for f in gone if f.kept)
+        kept_rows = sum(f.rows for f in gone if f.kept)
         live.gaps = union(live.gaps, [(start, end)])
         if isinstance(live.memory, Held):
             live.memory.drop(start, end)
-        self.shared.writer.enqueue(
-            DropOp(drop=DropEntry(live.state.number, start, end, rows, length))
-        )
-        self.shared.room.give(self.name, length, rows)
+        drop = DropEntry(live.state.number, start, end, rows, length)
+        passed = Passed(rows - kept_rows, kept_rows, kept)
+        self.shared.writer.enqueue(DropOp(drop=drop, passed=passed))
+        self.shared.room.give(self.name, length, rows, kept)
 
 
 _AHEAD = 256

@@ -29,6 +29,7 @@ class Kind(IntEnum):
     DROPPED = 17
     CLAIMED = 18
     ASIDE = 20
+    SPILL = 34
 
 
 _RECORD = Struct("<BI")

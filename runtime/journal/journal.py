@@ -1,6 +1,6 @@
 """A journal: puts are appended and synced; channels, positions and cursors are views of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Condition, Lock
@@ -12,7 +12,9 @@ from flumec.runtime.journal.admission import Admission
 from flumec.runtime.journal.consumer import Consumer
 from flumec.runtime.journal.dropping import Droppers
 from flumec.runtime.journal.errors import JournalFailed, StateError
-from flumec.runtime.journal.live import LiveChannel, Shared
+from flumec.runtime.journal.late import find_late
+from flumec.runtime.journal.leftovers import Leftovers
+from flumec.runtime.journal.live import LiveChannel, Shared, go_live
 from flumec.runtime.journal.opening import Opened, Opening
 from flumec.runtime.journal.ops import AskOp, Batch, Op
 from flumec.runtime.journal.prepare import Preparer
@@ -27,11 +29,11 @@ from flumec.runtime.journal.records import (
     Refused,
 )
 from flumec.runtime.journal.removal import Dropped, RemoveOp
-from flumec.runtime.journal.room import Room
+from flumec.runtime.journal.room import Room, Want
 from flumec.runtime.journal.session import Session, SessionOp
 from flumec.runtime.journal.space import Space
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
-from flumec.runtime.journal.waiting import Held, Recent, RecentBytes
+from flumec.runtime.journal.waiting import RecentBytes
 from flumec.runtime.journal.walk import Walk
 from flumec.runtime.journal.writer import Writer
 
@@ -63,11 +65,11 @@ class Journal:
         self._room_changed = Condition(self._lock)
         self._room = Room(self._room_changed, opening.clock)
         self._recent = RecentBytes(RECENT_BYTES)
-        self._live = {name: self._go_live(n) for name, n in opened.numbers.items()}
+        self._live = {
+            spec.name: self._go_live(opening, spec, opened.numbers[spec.name])
+            for spec in opening.channels
+        }
         self._by_number = {live.state.number: live for live in self._live.values()}
-        for spec in opening.channels:
-            state = self._live[spec.name].state
-            self._room.add(spec.name, spec.size, spec.events, (state.held_bytes, state.held))
         settings = opening.settings
         self._preparer = Preparer(opening.channels, opened.numbers, opened.state.sources, settings)
         space = Space(opening.directory, opening.disk, self._state, self._lock)
@@ -83,6 +85,7 @@ class Journal:
             self._lock, self._room_changed, opening.clock, self._room, droppers, self._preparer,
             self._writer,
         )  # fmt: skip
+        self._writer.before_close = Leftovers(shared, self._preparer, self._live).store
         self._consumers = {
             spec.name: self._hire(shared, spec, claims=spec.sends and spec.channel in drops)
             for spec in opening.consumers
@@ -164,6 +167,9 @@ class Journal:
             return self._full(done, taken)
         op = self._preparer.operation(put, plan, taken, packed)
         op.wait, op.stopping = wait, stopping
+        if surplus := op.surplus():
+            with self._lock:
+                self._give_back(surplus)
         return op
 
     def store(self, op: PutOp) -> "Future[Outcome]":
@@ -177,8 +183,7 @@ class Journal:
     def release(self, op: PutOp) -> None:
         """Give the room of a put back, which will not be stored."""
         with self._lock:
-            for number, (length, rows) in op.room.items():
-                self._room.give(self._state.channels[number].name, length, rows)
+            self._give_back(op.room.items())
 
     def positions(self, source: str) -> Mapping[bytes, Progress]:
         """Return the stored position of each of a source's keys."""
@@ -233,16 +238,16 @@ class Journal:
         self._writer.close()
         for consumer in self._consumers.values():
             consumer.close()
+        for live in self._live.values():
+            live.close()
         self._lock_file.close()
 
-    def _go_live(self, number: int) -> LiveChannel:
-        state = self._state.channels[number]
-        memory = Recent(state.end) if state.durable else Held()
-        readers = (c.taken for c in self._state.consumers.values() if c.channel == number)
-        return LiveChannel(
-            state, memory, Condition(self._lock), max(readers, default=state.low), state.end,
-            state.gaps,
-        )  # fmt: skip
+    def _go_live(self, opening: Opening, spec: ChannelSpec, number: int) -> LiveChannel:
+        channel = self._state.channels[number]
+        held = channel.held_bytes, channel.held
+        self._room.add(spec.name, spec.size, spec.events, held, spec.memory)
+        late = find_late(opening.directory, opening.disk, self._state, channel)
+        return go_live(self._state, number, self._lock, list(late))
 
     def _share(self, opening: Opening) -> Shared:
         return Shared(
@@ -257,6 +262,11 @@ class Journal:
         live = self._live[spec.channel]
         known = {consumer.channel: consumer for consumer in self._state.consumers.values()}
         return Consumer(shared, known[live.state.number], live, claims=claims)
+
+    def _give_back(self, room: Iterable[tuple[int, Want]]) -> None:
+        """Give room back, which the channel has by its number; the lock is held."""
+        for number, want in room:
+            self._room.give(self._state.channels[number].name, *want)
 
     def _ask(self, op: Op) -> "Future[Any]":
         with self._lock:
@@ -279,15 +289,8 @@ class Journal:
         in_memory = True
         for number, chunk in batch.chunks:
             live = self._by_number[number]
-            live.end = chunk.end
-            if isinstance(live.memory, Recent):
-                self._recent.add(live.memory, chunk)
-                in_memory &= not live.memory.behind
-            else:
-                live.memory.offer(chunk)
-            live.arrived.notify_all()
-        for number, length, rows in batch.given_back:
-            self._room.give(self._state.channels[number].name, length, rows)
+            in_memory &= live.show(chunk, self._recent)
+        self._give_back(batch.given_back)
         if self._writer.failure is not None:
             for live in self._live.values():
                 live.arrived.notify_all()

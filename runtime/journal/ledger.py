@@ -3,11 +3,16 @@
 from array import array
 from bisect import bisect_right
 
+from flumec.runtime.journal.records import Chunk, Extent
+
 _COMPACT = 4096
 
 
 class Ledger:
     """Frames in order, from the cursor's low to what was read last."""
+
+    passed = None
+    """It goes over frames of one place only."""
 
     def __init__(self, low: int) -> None:
         self.end = low
@@ -28,6 +33,10 @@ class Ledger:
         self._bytes.append(length)
         self.bytes += length
         self._born.append(born)
+
+    def enter(self, chunk: Chunk | Extent) -> None:
+        """Enter a frame that was read."""
+        self.add(chunk.end, chunk.held, chunk.born)
 
     def free(self, low: int) -> int:
         """Take out the frames that end at or below `low`; return their bytes."""

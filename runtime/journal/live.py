@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from heapq import merge
+from itertools import takewhile
 from threading import Condition, Lock
 
 import pyarrow as pa
@@ -9,10 +11,10 @@ from flumec.runtime.checksum import crc32
 from flumec.runtime.clock import Clock
 from flumec.runtime.journal.packing import Keys, unpack
 from flumec.runtime.journal.ranges import after, covers
-from flumec.runtime.journal.records import Chunk, Ranges
+from flumec.runtime.journal.records import Chunk, Extent, Ranges
 from flumec.runtime.journal.room import Room
 from flumec.runtime.journal.state import ChannelState, State
-from flumec.runtime.journal.waiting import Held, Recent
+from flumec.runtime.journal.waiting import Held, Recent, RecentBytes, Spilled
 from flumec.runtime.journal.walk import Located, Walk, damaged
 from flumec.runtime.journal.writer import Writer
 
@@ -46,6 +48,38 @@ class LiveChannel:
         self.taken = max(self.taken, end)
         return True
 
+    def close(self) -> None:
+        """Close the files that it reads from."""
+        if isinstance(self.memory, Spilled):
+            self.memory.close()
+
+    def show(self, chunk: Chunk, recent: RecentBytes) -> bool:
+        """Let a frame be read that was put; say whether its reader will have it in memory."""
+        self.end, in_memory = chunk.end, True
+        if isinstance(self.memory, Recent):
+            recent.add(self.memory, chunk)
+            in_memory = not self.memory.behind
+        elif isinstance(self.memory, Spilled) and not chunk.kept:
+            self.memory.stored_end = chunk.end
+            in_memory = False
+        else:
+            self.memory.offer(chunk)
+        self.arrived.notify_all()
+        return in_memory
+
+
+def go_live(state: State, number: int, lock: Lock, late: list[Located]) -> LiveChannel:
+    """Return a channel as it is when its journal has been opened."""
+    channel = state.channels[number]
+    memory: Recent | Held = Recent(channel.end) if channel.durable else Held()
+    if channel.spill is not None:
+        memory = Spilled(channel.end, late)
+    readers = (c.taken for c in state.consumers.values() if c.channel == number)
+    return LiveChannel(
+        channel, memory, Condition(lock), max(readers, default=channel.low), channel.end,
+        channel.gaps,
+    )  # fmt: skip
+
 
 @dataclass(slots=True)
 class Shared:
@@ -61,21 +95,39 @@ class Shared:
     """Begin to read a channel (by number) from a row."""
 
 
-def frames(shared: Shared, live: LiveChannel, row: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the first row and the end of each frame of a channel that reaches from `row` to `end`.
+def frames(shared: Shared, live: LiveChannel, row: int) -> Iterator[Extent]:
+    """Yield, in order, each frame of a channel that reaches above `row` and was not dropped.
 
     On disk the heads are read, so what is wrong with them is raised.
     """
-    if isinstance(live.memory, Held):
+    memory = live.memory
+    held: list[Extent] = []
+    if isinstance(memory, Held):
         with shared.lock:
-            held = [(chunk.first, chunk.end) for chunk in live.memory.from_row(0)]
-        yield from (each for each in held if each[0] < end and row < each[1])
+            held = [_extent(chunk) for chunk in memory.all() if chunk.end > row]
+            late = [each.entry for each in memory.late] if isinstance(memory, Spilled) else []
+            end = live.end
+    if not isinstance(memory, Spilled):
+        yield from held if isinstance(memory, Held) else _stored(shared, live, row)
         return
+    wanted = (e for e in late if e.end > row and not covers(live.gaps, e.first, e.end))
+    moved = (Extent(entry.first, entry.end, entry.length, entry.born) for entry in wanted)
+    stored = takewhile(lambda extent: extent.first < end, _stored(shared, live, row))
+    yield from merge(held, moved, stored)
+
+
+def _extent(chunk: Chunk) -> Extent:
+    return Extent(chunk.first, chunk.end, chunk.held, chunk.born, chunk.kept)
+
+
+def _stored(shared: Shared, live: LiveChannel, row: int) -> Iterator[Extent]:
+    """Yield the frames that the log has."""
     walk = shared.walk(live.state.number, row)
     try:
-        while (located := walk.next()) is not None and located.entry.first < end:
-            if not covers(live.gaps, located.entry.first, located.entry.end):
-                yield located.entry.first, located.entry.end
+        while (located := walk.next()) is not None:
+            entry = located.entry
+            if not covers(live.gaps, entry.first, entry.end):
+                yield Extent(entry.first, entry.end, entry.length, entry.born)
     finally:
         walk.close()
 

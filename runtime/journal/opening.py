@@ -15,6 +15,7 @@ from flumec.runtime.journal.entries import FrameEntry, OpenEntry
 from flumec.runtime.journal.errors import JournalLocked, StateError
 from flumec.runtime.journal.layout import (
     FORMAT,
+    PAGE,
     PLAIN,
     NewerFormat,
     SegmentHeader,
@@ -27,6 +28,7 @@ from flumec.runtime.journal.register import begin_epoch, register
 from flumec.runtime.journal.resync import resync
 from flumec.runtime.journal.rewriting import REWRITING
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
+from flumec.runtime.journal.spill import Late
 from flumec.runtime.journal.state import State
 from flumec.runtime.journal.walk import segment_path
 
@@ -74,6 +76,10 @@ class Opening:
             for number in headers.keys() & state.segments.keys():
                 state.segments[number].end = headers[number].end or state.segments[number].end
             numbers = register(state, self.channels, self.sources, self.consumers)
+            for entry, _ in recovered.copied:
+                for number in state.channels.keys() & set(entry.channels):
+                    channel = state.channels[number]
+                    channel.end = max(channel.end, entry.end)
             log = self._begin(recovered, {n for n, h in headers.items() if h.format > PLAIN})
         except BaseException:
             lock.close()
@@ -161,11 +167,13 @@ class Opening:
             or any(consumer.aside for consumer in state.consumers.values())
             or not self.settings.plain
             or any(spec.when_full == "drop_oldest" for spec in self.channels)
-            or any(channel.gaps for channel in state.channels.values())
+            or any(channel.gaps or channel.spill for channel in state.channels.values())
         )
 
     def _roll(self, log: Log, recovered: Recovered) -> None:
         number = recovered.next_segment
+        if recovered.copied:
+            _copy_late(recovered, number)
         copied = [self._sealed(recovered, entry, body) for entry, body in recovered.copied]
         for small in (False, True):
             with suppress(DiskFull):
@@ -215,3 +223,14 @@ class Opening:
         file = self.disk.open(segment_path(self.directory, number), "write")
         file.truncate(end)
         file.close()
+
+
+def _copy_late(recovered: Recovered, number: int) -> None:
+    """Note where the last group lies from now on, if it was written late: it opens a segment."""
+    state = recovered.state
+    for channel in state.channels.values():
+        if (spill := channel.spill) is not None and spill.late:
+            *known, last = spill.late
+            segment = state.segments.get(last.segment)
+            if last.segment == number - 1 and segment and last.offset >= segment.end:
+                spill.late = (*known, Late(number, PAGE, last.end))

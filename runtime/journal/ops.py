@@ -16,6 +16,7 @@ from flumec.runtime.journal.packing import Key
 from flumec.runtime.journal.records import (
     Chunk,
 )
+from flumec.runtime.journal.room import Want
 from flumec.runtime.journal.state import SegmentState, State
 
 NO_CHANNEL = 0xFFFF
@@ -36,7 +37,7 @@ class Batch:
     """What encrypts bodies."""
     group: Group = field(default_factory=Group)
     chunks: list[tuple[int, Chunk]] = field(default_factory=list)
-    given_back: list[tuple[int, int, int]] = field(default_factory=list)
+    given_back: list[tuple[int, Want]] = field(default_factory=list)
     lows: list[tuple[int, int]] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     """Channels of which rows were dropped."""

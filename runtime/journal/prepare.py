@@ -8,6 +8,7 @@ from flumec.runtime.checksum import crc32
 from flumec.runtime.journal.packing import compress
 from flumec.runtime.journal.putting import Packed, PreparedFrame, PutOp
 from flumec.runtime.journal.records import Frame, Put
+from flumec.runtime.journal.room import Taken, Want
 from flumec.runtime.journal.specs import ChannelSpec, Settings
 
 _NOT_STORED = Packed(memoryview(b""), 0, 0, 0, 0)
@@ -16,13 +17,13 @@ _CONTINUATION = b"\xff\xff\xff\xff"
 
 @dataclass(slots=True)
 class Plan:
-    """What a put needs: per channel (bytes, rows), and the bytes of all its bodies."""
+    """What a put needs: of each channel, and the bytes of all its bodies."""
 
-    required: dict[str, tuple[int, int]]
-    optional: dict[str, tuple[int, int]]
+    required: dict[str, Want]
+    optional: dict[str, Want]
     bytes: int
     needs_disk: bool
-    """Whether it cannot be stored at all on a full disk, not even in memory channels alone."""
+    """Whether it cannot be stored at all on a full disk, not even in memory alone."""
 
 
 class Preparer:
@@ -37,7 +38,8 @@ class Preparer:
     ) -> None:
         self._settings = settings
         self._numbers = numbers
-        self._durable = {spec.name for spec in channels if spec.durable}
+        self._spilling = {spec.name for spec in channels if spec.memory is not None}
+        self._durable = {spec.name for spec in channels if spec.durable} - self._spilling
         self._sources = {name: number for number, name in sources.items()}
 
     def source(self, name: str) -> int:
@@ -60,25 +62,33 @@ class Preparer:
                 if name not in self._numbers:
                     raise ValueError(f"no channel `{name}` was declared")
                 needs = plan.optional if name in put.optional else plan.required
-                length, rows = needs.get(name, (0, 0))
-                stored = body is not None and name in self._durable
-                size = body.length if body is not None and stored else frame.body.size
-                needs[name] = (length + size, rows + frame.rows)
+                length, rows, kept = needs.get(name, Want())
+                needs[name] = Want(
+                    length + self._size(name, frame, body), rows + frame.rows,
+                    kept + frame.body.size,
+                )  # fmt: skip
         plan.needs_disk = plan.needs_disk or not self._durable.isdisjoint(plan.required)
         return plan
 
-    def off_disk(self, optional: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    def _size(self, name: str, frame: Frame, body: Packed | None) -> int:
+        """Return the bytes that a frame takes in a channel; on disk, the most."""
+        if body is not None and (name in self._durable or name in self._spilling):
+            return body.length
+        return frame.body.size + (self._settings.added if name in self._spilling else 0)
+
+    def off_disk(self, optional: dict[str, Want]) -> dict[str, Want]:
         """Return those of the optional channels that need no disk."""
         return {name: need for name, need in optional.items() if name not in self._durable}
 
     def pack(self, put: Put) -> list[Packed | None]:
-        """Return what is stored of each body that goes to disk, and its checksum."""
+        """Return what is stored of each body that surely goes to disk, and its checksum."""
         return [
-            None if self._durable.isdisjoint(frame.channels) else self._pack(frame)
+            None if self._durable.isdisjoint(frame.channels) else self.packed(frame)
             for frame in put.frames
         ]
 
-    def _pack(self, frame: Frame) -> Packed:
+    def packed(self, frame: Frame) -> Packed:
+        """Return what is stored of a body, and its checksum."""
         body, form = compress(frame.body, self._settings.compression)
         crc = frame.crc if frame.crc is not None and not form else None
         if crc is None:
@@ -87,26 +97,35 @@ class Preparer:
         return Packed(memoryview(body), form, crc, schema, body.size + self._settings.added)
 
     def operation(
-        self, put: Put, plan: Plan, taken: frozenset[str], packed: Sequence[Packed | None]
+        self, put: Put, plan: Plan, taken: Taken, packed: Sequence[Packed | None]
     ) -> PutOp:
         """Return the operation on the channels that were taken; the others are left out."""
+        stored = (self._durable | (self._spilling - taken.kept)) & taken.channels
+        needs = {**plan.required, **plan.optional}
+        room = {
+            name: Want(0, want.rows, want.kept) if name in taken.kept else want._replace(kept=0)
+            for name, want in needs.items()
+            if name in taken.channels
+        }
         ready = []
-        for frame, body in zip(put.frames, packed, strict=True):
-            names = [name for name in dict.fromkeys(frame.channels) if name in taken]
-            durable = tuple(self._numbers[name] for name in names if name in self._durable)
-            volatile = tuple(self._numbers[name] for name in names if name not in self._durable)
+        for frame, known in zip(put.frames, packed, strict=True):
+            names = [name for name in dict.fromkeys(frame.channels) if name in taken.channels]
+            durable = tuple(self._numbers[name] for name in names if name in stored)
+            volatile = tuple(self._numbers[name] for name in names if name not in stored)
+            body = self.packed(frame) if known is None and durable else known
             if names:
                 ready.append(PreparedFrame(frame, body or _NOT_STORED, durable, volatile))
-        needs = {**plan.required, **plan.optional}
-        room = {self._numbers[name]: needs[name] for name in taken}
         left_out = {
-            self._numbers[name]: rows
-            for name, (_, rows) in plan.optional.items()
-            if name not in taken
+            self._numbers[name]: want.rows
+            for name, want in plan.optional.items()
+            if name not in taken.channels
         }
+        spilled = self._spilling & stored
         return PutOp(
-            put=put, frames=ready, sources=self._sources, room=room, left_out=left_out,
-            needs_disk=plan.needs_disk,
+            put=put, frames=ready, sources=self._sources,
+            room={self._numbers[name]: want for name, want in room.items()}, left_out=left_out,
+            needs_disk=plan.needs_disk or not spilled.isdisjoint(plan.required),
+            spilled=frozenset(self._numbers[name] for name in spilled),
         )  # fmt: skip
 
 

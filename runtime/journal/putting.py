@@ -25,6 +25,7 @@ from flumec.runtime.journal.records import (
     Refused,
     Stored,
 )
+from flumec.runtime.journal.room import Want
 from flumec.runtime.journal.state import State, Stream
 from flumec.runtime.journal.trouble import read_by, refusal, set_aside
 
@@ -57,12 +58,25 @@ class PutOp(Op):
     put: Put
     frames: list[PreparedFrame]
     sources: Mapping[str, int]
-    room: dict[int, tuple[int, int]]
+    room: dict[int, Want]
     left_out: dict[int, int]
     needs_disk: bool = True
     """Whether it cannot be stored on a full disk, not even without its optional channels there."""
+    spilled: frozenset[int] = frozenset()
+    """Of its channels on disk those that it might have gone to in memory."""
     wait: bool = False
     stopping: Callable[[], bool] | None = None
+
+    def surplus(self) -> list[tuple[int, Want]]:
+        """Correct the room for what was packed only after it had been taken; return the rest."""
+        back = []
+        for number in self.spilled:
+            want = self.room[number]
+            size = sum(each.packed.length for each in self.frames if number in each.durable)
+            if size != want.bytes:
+                back.append((number, Want(want.bytes - size)))
+                self.room[number] = want._replace(bytes=size)
+        return back
 
     @property
     def plain(self) -> bool:
@@ -103,16 +117,16 @@ class PutOp(Op):
         kept = put.progress or put.received or put.aside
         return bool(kept) or any(ready.durable for ready in self.frames)
 
-    def leave_disk(self) -> list[tuple[int, int, int]]:
+    def leave_disk(self) -> list[tuple[int, Want]]:
         """Leave out its channels on disk, which are optional; return the room to give back."""
         numbers = {number for ready in self.frames for number in ready.durable}
         self.frames = [replace(ready, durable=()) for ready in self.frames if ready.volatile]
-        self.left_out |= {number: self.room[number][1] for number in numbers}
-        return [(number, *self.room.pop(number)) for number in numbers]
+        self.left_out |= {number: self.room[number].rows for number in numbers}
+        return [(number, self.room.pop(number)) for number in numbers]
 
-    def give_up(self, batch_room: list[tuple[int, int, int]]) -> None:
+    def give_up(self, batch_room: list[tuple[int, Want]]) -> None:
         """Give the room back."""
-        batch_room += [(number, *need) for number, need in self.room.items()]
+        batch_room += self.room.items()
 
     def judge(self, batch: Batch) -> Outcome:
         """Store the put, or refuse it because its precondition does not hold."""
@@ -136,7 +150,8 @@ class PutOp(Op):
         if aside is not None:
             if (done := set_aside(batch.state, aside)) is not None:
                 batch.group.add(done)
-            batch.given_back.append((read_by(batch.state, aside), 0, count(aside.ranges)))
+            back = Want(rows=count(aside.ranges))
+            batch.given_back.append((read_by(batch.state, aside), back))
         self._count(batch)
         return Stored(first, batch.state.next_row - first)
 
@@ -195,7 +210,9 @@ class PutOp(Op):
             entry = FrameEntry(ready.volatile, first, frame.rows, size, 0, born, 0, None)
             state.put_frame(entry, None)
         chunk = Chunk(first, frame.rows, 0, epoch, born, frame.tags, frame.body, crc)
-        batch.chunks += [(number, chunk) for number in ready.volatile]
+        for number in ready.volatile:
+            spills = state.channels[number].spill is not None
+            batch.chunks.append((number, replace(chunk, kept=True) if spills else chunk))
         if ready.durable and packed.length != size:
             chunk = replace(chunk, stored=packed.length)
         batch.chunks += [(number, chunk) for number in ready.durable]

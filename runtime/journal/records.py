@@ -3,7 +3,7 @@
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pyarrow import Buffer
 
@@ -147,6 +147,8 @@ class Chunk:
     crc: int | None = None
     stored: int | None = None
     """The bytes that the frame takes in its channel, where they are not the body's."""
+    kept: bool = False
+    """Whether it is in memory only, although its channel has a part on disk."""
 
     @property
     def held(self) -> int:
@@ -157,6 +159,16 @@ class Chunk:
     def end(self) -> int:
         """The row after the last."""
         return self.first + self.rows
+
+
+class Extent(NamedTuple):
+    """Where a frame begins and ends, and how much it takes: a chunk without its body."""
+
+    first: int
+    end: int
+    held: int
+    born: int
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +255,10 @@ class ChannelStats:
     held_bytes: int
     size: int
     oldest_born: int | None
+    in_memory: int = 0
+    """Rows that are in memory only, of a channel that spills; of `held_bytes` so many bytes."""
+    memory_bytes: int = 0
+    memory_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from itertools import count
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.records import NO_TROUBLE, Cursor
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec
+from flumec.runtime.journal.spill import Spill, forget_memory
 from flumec.runtime.journal.state import ChannelState, ConsumerState, EpochRange, State
 
 
@@ -34,6 +35,8 @@ def register(
             state.sources[_unused(state.sources)] = name
     for spec in consumers:
         _consumer(state, spec, numbers[spec.channel])
+    for declared in channels:
+        _spill(state, state.channels[numbers[declared.name]], declared)
     return numbers
 
 
@@ -81,6 +84,25 @@ def _channel(state: State, spec: ChannelSpec, specs: Sequence[ChannelSpec]) -> i
         number, uuid.uuid4().bytes, spec.name, spec.durable, start, start, spec.size
     )
     return number
+
+
+def _spill(state: State, channel: ChannelState, spec: ChannelSpec) -> None:
+    """Have a channel spill that is declared so, and forget what an earlier process had in memory.
+
+    One that spilled and does not any more goes on as if its memory were full, until all that it
+    wrote late is done, and what was in doubt is settled.
+    """
+    spill = channel.spill
+    if spill is not None:
+        consumers = (c for c in state.consumers.values() if c.channel == channel.number)
+        forget_memory(channel, next(consumers, None))
+        ends = (s.channels.get(channel.number, 0) for s in state.segments.values())
+        channel.end = max(channel.low, *ends, *(late.end for late in spill.late))
+        if spec.memory is None and not spill.doubt and not spill.late:
+            channel.spill = None
+    elif spec.memory is not None:
+        channel.spill = Spill(stored=channel.held)
+    channel.memory = spec.memory or 0
 
 
 def _consumer(state: State, spec: ConsumerSpec, channel: int) -> None:

@@ -88,5 +88,7 @@ def drop(state: State, number: int, *, removed: bool) -> None:
     channel.dropped += channel.held
     channel.low = channel.end = max(channel.end, state.next_row)
     channel.held_bytes = 0
+    if channel.spill is not None:
+        channel.spill.clear()
     for consumer in consumers:
         consumer.begin_anew(channel.low)

@@ -16,6 +16,7 @@ from flumec.runtime.journal.layout import GroupHeader
 from flumec.runtime.journal.ops import NO_CHANNEL
 from flumec.runtime.journal.records import Received
 from flumec.runtime.journal.removal import replay_drop
+from flumec.runtime.journal.spill import replay_spill
 from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.journal.trouble import take_aside, take_trouble
 
@@ -77,12 +78,17 @@ def apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> Non
         state.drop(DropEntry.decode(data))
     elif kind is Kind.CLAIMED:
         state.claim(data.u16(), data.u64())
+    elif kind is Kind.SPILL:
+        replay_spill(state, data)
     elif kind is Kind.LEFT_OUT:
-        channel, rows = data.u16(), data.u64()
-        if channel == NO_CHANNEL:
-            state.dropped += rows
-        else:
-            state.leave_out(channel, rows)
+        _leave_out(state, data.u16(), data.u64())
+
+
+def _leave_out(state: State, channel: int, rows: int) -> None:
+    if channel == NO_CHANNEL:
+        state.dropped += rows
+    else:
+        state.leave_out(channel, rows)
 
 
 def _take_received(data: Decoder) -> Received:

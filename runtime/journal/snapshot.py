@@ -20,6 +20,7 @@ from flumec.runtime.journal.entries import (
     take_ranges,
 )
 from flumec.runtime.journal.records import NO_TROUBLE
+from flumec.runtime.journal.spill import spill_bytes, take_spill
 from flumec.runtime.journal.state import (
     ChannelState,
     ConsumerState,
@@ -44,6 +45,8 @@ class Section(IntEnum):
     """The rows above their cursors that consumers are rid of."""
     DROPPED = Kind.DROPPED
     """The rows above a channel's low that were dropped."""
+    SPILL = Kind.SPILL
+    """What of a channel is in memory and what on disk."""
     CLAIMED = Kind.CLAIMED
     """How far a consumer has rows that may be elsewhere."""
     LOST = 16
@@ -203,34 +206,35 @@ def _take_history(data: Decoder, state: State) -> None:
 def _put_sections(out: Encoder, state: State) -> None:
     removed = [c.number for c in state.channels.values() if c.durable and not c.declared]
     if removed:
-        out.u8(Section.REMOVED)
-        out.binary(b"".join(number.to_bytes(2, "little") for number in removed))
+        _section(out, Section.REMOVED, b"".join(number.to_bytes(2, "little") for number in removed))
     if state.discarded:
-        out.u8(Section.DROP)
-        out.binary(state.discarded.to_bytes(8, "little"))
+        _section(out, Section.DROP, state.discarded.to_bytes(8, "little"))
     _put_lost(out, state)
     for consumer in state.consumers.values():
         if consumer.trouble != NO_TROUBLE:
-            out.u8(Section.ATTEMPT)
-            out.binary(trouble_bytes(consumer.number, consumer.trouble))
+            _section(out, Section.ATTEMPT, trouble_bytes(consumer.number, consumer.trouble))
         if consumer.aside:
-            out.u8(Section.ASIDE)
-            out.binary(aside_bytes(consumer.number, consumer.aside, dropped=False))
+            aside = aside_bytes(consumer.number, consumer.aside, dropped=False)
+            _section(out, Section.ASIDE, aside)
+        if consumer.claimed > consumer.cursor.low:
+            part = Encoder()
+            part.u16(consumer.number)
+            part.u64(consumer.claimed)
+            _section(out, Section.CLAIMED, part.data)
     for channel in state.channels.values():
         if channel.durable and channel.gaps:
             part = Encoder()
             part.u16(channel.number)
             put_ranges(part, channel.gaps)
-            out.u8(Section.DROPPED)
-            out.binary(part.data)
+            _section(out, Section.DROPPED, part.data)
+        if channel.spill is not None:
+            _section(out, Section.SPILL, spill_bytes(channel))
     _put_sets(out, state)
-    for consumer in state.consumers.values():
-        if consumer.claimed > consumer.cursor.low:
-            part = Encoder()
-            part.u16(consumer.number)
-            part.u64(consumer.claimed)
-            out.u8(Section.CLAIMED)
-            out.binary(part.data)
+
+
+def _section(out: Encoder, number: Section, data: bytes | bytearray) -> None:
+    out.u8(number)
+    out.binary(data)
 
 
 def _put_lost(out: Encoder, state: State) -> None:
@@ -241,8 +245,7 @@ def _put_lost(out: Encoder, state: State) -> None:
         for number, places in holes.items():
             section.u64(number)
             put_ranges(section, tuple(places))
-        out.u8(Section.LOST)
-        out.binary(bytes(section.data))
+        _section(out, Section.LOST, bytes(section.data))
 
 
 def _put_sets(out: Encoder, state: State) -> None:
@@ -257,8 +260,7 @@ def _put_sets(out: Encoder, state: State) -> None:
                 section.u16(number)
             section.u64(size)
     if section.data:
-        out.u8(Section.SETS)
-        out.binary(bytes(section.data))
+        _section(out, Section.SETS, bytes(section.data))
 
 
 def _take_sets(data: Decoder, state: State) -> None:
@@ -291,6 +293,8 @@ def _take_section(number: int, data: Decoder, state: State) -> None:
     elif number == Section.DROPPED:
         channel = state.channels[data.u16()]
         channel.gaps = take_ranges(data)
+    elif number == Section.SPILL:
+        take_spill(data, state)
     elif number == Section.CLAIMED:
         reader = state.consumers[data.u16()]
         reader.claimed = data.u64()

@@ -81,7 +81,8 @@ class Space:
     def _left_by_some(self, segment: SegmentState) -> frozenset[int] | None:
         """Return the channels that need the segment, if without the others it were much smaller.
 
-        One in which somebody gave up damage stays as it is: its bytes are known by their places.
+        One in which somebody gave up damage, or with what an orderly end of a channel that spills
+        wrote, stays as it is: those bytes are known by their places.
         """
         channels = self._state.channels
         kept = frozenset(
@@ -89,5 +90,7 @@ class Space:
             for number, end in segment.channels.items()
             if number in channels and not channels[number].past(segment.first_row, end)
         )
-        worth = pays(segment.alive(kept), segment.end) and segment.number not in self._state.holes
+        places = {late.segment for c in channels.values() if c.spill for late in c.spill.late}
+        places |= self._state.holes.keys()
+        worth = pays(segment.alive(kept), segment.end) and segment.number not in places
         return kept if worth and kept != segment.channels.keys() else None

@@ -53,6 +53,8 @@ class ChannelSpec:
     events: int | None = None
     formerly: str | None = None
     when_full: WhenFull = "block"
+    memory: int | None = None
+    """Of one on disk that spills: the bytes that it holds in memory, before it uses the disk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from flumec.runtime.journal.records import (
     Received,
     Trouble,
 )
+from flumec.runtime.journal.spill import Spill
 
 
 @dataclass(slots=True)
@@ -39,14 +40,20 @@ class ChannelState:
     dead_lettered: int = 0
     held_bytes: int = 0
     declared: bool = field(default=True, kw_only=True)
+    memory: int = field(default=0, kw_only=True)
+    """How many bytes it may hold in memory beside the `size` on disk, in this opening."""
     gaps: Ranges = field(default=(), kw_only=True)
     """Rows above `low` that were dropped: nobody reads them, and they hold no space."""
+    spill: Spill | None = field(default=None, kw_only=True)
+    """What of it is in memory and what on disk, where it may be either."""
 
     def stats(self, oldest_born: int | None) -> ChannelStats:
         """Return its balance, with the age of the oldest row that is not done."""
+        spill = self.spill or Spill()
         return ChannelStats(
             self.put, self.delivered, self.dropped, self.dead_lettered, self.held,
-            self.held_bytes, self.size, oldest_born,
+            self.held_bytes + spill.kept_bytes, self.size + self.memory, oldest_born,
+            spill.kept, spill.kept_bytes, self.memory,
         )  # fmt: skip
 
     def past(self, first: int, end: int) -> bool:
@@ -122,9 +129,10 @@ class SegmentState:
     wrote it."""
 
     def add(self, entry: FrameEntry) -> None:
-        """Note a frame that lies in it."""
+        """Note a frame that lies in it; one that an orderly end wrote may be older than others."""
+        self.first_row = min(self.first_row, entry.first)
         for number in entry.channels:
-            self.channels[number] = entry.end
+            self.channels[number] = max(entry.end, self.channels.get(number, 0))
         taken = self.sets.get(entry.channels, 0)
         self.sets[entry.channels] = taken + entry.length + FRAME_HEAD
 
@@ -173,8 +181,11 @@ class State:
         for number in entry.channels:
             channel = self.channels[number]
             channel.put += entry.rows
-            channel.held_bytes += entry.length
             channel.end = entry.end
+            if channel.spill is not None:
+                channel.spill.put(entry.rows, entry.length, stored=segment is not None)
+            if channel.spill is None or segment is not None:
+                channel.held_bytes += entry.length
 
     def leave_out(self, channel: int, rows: int) -> None:
         """Count rows for which a channel had no room."""
@@ -219,6 +230,8 @@ class State:
         channel.dropped += cursor.dropped
         channel.dead_lettered += cursor.dead_lettered
         channel.held_bytes -= entry.freed
+        if (spill := channel.spill) is not None and spill.late:
+            spill.late = tuple(late for late in spill.late if late.end > channel.low)
 
     def set_aside(self, consumer: int, ranges: Ranges, *, dropped: bool) -> None:
         """Count rows above a consumer's cursor as dropped, or as dead-lettered."""

@@ -1,8 +1,10 @@
 """What a channel has in memory: of a durable one the newest frames, of a memory one all."""
 
+from bisect import bisect_right
 from collections import deque
 
 from flumec.runtime.journal.records import Chunk
+from flumec.runtime.journal.walk import Located
 
 
 class Recent:
@@ -80,6 +82,12 @@ class Held:
         """Append a frame."""
         self._unread.append(chunk)
 
+    def peek(self, row: int) -> Chunk | None:
+        """Return what `take` would return."""
+        while self._read and self._read[-1].end > row:
+            self._unread.appendleft(self._read.pop())
+        return next((chunk for chunk in self._unread if chunk.end > row), None)
+
     def take(self, row: int) -> Chunk | None:
         """Return the first frame that reaches above `row`, None without one; it stays held."""
         while self._read and self._read[-1].end > row:
@@ -107,6 +115,10 @@ class Held:
             chunks.clear()
             chunks.extend(kept)
 
+    def all(self) -> list[Chunk]:
+        """Return every frame."""
+        return [*self._read, *self._unread]
+
     def release(self, low: int) -> None:
         """Drop the frames that end at or below `low`."""
         for chunks in (self._read, self._unread):
@@ -118,3 +130,33 @@ class Held:
         """When the oldest frame was put."""
         chunks = self._read or self._unread
         return chunks[0].born if chunks else None
+
+
+class Spilled(Held):
+    """Frames of a channel that spills which are in memory only; the others are on disk."""
+
+    def __init__(self, stored_end: int, late: list[Located]) -> None:
+        super().__init__()
+        self.stored_end = stored_end
+        """The row after the last one on disk."""
+        self.late = late
+        """Frames on disk that are not in the order of the log: an orderly end wrote them."""
+        self._files = {id(located.file): located.file for located in late}
+
+    def release(self, low: int) -> None:
+        """Drop the frames that end at or below `low`."""
+        super().release(low)
+        if self.late and self.late[-1].entry.end <= low:
+            self.late = []
+            self.close()
+
+    def close(self) -> None:
+        """Close the files of late frames."""
+        for file in self._files.values():
+            file.close()
+        self._files = {}
+
+    def late_at(self, row: int) -> Located | None:
+        """Return the first late frame that reaches above `row`."""
+        index = bisect_right(self.late, row, key=lambda located: located.entry.end)
+        return self.late[index] if index < len(self.late) else None

@@ -4,19 +4,22 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Condition, Lock, Thread
 from typing import Any
 
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
+from flumec.runtime.journal import spill
 from flumec.runtime.journal.errors import JournalFailed, StateError
+from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.log import DiskFull, Log
-from flumec.runtime.journal.ops import Batch, Op, group_bound
+from flumec.runtime.journal.ops import RECORD_BOUND, Batch, Op, group_bound
 from flumec.runtime.journal.packing import Key
 from flumec.runtime.journal.putting import PutOp
 from flumec.runtime.journal.records import Full
 from flumec.runtime.journal.space import Space
-from flumec.runtime.journal.state import State
+from flumec.runtime.journal.state import SegmentState, State
 from flumec.runtime.messages.agent import DiskIsFull
 
 GROUP_BYTES = 8 << 20
@@ -28,6 +31,24 @@ _RETRY_S = 1.0
 
 DISK = "disk"
 """The name that `Full` gives when it is the disk, not a channel, that has no room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appender:
+    """What may still be appended to the log when the writer has nothing more to do."""
+
+    _log: Log
+    _roll: Callable[[int], None]
+
+    def make_room(self, bound: int) -> tuple[SegmentState, int]:
+        """Return the segment for a group of so many bytes and where it goes; raise DiskFull."""
+        if self._log.reserved or not self._log.fits(bound):
+            self._roll(bound)
+        return self._log.segment, self._log.segment.end
+
+    def append(self, group: Group, first_row: int) -> None:
+        """Write the group that room was made for, and sync it."""
+        self._log.segment.end = self._log.write(group, first_row)
 
 
 class Writer:
@@ -52,6 +73,7 @@ class Writer:
         self._key = key
         self._publish = publish
         self._on_failure = on_failure
+        self._spilling = sum(each.spill is not None for each in state.channels.values())
         self._queue: deque[Op] = deque()
         self._queued = Condition(lock)
         self._stalled: list[PutOp] = []
@@ -59,6 +81,8 @@ class Writer:
         self.failure: BaseException | None = None
         self._full_until = 0.0
         self._full_is_said = False
+        self.before_close: Callable[[Appender], None] = lambda _: None
+        """Called in the thread once everything is written, before the Close record."""
         self._thread = Thread(target=self._run, name="journal", daemon=True)
 
     @property
@@ -100,6 +124,7 @@ class Writer:
                 self._cycle(ops)
             for put in self._stalled:
                 put.future.set_result(Full(DISK))
+            self.before_close(Appender(self._log, self._roll))
             self._log.close(self._state.next_row)
         except BaseException as error:
             self._fail(error, ops)
@@ -130,6 +155,8 @@ class Writer:
             first_row = self._state.next_row
             batch = Batch(self._state, self._log.segment, self._clock.now_ns(), self._key)
             batch.results = [(op.future, op.judge(batch)) for op in ops]
+            if batch.group.parts:
+                batch.group.parts += spill.note(self._state)
         if batch.group.parts:
             end = self._log.write(batch.group, first_row)
             with self._lock:
@@ -151,7 +178,7 @@ class Writer:
         """
         if not all(op.plain for op in ops) and self._log.leave_plain():
             with suppress(DiskFull):
-                self._roll(group_bound(ops))
+                self._roll(self._bound(ops))
 
     def _with_room(self, ops: list[Op]) -> list[Op]:
         """Make room for a group of `ops` in a segment; return those for which there is room."""
@@ -159,17 +186,21 @@ class Writer:
         if self._fits(ops) and not (puts and self._log.reserved):
             return ops
         try:
-            self._roll(group_bound(ops))
+            self._roll(self._bound(ops))
         except DiskFull:
             held = {id(put) for put in self._hold_back(puts)}
             rest = [op for op in ops if id(op) not in held]
             if not self._fits(rest):
-                self._roll_small(group_bound(rest))
+                self._roll_small(self._bound(rest))
             return rest
         return ops
 
     def _fits(self, ops: list[Op]) -> bool:
-        return self._log.fits(group_bound(ops)) or not any(op.bound for op in ops)
+        return self._log.fits(self._bound(ops)) or not any(op.bound for op in ops)
+
+    def _bound(self, ops: list[Op]) -> int:
+        """Return the most bytes that a group takes, with what is said of channels that spill."""
+        return group_bound(ops) + self._spilling * RECORD_BOUND
 
     def _roll(self, bound: int, *, small: bool = False) -> None:
         self._log.roll(self._log.segment.number + 1, bound, small=small)

@@ -39,7 +39,7 @@ def _channel(channel: dict[str, Any]) -> str:
     lag = f"{age(channel['lag'])} behind" if channel["held"] else "nothing held"
     held = (
         f"{channel['held']:,} events, {size(channel['held_bytes'])} of {size(channel['size'])} "
-        f"({fullness(channel):.0%}), "
+        f"({fullness(channel):.0%}{_where(channel)}), "
         if channel["held"]
         else ""
     )
@@ -49,6 +49,14 @@ def _channel(channel: dict[str, Any]) -> str:
         if channel[what]
     )
     return f"in {rate(channel['in'])}, out {rate(channel['out'])}; {held}{lag}{gone}"
+
+
+def _where(channel: dict[str, Any]) -> str:
+    """Say how much a channel that spills has in memory and how much on disk."""
+    if not channel.get("memory_size"):
+        return ""
+    memory, stored = channel["memory_bytes"], channel["held_bytes"] - channel["memory_bytes"]
+    return f"; {size(memory)} in memory, {size(stored)} on disk"
 
 
 def troubles(agent: Live) -> Iterator[str]:

@@ -189,3 +189,24 @@ class CameFromElsewhere(Message, code="RT111", level="warning"):
     )
     state: str
     host: str
+
+
+class SpillLost(Message, code="RT112", level="warning"):
+    """At an orderly end a channel that spills had events in memory, and its disk no room for them.
+
+    They are lost. Those that its sink had not delivered are counted as dropped: at once, or where
+    the sink had files open, at the next start, when it is known what became of these.
+
+    ## What to do
+
+    Nothing brings them back. Give the channel more `size`, so that what it has in memory when the
+    agent stops has room on the disk as well: `size` should be at least `memory` more than what you
+    expect to wait there. Where no event may be lost, take a channel of the kind `file`.
+    """
+
+    text = (
+        "{events} events in memory have no room on the disk, and are lost with the process; "
+        "{counted} of them are surely not delivered, and counted as dropped"
+    )
+    events: int
+    counted: int
