@@ -83,6 +83,13 @@ def state(
 
 def _channel(reading: Reading, name: str, rates: tuple[float, float]) -> dict[str, Any]:
     stats = reading.channels[name]
+    spilling = {}
+    if stats.memory_size:
+        spilling = {
+            "in_memory": stats.in_memory,
+            "memory_bytes": stats.memory_bytes,
+            "memory_size": stats.memory_size,
+        }
     return {
         "put": stats.put,
         "delivered": stats.delivered,
@@ -91,12 +98,10 @@ def _channel(reading: Reading, name: str, rates: tuple[float, float]) -> dict[st
         "held": stats.held,
         "held_bytes": stats.held_bytes,
         "size": stats.size,
-        "in_memory": stats.in_memory,
-        "memory_bytes": stats.memory_bytes,
-        "memory_size": stats.memory_size,
         "lag": reading.lag(name),
         "in": rates[0],
         "out": rates[1],
+        **spilling,
     }
 
 
