@@ -39,6 +39,7 @@ from flumec.runtime.sources.taildir import Taildir
 from flumec.runtime.tail.file import Followed, Window, open_nature
 from flumec.runtime.tail.lines import Splitter
 from flumec.runtime.tail.parcel import Parcel
+from flumec.runtime.testing.claims import ANY
 
 PIECES = 48
 """Pieces in a round; the longest part of a table's run takes some seconds."""
@@ -135,8 +136,8 @@ class Bench:
 
     def roll(self) -> None:
         """Write a round's lines into a file, and sync it."""
-        store = LocalStore(self.folder, "bench", os.urandom(16), RealDisk())
-        store.take_over(witness=False)
+        store = LocalStore(self.folder, "bench", os.urandom(16), RealDisk(), host="core-1")
+        store.take_over(ANY, witness=False)
         file = store.create()
         for each in self.frames:
             batch = decode(each.body)

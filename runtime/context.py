@@ -119,6 +119,10 @@ class Consumer(Protocol):
         """The intents that are not resolved."""
 
     @property
+    def intended(self) -> int:
+        """How many intents were ever made, by all starts."""
+
+    @property
     def epoch(self) -> bytes:
         """The journal's current epoch, 16 bytes."""
 

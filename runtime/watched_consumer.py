@@ -41,6 +41,11 @@ class WatchedConsumer:
         return self._consumer.intents
 
     @property
+    def intended(self) -> int:
+        """How many intents were ever made, by all starts."""
+        return self._consumer.intended
+
+    @property
     def epoch(self) -> bytes:
         """The journal's current epoch, 16 bytes; one derived from it in the sink's later lives."""
         if self._life == 1:

@@ -69,6 +69,11 @@ class Consumer:
         return tuple(self._intents.values())
 
     @property
+    def intended(self) -> int:
+        """How many intents were ever made, by all starts."""
+        return self._next_intent - 1
+
+    @property
     def epoch(self) -> bytes:
         """The journal's current epoch, 16 bytes."""
         return self._shared.state.epochs[-1].epoch

@@ -71,13 +71,38 @@ class OutputTakenOver(Message, code="RT405", level="error"):
     """Another start of this agent took over the sink's directory, so this one publishes nothing.
 
     There is a second process with a copy of the state: a machine that was cloned, or one that was
-    thought dead and came back.
+    thought dead and came back. The other one knew of all that was published until then.
 
     ## What to do
 
-    End this process for good; the other one has all that this one had stored when it was copied.
-    If this is the newer one of the two (the other was frozen while it started, and woke), end the
-    other, and restart this one; then compare what both have published.
+    End this process for good. What it has received since its state was copied is in its channel
+    only: `flumec channel export` takes it out, `replay` puts it into the other. If this is the one
+    to go on, end the other and restart this one: RT406 then says how the folder is handed over.
+    """
+
+    text = "{reason}"
+    reason: object
+
+
+class OutputSuperseded(Message, code="RT406", level="error"):
+    """The sink's directory is held by a start that this state doesn't know of, or is ahead of it.
+
+    Either this state is an older copy, restored from a backup, or another copy of it was started:
+    on a cloned machine, or while this one was frozen. If the sink went on, it would deliver once
+    more what the other has delivered. So it takes nothing from its channel and looks again every
+    few seconds; the agent's other sinks work.
+
+    ## What to do
+
+    Find the other: the message names its host. If it lives, it is the one that goes on. End this
+    one, bring over what only this one has received (`flumec channel export` here, `replay` there),
+    and give this machine a state of its own: an empty state directory.
+
+    If the other is gone, or this one is to go on instead: end the other for good, see what its
+    channel holds, and run the command at the message's end. It renames the folder to a name that
+    means this state, so it also stops the other if that still runs. This one then goes on from its
+    own cursor, and what was delivered since it was copied is delivered again, in files of other
+    names.
     """
 
     text = "{reason}"

@@ -14,16 +14,16 @@ from flumec.runtime.batch import decode
 from flumec.runtime.context import SinkContext
 from flumec.runtime.formats.format import Format, Rows
 from flumec.runtime.journal.records import Chunk
-from flumec.runtime.messages.output import OutputTakenOver, Undelivered
+from flumec.runtime.messages.output import OutputSuperseded, OutputTakenOver, Undelivered
 from flumec.runtime.output.buckets import Buckets, Split
 from flumec.runtime.output.failing import Failing, Undeliverable
 from flumec.runtime.output.giving_up import give_up
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.opened import Limits, Opened
-from flumec.runtime.output.patience import GivenUp
+from flumec.runtime.output.patience import GivenUp, Patience
 from flumec.runtime.output.publisher import NotFinished, Place, Publisher
 from flumec.runtime.output.recovery import remember
-from flumec.runtime.output.store import TakenOver
+from flumec.runtime.output.store import Superseded, TakenOver
 from flumec.runtime.output.template import PathRule, Template
 
 if TYPE_CHECKING:
@@ -82,12 +82,20 @@ class Delivery:
 
     def _begin(self) -> Publisher:
         """Settle what an earlier start left; while that is not possible rows may be given up."""
+        apart = Patience(self._context, Failing(self._context))
+        told = ""
         while True:
             try:
-                return Publisher(
+                files = Publisher(
                     self._name, self._place, self._limits, self._context,
                     format_=self._format, workers=self._workers, once=self._once,
                 )  # fmt: skip
+            except Superseded as reason:  # no failure, for which rows would be given up
+                if str(reason) != told:
+                    self._context.log.error(OutputSuperseded(reason=reason))  # noqa: TRY400
+                    self._context.fail(str(reason))
+                told = str(reason)
+                apart.rest(told)
             except Undeliverable as late:
                 failing, cursor = Failing(self._context), self._consumer.cursor
                 note = remember(self._context, self._place.directory, self._place.template)
@@ -95,6 +103,10 @@ class Delivery:
                 self._consumer.advance(self._consumer.cursor).result()
                 if self._context.wait(_LONGEST_READ):
                     raise GivenUp(str(late)) from None
+            else:
+                if told:
+                    self._context.fail("")
+                return files
 
     def _drain(self) -> None:
         """Take what the channel still has, within a bound, and publish everything."""

@@ -1,10 +1,10 @@
 """A directory on a local file system as a place to publish files in.
 
-    <directory>/.flumec/<sink>/<epoch>/<epoch>-7     hidden
-    <directory>/<bucket>/<final name>                published
+    <directory>/.flumec/<sink>/<epoch>.<host>/<epoch>-7     hidden
+    <directory>/<bucket>/<final name>                       published
 
-An epoch is one start of the agent. A start renames the folders of older starts into its own, so
-that a process that is still alive somewhere finds its hidden files gone, and stops.
+An epoch is one start of the agent. A start renames the sink's folder to its own name, so that a
+process that is still alive somewhere finds its hidden files gone, and stops: see `holding`.
 """
 
 import errno
@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flumec.runtime.disk import Bytes, Disk, DiskFile
-from flumec.runtime.output.store import TakenOver, Unknown
+from flumec.runtime.output.holding import Claim, Holder, Holding
+from flumec.runtime.output.local_tree import LocalTree
 from flumec.runtime.output.template import OURS
 
 _MOST_REMEMBERED = 10_000
@@ -76,35 +77,34 @@ class LocalHidden:
 class LocalStore:
     """The directory of one sink, in one start of its agent."""
 
-    def __init__(self, directory: Path, sink: str, epoch: bytes, disk: Disk) -> None:
+    def __init__(self, directory: Path, sink: str, epoch: bytes, disk: Disk, *, host: str) -> None:
         self._directory = directory
-        self._base = directory / OURS / sink
-        self._folder = self._base / epoch.hex()
         self._epoch = epoch.hex()
         self._disk = disk
+        ours, here = str(directory / OURS), Holder.here(epoch, host)
+        self._holding = Holding(LocalTree(disk), ours, sink, here)
+        self._folder = Path(self._holding.path)
         self._count = 0
         self._durable: set[Path] = set()
         self._published: set[str] = set()
 
-    def take_over(self, *, witness: bool) -> Mapping[str, str]:
-        """Move older starts' folders into this one's; return where each hidden file is now."""
-        if witness and not self._exists(self._base):
-            raise Unknown(
-                f"`{self._base}` is missing, and with it the proof of what was published: "
-                "is the disk mounted?"
-            )
-        self._make(self._folder)
-        for name in self._disk.names(self._base):
-            if name != self._epoch:
-                self._disk.rename(self._base / name, self._folder / name)
-        self._disk.sync_directory(self._folder)
-        self._disk.sync_directory(self._base)
+    def take_over(self, claim: Claim, *, witness: bool) -> Mapping[str, str]:
+        """Take the sink's folder; return where each hidden file of an older start is now."""
+        self._holding.take(claim, witness=witness)
+        # Who made what we found may have been killed before it could sync it.
+        for level in (self._folder, *self._folder.parents):
+            if level == self._directory.parent:
+                with suppress(PermissionError):  # one that only its owner may list is not ours
+                    self._disk.sync_directory(level)
+                break
+            self._disk.sync_directory(level)
         return self._flattened()
 
     def _flattened(self) -> dict[str, str]:
-        """Bring what was taken over by starts that did not get further up to one level."""
-        found: dict[str, str] = {}
-        folders = [name for name in self._disk.names(self._folder) if self._is_folder(name)]
+        """Return what is hidden; older runtimes have left folders in folders."""
+        names = self._disk.names(self._folder)
+        folders = [name for name in names if self._is_folder(name)]
+        found = {name: str(self._folder / name) for name in names if name not in folders}
         while folders:
             folder = folders.pop()
             for name in self._disk.names(self._folder / folder):
@@ -123,14 +123,18 @@ class LocalStore:
         try:
             return LocalHidden(self._disk, path, self._disk.open(path, "create"))
         except FileNotFoundError:
-            raise self._gone() from None
+            raise self._holding.gone() from None
 
     def secure(self) -> None:
         """Sync the hidden folder: a hidden name that a power cut takes would count as published."""
         try:
             self._disk.sync_directory(self._folder)
         except FileNotFoundError:
-            raise self._gone() from None
+            raise self._holding.gone() from None
+
+    def mark(self, intents: int) -> None:
+        """Show how many intents are made."""
+        self._holding.mark(intents)
 
     def publish(self, files: Sequence[tuple[str, str]]) -> None:
         """Rename each file, then sync the directories that they came to."""
@@ -145,7 +149,7 @@ class LocalStore:
     def is_hidden(self, hidden: str) -> bool:
         """Whether a file was not published."""
         if hidden not in self._published and not self._exists(Path(hidden)):
-            raise self._gone()
+            raise self._holding.gone()
         return hidden not in self._published
 
     def confirm(self, finals: Sequence[str]) -> None:
@@ -160,13 +164,15 @@ class LocalStore:
         for path in hidden:
             self._disk.unlink(Path(path))
         for name in self._disk.names(self._folder):
-            if self._is_folder(name) and not self._disk.names(self._folder / name):
+            if name == self._holding.marker or not self._is_folder(name):
+                continue
+            if not self._disk.names(self._folder / name):
                 self._disk.remove_directory(self._folder / name)
 
     def _rename(self, hidden: Path, final: Path) -> None:
         """Publish one file; a name that is taken by another file is never overwritten."""
         if not self._exists(hidden):
-            raise self._gone()
+            raise self._holding.gone()
         self._make(final.parent)
         if self._exists(final):
             if self._disk.stat(final).st_size != self._disk.stat(hidden).st_size:
@@ -178,7 +184,7 @@ class LocalStore:
             self._disk.rename(hidden, final)
         except FileNotFoundError:
             if not self._exists(hidden):
-                raise self._gone() from None
+                raise self._holding.gone() from None
             self._durable.clear()
             raise
 
@@ -201,18 +207,6 @@ class LocalStore:
             if level not in self._durable:
                 self._disk.sync_directory(level.parent)
                 self._durable.add(level)
-
-    def _gone(self) -> TakenOver | Unknown:
-        """Say why the hidden files are gone: with all of the sink's folder, or a newer start's."""
-        try:
-            others = [name[:8] for name in self._disk.names(self._base) if name != self._epoch]
-        except FileNotFoundError:
-            return Unknown(
-                f"`{self._base}` went missing while the agent ran: is the disk mounted? If it was "
-                "removed for good, restart the agent"
-            )
-        by = f"taken over by epoch {others[0]}" if others else "removed while the agent ran"
-        return TakenOver(f"the hidden files in `{self._folder}` were {by}: this sink stops")
 
     def _exists(self, path: Path) -> bool:
         try:

@@ -7,13 +7,19 @@ was put.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from flumec.runtime.dedup.memory import Memory
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.output.template import PathRule
+
+_MOST_STARTS = 8
+"""Starts, each killed while it took a folder over, of which any may hold it yet."""
+
+_MOST_DIRECTORIES = 16
+"""Directories that a sink may come back to and be known there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,9 @@ class Note:
     memory: Memory | None = None
     """Which keys were seen, of a sink with a `dedup`."""
 
+    starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each directory the epochs of the starts that may hold its hidden folder, newest last."""
+
     @classmethod
     def of(cls, cursor: Cursor) -> Self | None:
         """Read a cursor's note; None for a sink that has none yet."""
@@ -40,7 +49,8 @@ class Note:
             (int(row), PathRule(str(text), *more)) for row, text, *more in fields["templates"]
         )
         memory = Memory.of(fields["dedup"]) if "dedup" in fields else None
-        return cls(fields["sink"], fields["directory"], templates, memory)
+        starts = {place: tuple(of) for place, of in fields.get("starts", {}).items()}
+        return cls(fields["sink"], fields["directory"], templates, memory, starts)
 
     @property
     def stored(self) -> bytes:
@@ -49,6 +59,8 @@ class Note:
         fields: dict[str, Any] = {
             "sink": self.sink, "directory": self.directory, "templates": templates,
         }  # fmt: skip
+        if self.starts:
+            fields["starts"] = self.starts
         if self.memory is not None:
             fields["dedup"] = self.memory.fields
         return json.dumps(fields, separators=(",", ":")).encode()
@@ -63,6 +75,27 @@ class Note:
         switch = max(*cursor.ahead.values(), self.templates[-1][0])
         kept = tuple(entry for entry in self.templates if entry[0] < switch)
         return replace(here, templates=(*kept, (switch, template)))
+
+    def announcing(self, directory: str, epoch: str, seen: str | None) -> Self:
+        """Return the note of a start that may come to hold a directory's folder, seen with `seen`.
+
+        >>> note = Note("", "", (), starts={"/a": ("1",)})
+        >>> note.announcing("/a", "2", "1").announcing("/b", "2", None).starts
+        {'/a': ('1', '2'), '/b': ('2',)}
+        """
+        known = [start for start in self.starts.get(directory, ()) if start != epoch]
+        last = known[1 - _MOST_STARTS :]
+        if seen in known and seen not in last:
+            last[0] = seen
+        return self._with_starts(directory, (*last, epoch))
+
+    def holding(self, directory: str, epoch: str) -> Self:
+        """Return the note of a start that holds a directory's folder; nobody before it can."""
+        return self._with_starts(directory, (epoch,))
+
+    def _with_starts(self, directory: str, starts: tuple[str, ...]) -> Self:
+        others = [known for known in self.starts.items() if known[0] != directory]
+        return replace(self, starts=dict([*others, (directory, starts)][-_MOST_DIRECTORIES:]))
 
     def above(self, low: int) -> Self:
         """Return the note without templates that no row from `low` on needs."""

@@ -152,7 +152,7 @@ class Publisher:
             self._seal(self._once, files, outputs)
         intent = self._consumer.intend(outputs)
         pairs = [(output.hidden, output.final) for output in outputs]
-        while not self._published(pairs):
+        while not self._published(intent, pairs):
             self._withdraw(intent, files, outputs)
         self.failing.over()
         self._deliver(intent, files)
@@ -172,9 +172,10 @@ class Publisher:
             self._once.commit()
         self._stored = self._consumer.resolve(intent, self._cursor(rows))
 
-    def _published(self, pairs: Sequence[tuple[str, str]]) -> bool:
+    def _published(self, intent: Intent, pairs: Sequence[tuple[str, str]]) -> bool:
         """Publish; False if they could not be for too long."""
         try:
+            self.patience.until(lambda: self._store.mark(intent.number))
             self.patience.until(lambda: self._store.publish(pairs))
         except Undeliverable as late:
             self._late = late

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flumec.runtime.context import SinkContext
 from flumec.runtime.journal.records import Cursor, Intent
 from flumec.runtime.messages.output import LeftoversStay
+from flumec.runtime.output.holding import Claim
 from flumec.runtime.output.keys import copies_of, forget
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.note import Note
@@ -28,7 +29,9 @@ def remember(context: SinkContext, directory: str, template: PathRule) -> Note:
     note = Note.of(cursor)
     if note is not None:
         return note
-    fresh = Note(uuid.uuid4().hex, directory, ((cursor.low, template),))
+    fresh = Note(uuid.uuid4().hex, directory, ((cursor.low, template),)).holding(
+        directory, context.consumer.epoch.hex()
+    )
     _store(context, fresh)
     return fresh
 
@@ -45,26 +48,15 @@ def settle(
     """Fence older starts, publish what was intended, remove what was not.
 
     Return the directory's store, and the note to go on with: it is durable before anything is
-    intended by it. A directory that was left, and in which nothing is intended, holds nothing up.
+    intended by it, but for who holds the folders, which the next cursor may tell. A directory that
+    was left, and in which nothing is intended, holds nothing up.
     May be called again after an OSError or Unknown: what is done stays done. With `abandon` what is
     still hidden is not published any more: it is removed, and its rows are not delivered.
     """
     consumer = context.consumer
     note = Note.of(consumer.cursor) or note
-    hidden: dict[str, tuple[Store, str]] = {}
-    stores: dict[str, Store] = {}
-    intended = {_directory(output.hidden) for i in consumer.intents for output in i.outputs}
-    for place in sorted(intended | {note.directory, directory}):
-        store = open_store(place, note.sink)
-        try:
-            found = store.take_over(witness=place in intended)
-        except OSError as error:
-            if place in intended or place == directory:
-                raise
-            context.log.warning(LeftoversStay(place=place, reason=error))
-            continue
-        stores[place] = store
-        hidden.update({name: (stores[place], path) for name, path in found.items()})
+    stores, hidden = _taken_over(context, note, directory, open_store)
+    note = Note.of(consumer.cursor) or note
     for intent in list(consumer.intents):
         note = _resolve(context, intent, note, stores, hidden, abandon=abandon)
     for store in stores.values():
@@ -72,7 +64,46 @@ def settle(
     moved = note.moved(directory, template, consumer.cursor)
     if moved != note:
         _store(context, moved)
+    for place in stores:
+        moved = moved.holding(place, consumer.epoch.hex())
     return stores[directory], moved
+
+
+def _taken_over(
+    context: SinkContext, note: Note, directory: str, open_store: Open
+) -> tuple[dict[str, Store], dict[str, tuple[Store, str]]]:
+    """Take over where the sink writes, wrote, and intended to; return what is hidden, by name."""
+    hidden: dict[str, tuple[Store, str]] = {}
+    stores: dict[str, Store] = {}
+    intents = context.consumer.intents
+    intended = {_directory(output.hidden) for intent in intents for output in intent.outputs}
+    for place in sorted(intended | {note.directory, directory}):
+        store = open_store(place, note.sink)
+        try:
+            found = store.take_over(_claim(context, note, place), witness=place in intended)
+        except OSError as error:
+            if place in intended or place == directory:
+                raise
+            context.log.warning(LeftoversStay(place=place, reason=error))
+            continue
+        stores[place] = store
+        hidden.update({name: (store, path) for name, path in found.items()})
+    return stores, hidden
+
+
+def _claim(context: SinkContext, note: Note, place: str) -> Claim:
+    """Return what the state knows of a directory's folder."""
+    consumer = context.consumer
+    epoch = consumer.epoch.hex()
+
+    def announce(seen: str | None) -> None:
+        now = Note.of(consumer.cursor) or note
+        then = now.announcing(place, epoch, seen)
+        if then != now:
+            _store(context, then)
+
+    known = (Note.of(consumer.cursor) or note).starts.get(place, ())
+    return Claim(known, consumer.intended, announce)
 
 
 def _resolve(

@@ -7,13 +7,23 @@ therefore lie in a folder of our own, which nobody else cleans.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flumec.runtime.disk import Bytes
+
+if TYPE_CHECKING:
+    from flumec.runtime.output.holding import Claim
 
 
 class TakenOver(Exception):  # noqa: N818 a fact, and the end of this sink's work
     """A newer start of the same sink has taken the hidden files; this one must write no more."""
+
+
+class Superseded(Exception):  # noqa: N818 a fact, and a matter for an operator
+    """Another copy of the state has written since this one was copied; the message says who.
+
+    Nothing may be written until the folder is handed over. The same call may be made again.
+    """
 
 
 class Unknown(Exception):  # noqa: N818 an answer
@@ -50,11 +60,13 @@ class Hidden(Protocol):
 class Store(Protocol):
     """A directory with a hidden folder of one sink's."""
 
-    def take_over(self, *, witness: bool) -> Mapping[str, str]:
+    def take_over(self, claim: "Claim", *, witness: bool) -> Mapping[str, str]:
         """Take what older starts have hidden, so that they can't publish any more.
 
         Return where each hidden file is now, by the last part of its name. With `witness`, raise
         Unknown if the sink's folder isn't there at all: then nothing follows from a missing file.
+        Raise Superseded where another start holds it that the claim does not know of, or more was
+        published than it knows of.
         """
 
     def create(self) -> Hidden:
@@ -62,6 +74,12 @@ class Store(Protocol):
 
     def secure(self) -> None:
         """Make the hidden names of finished files durable; raise TakenOver as `create` does."""
+
+    def mark(self, intents: int) -> None:
+        """Show that so many intents are made, before `publish` is called for the last of them.
+
+        May be called again after an OSError. Raise TakenOver or Unknown as `publish`.
+        """
 
     def publish(self, files: Sequence[tuple[str, str]]) -> None:
         """Give hidden files their final names, durably: (hidden, final below the directory).

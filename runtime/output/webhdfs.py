@@ -1,12 +1,13 @@
 """A directory of an HDFS as a place to publish files in, by WebHDFS.
 
-    <directory>/.flumec/<sink>/<epoch>/<epoch>-7     hidden
-    <directory>/<bucket>/<final name>                published
+    <directory>/.flumec/<sink>/<epoch>.<host>/<epoch>-7     hidden
+    <directory>/<bucket>/<final name>                       published
 
 WebHDFS can't flush, and a file whose writer was cut off is closed as if it were whole. So a file is
 staged on the local disk, uploaded in one request when it is finished, and counts as hidden only
-once its length is that of what was sent. A start renames the folders of older starts into its own:
-of a process that is still alive somewhere neither an upload finds its folder nor a rename its file.
+once its length is that of what was sent. A start renames the sink's folder to its own name, see
+`holding`: of a process that is still alive somewhere neither an upload finds its folder nor a
+rename its file.
 
 Hidden and published files are below one directory, and so on one file system and, unless a folder
 below it is made one of its own, in one encryption zone: there is nothing to check at the start, and
@@ -19,12 +20,14 @@ from contextlib import suppress
 
 from flumec.runtime.context import SinkContext
 from flumec.runtime.messages.output import HiddenFileStays
+from flumec.runtime.output.holding import Claim, Holder, Holding
 from flumec.runtime.output.staging import Stage, Staged
-from flumec.runtime.output.store import TakenOver, Unavailable, Unknown
+from flumec.runtime.output.store import Unavailable
 from flumec.runtime.output.template import OURS
-from flumec.runtime.output.webhdfs_client import WebHdfs
+from flumec.runtime.output.webhdfs_client import Entry, WebHdfs
 from flumec.runtime.output.webhdfs_hidden import WebHdfsHidden
 from flumec.runtime.output.webhdfs_location import HdfsLocation
+from flumec.runtime.output.webhdfs_tree import WebHdfsTree
 
 _MOST_REMEMBERED = 10_000
 
@@ -52,9 +55,10 @@ class WebHdfsStore:
     ) -> None:
         self._prefix = prefix
         self._directory = directory
-        self._base = f"{directory}/{OURS}/{sink}"
         self._epoch = context.consumer.epoch.hex()
-        self._folder = f"{self._base}/{self._epoch}"
+        here = Holder.here(context.consumer.epoch, context.host)
+        self._holding = Holding(WebHdfsTree(remote), f"{directory}/{OURS}", sink, here)
+        self._folder = self._holding.path
         self._stage = stage
         self._remote = remote
         self._context = context
@@ -66,49 +70,38 @@ class WebHdfsStore:
         self._in_doubt: set[str] = set()
         self._left: list[str] = []
 
-    def take_over(self, *, witness: bool) -> Mapping[str, str]:
-        """Move older starts' folders into this one's; return where each hidden file is now."""
+    def take_over(self, claim: Claim, *, witness: bool) -> Mapping[str, str]:
+        """Take the sink's folder; return where each hidden file of an older start is now."""
         self._stage.clear()
-        if witness and self._remote.status(self._base) is None:
-            raise Unknown(
-                f"`{self._base}` is missing, and with it the proof of what was published: "
-                "is it the right HDFS?"
-            )
-        self._remote.make(self._folder)
-        for entry in self._remote.entries(self._base):
-            if entry.is_folder and entry.name != self._epoch:
-                self._bring(f"{self._base}/{entry.name}", entry.number)
+        self._holding.take(claim, witness=witness)
         ours = self._remote.status(self._folder)
         if ours is None:
-            raise self._gone()
+            raise FileNotFoundError(self._folder)
         self._number = ours.number
         return self._flattened()
 
-    def _bring(self, folder: str, number: int | None) -> None:
-        """Move a folder into ours, unless an earlier attempt has."""
-        name = posixpath.basename(folder)
-        try:
-            self._remote.move(folder, f"{self._folder}/{name}")
-        except FileExistsError:  # one that came about again after it was taken
-            self._remote.move(folder, f"{self._folder}/{name}.{number}")
-        except FileNotFoundError:
-            if self._remote.status(self._folder) is None:
-                raise self._gone() from None
-
     def _flattened(self) -> dict[str, str]:
-        """Bring what was taken over by starts that did not get further up to one level."""
-        found: dict[str, str] = {}
-        folders = [entry.name for entry in self._remote.entries(self._folder) if entry.is_folder]
+        """Return what is hidden; older runtimes have left folders in folders."""
+        entries = self._remote.entries(self._folder)
+        found = {e.name: self.named(f"{self._folder}/{e.name}") for e in entries if not e.is_folder}
+        folders = [e.name for e in entries if e.is_folder and e.name != self._holding.marker]
         while folders:
             folder = f"{self._folder}/{folders.pop()}"
             for entry in self._remote.entries(folder):
                 inner = f"{folder}/{entry.name}"
                 if entry.is_folder:
-                    self._bring(inner, entry.number)
-                    folders.append(entry.name)
+                    folders.append(self._brought(inner, entry))
                 else:
                     found[entry.name] = self.named(inner)
         return found
+
+    def _brought(self, folder: str, entry: Entry) -> str:
+        """Move a folder up into ours; return its name there."""
+        for name in (entry.name, f"{entry.name}.{entry.number}"):
+            with suppress(FileExistsError):  # one that came about again after it was taken
+                self._remote.move(folder, f"{self._folder}/{name}")
+                return name
+        raise Unavailable(f"cannot move `{folder}`: its name is taken in `{self._folder}`")
 
     def create(self) -> WebHdfsHidden:
         """Begin the next file, on the local disk; whether its folder is ours shows later."""
@@ -124,7 +117,7 @@ class WebHdfsStore:
         """
         ours = self._remote.status(self._folder)
         if ours is None or ours.number != self._number:
-            raise self._gone()
+            raise self._holding.gone()
         left, self._left = self._left, []
         for path in left:
             try:
@@ -132,6 +125,10 @@ class WebHdfsStore:
             except OSError as error:
                 self._left.append(path)
                 self._context.log.warning(HiddenFileStays(name=path, reason=error))
+
+    def mark(self, intents: int) -> None:
+        """Show how many intents are made."""
+        self._holding.mark(intents)
 
     def publish(self, files: Sequence[tuple[str, str]]) -> None:
         """Rename each file. It is durable once that is answered."""
@@ -157,7 +154,7 @@ class WebHdfsStore:
                     f"cannot publish `{target}`: its folder was removed while it was published"
                 ) from None
             if source not in self._in_doubt or not self._is_ours():
-                raise self._gone() from None
+                raise self._holding.gone() from None
             self._settle()
         except Unavailable:
             self._in_doubt.add(source)
@@ -168,7 +165,7 @@ class WebHdfsStore:
         """Take a file with the same name and length for ours."""
         ours, there = self._remote.status(source), self._remote.status(target)
         if ours is None:
-            raise self._gone()
+            raise self._holding.gone()
         if there is None or there.is_folder or there.length != ours.length:
             raise Unavailable(
                 f"cannot publish `{target}`: it exists, and is not ours: move it away"
@@ -183,7 +180,7 @@ class WebHdfsStore:
         if self._remote.status(source) is not None:
             return True
         if source not in self._in_doubt or not self._is_ours():
-            raise self._gone()
+            raise self._holding.gone()
         return False
 
     def confirm(self, finals: Sequence[str]) -> None:
@@ -199,7 +196,9 @@ class WebHdfsStore:
         with suppress(FileNotFoundError):
             for entry in self._remote.entries(self._folder):
                 folder = f"{self._folder}/{entry.name}"
-                if entry.is_folder and not self._remote.entries(folder):
+                if not entry.is_folder or entry.name == self._holding.marker:
+                    continue
+                if not self._remote.entries(folder):
                     self._remote.remove(folder)
 
     def upload(self, path: str, staged: Staged) -> None:
@@ -207,13 +206,13 @@ class WebHdfsStore:
         try:
             self._remote.upload(path, staged)
         except FileNotFoundError:
-            raise self._gone() from None
+            raise self._holding.gone() from None
 
     def length(self, path: str) -> int:
         """Return the length of what was uploaded."""
         there = self._remote.status(path)
         if there is None:
-            raise self._gone()
+            raise self._holding.gone()
         return there.length
 
     def leave(self, path: str) -> None:
@@ -244,15 +243,3 @@ class WebHdfsStore:
     def _is_ours(self) -> bool:
         ours = self._remote.status(self._folder)
         return ours is not None and ours.number == self._number
-
-    def _gone(self) -> TakenOver | Unknown:
-        """Say why the hidden files are gone: with all of the sink's folder, or a newer start's."""
-        try:
-            others = [e.name[:8] for e in self._remote.entries(self._base) if e.name != self._epoch]
-        except FileNotFoundError:
-            return Unknown(
-                f"`{self._base}` went missing while the agent ran: was it removed? If that was "
-                "meant, restart the agent"
-            )
-        by = f"taken over by epoch {others[0]}" if others else "removed while the agent ran"
-        return TakenOver(f"the hidden files in `{self._folder}` were {by}: this sink stops")

@@ -40,6 +40,7 @@ class FileRoll(Filing, type="file_roll"):
         from flumec.runtime.output.store import Store
 
         def open_store(directory: str, sink: str) -> Store:
-            return LocalStore(Path(directory), sink, context.consumer.epoch, context.disk)
+            epoch, disk = context.consumer.epoch, context.disk
+            return LocalStore(Path(directory), sink, epoch, disk, host=context.host)
 
         self.deliver(context, str(self.directory), self.path, open_store)

@@ -81,7 +81,8 @@ class Hdfs(Filing, type="hdfs"):
 
         def open_store(directory: str, sink: str) -> Store:
             if directory.startswith("/"):
-                return LocalStore(Path(directory), sink, context.consumer.epoch, context.disk)
+                epoch, disk = context.consumer.epoch, context.disk
+                return LocalStore(Path(directory), sink, epoch, disk, host=context.host)
             from flumec.runtime.output.webhdfs import open_webhdfs  # what it needs is large
 
             return open_webhdfs(self.location(directory, token), sink, context)

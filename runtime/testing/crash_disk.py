@@ -93,11 +93,16 @@ class CrashDisk:
             return CrashFile(self, path, inode)
 
     def rename(self, old: Path, new: Path) -> None:
-        """Give a file or directory another name, atomically; a file that had it is replaced."""
+        """Give a file or directory another name, atomically.
+
+        A file that had it is replaced, and an empty directory by another one.
+        """
         with self.lock:
             if self._names.seen.get(str(old), GONE) is not None:
                 self._file(old)
             self._directory(new.parent)
+            if any(path.startswith(f"{new}/") for path in self._names.seen):
+                raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(new))
             self.count(f"rename {old.name} {new.name}")
             seen, before, after = self._names.seen, str(old), str(new)
             moved = [path for path in seen if path == before or path.startswith(f"{before}/")]

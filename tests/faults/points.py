@@ -12,7 +12,7 @@ Stage = Literal["any", "opening", "settling"]
 """`opening`: before the journal is open. `settling`: then, before the sink reads its first row."""
 
 SEGMENT = "*/journal/*.seg"
-HIDDEN = "*/.flumec/*/*/*"
+HIDDEN = "*/.flumec/*/*/????????????????????????????????-*"
 CONSUMER = "call flumec.runtime.journal.consumer:Consumer"
 
 
@@ -86,7 +86,7 @@ LINK = [
 SINK = [
     *_both("sink commit", "hidden files are full, not synced", f"disk sync {HIDDEN}"),
     *_both("sink commit", "a hidden file is synced", f"disk sync {HIDDEN}", "after"),
-    *_both("sink commit", "hidden names are safe", "disk sync_directory */.flumec/*", "after", 6),
+    *_both("sink commit", "hidden names are safe", "disk sync_directory */.flumec/*", "after", 9),
     *_both("sink commit", "an intent is about to be stored", f"{CONSUMER}.intend"),
     *_both("sink commit", "an intent is stored", f"{CONSUMER}.intend", "after"),
     *_both("sink commit", "a file is about to be published", f"disk rename {HIDDEN}"),

@@ -22,6 +22,7 @@ class Around:
     """A sink's context, as far as a store looks at it."""
 
     log = logging.getLogger("sink")
+    host = "core-1"
 
     def __init__(self, state: Path, epoch: bytes) -> None:
         self.state = state
@@ -39,8 +40,11 @@ class Around:
 class Place(Protocol):
     """A directory that stores can be opened in, and looked at without them."""
 
-    def start(self) -> Store:
+    def start(self, epoch: bytes | None = None) -> Store:
         """Open the store as a new start of the sink does; nothing is taken over yet."""
+
+    def move(self, old: str, new: str) -> None:
+        """Have an operator rename something by hand."""
 
     def published(self) -> dict[str, bytes]: ...
 
@@ -59,8 +63,11 @@ class LocalPlace:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "out"
 
-    def start(self) -> Store:
-        return LocalStore(self._folder, SINK, os.urandom(16), RealDisk())
+    def start(self, epoch: bytes | None = None) -> Store:
+        return LocalStore(self._folder, SINK, epoch or os.urandom(16), RealDisk(), host="core-1")
+
+    def move(self, old: str, new: str) -> None:
+        Path(old).rename(new)
 
     def published(self) -> dict[str, bytes]:
         return {
@@ -106,7 +113,10 @@ class HdfsPlace:
         return [path.rpartition("/")[2] for path in self.hdfs.hidden(self.directory)]
 
     def put(self, path: str, content: bytes) -> None:
-        self.hdfs.client().write(f"{self.directory}/{path}", data=content)
+        self.hdfs.client("flume").write(f"{self.directory}/{path}", data=content)
+
+    def move(self, old: str, new: str) -> None:
+        self.hdfs.client().rename(old, new)
 
     def forget(self) -> None:
         self.hdfs.client().rename(f"{self.directory}/.flumec/{SINK}", f"{self.directory}-removed")

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 from flumec.runtime.output.store import TakenOver, Unavailable
+from flumec.runtime.testing.claims import ANY
 from servers.lossy import Fault, Lossy
 
 from .conftest import HdfsPlace
@@ -35,7 +36,7 @@ def until(step: Callable[[], T]) -> T:
 def lives(place: HdfsPlace) -> None:
     """Publish a file, be killed with another one intended, and come back while the first lives."""
     zombie = place.start()
-    until(lambda: zombie.take_over(witness=False))
+    until(lambda: zombie.take_over(ANY, witness=False))
     files = [zombie.create() for _ in range(3)]
     for number, file in enumerate(files):
         file.write([b"%d\n" % number * 50_000])
@@ -47,7 +48,7 @@ def lives(place: HdfsPlace) -> None:
 
     def settle() -> None:
         successor = place.start(epoch)
-        found = dict(successor.take_over(witness=True))
+        found = dict(successor.take_over(ANY, witness=True))
         if name in found:
             successor.publish([(found.pop(name), "b/1.log")])
         else:
@@ -91,7 +92,7 @@ def test_an_upload_that_is_cut_looks_whole_and_counts_for_nothing(
 ) -> None:
     place = HdfsPlace(hdfs, directory, tmp_path, lossy.address)
     store = place.start()
-    store.take_over(witness=False)
+    store.take_over(ANY, witness=False)
     hidden = store.create()
     hidden.write([b"x" * 3_000_000])
     lossy.lose(lambda n, verb: fault if verb == "PUT CREATE content" and n <= 2 else None)

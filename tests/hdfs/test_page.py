@@ -7,7 +7,8 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "hdfs.md").read_text().partition("## What happens when HDFS")[2]
 ROWS = re.findall(r"^\| (.+?) \| (.+?) \| .+? \| `(test_\w+)` \|$", PAGE, re.MULTILINE)
 TESTS = "".join(path.read_text() for path in (ROOT / "tests" / "hdfs").glob("test_*.py"))
-SAID = "".join(path.read_text() for path in (ROOT / "runtime" / "output").glob("webhdfs*.py"))
+OUTPUT = ROOT / "runtime" / "output"
+SAID = "".join(path.read_text() for path in (*OUTPUT.glob("webhdfs*.py"), OUTPUT / "holding.py"))
 
 
 def test_every_line_is_a_test() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flumec.runtime.output.store import Unavailable
+from flumec.runtime.testing.claims import ANY
 from servers.pair import Pair
 from servers.serving import serving
 
@@ -30,7 +31,7 @@ def place(pair: Pair, tmp_path: Path, request: pytest.FixtureRequest) -> HdfsPla
 def test_the_standby_is_asked_first(pair: Any, place: HdfsPlace, tmp_path: Path) -> None:
     turned = HdfsPlace(pair, place.directory, tmp_path, *reversed(pair.addresses))
     store = turned.start()
-    store.take_over(witness=False)
+    store.take_over(ANY, witness=False)
     store.publish([(hide(store, b"one").name, "a.log")])
 
     assert place.published() == {"a.log": b"one"}
@@ -38,19 +39,19 @@ def test_the_standby_is_asked_first(pair: Any, place: HdfsPlace, tmp_path: Path)
 
 def test_the_other_becomes_active_between_two_steps(pair: Any, place: HdfsPlace) -> None:
     store = place.start()
-    store.take_over(witness=False)
+    store.take_over(ANY, witness=False)
     hidden = hide(store, b"one")
     pair.activate("nn2")
     store.publish([(hidden.name, "a.log")])
     store.publish([(hide(store, b"two").name, "b.log")])
 
-    assert place.start().take_over(witness=True) == {}
+    assert place.start().take_over(ANY, witness=True) == {}
     assert place.published() == {"a.log": b"one", "b.log": b"two"}
 
 
 def test_none_is_active(pair: Any, place: HdfsPlace) -> None:
     store = place.start()
-    store.take_over(witness=False)
+    store.take_over(ANY, witness=False)
     hidden = hide(store, b"one")
     pair.no_active()
 

@@ -1,13 +1,17 @@
 """What every store must do, local or remote: the same cases against each."""
 
-from collections.abc import Callable
+import os
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flumec.runtime.output.store import TakenOver, Unknown
+from flumec.runtime.output.holding import Claim
+from flumec.runtime.output.store import Superseded, TakenOver, Unknown
+from flumec.runtime.testing.claims import ANY
 
-from .conftest import HdfsPlace, LocalPlace, Place, hide
+from .conftest import SINK, HdfsPlace, LocalPlace, Place, hide
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -22,7 +26,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 def taken(place: Place, *, witness: bool = False) -> Any:
     store = place.start()
-    return store, store.take_over(witness=witness)
+    return store, store.take_over(ANY, witness=witness)
 
 
 def test_what_is_published_is_seen_whole_and_by_its_name_alone(place: Place) -> None:
@@ -80,16 +84,16 @@ def test_a_new_start_finds_what_is_hidden_wherever_earlier_ones_left_it(place: P
 
     assert place.published() == {"a.log": b"a"}
     assert place.hidden() == []
-    assert third.take_over(witness=True) == {}
+    assert third.take_over(ANY, witness=True) == {}
 
 
 def test_a_start_that_ended_while_it_took_over_is_taken_over_itself(place: Place) -> None:
     stores = [place.start() for _ in range(4)]
-    stores[0].take_over(witness=False)
+    stores[0].take_over(ANY, witness=False)
     hidden = hide(stores[0], b"a")
     name = hidden.name.rpartition("/")[2]
     for store in stores[1:]:
-        found = store.take_over(witness=True)
+        found = store.take_over(ANY, witness=True)
         assert set(found) == {name}
 
     stores[-1].publish([(found[name], "a.log")])
@@ -119,14 +123,76 @@ def test_a_zombie_stops(place: Place, deed: str) -> None:
     zombie, _ = taken(place)
     hidden = hide(zombie, b"one")
     successor, found = taken(place, witness=True)
-    by = next(iter(found.values())).split("/")[-3][:8]
+    by = next(iter(found.values())).split("/")[-2][:8]
 
-    with pytest.raises(TakenOver, match=f"taken over by epoch {by}: this sink stops"):
+    with pytest.raises(TakenOver, match=f"taken over by epoch {by} on core-1: this sink stops"):
         ZOMBIE[deed](zombie, hidden)
 
     assert place.published() == {}
     successor.publish([(path, "a.log") for path in found.values()])
     assert place.published() == {"a.log": b"one"}
+
+
+def claim(known: Sequence[bytes], intents: int = 0) -> Claim:
+    return Claim(tuple(epoch.hex() for epoch in known), intents, lambda _: None)
+
+
+def test_a_state_that_does_not_know_the_holder_is_refused(place: Place) -> None:
+    """A start that was frozen before it took over, or one of an older copy of the state."""
+    first, second, frozen = (os.urandom(16) for _ in range(3))
+    place.start(first).take_over(claim([]), witness=False)
+    successor = place.start(second)
+    successor.take_over(claim([first]), witness=False)
+    hidden = hide(successor, b"one")
+
+    for _ in range(2):
+        with pytest.raises(Superseded, match=f"held by epoch {second.hex()[:8]} on core-1, which"):
+            place.start(frozen).take_over(claim([first]), witness=False)
+    successor.mark(1)
+    successor.publish([(hidden.name, "a.log")])
+
+    assert place.published() == {"a.log": b"one"}
+    with pytest.raises(Superseded, match="and once published what it does not know of"):
+        place.start(frozen).take_over(claim([second]), witness=False)
+    place.start(frozen).take_over(claim([second], 1), witness=False)
+    with pytest.raises(TakenOver, match=f"taken over by epoch {frozen.hex()[:8]}"):
+        successor.mark(2)
+
+
+def test_an_operator_hands_the_folder_over(place: Place) -> None:
+    first, second, third = (os.urandom(16) for _ in range(3))
+    place.start(first).take_over(claim([]), witness=False)
+    newer = place.start(second)
+    newer.take_over(claim([first]), witness=False)
+    newer.mark(5)
+    with pytest.raises(Superseded) as error:
+        place.start(third).take_over(claim([first], 3), witness=False)
+
+    place.move(*shlex.split(str(error.value).partition("then: ")[2])[-2:])
+    older = place.start(third)
+    assert older.take_over(claim([first], 3), witness=False) == {}
+
+    with pytest.raises(TakenOver, match=f"taken over by epoch {third.hex()[:8]}"):
+        newer.mark(6)
+    older.mark(4)
+    with pytest.raises(Superseded, match="and once published what it does not know of"):
+        place.start().take_over(claim([third], 3), witness=False)
+
+
+def test_folders_of_an_older_runtime_are_taken_with_what_is_in_them(place: Place) -> None:
+    """They are named by the epoch alone, and one that was taken over lies in the one that did."""
+    one, two, three = "1" * 32, "2" * 32, "3" * 32
+    for path in (f"{two}/{two}-1", f"{two}/{one}/{one}-7", f"{three}/{three}-1"):
+        place.put(f".flumec/{SINK}/{path}", b"old")
+
+    store, found = taken(place, witness=True)
+
+    assert set(found) == {f"{one}-7", f"{two}-1", f"{three}-1"}
+    store.publish([(found[f"{one}-7"], "a.log")])
+    store.remove([found[f"{two}-1"], found[f"{three}-1"]])
+    assert place.published() == {"a.log": b"old"}
+    assert place.hidden() == []
+    assert store.take_over(ANY, witness=True) == {}
 
 
 def test_a_zombie_that_began_to_write_before_it_was_taken_over_stops(place: Place) -> None:
@@ -148,7 +214,7 @@ def test_a_sink_whose_folder_is_missing_can_not_tell_what_was_published(place: P
     place.forget()
 
     with pytest.raises(Unknown, match="is missing, and with it the proof of what was published"):
-        place.start().take_over(witness=True)
+        place.start().take_over(ANY, witness=True)
     with pytest.raises(Unknown, match="went missing while the agent ran"):
         store.publish([(hidden.name, "a.log")])
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flumec.runtime.output.store import Hidden, Store, Unavailable
+from flumec.runtime.testing.claims import ANY
 from servers.machine import free_ports
 
 from .conftest import HdfsPlace, hide
@@ -29,7 +30,7 @@ def place(hdfs: Any, directory: str, tmp_path: Path) -> Iterator[HdfsPlace]:
 def begun(place: HdfsPlace, content: bytes = b"one\n") -> tuple[Store, Hidden]:
     """Return a store that is at work, and a file that is not finished."""
     store = place.start()
-    store.take_over(witness=False)
+    store.take_over(ANY, witness=False)
     hidden = store.create()
     hidden.write([content])
     return store, hidden
@@ -68,7 +69,7 @@ def test_safe_mode(hdfs: Any, place: HdfsPlace) -> None:
 
     assert expected in said(hidden.finish)
     assert expected in said(lambda: store.publish([(ready.name, "b.log")]))
-    assert expected in said(lambda: place.start().take_over(witness=True))
+    assert expected in said(lambda: place.start().take_over(ANY, witness=True))
 
     hdfs.safe_mode(on=False)
     store.publish([(ready.name, "b.log")])
@@ -106,7 +107,7 @@ def test_no_permission(hdfs: Any, place: HdfsPlace) -> None:
     hdfs.client().set_permission(f"{place.directory}/.flumec", "700")
     expected = "permission denied: let the agent's user write there"
 
-    for step in (hidden.finish, store.secure, lambda: place.start().take_over(witness=True)):
+    for step in (hidden.finish, store.secure, lambda: place.start().take_over(ANY, witness=True)):
         assert expected in said(step)
 
     hdfs.client().set_permission(f"{place.directory}/.flumec", "755")
@@ -121,7 +122,7 @@ def test_a_killed_namenode(hdfs: Any, place: HdfsPlace) -> None:
 
     assert expected in said(hidden.finish)
     assert expected in said(lambda: store.publish([(ready.name, "b.log")]))
-    assert expected in said(lambda: place.start().take_over(witness=True))
+    assert expected in said(lambda: place.start().take_over(ANY, witness=True))
 
     hdfs.start_namenode()
     in_the_end(lambda: store.publish([(ready.name, "b.log")]))
@@ -137,7 +138,7 @@ def test_a_namenode_killed_after_the_rename(hdfs: Any, place: HdfsPlace) -> None
     hdfs.heal()
 
     successor = place.start()
-    assert successor.take_over(witness=True) == {}
+    assert successor.take_over(ANY, witness=True) == {}
     successor.confirm(["b.log"])
     assert place.published() == {"b.log": b"ready"}
 
@@ -193,7 +194,7 @@ def test_no_address_is_alive(hdfs: Any, directory: str, tmp_path: Path) -> None:
     place = HdfsPlace(hdfs, directory, tmp_path, *dead)
 
     assert "it can't be reached, or broke off" in said(
-        lambda: place.start().take_over(witness=False)
+        lambda: place.start().take_over(ANY, witness=False)
     )
 
 
@@ -210,7 +211,7 @@ def test_an_address_is_not_that_of_a_namenode(hdfs: Any, directory: str, tmp_pat
         threading.Thread(target=answer, daemon=True).start()
         place = HdfsPlace(hdfs, directory, tmp_path, f"http://127.0.0.1:{server.getsockname()[1]}")
 
-        told = said(lambda: place.start().take_over(witness=False))
+        told = said(lambda: place.start().take_over(ANY, witness=False))
 
     assert "the answer is not that of WebHDFS" in told
 
@@ -219,14 +220,16 @@ def test_https_where_it_is_not_spoken(hdfs: Any, directory: str, tmp_path: Path)
     address = hdfs.address.replace("http:", "https:")
     place = HdfsPlace(hdfs, directory, tmp_path, address)
 
-    assert "a TLS connection can't be made" in said(lambda: place.start().take_over(witness=False))
+    assert "a TLS connection can't be made" in said(
+        lambda: place.start().take_over(ANY, witness=False)
+    )
 
 
 def test_a_token_that_is_not_valid_is_not_shown(hdfs: Any, directory: str, tmp_path: Path) -> None:
     dead = f"http://127.0.0.1:{free_ports(1)[0]}"
     place = HdfsPlace(hdfs, directory, tmp_path, dead, token="c2VjcmV0")
 
-    assert "c2VjcmV0" not in said(lambda: place.start().take_over(witness=False))
+    assert "c2VjcmV0" not in said(lambda: place.start().take_over(ANY, witness=False))
     assert "c2VjcmV0" not in repr(place.location)
 
 
@@ -262,7 +265,7 @@ def test_what_is_staged_is_removed_by_the_next_start(place: HdfsPlace, tmp_path:
 
     for expected in (["one"], ["not ours", "one"], ["not ours", "one"]):
         store = place.start(state=tmp_path)
-        store.take_over(witness=False)
+        store.take_over(ANY, witness=False)
         store.create().write([b"one"])
         names = [name if name == "not ours" else "one" for name in staged()]
         assert sorted(names) == expected

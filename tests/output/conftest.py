@@ -30,6 +30,7 @@ class Channel:
         self.delivered = 0
         self.size = size
         self.starts = 0
+        self.intended = 0
 
     @property
     def end(self) -> int:
@@ -63,7 +64,6 @@ class Reader:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._next = channel.cursor.low
-        self._number = 1000 * channel.starts
         self.epoch = channel.starts.to_bytes(16, "big")[::-1]
 
     @property
@@ -102,9 +102,13 @@ class Reader:
         self._channel.delivered += cursor.delivered
         return _done()
 
+    @property
+    def intended(self) -> int:
+        return self._channel.intended
+
     def intend(self, outputs: Sequence[object]) -> Intent:
-        self._number += 1
-        intent = Intent(self._number, tuple(o for o in outputs if isinstance(o, Output)))
+        self._channel.intended += 1
+        intent = Intent(self.intended, tuple(o for o in outputs if isinstance(o, Output)))
         self._channel.intents.append(intent)
         return intent
 

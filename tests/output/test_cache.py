@@ -8,6 +8,7 @@ from flumec.runtime.disk import RealDisk
 from flumec.runtime.output.local import LocalStore
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
+from flumec.runtime.testing.claims import ANY
 from residency import cached, require_a_disk
 
 from .conftest import Channel, Hidden, Published, Start
@@ -17,8 +18,8 @@ MIB = 1 << 20
 
 def test_it_is_let_go_once_it_is_stored(tmp_path: Path) -> None:
     require_a_disk(tmp_path)
-    store = LocalStore(tmp_path / "out", "files", os.urandom(16), RealDisk())
-    store.take_over(witness=False)
+    store = LocalStore(tmp_path / "out", "files", os.urandom(16), RealDisk(), host="core-1")
+    store.take_over(ANY, witness=False)
     file = store.create()
     for _ in range(64):
         file.write([b"x" * MIB])

@@ -291,7 +291,9 @@ def test_stopping_while_the_disk_fails_leaves_everything_for_the_next_start(
 ) -> None:
     channel.bodies(b"one")
     disk = TroubledDisk()
-    disk.trouble = {"rename": errno.ENOSPC}
+    disk.before = lambda verb: disk.trouble.update(
+        {"rename": errno.ENOSPC} if channel.intents else {}
+    )
     sink = FileRoll("files", directory=tmp_path / "out")
     sink.run(place(disk))
     assert (published(), channel.delivered) == ({}, 0)

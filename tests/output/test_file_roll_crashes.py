@@ -283,7 +283,7 @@ def test_a_process_that_was_taken_over_stops_and_publishes_nothing(
 def test_an_intent_waits_while_its_disk_is_not_mounted(channel: Channel, tmp_path: Path) -> None:
     channel.bodies(b"a")
     sink = FileRoll("files", directory=tmp_path / "out")
-    die_before(channel, sink, "rename")
+    die_before(channel, sink, "rename", lambda: bool(channel.intents))
     (tmp_path / "out").rename(tmp_path / "unmounted")
     place = SinkPlace(channel.consumer(), TroubledDisk())
     place.until = lambda: place.steps >= 3

@@ -7,6 +7,7 @@ import pytest
 from flumec.runtime.disk import Bytes, RealDisk
 from flumec.runtime.formats.text import Text
 from flumec.runtime.output.delivery import Delivery
+from flumec.runtime.output.holding import Claim
 from flumec.runtime.output.local import LocalHidden, LocalStore
 from flumec.runtime.output.opened import Limits
 from flumec.runtime.output.publisher import Place
@@ -28,8 +29,11 @@ class Remote:
         if self._down(verb):
             raise Unavailable("the NameNode is in safe mode: wait until it leaves it")
 
-    def take_over(self, *, witness: bool) -> Mapping[str, str]:
-        return self._store.take_over(witness=witness)
+    def take_over(self, claim: Claim, *, witness: bool) -> Mapping[str, str]:
+        return self._store.take_over(claim, witness=witness)
+
+    def mark(self, intents: int) -> None:
+        self._store.mark(intents)
 
     def create(self) -> "Staged":
         self.created += 1
@@ -85,7 +89,8 @@ def test_what_is_staged_waits_for_its_place(
     def open_store(directory: str, sink: str) -> Remote:
         context_disk = RealDisk()
         epoch = sink_place.consumer.epoch
-        stores.append(Remote(LocalStore(Path(directory), sink, epoch, context_disk), down))
+        store = LocalStore(Path(directory), sink, epoch, context_disk, host="core-1")
+        stores.append(Remote(store, down))
         return stores[-1]
 
     sink_place = place(RealDisk())
