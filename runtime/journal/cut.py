@@ -22,11 +22,14 @@ def is_cut(file: DiskFile, end: int, epoch: bytes) -> bool:
     """Say whether a segment whose last whole group ends at byte `end` has no room behind it.
 
     A group that was cut short by a crash still has its room; only what truncates files takes that.
+    Where no group was begun, nothing but room can be missing: the runtime before this rule made
+    some that are not whole pages long, and a kill leaves them so.
     """
     size = file.stat().st_size
     if size == end + SECTOR:
         return False  # as a clean end leaves it, with a Close record that rotted
-    return bool(size % PAGE) or size < end + SECTOR + _begun(file, end, epoch)
+    broken = bool(size % PAGE) and any(file.read(SECTOR, end))
+    return broken or size < end + SECTOR + _begun(file, end, epoch)
 
 
 def _begun(file: DiskFile, start: int, epoch: bytes) -> int:

@@ -162,7 +162,8 @@ class _Dropper:
         length = sum(f.bytes for f in gone if not f.kept)
         kept = sum(f.bytes for f in gone if f.kept)
         kept_rows = sum(f.rows for f in gone if f.kept)
-        live.gaps = union(live.gaps, [(start, end)])
+        ahead = tuple(gap for gap in live.gaps if gap[1] > live.state.low)
+        live.gaps = union(ahead, [(start, end)])
         if isinstance(live.memory, Held):
             live.memory.drop(start, end)
         drop = DropEntry(live.state.number, start, end, rows, length)

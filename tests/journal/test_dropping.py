@@ -57,6 +57,20 @@ def test_what_a_sink_has_taken_is_not_dropped(rig: Rig, spec: ChannelSpec) -> No
 
 
 @KINDS
+def test_what_was_dropped_is_forgotten_once_the_cursor_is_past_it(
+    rig: Rig, spec: ChannelSpec
+) -> None:
+    rig.open(spec)
+    for _ in range(10):
+        for _ in range(6):
+            rig.put("a", size=250)
+        first = rig.rows()[0]
+        rig.consumer().advance(Cursor(first + 2, delivered=2)).result(PATIENCE)
+    assert rig.balance()[2] > 60
+    assert len(rig.journal._live["a"].gaps) <= 5, "of ten"
+
+
+@KINDS
 def test_a_channel_that_is_taken_whole_is_full(rig: Rig, spec: ChannelSpec) -> None:
     rig.open(spec)
     rig.put("a", size=600)

@@ -16,6 +16,7 @@ from flumec.runtime.journal.records import Cursor
 from flumec.runtime.journal.rewriting import REWRITING, pays
 from flumec.runtime.journal.state import SegmentState
 from flumec.runtime.testing import CrashDisk
+from flumec.runtime.testing.crash_disk import CrashFile
 
 from .conftest import PATIENCE, Rig
 
@@ -326,6 +327,32 @@ def test_a_disk_that_fails_it_ends_nothing(rig: Rig) -> None:
     assert REWRITING not in disk.names(rig.directory)
     assert not rig.failures
     assert rig.rows("b") == quiet
+
+
+def test_without_the_sync_of_its_file_a_power_cut_takes_rows(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = CrashFile.sync
+
+    def lax(file: CrashFile) -> None:
+        if threading.current_thread().name != "journal space":
+            sync(file)
+
+    quiet = []
+    for saboteur in (sync, lax):
+        monkeypatch.setattr(CrashFile, "sync", saboteur)
+        rig.disk = CrashDisk()
+        rig.disk.make_directory(rig.directory.parent)
+        rig.open(A, B)
+        quiet = busy_and_quiet(rig)
+        delivered(rig, "a")
+        rig.disk = rig.disk.reboot()
+        if saboteur is sync:
+            rig.open()
+            assert rig.rows("b") == quiet
+    rig.open()
+    with pytest.raises(JournalDamaged):
+        rig.rows("b")
 
 
 class Unfit:
