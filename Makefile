@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE # thousands of processes start here, and each would compile everything anew
 
-.PHONY: help demo test slow faults lint types bench clean
+.PHONY: help demo test slow faults full-faults lint types bench clean
 
 help: ## Show what can be made.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 $(BIN)/flumec: pyproject.toml
 	@echo "setting up $(VENV) (once)"
@@ -26,8 +26,11 @@ test: $(BIN)/flumec ## The fast tests.
 slow: $(BIN)/flumec ## The slow tests: kills, real logs, fuzzing.
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m slow
 
-faults: $(BIN)/flumec ## Kill agents at 71 steps of their work, 400 times; lost 0, duplicated 0.
-	@PYTHONPATH=tests $(BIN)/python -m faults
+faults: $(BIN)/flumec ## Kill agents at 124 steps of their work, 400 times; lost 0, duplicated 0.
+	@PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)
+
+full-faults: $(BIN)/flumec ## The same until each step was one that a process died at.
+	@PYTHONPATH=tests $(BIN)/python -m faults --full $(FAULTS)
 
 lint: $(BIN)/flumec ## ruff.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ from flumec.runtime import credentials
 from flumec.runtime.component import Secret
 from flumec.runtime.journal_settings import DEFAULT
 from flumec.runtime.journal_settings import Journal as Declared
+from flumec.runtime.shut import saying_where
 from flumec.runtime.whereabouts import JOURNAL, note
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def open_journals(
     environment: Mapping[str, str] | None = None,
     segment_size: int | None = None,
 ) -> "Journals":
-    """Recover all journals; raise StateError, or StartError for a secret that is missing."""
+    """Recover all journals; raise StateError, or StartError for a disk or secret that fails."""
     from flumec.runtime.channel.replayed import SOURCE
     from flumec.runtime.journal.journal import SEGMENT_SIZE, Journal
     from flumec.runtime.journals import Journals
@@ -40,18 +41,17 @@ def open_journals(
     where, opened = layout(agent), dict[str, Journal]()
     try:
         for name, one in declared.items():
-            opened[name] = Journal.open(
-                directory(state, one),
-                disk=disk,
-                clock=clock,
-                identity=identity,
-                channels=[s for s in channel_specs(agent) if where.channels[s.name] == name],
-                sources=[*(source.name for source in agent.sources), SOURCE],
-                consumers=[s for s in consumer_specs(agent) if where.channels[s.channel] == name],
-                settings=settings[name],
-                segment_size=segment_size or SEGMENT_SIZE,
-                on_failure=on_failure,
-            )
+            mine = {channel for channel, there in where.channels.items() if there == name}
+            with saying_where(directory(state, one)) as place:
+                opened[name] = Journal.open(
+                    place, disk=disk, clock=clock, identity=identity,
+                    channels=[s for s in channel_specs(agent) if s.name in mine],
+                    sources=[*(source.name for source in agent.sources), SOURCE],
+                    consumers=[s for s in consumer_specs(agent) if s.channel in mine],
+                    settings=settings[name],
+                    segment_size=segment_size or SEGMENT_SIZE,
+                    on_failure=on_failure,
+                )  # fmt: skip
         note(state, [directory(state, one) for one in declared.values()], disk)
         return Journals(opened, where)
     except BaseException:

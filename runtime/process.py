@@ -20,6 +20,7 @@ from flumec.runtime.errors import StartError
 from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NothingStored
 from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
+from flumec.runtime.shut import saying_where
 from flumec.runtime.signals import Signals
 from flumec.runtime.sockets import Sockets
 from flumec.runtime.timed_disk import TimedDisk
@@ -182,7 +183,8 @@ class Process:
                 f"its state cannot be kept in {state}: {logs.reason(error)}; give the agent's user "
                 "a directory that it may write"
             ) from None
-        tell_if_elsewhere(state, disk, self._identity.machine)
+        with saying_where(state):
+            tell_if_elsewhere(state, disk, self._identity.machine)
         with Starting(self._notifier, self._clock):
             return open_journals(
                 self.agent,

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from flumec.runtime.clock import Clock
@@ -224,9 +225,10 @@ class Log:
         self._file.close()
 
     def abandon(self) -> None:
-        """Close the file without a word, after a failure."""
+        """Close the file without a word, after a failure; a disk that is gone fails this too."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
 
 
 def _full(error: OSError) -> Exception:

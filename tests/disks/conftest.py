@@ -17,6 +17,14 @@ from pathlib import Path
 import pytest
 
 PATIENCE = 40.0
+_MAKE = {
+    "ext4": ("mkfs.ext4",),
+    "xfs": ("mkfs.xfs", "-q"),
+    "btrfs": ("mkfs.btrfs", "-q"),
+}
+_LEAST = {"xfs": 300, "btrfs": 120}
+"""MiB, without which their tools make none."""
+
 SCRIPT = """
     from pathlib import Path
 
@@ -55,14 +63,63 @@ class Mounts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made: list[Path] = []
+        self._images: dict[Path, Path] = {}
+        self._servers: list[Troubled] = []
 
     def ext4(self, megabytes: int, *make: str, options: str = "") -> Path:
         """Make an ext4 file system and mount it."""
         image = self._folder / f"{len(self._made)}.img"
         with image.open("wb") as file:
             file.truncate(megabytes << 20)
-        self._run("mkfs.ext4", "-q", "-F", "-m", "0", *make, str(image))
+        self.run("mkfs.ext4", "-q", "-F", "-m", "0", *make, str(image))
         return self.mount(str(image), "loop" + (f",{options}" if options else ""))
+
+    def of(self, kind: str, megabytes: int) -> Path:
+        """Make a file system of a kind and mount it; skip where it is not known here."""
+        tool, *make = _MAKE[kind]
+        if not shutil.which(tool):
+            pytest.skip(f"needs {tool}")
+        if kind == "ext4":
+            return self.ext4(megabytes)
+        image = self._folder / f"{len(self._made)}.img"
+        with image.open("wb") as file:
+            file.truncate(max(megabytes, _LEAST[kind]) << 20)
+        self.run(tool, *make, str(image))
+        return self.mount(str(image), "loop", "-t", kind)
+
+    def quota(self, megabytes: int) -> Path:
+        """Return a folder in which no more than so many bytes may lie, on a larger disk."""
+        disk = self.of("btrfs", 300)
+        for command in (
+            ("quota", "enable", str(disk)),
+            ("subvolume", "create", str(disk / "bounded")),
+            ("qgroup", "limit", f"{megabytes}M", str(disk / "bounded")),
+        ):
+            self.run("btrfs", *command)
+        return disk / "bounded"
+
+    def thin(self, megabytes: int, promised: int) -> Path:
+        """Return an ext4 file system that promises more than the disk below it has."""
+        below = self.tmpfs(megabytes)
+        image = below / "thin.img"
+        with image.open("wb") as file:
+            file.truncate(promised << 20)
+        self.run("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "nodiscard", str(image))
+        return self.mount(str(image), "loop")
+
+    def troubled(self) -> "Troubled":
+        """Mount a file system that is in trouble when told so."""
+        if not Path("/dev/fuse").exists():
+            pytest.skip("needs /dev/fuse")
+        folders = [self._folder / f"{name}-{len(self._made)}" for name in ("below", "trouble")]
+        where = self._folder / f"disk-{len(self._made)}"
+        for folder in (*folders, where):
+            folder.mkdir()
+        made = Troubled(where, *folders)
+        made.start()
+        self._made.append(where)
+        self._servers.append(made)
+        return made
 
     def tmpfs(self, megabytes: int) -> Path:
         """Mount a file system in memory."""
@@ -72,30 +129,72 @@ class Mounts:
         """Mount something at a place of its own."""
         where = self._folder / f"disk-{len(self._made)}"
         where.mkdir()
-        self._run("mount", *more, "-o", options, what, str(where))
+        self.run("mount", *more, "-o", options, what, str(where))
+        self._images[where] = Path(what)
         self._made.append(where)
         return where
 
     def remount(self, where: Path, options: str) -> None:
         """Change how a file system is mounted."""
-        self._run("mount", "-o", f"remount,{options}", str(where))
+        self.run("mount", "-o", f"remount,{options}", str(where))
 
     def again(self, where: Path) -> None:
         """Unmount it and mount it anew, as after a power cut."""
-        (image,) = [p for p in self._folder.glob("*.img") if where.name.endswith(p.stem)]
-        self._run("umount", str(where))
-        self._run("mount", "-o", "loop", str(image), str(where))
+        self.run("umount", str(where))
+        self.run("mount", "-o", "loop", str(self._images[where]), str(where))
 
     def end(self) -> None:
         """Unmount all."""
-        for where in self._made:
+        for server in self._servers:
+            server.end()
+        for where in reversed(self._made):
             subprocess.run(["umount", "-l", str(where)], capture_output=True, check=False)
 
-    def _run(self, *command: str) -> None:
+    def run(self, *command: str) -> None:
+        """Run a command that must not fail."""
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode and command[0] in ("mount", "mkfs.ext4") and not self._made:
+        if done.returncode and command[0].startswith(("mount", "mkfs")) and not self._made:
             pytest.skip(f"needs loop devices and mounts: {done.stderr.strip()}")
         assert done.returncode == 0, done.stderr
+
+
+class Troubled:
+    """A mounted `trouble_fs`, at `where`."""
+
+    def __init__(self, where: Path, below: Path, trouble: Path) -> None:
+        self.where = where
+        self._below = below
+        self._trouble = trouble
+        self._server: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Mount it, with what it held."""
+        script = Path(__file__).with_name("trouble_fs.py")
+        command = [sys.executable, script, self._below, self.where, self._trouble]
+        self._server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._server.stdout is not None
+        assert self._server.stdout.readline() == "mounted\n"
+
+    def meets(self, what: str, more: str = "") -> None:
+        """Have it be in trouble."""
+        (self._trouble / what).write_text(more)
+
+    def is_well(self) -> None:
+        """Have it be in no trouble any more."""
+        for each in self._trouble.iterdir():
+            each.unlink()
+
+    def end(self) -> None:
+        """Kill it, so that its mount leads nowhere."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.communicate()
+            self._server = None
+
+    def again(self) -> None:
+        """Mount it anew."""
+        subprocess.run(["umount", "-l", str(self.where)], check=True)
+        self.start()
 
 
 class Tailer:
@@ -117,13 +216,24 @@ class Tailer:
             file.write(text)
         self.written += lines
 
-    def start(self, segment: int = 256 << 10) -> None:
+    def start(self, segment: int = 256 << 10, **environment: str) -> None:
         """Start the agent."""
         script = SCRIPT.format(log=str(self.log), out=str(self.out), segment=segment)
         (self.folder / "tailer.py").write_text(textwrap.dedent(script))
         command = [sys.executable, "tailer.py", "--state", str(self.state), "--log", "info"]
         with (self.folder / "stderr").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, stderr=log, env={**os.environ, **environment}
+            )
+
+    def stores(self, size: int) -> None:
+        """Wait until the journal is so large."""
+        journal = self.state / "journal"
+
+        def stored() -> int:
+            return sum(path.stat().st_size for path in journal.glob("*.seg"))
+
+        until(lambda: stored() >= size, lambda: f"it stored {stored()} bytes:\n{self.said}")
 
     def says(self, text: str) -> None:
         """Wait until the agent's log has a text."""

@@ -42,14 +42,18 @@ class Verdict:
         self.examples += other.examples
 
 
-def compare(where: str, written: Iterable[bytes], arrived: Iterable[bytes]) -> Verdict:
-    """Compare lines, each of which is unique, with what came of them, in its order."""
-    sent, came = list(written), list(arrived)
+def compare(where: str, written: Iterable[bytes], *arrived: Iterable[bytes]) -> Verdict:
+    """Compare lines, each of which is unique, with what came of them, in its order.
+
+    Where they may come to several places, each place has an order of its own.
+    """
+    places = [list(lines) for lines in arrived]
+    sent, came = list(written), [line for lines in places for line in lines]
     expected, found = Counter(sent), Counter(came)
     missing, surplus = expected - found, found - expected
     foreign = {line: count for line, count in surplus.items() if line not in expected}
     doubled = {line: count for line, count in surplus.items() if line in expected}
-    late = _reordered(came)
+    late = [line for lines in places for line in _reordered(lines)]
     verdict = Verdict(
         len(sent), len(came), missing.total(), sum(doubled.values()), len(late),
         sum(foreign.values()),
@@ -73,12 +77,12 @@ def _reordered(came: list[bytes]) -> list[bytes]:
     return late
 
 
-def published(store: Path) -> list[Path]:
-    """Return the files below a directory for all to see."""
+def published(store: Path) -> list[str]:
+    """Return the paths of the files below a directory for all to see."""
     found = []
     for folder, folders, names in os.walk(store):  # which bears that folders go meanwhile
         folders[:] = [name for name in folders if name != OURS]
-        found += [Path(folder, name) for name in names]
+        found += [f"{folder}/{name}" for name in names]
     return found
 
 
@@ -89,7 +93,7 @@ def hidden(store: Path) -> list[Path]:
 
 def lines_of(store: Path) -> list[bytes]:
     """Return every line of a store, in the order of the rows."""
-    files = sorted(published(store), key=lambda path: _first_row(path.name))
+    files = sorted(map(Path, published(store)), key=lambda path: _first_row(path.name))
     return [line for path in files for line in path.read_bytes().splitlines(True)]
 
 

@@ -13,8 +13,6 @@ from typing import Any
 from faults.points import Point
 from faults.striking import encode
 
-ANYWHERE = "at any moment"
-
 
 class Unexpected(Exception):  # noqa: N818 what the campaign ends with
     """An agent ended by itself."""
@@ -27,6 +25,8 @@ class Kill:
     role: str
     kind: str
     point: str
+    aimed: bool
+    """Whether it died at its point; else where it was, as it did not come there in time."""
 
 
 class Nursery:
@@ -55,29 +55,35 @@ class Nursery:
 class Member:
     """An agent of the fleet, and the point at which it is to die."""
 
-    def __init__(self, nursery: Nursery, folder: Path, port: int, role: str) -> None:
+    def __init__(self, nursery: Nursery, folder: Path, fleet: tuple[str, ...], role: str) -> None:
         self.role = role
         self._nursery = nursery
-        self._argv = [str(folder), str(port), role]
+        self._argv = [*fleet, role]
         self._log = folder / f"{role}.stderr"
         self._report = folder / f"{role}.struck"
         self._report.touch()
         self._struck = 0
-        self._point: Point | None = None
+        self.point: Point | None = None
+        """Where it is to die, or did."""
         self._began = 0.0
         self.pid: int | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._began
 
     def start(self, point: Point | None = None, turn: int = 1) -> None:
         """Start it, to die when it comes to `point` for the `turn`-th time."""
         fault = "" if point is None else encode(point, turn, self._report)
         self.pid = self._nursery.ask(argv=self._argv, fault=fault, log=str(self._log))
-        self._point, self._began = point, time.monotonic()
+        self.point, self._began = point, time.monotonic()
 
     def ended(self, patience: float) -> Kill | None:
         """Return the kill if it is dead; one that does not come to its point in time is killed."""
         code = self._nursery.ask(pid=self.pid)
         if code is None:
-            if self._point is None or time.monotonic() - self._began < patience:
+            if self.point is None or self.age < patience:
                 return None
             self._signal(signal.SIGKILL)
             code = self._wait(10)
@@ -86,12 +92,10 @@ class Member:
             tail = self._log.read_text(errors="replace")[-3000:]
             raise Unexpected(f"the {self.role} ended by itself with {code}:\n{tail}")
         self.pid = None
-        assert self._point is not None
+        assert self.point is not None
         struck = len(self._report.read_text().splitlines())
         aimed, self._struck = struck > self._struck, struck
-        if not aimed:
-            return Kill(self.role, ANYWHERE, f"before: {self._point.name}")
-        return Kill(self.role, self._point.kind, self._point.name)
+        return Kill(self.role, self.point.kind, self.point.key, aimed)
 
     def stop(self, patience: float) -> int | None:
         """End it orderly; return its exit code, None if it does not end in time."""

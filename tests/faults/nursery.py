@@ -14,15 +14,18 @@ from typing import Any
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")  # as an agent sets it, before Arrow
 
 # ruff: noqa: F401 they are imported so that a fork has them
+import cryptography.hazmat.primitives.ciphers.aead
+import flumec.runtime.http.server
 import flumec.runtime.links.receiving
 import flumec.runtime.links.sending
 import flumec.runtime.output.delivery
+import flumec.runtime.output.once
 import flumec.runtime.process
 import flumec.runtime.staff
 import flumec.runtime.tail.follow
 import flumec.runtime.watch
 import pyarrow.compute
-from faults import agents
+from faults import fleets
 
 
 def start(order: dict[str, Any]) -> int:
@@ -38,7 +41,7 @@ def start(order: dict[str, Any]) -> int:
         os.dup2(0, 1)
         if order["fault"]:
             os.environ["FLUMEC_FAULT"] = order["fault"]
-        agents.main(*order["argv"])
+        fleets.run(*order["argv"])
     except SystemExit as end:
         code = int(end.code or 0)
     finally:

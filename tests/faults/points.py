@@ -21,7 +21,7 @@ class Point:
     """One step at which a process can be killed."""
 
     kind: str
-    role: Literal["tailer", "collector"]
+    role: str
     name: str
     place: str
     when: Literal["before", "half", "after"] = "before"
@@ -30,6 +30,8 @@ class Point:
     stage: Stage = "any"
     needs: str = ""
     """The point that has to strike just before, to leave something that this one meets."""
+    away: bool = False
+    """Whether a store is to be away, so that its rows are given up."""
 
     @property
     def key(self) -> str:
@@ -38,7 +40,7 @@ class Point:
 
 
 def _both(kind: str, name: str, place: str, when: str = "before", most: int = 5) -> list[Point]:
-    roles: tuple[Literal["tailer", "collector"], ...] = ("tailer", "collector")
+    roles = ("tailer", "collector")
     return [Point(kind, role, name, place, when, most) for role in roles]  # type: ignore[arg-type]
 
 
@@ -103,7 +105,7 @@ ROLL = [
 PUBLISHED = "sink commit: a file is published (collector)"
 INTENDED = "sink commit: an intent is stored (collector)"
 RECOVERY = [
-    Point("recovery", role, "a journal opens", "disk * *", "before", 24, "opening")  # type: ignore[arg-type]
+    Point("recovery", role, "a journal opens", "disk * *", "before", 24, "opening")
     for role in ("tailer", "collector", "tailer", "collector")
 ] + [
     Point(
@@ -132,5 +134,4 @@ RECOVERY = [
     ),
 ]  # fmt: skip
 
-POINTS = [*SOURCE, *JOURNAL, *LINK, *SINK, *ROLL, *RECOVERY]
-KINDS = tuple(dict.fromkeys(point.kind for point in POINTS))
+LINKED = [*SOURCE, *JOURNAL, *LINK, *SINK, *ROLL, *RECOVERY]

@@ -48,8 +48,7 @@ class Hand:
 
     def install(self) -> None:
         """Have the agent that is about to run come by."""
-        from flumec.runtime import process
-        from flumec.runtime.journal import Journal
+        from flumec.runtime import keeping, process
 
         kind, *place = self.point.place.split()
         if kind == "disk":
@@ -58,15 +57,15 @@ class Hand:
             module, path = place[0].split(":")
             owner, method = path.split(".")
             self._wrap(getattr(importlib.import_module(module), owner), method)
-        opened = Journal.open.__func__  # type: ignore[attr-defined]
+        opened = keeping.open_journals
 
         @wraps(opened)
         def opening(*arguments: Any, **named: Any) -> Any:
-            journal = opened(*arguments, **named)
+            journals = opened(*arguments, **named)
             self.stage = "settling"
-            return journal
+            return journals
 
-        Journal.open = classmethod(opening)  # type: ignore[assignment,method-assign]
+        keeping.open_journals = opening
         self._watch_first_read()
 
     def _watch_first_read(self) -> None:

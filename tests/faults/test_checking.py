@@ -2,12 +2,20 @@
 
 import importlib
 import itertools
+import random
+from collections import Counter
+from pathlib import Path
 
 import pytest
+from faults.campaign import Aims
 from faults.checking import compare
-from faults.points import KINDS, POINTS, Point
+from faults.fleets import FLEETS, KINDS, POINTS
+from faults.outage import Outage
+from faults.points import Point
+from faults.posting import original, originals
+from faults.stores import Store
 from faults.striking import MortalDisk, MortalFile
-from faults.traffic import Traffic
+from faults.traffic import Logs
 
 LINES = [b"a 0000000%d kind=x %s\n" % (number, b"f" * 64) for number in range(1, 6)]
 
@@ -74,17 +82,62 @@ def test_a_point_is_a_step_that_exists(point: Point) -> None:
 
 
 def test_points_need_points_that_exist() -> None:
-    keys = {point.key for point in POINTS}
-
-    assert {point.needs for point in POINTS} - {""} <= keys
+    for fleet in FLEETS.values():
+        keys = [point.key for point in fleet.points]
+        assert {point.needs for point in fleet.points} - {""} <= set(keys)
+        assert {point.role for point in fleet.points} == set(fleet.agents)
     assert KINDS == (
         "source", "journal", "link sender", "link receiver", "sink commit", "roll", "recovery",
+        "http", "fan-out", "hdfs commit", "dedup", "dead letters", "encrypted journal",
+        "key rotation",
     )  # fmt: skip
+
+
+def test_a_point_that_was_missed_comes_again_until_it_is_struck() -> None:
+    points = [Point("kind", "role", name, "disk * *") for name in "abc"]
+    aims = Aims(points, "role", random.Random(1))
+    seen: Counter[str] = Counter()
+    for _ in range(60):
+        point = aims.next()
+        assert point is not None
+        seen[point.name] += 1
+        aims.took(point, aimed=point.name != "b" or seen["b"] == 20)
+        if not aims.open:
+            break
+    assert seen["b"] == 20
+    assert seen["a"] < 20 > seen["c"]
+    assert Aims(points, "another", random.Random(1)).next() is None
+
+
+def test_what_came_to_two_places_has_two_orders() -> None:
+    assert compare("store", LINES, LINES[2:], LINES[:2]).good
+    assert compare("store", LINES, LINES[2:], LINES[:3]).duplicated == 1
+    assert compare("store", LINES, LINES[3:], LINES[:2]).lost == 1
+
+
+def test_a_copy_that_was_written_counts_as_its_event_doubled(tmp_path: Path) -> None:
+    copies = [line[:1].upper() + line[1:] for line in LINES]
+    (tmp_path / "lake").mkdir()
+    store = Store("lake", [tmp_path / "lake"], originals, original)
+    for number, lines in enumerate((LINES, copies[:1])):
+        file = tmp_path / "lake" / f"h.a.s.{number * 5:012}-{number * 5 + 4:012}.0.log"
+        file.write_bytes(b"".join(lines))
+        verdict = store.judge([*LINES, *copies])
+        assert (verdict.lost, verdict.duplicated, store.arrived()) == (0, number, 5 + number)
+
+
+def test_a_store_goes_away_and_comes_back_with_what_it_had(tmp_path: Path) -> None:
+    outage = Outage(tmp_path / "store")
+    (tmp_path / "store" / "one").touch()
+    for away in (True, True, False, True, False):
+        outage.be(away)
+        assert (tmp_path / "store").is_file() is away
+    assert (tmp_path / "store" / "one").exists()
 
 
 def test_the_traffic_knows_what_it_wrote(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("logs")
-    traffic = Traffic(folder, seed=5)
+    traffic = Logs(folder, seed=5)
     for _ in range(600):
         traffic.burst(20)
     traffic.finish()

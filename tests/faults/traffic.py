@@ -9,7 +9,13 @@ KINDS = "xyz"
 _ROTATE = 0.015
 
 
-class Traffic:
+def line_of(source: str, number: int, kind: str) -> bytes:
+    """Return a line that no other is like."""
+    head = f"{source} {number:08d} kind={kind} "
+    return f"{head}{hashlib.sha256(head.encode()).hexdigest()}\n".encode()
+
+
+class Logs:
     """Writes lines, each unique and with a checksum of its own, and remembers them."""
 
     def __init__(self, folder: Path, seed: int) -> None:
@@ -33,16 +39,26 @@ class Traffic:
         if not cut and self._chance.random() < _ROTATE:
             self._rotate(source)
 
+    def hold(self) -> None:
+        """Nothing is written by itself."""
+
     def finish(self) -> None:
         """End the lines that are open."""
         for source, rest in self._open.items():
             self._append(source, rest)
             self._open[source] = b""
 
+    @property
+    def finished(self) -> bool:
+        """Whether no line is open."""
+        return not any(self._open.values())
+
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _line(self, source: str) -> bytes:
         number = self._numbers[source] = self._numbers[source] + 1
-        head = f"{source} {number:08d} kind={self._chance.choice(KINDS)} "
-        line = f"{head}{hashlib.sha256(head.encode()).hexdigest()}\n".encode()
+        line = line_of(source, number, self._chance.choice(KINDS))
         self.written.append(line)
         return line
 

@@ -1,18 +1,18 @@
-"""The two agents that are killed; where, stands in the environment as FLUMEC_FAULT.
+"""Two linked agents: logs, a link, and files at both ends.
 
 The tailer stores each line for a link and for a sink of its own, in one put; the collector has the
-other end of the link. Segments are small, so that they come and go.
+other end of the link.
 """
 
-import os
 from pathlib import Path
 
-from faults.striking import Hand
+from faults.stores import Store
+from faults.streams import Stream
+from faults.traffic import Logs
 from flumec.runtime import Agent, Duration, Size
 from flumec.runtime.channels import File
 from flumec.runtime.component import Header, Port
 from flumec.runtime.interceptors import RegexExtract
-from flumec.runtime.journal import journal
 from flumec.runtime.links import ArrowReceiver, ArrowSender, Peer
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
@@ -62,10 +62,11 @@ def collector(folder: Path, port: int) -> Agent:
     return agent
 
 
-def main(folder: str, port: str, role: str) -> None:
-    """Run one of them."""
-    journal.SEGMENT_SIZE = 256 << 10
-    if order := os.environ.get("FLUMEC_FAULT"):
-        Hand(order).install()
-    agent = {"tailer": tailer, "collector": collector}[role](Path(folder), int(port))
-    agent.run(["--state", f"{folder}/state/{role}", "--log", "info"])
+def streams(folder: Path, port: int, seed: int) -> list[Stream]:
+    """Return the one stream, which has to arrive in both stores."""
+    del port
+    stores = [Store(name, [folder / "store" / name]) for name in ("copies", "arrivals")]
+    return [Stream(Logs(folder / "logs", seed), ("tailer", "collector"), stores)]
+
+
+AGENTS = {"tailer": tailer, "collector": collector}
