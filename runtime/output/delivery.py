@@ -21,6 +21,7 @@ from flumec.runtime.output.giving_up import give_up
 from flumec.runtime.output.ledger import Ledger
 from flumec.runtime.output.opened import Limits, Opened
 from flumec.runtime.output.patience import GivenUp, Patience
+from flumec.runtime.output.probing import Doubt
 from flumec.runtime.output.publisher import NotFinished, Place, Publisher
 from flumec.runtime.output.recovery import remember
 from flumec.runtime.output.store import Superseded, TakenOver
@@ -57,6 +58,7 @@ class Delivery:
         self._consumer = context.consumer
         self._buckets: dict[PathRule, Buckets] = {}
         self._read_bytes = 0
+        self._doubt = Doubt(context)
         self._reached = 0
         """The row after the last one that was tried."""
         self._files: Publisher
@@ -100,6 +102,7 @@ class Delivery:
                 failing, cursor = Failing(self._context), self._consumer.cursor
                 note = remember(self._context, self._place.directory, self._place.template)
                 give_up(self._context, late, None, failing, Ledger(cursor), note, self._split)
+                self._doubt.arise()
                 self._consumer.advance(self._consumer.cursor).result()
                 if self._context.wait(_LONGEST_READ):
                     raise GivenUp(str(late)) from None
@@ -128,8 +131,14 @@ class Delivery:
                 if not self._take(chunk):
                     self._consumer.seek(chunk.first)
                     break
-            self._files.publish(self._due(caught_up=not chunks))
+            due = self._due(caught_up=not chunks)
+            tried = bool(due or self._files.full)
+            self._files.publish(due)
             self._files.pass_over()
+            if tried:
+                self._doubt.resolve()
+            elif not chunks and not len(self._files.open):
+                self._doubt.look(self._files.store)
         except NotFinished:
             self._files.start_over()
         except Undeliverable as late:
@@ -145,6 +154,7 @@ class Delivery:
             self._context, late, self._reached, files.failing, files.ledger, files.note, self._split
         ):
             files.let_go()
+            self._doubt.arise()
         else:
             files.patience.rest(str(late))
         files.start_over()

@@ -87,7 +87,7 @@ class Publisher:
                 abandon=abandon,
             )  # fmt: skip
 
-        self._store, self.note = in_time(self._consumer, self.patience, settled)
+        self.store, self.note = in_time(self._consumer, self.patience, settled)
         self.note = self.patience.until(lambda: begin_keys(self._context, self.note, self._once))
         self.ledger = Ledger(self._consumer.cursor)
         self.position: int = self.ledger.low
@@ -97,7 +97,7 @@ class Publisher:
         file = self.open.get(bucket)
         if file is None:
             self.publish(self.open.crowded)
-            hidden = self.patience.until(self._store.create)
+            hidden = self.patience.until(self.store.create)
             file = self._begun(bucket, hidden, row, read_bytes)
             self.open.add(file)
         return file
@@ -175,8 +175,8 @@ class Publisher:
     def _published(self, intent: Intent, pairs: Sequence[tuple[str, str]]) -> bool:
         """Publish; False if they could not be for too long."""
         try:
-            self.patience.until(lambda: self._store.mark(intent.number))
-            self.patience.until(lambda: self._store.publish(pairs))
+            self.patience.until(lambda: self.store.mark(intent.number))
+            self.patience.until(lambda: self.store.publish(pairs))
         except Undeliverable as late:
             self._late = late
             return False
@@ -185,9 +185,9 @@ class Publisher:
     def _withdraw(self, intent: Intent, files: Sequence[Opened], outputs: Sequence[Output]) -> None:
         """Take back what is hidden still, and raise; return, later, where nobody can tell now."""
         try:
-            hidden = [self._store.is_hidden(output.hidden) for output in outputs]
+            hidden = [self.store.is_hidden(output.hidden) for output in outputs]
             out = [output.final for output, still in zip(outputs, hidden, strict=True) if not still]
-            self._store.confirm(out)
+            self.store.confirm(out)
         except (OSError, Unknown):
             hidden = []
         if not any(hidden):
@@ -239,7 +239,7 @@ class Publisher:
         self._ratio = files[-1].ratio
         try:
             self._make_durable(files)
-            self._when_available(self._store.secure)
+            self._when_available(self.store.secure)
         except (OSError, Unknown) as error:
             self._finishing.pause(error)
             raise NotFinished from error

@@ -217,3 +217,32 @@ def test_a_cut_at_any_operation_loses_and_repeats_nothing(
         deliver_all(after, trouble)
         seen.add(frozenset(check(after)))
     assert seen == {frozenset(OF_A if trouble is folder_of_a else ROWS)}
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_a_place_is_looked_at_while_nothing_comes_until_it_is_repaired(mended: bool) -> None:
+    disk = filled()
+    journal = open_journal(disk)
+    consumer, broken = journal.consumer("files"), False
+    place = Place(consumer, Troubled(disk, lambda *call: broken and everything(*call)))  # type: ignore[arg-type]
+    place.letters = Letters(journal, consumer, "late", place, give_up=20)  # type: ignore[assignment]
+    given_up = 0
+
+    def until() -> bool:
+        nonlocal broken, given_up
+        place.steps, now = 0, place.clock.monotonic()
+        place.clock.advance(1)
+        if not journal.stats()["spool"].held:
+            given_up = given_up or len(place.failures)
+        broken = not (mended and now > 300)  # from its first step on
+        return now > 1_000 or (not broken and place.failures[-1] == "")
+
+    place.until = until
+    FILES.run(place)
+    assert (place.failures[-1] == "") == mended
+    assert place.clock.monotonic() < (400 if mended else 1_010)
+    if not mended:
+        assert "the disk is full: make room" in place.failures[-1]
+        assert 15 < len(place.failures) - given_up < 40  # looks in a quarter of an hour
+    journal.close()
+    assert list(files(disk, OUT)) == []
