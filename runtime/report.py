@@ -7,6 +7,9 @@ from typing import Any
 
 from flumec.runtime.metrics import PartReading, Reading
 
+SLOW = 5.0
+"""Seconds from which on a sync of the journal is worth a word; sources wait for it."""
+
 _LEAST = 0.9
 """Seconds between two readings of which the rate is shown."""
 
@@ -52,6 +55,9 @@ def status(reading: Reading, rates: Mapping[str, tuple[float, float]]) -> str:
     else:
         beginning = [f"{name} cannot work: {why}" for name, why in reading.failing.items()]
         beginning += [f"{name} is {how}" for name, how in reading.resting.items()]
+    if reading.syncs is not None and reading.syncs.under_way >= SLOW:
+        seconds = reading.syncs.under_way
+        beginning.append(f"the journal's disk is slow: a sync has taken {seconds:.0f}s so far")
     channels = [
         f"{name} {rates.get(name, (0.0, 0.0))[1]:,.0f}/s, {stats.held:,} held, "
         f"{reading.lag(name):.1f}s behind"

@@ -17,6 +17,8 @@ class SyncReading:
 
     counts: tuple[int, ...]
     seconds: float
+    under_way: float = 0.0
+    """For how many seconds the sync goes on that is under way longest; 0 where none is."""
 
     @property
     def buckets(self) -> list[tuple[str, float]]:
@@ -37,6 +39,8 @@ class TimedDisk:
         self._lock = threading.Lock()
         self._counts = [0] * (len(BOUNDS) + 1)
         self._seconds = 0.0
+        self._began: list[float] = []
+        """When each sync under way began."""
         self.rename = disk.rename
         self.unlink = disk.unlink
         self.make_directory = disk.make_directory
@@ -54,11 +58,18 @@ class TimedDisk:
     def syncs(self) -> SyncReading:
         """All syncs since the start."""
         with self._lock:
-            return SyncReading(tuple(self._counts), self._seconds)
+            under_way = self._monotonic() - min(self._began) if self._began else 0.0
+            return SyncReading(tuple(self._counts), self._seconds, under_way)
 
     def _time(self, sync: Callable[[], None]) -> None:
         began = self._monotonic()
-        sync()
+        with self._lock:
+            self._began.append(began)
+        try:
+            sync()
+        finally:
+            with self._lock:
+                self._began.remove(began)
         seconds = self._monotonic() - began
         number = next((n for n, bound in enumerate(BOUNDS) if seconds <= bound), len(BOUNDS))
         with self._lock:

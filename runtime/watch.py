@@ -6,10 +6,10 @@ from typing import Any
 
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
-from flumec.runtime.messages.agent import Silent
+from flumec.runtime.messages.agent import Silent, SlowDisk
 from flumec.runtime.metrics import Reading
 from flumec.runtime.notify import STATE, Notifier
-from flumec.runtime.report import Report, state
+from flumec.runtime.report import SLOW, Report, state
 
 EVERY = 1.0
 """Seconds between two rounds while nothing happens."""
@@ -66,6 +66,8 @@ class Watch:
         self._silent = silent
         self._report = Report()
         self._fed = float("-inf")
+        self._slow = False
+        """Whether the sync under way was said to be slow."""
         self._bound = (notifier.watchdog or UNWATCHED) / 2
 
     def overdue(self) -> dict[str, float]:
@@ -95,6 +97,7 @@ class Watch:
             logs.of(name).error(Silent(seconds=seconds))
         now = self._clock.monotonic()
         reading = self._read()
+        self._tell_of_a_slow_disk(reading)
         if not self._notifier.heard:
             self._report.take(reading, now)
             return
@@ -103,3 +106,10 @@ class Watch:
         if self._notifier.watchdog and not overdue and now - self._fed >= self._bound / 2:
             self._fed = now
             self._notifier.send({"WATCHDOG": "1"}, wait=True)
+
+    def _tell_of_a_slow_disk(self, reading: Reading) -> None:
+        """Say once of each sync that takes long."""
+        seconds = 0.0 if reading.syncs is None else reading.syncs.under_way
+        if seconds >= SLOW and not self._slow:
+            logs.of("journal").warning(SlowDisk(seconds=seconds))
+        self._slow = seconds >= SLOW

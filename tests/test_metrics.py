@@ -114,6 +114,24 @@ def test_each_sync_of_a_file_is_timed(tmp_path: Path) -> None:
     assert disk.syncs.seconds == pytest.approx(12.3004)
 
 
+def test_a_sync_under_way_is_seen_before_it_returns(tmp_path: Path) -> None:
+    now = [0.0]
+    disk = TimedDisk(RealDisk(), lambda: now[0])
+    seen = []
+
+    def sync(seconds: float) -> None:
+        now[0] += seconds
+        seen.append(disk.syncs.under_way)
+
+    disk._time(lambda: sync(7.0))
+    assert (seen, disk.syncs.under_way) == ([7.0], 0.0)
+    shown = replace(reading(), syncs=replace(disk.syncs, under_way=7.0))
+    assert "the journal's disk is slow: a sync has taken 7s so far" in status(shown, {})
+    with pytest.raises(OSError, match="it fails"):
+        disk._time(lambda: (_ for _ in ()).throw(OSError("it fails")))
+    assert disk.syncs.under_way == 0.0
+
+
 def test_lag_is_the_age_of_the_oldest_event_and_none_when_nothing_is_held() -> None:
     assert reading().lag("spool") == 2.5
     assert reading(delivered=88).lag("spool") == 0.0

@@ -210,3 +210,21 @@ class SpillLost(Message, code="RT112", level="warning"):
     )
     events: int
     counted: int
+
+
+class SlowDisk(Message, code="RT113", level="warning"):
+    """A sync of the journal takes unusually long, and whatever is put waits for it.
+
+    Nothing is lost: sources go on when it is over, and sinks deliver what is stored. The agent is
+    not taken for hanging, and neither restarted nor ended, however long it takes. The status line
+    says so until it is over; `flumec_journal_sync_seconds` counts how long syncs take.
+
+    ## What to do
+
+    Look at what else uses the disk (`iostat -x`, `iotop`), whether it is dying (`dmesg`,
+    `smartctl`), and whether it lies behind a network. If it is only ever busy, give the journal one
+    of its own: `journal` with a `directory`.
+    """
+
+    text = "its disk is slow: a sync has taken {seconds:.0f}s so far, and puts wait for it"
+    seconds: float

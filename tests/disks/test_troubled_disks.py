@@ -1,8 +1,11 @@
 """An agent on disks that fail or dawdle: quotas, EIO where it is read, written or synced, FUSE."""
 
 import signal
+import socket
+import time
 
 import pytest
+from flumec.runtime import notify
 
 from tests.disks.conftest import Mounts, Tailer, until
 
@@ -165,3 +168,35 @@ def test_a_file_system_whose_server_dies_ends_the_agent(tailer: Tailer, mounts: 
     tailer.start()
     tailer.all_arrive()
     assert tailer.end() == 0
+
+
+def test_a_disk_whose_syncs_take_forever_is_waited_for_and_said(
+    tailer: Tailer, mounts: Mounts
+) -> None:
+    """A sync of 40 s, under a watchdog of 12 s: nobody kills the agent, and all is stored."""
+    disk = mounts.troubled()
+    tailer.state = disk.where / "state"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tailer.folder / "notify"))
+        manager.settimeout(30)
+        tailer.write(2_000)
+        tailer.start(NOTIFY_SOCKET=str(tailer.folder / "notify"), WATCHDOG_USEC=str(12_000_000))
+        tailer.all_arrive()
+        disk.meets("slow", "40")
+        tailer.write(2_000)
+        fed, ready, longest, statuses = time.monotonic(), False, 0.0, []
+        over = time.monotonic() + 45
+        while time.monotonic() < over:
+            told = notify.parse(manager.recv(1 << 20))
+            ready = ready or "READY" in told
+            statuses.append(told.get("STATUS", ""))
+            if "WATCHDOG" in told:
+                longest, fed = max(longest, time.monotonic() - fed), time.monotonic()
+        assert ready
+        assert longest < 12
+        assert any("disk is slow: a sync has taken 3" in status for status in statuses)
+        disk.is_well()
+        tailer.all_arrive()
+    tailer.says("journal its disk is slow: a sync has taken")
+    assert tailer.end() == 0
+    assert "has not passed its loop" not in tailer.said
