@@ -124,10 +124,13 @@ class LettersLost(Diagnostic, code="FL341"):
     channel: str
     letters: str
     declared: Span
+    spills: bool
+    """Whether some of them would lie on disk."""
 
     @property
     def message(self) -> str:
-        return f"`{self.letters}` cannot take dead letters of `{self.channel}`: it is in memory"
+        where = "in memory first" if self.spills else "in memory"
+        return f"`{self.letters}` cannot take dead letters of `{self.channel}`: it is {where}"
 
     @property
     def hint(self) -> str:
@@ -227,7 +230,8 @@ def _check(
     if way is not None:
         yield LettersReturn(letters.span, way)
     elif _is_durable(start) and not _is_durable(end):
-        yield LettersLost(letters.span, start.name, name, end.name_span)
+        spills = bool(getattr(end.declaration, "on_disk", False))
+        yield LettersLost(letters.span, start.name, name, end.name_span, spills)
 
 
 def _is_durable(channel: Component) -> bool:

@@ -10,12 +10,13 @@ from flumec.runtime.disk import Disk
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import JournalDamaged
 from flumec.runtime.journal.inspection import Inspection
+from flumec.runtime.journal.late import find_late
 from flumec.runtime.journal.live import load
 from flumec.runtime.journal.packing import Locked
 from flumec.runtime.journal.ranges import without
 from flumec.runtime.journal.records import Chunk, Cursor
 from flumec.runtime.journal.state import ChannelState, ConsumerState
-from flumec.runtime.journal.walk import Walk
+from flumec.runtime.journal.walk import Located, Walk
 from flumec.runtime.output.buckets import Buckets
 from flumec.runtime.output.note import Note
 from flumec.runtime.output.template import Template, TemplateError
@@ -42,10 +43,14 @@ def lowest(inspection: Inspection, channel: ChannelState, disk: Disk) -> Lowest 
     walk = Walk(
         disk, inspection.directory, inspection.state, Lock(), channel.number, channel.low
     )  # fmt: skip
+    late: list[Located] = []
     try:
+        late += find_late(inspection.directory, disk, inspection.state, channel)
         located = walk.next()
-        if located is None:
+        found = [*late, *([located] if located is not None else [])]
+        if not found:
             return None
+        located = min(found, key=lambda each: each.entry.first)
         entry, chunk = located.entry, None
         with suppress(Locked):
             chunk = load(located, inspection.state.epoch_of(entry.first), inspection.keys)
@@ -55,6 +60,8 @@ def lowest(inspection: Inspection, channel: ChannelState, disk: Disk) -> Lowest 
         return Lowest(entry.born, chunk)
     finally:
         walk.close()
+        for each in late:
+            each.file.close()
 
 
 @dataclass(frozen=True, slots=True)

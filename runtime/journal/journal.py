@@ -247,7 +247,7 @@ class Journal:
         held = channel.held_bytes, channel.held
         self._room.add(spec.name, spec.size, spec.events, held, spec.memory)
         late = find_late(opening.directory, opening.disk, self._state, channel)
-        return go_live(self._state, number, self._lock, list(late))
+        return go_live(self._state, number, self._lock, late)
 
     def _share(self, opening: Opening) -> Shared:
         return Shared(
