@@ -257,7 +257,7 @@ class Holding:
         return Superseded(
             f"`{self.base}` is held by {holder}, {why}: this state is an older copy, or a copy of "
             "it runs elsewhere. Nothing is written, nothing is lost. For this one to go on all the "
-            f"same, end the other, then: {give}"
+            f"same, end the other, then run `{give}`"
         )
 
     def _published(self, holder: Holder) -> int:

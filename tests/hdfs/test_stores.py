@@ -168,7 +168,7 @@ def test_an_operator_hands_the_folder_over(place: Place) -> None:
     with pytest.raises(Superseded) as error:
         place.start(third).take_over(claim([first], 3), witness=False)
 
-    place.move(*shlex.split(str(error.value).partition("then: ")[2])[-2:])
+    place.move(*shlex.split(str(error.value).partition("then run `")[2].partition("`")[0])[-2:])
     older = place.start(third)
     assert older.take_over(claim([first], 3), witness=False) == {}
 

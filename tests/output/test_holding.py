@@ -93,7 +93,9 @@ def test_a_state_that_is_behind_what_was_published_is_told_so(
 
 def hand_over(error: pytest.ExceptionInfo[Superseded]) -> None:
     """Do what the message says."""
-    subprocess.run(shlex.split(str(error.value).partition("then: ")[2]), check=True)
+    subprocess.run(
+        shlex.split(str(error.value).partition("then run `")[2].partition("`")[0]), check=True
+    )
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known before", "not known yet"])
@@ -170,7 +172,10 @@ def test_a_sink_that_is_refused_goes_on_once_the_folder_is_handed_over(
     def waited(seconds: float) -> None:
         waits.append(seconds)
         if len(waits) == 5:
-            subprocess.run(shlex.split(place.failures[-1].partition("then: ")[2]), check=True)
+            subprocess.run(
+                shlex.split(place.failures[-1].partition("then run `")[2].partition("`")[0]),
+                check=True,
+            )
 
     place.waited = waited
     place.until = lambda: place.idling or len(waits) > 20
