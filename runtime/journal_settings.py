@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from flumec.runtime.component import Check, Component, Contradiction, Secret, prop
+from flumec.runtime.component import Check, Component, Contradiction, Duration, Secret, prop
 
 DEFAULT = "default"
 """The journal of the channels that name none."""
+
+
+def _is_soon(value: Any) -> bool:
+    """Say whether rows become visible soon enough: they do when they are synced."""
+    return bool(value == "commit" or Duration("10ms") <= value <= Duration("10s"))
 
 
 class Journal(Component, type="journal"):
@@ -35,6 +40,12 @@ class Journal(Component, type="journal"):
     )
     previous: tuple[Secret, ...] = prop(
         "Secrets that encrypted events which are still to be delivered.", default=()
+    )
+    sync: Literal["commit"] | Duration = prop(
+        "When what is put is synced: before it is acknowledged, or so often. A power cut may then "
+        "take what was acknowledged since, a kill nothing.",
+        default="commit",
+        check=Check("`commit`, or from 10ms to 10s", _is_soon),
     )
 
     @classmethod

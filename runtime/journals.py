@@ -124,7 +124,7 @@ class Journals:
             for channel in frame.channels:
                 where.setdefault(self._layout.channels[channel], []).append(channel)
             for journal, channels in where.items():
-                part = parts.setdefault(journal, Put(optional=put.optional))
+                part = parts.setdefault(journal, Put(optional=put.optional, surely=True))
                 piece = replace(frame, channels=tuple(channels))
                 parts[journal] = replace(part, frames=(*part.frames, piece))
         return parts
@@ -142,7 +142,7 @@ class Journals:
                 continue
             if not self._journals[home].positions(source):
                 moved = [replace(position, start=b"") for position in there.values()]
-                self._journals[home].submit(Put(progress=tuple(moved))).result()
+                self._journals[home].submit(Put(progress=tuple(moved), surely=True)).result()
             gone = [replace(p, start=p.to, done=True) for p in there.values()]
             self._journals[name].submit(Put(progress=tuple(gone))).result()
 

@@ -126,4 +126,6 @@ def _settings(journal: Declared, environment: Mapping[str, str] | None) -> "Sett
         return Key(credentials.read(*found))
 
     current = None if journal.encryption is None else key(journal.encryption)
-    return Settings(journal.compression, Keys(current, [key(each) for each in journal.previous]))
+    every = None if journal.sync == "commit" else float(journal.sync)
+    keys = Keys(current, [key(each) for each in journal.previous])
+    return Settings(journal.compression, keys, every)

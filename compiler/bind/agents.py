@@ -8,7 +8,6 @@ from flumec.compiler.bind.agent_settings import AgentSettings
 from flumec.compiler.bind.chains import bind_chain
 from flumec.compiler.bind.components import Part, bind_component
 from flumec.compiler.bind.findings import Findings
-from flumec.compiler.bind.future_components import EveryJournal
 from flumec.compiler.bind.hosts import HostSets
 from flumec.compiler.bind.module import DuplicateName, Module
 from flumec.compiler.bind.properties import Filling, Form, Layer, fields_of, form_of
@@ -149,9 +148,7 @@ class Agents:
 
     def _journal(self, name: str, nodes: Sequence[tuple[tree.Section, Env]]) -> Journal:
         node, env = nodes[-1]
-        later = fields_of(EveryJournal.props.values(), feature="`{}` of a journal")
-        now = fields_of(Settings.props.values())
-        filling = Filling(Form("a journal", {**now, **later}, Settings))
+        filling = Filling(Form("a journal", fields_of(Settings.props.values()), Settings))
         for section, its_env in nodes:
             filling.read(section.block, its_env)
         return Journal(name, filling.finish(node.name.span, env), node.span)

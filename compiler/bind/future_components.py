@@ -8,7 +8,6 @@ from typing import Literal
 from flumec.runtime.component import (
     Component,
     Declared,
-    Duration,
     Header,
     Interceptor,
     Secret,
@@ -48,14 +47,6 @@ class KafkaSink(Sink, type="kafka"):
     codec: CODECS = prop("How batches are compressed.", default="none")
     user: str | None = prop("The user, for SASL.", default=None)
     password: Secret | None = prop("The password, for SASL.", default=None)
-
-
-class EveryJournal(Declared):
-    """Properties of every journal."""
-
-    sync: Literal["commit"] | Duration = prop(
-        "When what is put is synced: before it is acknowledged, or so often.", default="commit"
-    )
 
 
 class EverySource(Declared):

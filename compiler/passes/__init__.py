@@ -28,6 +28,7 @@ from flumec.compiler.passes.rolling import check_rolling
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
 from flumec.compiler.passes.sites import check_sites
+from flumec.compiler.passes.syncing import check_syncing
 from flumec.compiler.passes.targets import check_targets
 from flumec.compiler.passes.unbound import check_unbound
 
@@ -50,6 +51,7 @@ PASSES: tuple[Pass, ...] = (
     check_ports,
     check_directories,
     check_journals,
+    check_syncing,
     check_letters,
     check_rotation,
     check_rolling,

@@ -32,6 +32,11 @@ class CursorOp(Op):
     """What it goes over of a channel that spills."""
 
     @property
+    def forces(self) -> bool:
+        """A cursor alone waits: it frees room, and those who want some have it synced."""
+        return self.intent is not None
+
+    @property
     def bound(self) -> int:
         """The most bytes that its records take in a group."""
         if self.cursor is None:

@@ -34,6 +34,11 @@ class DropOp(Op):
     passed: Passed = NOTHING
     """Where the rows were, in a channel that spills."""
 
+    @property
+    def forces(self) -> bool:
+        """It goes with the put for which room was made."""
+        return False
+
     def judge(self, batch: Batch) -> None:
         """Count them, and have nobody read them after a restart either."""
         state, number = batch.state, self.drop.channel

@@ -29,6 +29,7 @@ class Kind(IntEnum):
     DROPPED = 17
     CLAIMED = 18
     ASIDE = 20
+    SYNCED = 32
     SPILL = 34
 
 

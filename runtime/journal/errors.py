@@ -6,6 +6,8 @@ StateError
 └── JournalFailed    a write or sync failed, or it is closed: nothing is acknowledged any more
 """
 
+from pathlib import Path
+
 
 class StateError(Exception):
     """An agent's state cannot be used; the message says why, where, and what to do."""
@@ -21,3 +23,13 @@ class JournalDamaged(StateError):  # noqa: N818 see above
 
 class JournalFailed(StateError):  # noqa: N818 see above
     """The journal has stopped: its disk failed, or it was closed."""
+
+
+def writing_failed(directory: Path, error: BaseException) -> JournalFailed:
+    """Return what every waiting caller hears."""
+    failure = JournalFailed(
+        f"{directory}: writing failed ({error}); the process must end, and what was not "
+        "acknowledged is sent again after the start. Look at the disk: `dmesg`, `smartctl`"
+    )
+    failure.__cause__ = error
+    return failure

@@ -27,6 +27,8 @@ class Group:
 
     def __init__(self) -> None:
         self.parts: list[bytes | bytearray] = []
+        self.mark = b""
+        """A record that stands before the others: how far the log was synced."""
         self._frames: list[tuple[int, FrameEntry, memoryview]] = []
         self._bodies = 0
 
@@ -49,7 +51,7 @@ class Group:
         self, start: int, number: int, rows: tuple[int, int], previous: int, epoch_seed: int
     ) -> tuple[list[Bytes], GroupHeader]:
         """Return what to write at `start`, and the header; `rows` is (first, end)."""
-        head_length = sum(len(part) for part in self.parts)
+        head_length = len(self.mark) + sum(len(part) for part in self.parts)
         head_end = position = start + GROUP_HEADER + head_length
         bodies: list[Bytes] = []
         small: list[Bytes] = []
@@ -65,10 +67,10 @@ class Group:
                 small.clear()
             position = begin + len(body)
         bodies.append(b"".join(small))
-        head = b"".join(self.parts)
+        head = b"".join((self.mark, *self.parts))
         fields = GroupHeader(
             head_length, position - head_end, number, rows[0], rows[1] - rows[0],
-            len(self.parts), previous,
+            len(self.parts) + bool(self.mark), previous,
         )  # fmt: skip
         header, crc = fields.seal(head, epoch_seed)
         sealed = GroupHeader(

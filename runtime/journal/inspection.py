@@ -5,6 +5,7 @@ in `damage`, and everything else counts as if the journal had been opened.
 """
 
 import re
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from flumec.runtime.journal.recovery import whole_group
 from flumec.runtime.journal.replay import apply, frames, opening_state
 from flumec.runtime.journal.scan import Gap, Scan, Sound, header_of, looks_written
 from flumec.runtime.journal.state import ChannelState, EpochRange, SegmentState, State
+from flumec.runtime.journal.synced import synced_below
 from flumec.runtime.journal.walk import GroupReader, segment_path
 
 SEGMENT = re.compile(r"\d{20}\.seg")
@@ -111,7 +113,7 @@ class _Inspector:
         if base is not None:
             younger.insert(0, base)
         known = [n for n in younger if n in found.headers]
-        for number, following in zip(known, [*known[1:], None], strict=True):
+        for number, following in zip(known, [*known[1:], None][: len(known)], strict=True):
             self._follow(number, found.headers[following] if following else None)
         self._unreadable(set(younger) - set(known))
         found.newest = max(known, default=0)
@@ -161,30 +163,30 @@ class _Inspector:
         return before is not None and before.journal != header.journal
 
     def _follow(self, number: int, following: SegmentHeader | None) -> None:
-        """Take in a segment's groups, each once it is known that another follows or it is whole."""
+        """Take in a segment's groups, each once it is known that it was synced, or is whole."""
         state, header, file = self._found.state, self._found.headers[number], self._files[number]
         if not state.journal:
             state.journal = header.journal
         self._begin_epoch(header)
         segment = SegmentState(number, header.epoch, header.first_row, PAGE)
-        scan = Scan(file, header)
-        last: Sound | None = None
+        scan = Scan(file, header, followed=bool(following and following.epoch == header.epoch))
+        doubtful: deque[Sound] = deque()
         for found in scan:
             if isinstance(found, Gap):
                 self._gap(number, found)
                 continue
-            if last is not None:
-                self._apply(segment, last)
-            last = found
-        if last is None:
+            doubtful.append(found)
+            while doubtful[0].header.number < synced_below((found.header, found.head)):
+                self._apply(segment, doubtful.popleft())
+        if not doubtful:
             return self._unopened(number, file, following)
         state.segments[number] = segment
-        if following is None and not self._is_whole(number, last):
-            self._found.torn = (self._found.path(number), last.offset)
-        else:
-            self._apply(segment, last)
-            self._end(number, scan, file, last, following)
-        return None
+        for group in doubtful:
+            if following is None and not self._is_whole(number, group):
+                self._found.torn = (self._found.path(number), group.offset)
+                return None
+            self._apply(segment, group)
+        return self._end(number, scan, file, doubtful[-1], following)
 
     def _end(
         self, number: int, scan: Scan, file: DiskFile, last: Sound, following: SegmentHeader | None

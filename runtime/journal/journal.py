@@ -33,6 +33,7 @@ from flumec.runtime.journal.room import Room, Want
 from flumec.runtime.journal.session import Session, SessionOp
 from flumec.runtime.journal.space import Space
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
+from flumec.runtime.journal.unsynced import Unsynced
 from flumec.runtime.journal.waiting import RecentBytes
 from flumec.runtime.journal.walk import Walk
 from flumec.runtime.journal.writer import Writer
@@ -75,7 +76,7 @@ class Journal:
         space = Space(opening.directory, opening.disk, self._state, self._lock)
         self._writer = Writer(
             self._state, opened.log, space, opening.clock, self._lock, settings.keys.current,
-            self._publish, on_failure,
+            Unsynced(opening.clock, settings.sync_every, self._room), self._publish, on_failure,
         )  # fmt: skip
         shared = self._share(opening)
         drops = {spec.name for spec in opening.channels if spec.when_full == "drop_oldest"}
@@ -136,7 +137,7 @@ class Journal:
     def submit(
         self, put: Put, *, wait: bool = False, stopping: Callable[[], bool] | None = None
     ) -> "Future[Outcome]":
-        """Store a put; the result comes after the sync.
+        """Store a put; the result comes after the sync, or before it (`Settings.sync_every`).
 
         Room is taken here, in all required channels at once. With `wait` the calling thread
         blocks for it until `stopping()`; without, the result is Full at once. Checksums are

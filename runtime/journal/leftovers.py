@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from flumec.runtime import logs
 from flumec.runtime.checksum import crc32
+from flumec.runtime.journal.appender import Appender
 from flumec.runtime.journal.entries import CursorEntry, FrameEntry
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.layout import body_bound
@@ -22,7 +23,7 @@ from flumec.runtime.journal.records import Chunk, Cursor, Frame
 from flumec.runtime.journal.spill import Late, Passed, forget_memory, spill_record, totals
 from flumec.runtime.journal.state import ChannelState, ConsumerState
 from flumec.runtime.journal.waiting import Spilled
-from flumec.runtime.journal.writer import GROUP_BYTES, Appender
+from flumec.runtime.journal.writer import GROUP_BYTES
 from flumec.runtime.messages.agent import SpillLost
 
 Stored = tuple[FrameEntry, memoryview]

@@ -1,4 +1,4 @@
-"""The newest segment: made, appended to with one write and one sync, and followed by the next."""
+"""The newest segment: made, appended to and synced, group by group, and followed by the next."""
 
 import errno
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from flumec.runtime.journal.entries import FrameEntry, Kind, OpenEntry, record
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.layout import FORMAT, PAGE, PLAIN, SECTOR, SegmentHeader, aligned, seed
 from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.synced import mark
 from flumec.runtime.journal.walk import segment_path
 
 RESERVES = ("reserve-1", "reserve-2")
@@ -32,7 +33,7 @@ class DiskFull(Exception):  # noqa: N818 it is answered, not reported
 
 
 class Log:
-    """Appends groups; one thread calls it. Nothing is written behind an unsynced group."""
+    """Appends groups; one thread calls it. What is written behind unsynced groups says so."""
 
     def __init__(  # noqa: PLR0917 called in one place
         self, directory: Path, disk: Disk, clock: Clock, state: State, opened: OpenEntry, size: int,
@@ -54,6 +55,8 @@ class Log:
         self._least_reserve = 0
         self._cached_from = 0
         self._next_group = 0
+        self._first_unsynced = 0
+        self._end = 0
         self._crc = 0
         self.reserved = False
         """Whether the segment is the reserve: for records without rows only."""
@@ -72,22 +75,36 @@ class Log:
 
     def fits(self, length: int) -> bool:
         """Say whether a group of `length` bytes has room in the segment."""
-        return self._segment is not None and self._segment.end + length <= self._room
+        return self._segment is not None and self._end + length <= self._room
 
-    def write(self, group: Group, first_row: int) -> int:
-        """Write the group and sync it; return the byte after it, up to which may now be read.
+    @property
+    def unsynced(self) -> int:
+        """The bytes that were written since the last sync."""
+        return 0 if self._segment is None else self._end - self._segment.end
+
+    def write(self, group: Group, first_row: int) -> None:
+        """Write the group; a power cut may still take it.
 
         An OSError means that nothing is known about what is on disk: the caller must end.
         """
         assert self._file is not None
-        start = self.segment.end
-        buffers, header = group.build(
-            start, self._next_group, (first_row, self._state.next_row), self._crc, self._seed
-        )
-        self._file.write(buffers, start)
-        self._file.sync()
+        if self._first_unsynced < self._next_group:
+            group.mark = mark(self._first_unsynced)
+        rows = first_row, self._state.next_row
+        buffers, header = group.build(self._end, self._next_group, rows, self._crc, self._seed)
+        self._file.write(buffers, self._end)
         self._next_group, self._crc = header.number + 1, header.crc
-        return start + header.length
+        self._end += header.length
+
+    def sync(self) -> int:
+        """Sync what was written; return the byte after it, up to which may now be read.
+
+        An OSError means that nothing is known about what is on disk: the caller must end.
+        """
+        assert self._file is not None
+        self._file.sync()
+        self._first_unsynced = self._next_group
+        return self._end
 
     def let_go(self, in_memory: bool) -> None:
         """Take what was written out of the system's memory, if its readers have it in theirs.
@@ -115,12 +132,12 @@ class Log:
 
         Its first group has Open, the snapshot of the state as it is, and the frames that recovery
         took over. With `small`, the reserve is used or only as much as is needed. The older segment
-        is cut to what it holds once the new one is durable.
+        was synced before; it is cut to what it holds once the new one is durable.
         """
+        assert not self.unsynced
         opening, first_row = self._opening(copied)
         needed = aligned(PAGE + opening.bound + room + SECTOR, PAGE)
-        path = segment_path(self.directory, number)
-        file, allocated = self._make(path, needed, small=small)
+        file, allocated = self._make(segment_path(self.directory, number), needed, small=small)
         page = SegmentHeader(
             self._state.journal, self._opened.epoch, number, first_row, self._next_group,
             self._clock.now_ns(), self._key, self._format,
@@ -136,7 +153,9 @@ class Log:
         self._segment = SegmentState(number, self._opened.epoch, first_row, PAGE)
         for entry, _ in copied:
             self._segment.add(entry)
-        self._segment.end = self.write(opening, first_row)
+        self._end = PAGE
+        self.write(opening, first_row)
+        self._segment.end = self.sync()
         self._state.segments[number] = self._segment
         if old_file is not None and old is not None:
             old_file.truncate(old.end)
@@ -220,7 +239,8 @@ class Log:
         group = Group()
         group.add(record(Kind.CLOSE, last_row.to_bytes(8, "little")))
         if self.fits(group.bound):
-            self.segment.end = self.write(group, self._state.next_row)
+            self.write(group, self._state.next_row)
+            self.segment.end = self.sync()
             self._file.truncate(self.segment.end)
         self._file.close()
 

@@ -18,6 +18,7 @@ from flumec.runtime.journal.records import (
 )
 from flumec.runtime.journal.room import Want
 from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.synced import MARK_BOUND
 
 NO_CHANNEL = 0xFFFF
 """In a LEFT_OUT record: the rows went nowhere because a route or filter said so."""
@@ -41,7 +42,9 @@ class Batch:
     lows: list[tuple[int, int]] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     """Channels of which rows were dropped."""
-    results: list[tuple["Future[Any]", Any]] = field(default_factory=list)
+    results: list["Answered"] = field(default_factory=list)
+    unlogged: set[int] = field(default_factory=set)
+    """The first rows of chunks of which nothing is written: memory channels' alone."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,9 +63,23 @@ class Op:
         """The most bytes that its records and bodies take in a group."""
         return RECORD_BOUND
 
+    @property
+    def forces(self) -> bool:
+        """Whether a journal that syncs now and then syncs it at once: somebody stands on it."""
+        return True
+
+    @property
+    def early(self) -> bool:
+        """Whether such a journal answers it once it is written; else after the next sync."""
+        return False
+
     def judge(self, batch: Batch) -> Any:
         """Test it, change the state, add its records; return the future's result."""
         raise NotImplementedError
+
+
+Answered = tuple[Op, Any]
+"""An operation that was judged, and its future's result."""
 
 
 @dataclass(slots=True)
@@ -75,6 +92,16 @@ class AskOp(Op):
     def bound(self) -> int:
         """Nothing is recorded."""
         return 0
+
+    @property
+    def forces(self) -> bool:
+        """It changes nothing."""
+        return False
+
+    @property
+    def early(self) -> bool:
+        """Whoever goes on from the answer puts behind what it rests on."""
+        return True
 
     def judge(self, batch: Batch) -> Any:
         """Answer."""
@@ -91,4 +118,4 @@ def left_out(channel: int, rows: int) -> bytes:
 
 def group_bound(ops: list[Op]) -> int:
     """Return the most bytes that a group of these operations takes."""
-    return GROUP_HEADER + SECTOR + sum(op.bound for op in ops)
+    return GROUP_HEADER + MARK_BOUND + SECTOR + sum(op.bound for op in ops)

@@ -84,6 +84,16 @@ class PutOp(Op):
         return self.put.aside is None
 
     @property
+    def forces(self) -> bool:
+        """A sender forgets what is acknowledged; dead letters and their cursor are one step."""
+        return self.put.surely or self.put.received is not None or self.put.aside is not None
+
+    @property
+    def early(self) -> bool:
+        """What a source puts."""
+        return not self.forces
+
+    @property
     def bound(self) -> int:
         """The most bytes that its records and bodies take in a group."""
         if not self.stores and not self.left_out:
@@ -136,8 +146,10 @@ class PutOp(Op):
         if reason is not None:
             self.give_up(batch.given_back)
             return Refused(reason)
-        first = batch.state.next_row
+        first, logged = batch.state.next_row, self.stores
         for ready in self.frames:
+            if not logged:
+                batch.unlogged.add(batch.state.next_row)
             self._number(ready, batch)
         for step in self.put.progress:
             batch.state.move(self.sources[step.source], step)

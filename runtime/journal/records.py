@@ -98,11 +98,13 @@ class Put:
     """Rows that a route sent to `drop` or a filter took out: counted, with the put."""
     aside: Aside | None = None
     """What a consumer is rid of by this put: its frames are those rows' dead letters."""
+    surely: bool = False
+    """Answered after a sync in every journal: what is stored elsewhere then stands on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The put is on disk, its rows numbered from `first`."""
+    """The put is stored, its rows numbered from `first`; synced, unless the journal defers that."""
 
     first: int
     rows: int

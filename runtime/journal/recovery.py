@@ -1,10 +1,12 @@
 """Finding what a journal held when it stopped: the newest snapshot and what follows.
 
-Nothing is written here. The last group found may not have been synced, so it is copied, with its
-bodies, into a new segment before anything is served; older segments are never appended to.
+Nothing is written here. The last group found may not have been synced, nor those before it which
+it does not say that of; so they are copied, with their bodies, into a new segment before anything
+is served; older segments are never appended to.
 """
 
 import re
+from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,12 +26,10 @@ from flumec.runtime.journal.layout import (
 from flumec.runtime.journal.log import RESERVES
 from flumec.runtime.journal.replay import frames, opening_state, replay
 from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.synced import Group, synced_below
 from flumec.runtime.journal.walk import GroupReader, damaged, segment_path
 
 SEGMENT = re.compile(r"\d{20}\.seg")
-
-Group = tuple[GroupHeader, memoryview]
-"""A group's header and head."""
 
 
 @dataclass
@@ -149,23 +149,27 @@ class _Newest:
     def recover(self, following: SegmentHeader | None) -> Recovered:
         """Read the snapshot, and every group up to the last valid one."""
         state, segment = self._opening()
-        last_offset, last = PAGE, self.opening
+        doubtful = deque([(PAGE, self.opening)])
         while True:
-            offset = last_offset + last[0].length
+            at, last = doubtful[-1]
+            offset = at + last[0].length
             found = whole_group(self.reader, offset, self.size)
             if found is None or not _follows(found[0], last[0]):
                 break
-            self._replay(state, segment, last)
-            last_offset, last = offset, found
-        # The last group moves to the next segment, so this one ends before it, with fewer rows.
-        segment.end = last_offset
-        self._replay(state, SegmentState(0, b"", 0, 0), last)
+            doubtful.append((offset, found))
+            while doubtful[0][1][0].number < synced_below(found):
+                self._replay(state, segment, doubtful.popleft()[1])
+        # These groups move to the next segment, so this one ends before them, with fewer rows.
+        segment.end = doubtful[0][0]
+        for _, group in doubtful:
+            self._replay(state, SegmentState(0, b"", 0, 0), group)
         self._require_end(offset, last[0].number + 1, state.next_row, following)
         if is_cut(self.file, offset, self.header.epoch) and not state.closed:
             raise self._missed(state.next_row, following)
         copied = [
-            (replace(entry, copied=True), self._body(last_offset, entry))
-            for entry in frames(last[1])
+            (replace(entry, copied=True), self._body(at, entry))
+            for at, (_, head) in doubtful
+            for entry in frames(head)
         ]
         return Recovered(state, copied, key=self.header.key)
 
@@ -192,10 +196,11 @@ class _Newest:
     def _require_end(
         self, offset: int, number: int, row: int, following: SegmentHeader | None
     ) -> None:
-        """Raise if anything follows what is invalid at `offset`: then that had been synced."""
-        later = self.reader.later(offset + SECTOR, self.size, number)
+        """Raise if what follows the group that is invalid at `offset` says that it was synced."""
+        groups = (group for _, group in self.reader.all_later(offset + SECTOR, self.size))
+        later = next((group[0] for group in groups if synced_below(group) > number), None)
         if later is not None:
-            end = later[1].first_row
+            end = later.first_row
         elif (
             following is not None
             and following.epoch == self.header.epoch

@@ -85,6 +85,13 @@ class Room:
         self._clock = clock
         self._limits: dict[str, _Limit] = {}
         self._waiting: deque[_Ticket] = deque()
+        self.on_lack: Callable[[], None] | None = None
+        """Called, with the lock held, when a put finds no room."""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a put waits for room."""
+        return bool(self._waiting)
 
     def add(
         self,
@@ -131,10 +138,13 @@ class Room:
         for it. The caller holds the lock, and loses it while it waits.
         """
         if (full := self._full(required, on_disk())) is not None:
+            ticket = _Ticket(required, on_disk)
+            if wait:
+                self._waiting.append(ticket)
+            if self.on_lack is not None:
+                self.on_lack()
             if not wait:
                 return full
-            ticket = _Ticket(required, on_disk)
-            self._waiting.append(ticket)
             try:
                 while ticket.kept is None:
                     if stopping():

@@ -15,6 +15,7 @@ from flumec.runtime.journal.layout import (
     read_segment_header,
 )
 from flumec.runtime.journal.snapshot import decode as decode_snapshot
+from flumec.runtime.journal.synced import synced_below
 from flumec.runtime.journal.walk import GroupReader
 
 _OPEN_EPOCH = PAGE + GROUP_HEADER + 5
@@ -48,6 +49,8 @@ class Gap:
 class Scan:
     """The groups of one segment in order. `stop` is where a sealed one ends, `end` its rows.
 
+    One that another of its epoch has `followed` was synced whole.
+
     After the last one `offset` is where the groups end. A live segment may be appended to
     meanwhile: what is found not valid is read again before it is called a gap.
     """
@@ -60,10 +63,12 @@ class Scan:
         stop: int | None = None,
         end: int = 0,
         chained: bool = True,
+        followed: bool = False,
     ) -> None:
         self._file = file
         self._header = header
         self._stop = stop
+        self._sealed = followed or stop is not None
         self._end = end
         self._number = header.first_group if chained else -1
         self._crc: int | None = None
@@ -106,11 +111,18 @@ class Scan:
         self._reader = GroupReader(self._file, self._header.epoch)
         return self._group(size)
 
+    def _was_synced(self, size: int) -> bool:
+        """Say whether what is not valid had been synced, and is not an end that a cut tore."""
+        if self._sealed:
+            return True
+        later = (group for _, group in self._reader.all_later(self.offset, size))
+        return any(synced_below(group) > self._number for group in later)
+
     def _gap(self, size: int) -> Gap | None:
         """Return the gap at the offset, None where nothing is missing."""
         later = self._reader.later(self.offset, size, max(self._number, 0))
         if later is not None:
-            if self._again(size) is not None:
+            if self._again(size) is not None or not self._was_synced(size):
                 return None
             return Gap(self.offset, later[0], self._row, max(self._row, later[1].first_row))
         if self._stop is not None:

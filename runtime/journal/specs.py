@@ -10,15 +10,18 @@ WhenFull = Literal["block", "reject", "drop_oldest"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a journal does with bodies."""
+    """What a journal does with bodies, and when it syncs."""
 
     compression: Compression = "none"
     keys: Keys = field(default_factory=Keys)
+    sync_every: float | None = None
+    """Seconds until what is written is synced; None: each group is, before it is answered."""
 
     @property
     def plain(self) -> bool:
-        """Whether bodies are stored as they are put."""
-        return self.compression == "none" and self.keys.current is None
+        """Whether the last runtime can read all that is written so."""
+        unpacked = self.compression == "none" and self.keys.current is None
+        return unpacked and self.sync_every is None
 
     @property
     def added(self) -> int:

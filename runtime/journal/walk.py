@@ -1,7 +1,7 @@
 """Reading groups back from a segment, and telling a torn end from damage."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -72,16 +72,24 @@ class GroupReader:
 
     def later(self, offset: int, end: int, number: int) -> tuple[int, GroupHeader] | None:
         """Find a valid group from `offset` on whose number is at least `number`."""
+        for at, (header, _) in self.all_later(offset, end):
+            if header.number >= number:
+                return at, header
+        return None
+
+    def all_later(
+        self, offset: int, end: int
+    ) -> Iterator[tuple[int, tuple[GroupHeader, memoryview]]]:
+        """Yield every valid group from `offset` on, wherever it stands."""
         for start in range(offset - offset % SECTOR, end, _BLOCK):
             block = self.file.read(min(_BLOCK, end - start), start)
             at = block.find(GROUP_MAGIC)
             while at >= 0:
                 if at % SECTOR == 0 and start + at >= offset:
                     found = self.group(start + at, end)
-                    if found is not None and found[0].number >= number:
-                        return start + at, found[0]
+                    if found is not None:
+                        yield start + at, found
                 at = block.find(GROUP_MAGIC, at + 1)
-        return None
 
 
 def damaged(path: Path, offset: int, first: int, end: int | None, what: str) -> JournalDamaged:

@@ -1,25 +1,26 @@
-"""The one thread that appends: it judges what is queued, writes a group, syncs it, then tells."""
+"""The one thread that appends: it judges what is queued, writes a group, syncs it, then tells.
+
+Where a journal syncs now and then, what a source puts is told once it is written.
+"""
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Condition, Lock, Thread
-from typing import Any
 
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.journal import spill
-from flumec.runtime.journal.errors import JournalFailed, StateError
-from flumec.runtime.journal.group import Group
+from flumec.runtime.journal.appender import Appender
+from flumec.runtime.journal.errors import JournalFailed, StateError, writing_failed
 from flumec.runtime.journal.log import DiskFull, Log
 from flumec.runtime.journal.ops import RECORD_BOUND, Batch, Op, group_bound
 from flumec.runtime.journal.packing import Key
 from flumec.runtime.journal.putting import PutOp
 from flumec.runtime.journal.records import Full
 from flumec.runtime.journal.space import Space
-from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.state import State
+from flumec.runtime.journal.unsynced import MOST_UNSYNCED, Unsynced
 from flumec.runtime.messages.agent import DiskIsFull
 
 GROUP_BYTES = 8 << 20
@@ -33,24 +34,6 @@ DISK = "disk"
 """The name that `Full` gives when it is the disk, not a channel, that has no room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Appender:
-    """What may still be appended to the log when the writer has nothing more to do."""
-
-    _log: Log
-    _roll: Callable[[int], None]
-
-    def make_room(self, bound: int) -> tuple[SegmentState, int]:
-        """Return the segment for a group of so many bytes and where it goes; raise DiskFull."""
-        if self._log.reserved or not self._log.fits(bound):
-            self._roll(bound)
-        return self._log.segment, self._log.segment.end
-
-    def append(self, group: Group, first_row: int) -> None:
-        """Write the group that room was made for, and sync it."""
-        self._log.segment.end = self._log.write(group, first_row)
-
-
 class Writer:
     """Groups of operations, one at a time. `lock` guards the queue and the state."""
 
@@ -62,6 +45,7 @@ class Writer:
         clock: Clock,
         lock: Lock,
         key: Key | None,
+        unsynced: Unsynced,
         publish: Callable[[Batch], bool],
         on_failure: Callable[[BaseException], None] | None,
     ) -> None:
@@ -71,6 +55,8 @@ class Writer:
         self._clock = clock
         self._lock = lock
         self._key = key
+        self._unsynced = unsynced
+        unsynced.room.on_lack = self.hurry
         self._publish = publish
         self._on_failure = on_failure
         self._spilling = sum(each.spill is not None for each in state.channels.values())
@@ -107,6 +93,12 @@ class Writer:
         self._queue.append(op)
         self._queued.notify()
 
+    def hurry(self) -> None:
+        """Sync at once what is written, as somebody wants the room; with the lock held."""
+        if self._unsynced:
+            self._unsynced.hurry()
+            self._queued.notify()
+
     def close(self) -> None:
         """Write what is queued and the Close record, and end the thread."""
         with self._lock:
@@ -120,8 +112,12 @@ class Writer:
         try:
             self._space.free(self._log.segment.number)
             self._log.keep_reserves()  # of what was just freed
-            while ops := self._gather():
-                self._cycle(ops)
+            while (ops := self._gather()) or not self._is_over():
+                if ops:
+                    self._cycle(ops)
+                if self._unsynced.is_due(self._log.unsynced):
+                    self._settle()
+            self._settle()
             for put in self._stalled:
                 put.future.set_result(Full(DISK))
             self.before_close(Appender(self._log, self._roll))
@@ -129,11 +125,17 @@ class Writer:
         except BaseException as error:
             self._fail(error, ops)
 
+    def _is_over(self) -> bool:
+        with self._lock:
+            return self._closing and not self._queue
+
     def _gather(self) -> list[Op]:
-        """Return what one group is to hold; nothing when the journal is closed."""
+        """Return what one group is to hold; nothing when it is time to sync, or at the end."""
         with self._lock:
             while not self._queue and not self._closing:
-                self._clock.wait(self._queued, _RETRY_S if self._stalled else None)
+                if self._unsynced.is_due(self._log.unsynced):
+                    return []
+                self._clock.wait(self._queued, self._patience())
                 if self._stalled:
                     break
             ops: list[Op] = [] if self._closing and not self._queue else [*self._stalled]
@@ -147,28 +149,50 @@ class Writer:
                 ops.append(self._queue.popleft())
             return ops
 
+    def _patience(self) -> float | None:
+        """Return in how many seconds something is to be done although nothing comes."""
+        due = self._unsynced.due_in()
+        if not self._stalled:
+            return due
+        return _RETRY_S if due is None else min(due, _RETRY_S)
+
     def _cycle(self, ops: list[Op]) -> None:
-        """Bring one group to the disk and answer its futures."""
+        """Write one group, and answer what need not wait for its sync."""
+        if self._unsynced and self._log.unsynced + self._bound(ops) > MOST_UNSYNCED:
+            self._settle()
         self._keep_refused(ops)
         ops = self._with_room(ops)
         with self._lock:
             first_row = self._state.next_row
             batch = Batch(self._state, self._log.segment, self._clock.now_ns(), self._key)
-            batch.results = [(op.future, op.judge(batch)) for op in ops]
+            batch.results = [(op, op.judge(batch)) for op in ops]
             if batch.group.parts:
                 batch.group.parts += spill.note(self._state)
         if batch.group.parts:
-            end = self._log.write(batch.group, first_row)
+            self._log.write(batch.group, first_row)
+        shown, answered = self._unsynced.add(batch)
+        if shown is not None:
             with self._lock:
-                self._log.segment.end = end
-                in_memory = self._publish(batch)
-            self._log.let_go(in_memory)
-        else:
-            with self._lock:
-                self._publish(batch)
-        for future, result in batch.results:
-            future.set_result(result)
-        if self._space.is_due(batch.lows, batch.gaps):
+                self._publish(shown)
+        for op, result in answered:
+            op.future.set_result(result)
+
+    def _settle(self) -> None:
+        """Sync what is written, show and answer it, and free what it frees.
+
+        Nothing may have been judged that is not written.
+        """
+        if not self._unsynced:
+            return
+        end = self._log.sync()
+        with self._lock:
+            batches, answered = self._unsynced.take()
+            self._log.segment.end = end
+            in_memory = [self._publish(batch) for batch in batches]
+        self._log.let_go(all(in_memory))
+        for op, result in answered:
+            op.future.set_result(result)
+        if any(self._space.is_due(batch.lows, batch.gaps) for batch in batches):
             self._space.free(self._log.segment.number)
 
     def _keep_refused(self, ops: list[Op]) -> None:
@@ -203,6 +227,7 @@ class Writer:
         return group_bound(ops) + self._spilling * RECORD_BOUND
 
     def _roll(self, bound: int, *, small: bool = False) -> None:
+        self._settle()
         self._log.roll(self._log.segment.number + 1, bound, small=small)
         with self._lock:
             self._state.segments[self._log.segment.number] = self._log.segment
@@ -254,28 +279,18 @@ class Writer:
 
     def _fail(self, error: BaseException, ops: list[Op]) -> None:
         """Acknowledge nothing any more: what a failed sync left on the disk is unknown."""
-        failure = error if isinstance(error, StateError) else _failed(self._log, error)
+        failure = (
+            error if isinstance(error, StateError) else writing_failed(self._log.directory, error)
+        )
         with self._lock:
             self.failure = failure
-            waiting = [*ops, *self._stalled, *self._queue]
+            unanswered = [op for op, _ in self._unsynced.unanswered]
+            waiting = [*unanswered, *ops, *self._stalled, *self._queue]
             self._queue.clear()
             self._publish(Batch(self._state, self._log.segment, 0))
         self._log.abandon()
         for op in waiting:
-            _set_exception(op.future, failure)
+            if not op.future.done():
+                op.future.set_exception(failure)
         if self._on_failure is not None:
             self._on_failure(failure)
-
-
-def _set_exception(future: "Future[Any]", failure: BaseException) -> None:
-    if not future.done():
-        future.set_exception(failure)
-
-
-def _failed(log: Log, error: BaseException) -> JournalFailed:
-    failure = JournalFailed(
-        f"{log.directory}: writing failed ({error}); the process must end, and what was not "
-        "acknowledged is sent again after the start. Look at the disk: `dmesg`, `smartctl`"
-    )
-    failure.__cause__ = error
-    return failure

@@ -80,16 +80,16 @@ def test_without_the_sync_of_a_group_acknowledged_puts_are_lost(
 ) -> None:
     from flumec.runtime.journal.log import Log
 
-    real_write, real_sync = Log.write, CrashFile.sync
+    real_sync, disks_sync = Log.sync, CrashFile.sync
 
-    def write(self: Log, group: Any, first_row: int) -> int:
+    def sync(self: Log) -> int:
         monkeypatch.setattr(CrashFile, "sync", lambda file: None)
         try:
-            return real_write(self, group, first_row)
+            return real_sync(self)
         finally:
-            monkeypatch.setattr(CrashFile, "sync", real_sync)
+            monkeypatch.setattr(CrashFile, "sync", disks_sync)
 
-    monkeypatch.setattr(Log, "write", write)
+    monkeypatch.setattr(Log, "sync", sync)
     broken(rig, [NOTHING])
 
 
