@@ -39,6 +39,23 @@ def pytest_collection() -> Iterator[Any]:
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what may take longest, so that no worker is left with it at the end.
+
+    And have one worker start the HDFS for all (`--dist loadgroup`): each has a price of two JVMs.
+    """
+    for item in items:
+        if "hadoop" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("hadoop"))
+    items.sort(key=_patience, reverse=True)
+
+
+def _patience(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark else 0.0
+
+
 @pytest.fixture(autouse=True)
 def _no_journal_outlives_its_test() -> Iterator[None]:
     """End the journals that were left as a kill leaves them.

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "examples" / "weblogs" / "demo.py"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("demo")]
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:

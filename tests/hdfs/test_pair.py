@@ -12,7 +12,7 @@ from servers.serving import serving
 
 from .conftest import HdfsPlace, hide
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("pair")]
 
 
 @pytest.fixture(scope="module")
