@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from flumec.runtime.component import Channel, Component, Interceptor, Sink, Source
+from flumec.runtime.groups.group import SinkGroup
 from flumec.runtime.journal_settings import Journal
 from flumec.runtime.route import Route, Target, channels_of
 
@@ -30,10 +31,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A channel and its one consumer: a sink, or the sending end of a link."""
+    """A channel and its one consumer, a sink or the sending end of a link; or one of a group."""
 
     channel: Channel
     consumer: Component
+    group: SinkGroup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,21 @@ class Agent:
         self._add(source, *flow.channels)
         self.flows.append(flow)
 
-    def deliver(self, channel: Channel, consumer: Component) -> None:
-        """Give a channel its one consumer, a sink or the sending end of a link."""
+    def deliver(self, channel: Channel, consumer: Component | SinkGroup) -> None:
+        """Give a channel its one consumer: a sink, a group of sinks, or a link's sending end."""
+        if not isinstance(consumer, SinkGroup):
+            self._deliver(channel, consumer, None)
+            return
+        for member in consumer.members:
+            self._deliver(channel, member, consumer)
+
+    def _deliver(self, channel: Channel, consumer: Component, group: SinkGroup | None) -> None:
         self._require(isinstance(channel, Channel), channel, "a delivery begins at a channel")
         self._require(
             isinstance(consumer, Sink), consumer, "a delivery ends at a sink or at a link's sender"
         )
         for other in self.deliveries:
-            if other.channel is channel:
+            if other.channel is channel and (group is None or other.group is not group):
                 raise WiringError(
                     f"agent `{self.name}`: channel `{channel.name}` has one consumer, "
                     f"`{other.consumer.name}`; `{consumer.name}` needs a channel of its own"
@@ -131,7 +140,7 @@ class Agent:
                     f"`{other.channel.name}`, and cannot read `{channel.name}` too"
                 )
         self._add(channel, consumer)
-        self.deliveries.append(Delivery(channel, consumer))
+        self.deliveries.append(Delivery(channel, consumer, group))
 
     def hold(self, channel: Channel) -> None:
         """Have a channel that no chain names: dead letters go there."""

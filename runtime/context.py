@@ -123,6 +123,10 @@ class Consumer(Protocol):
         """How many intents were ever made, by all starts."""
 
     @property
+    def repeated(self) -> frozenset[int]:
+        """Open intents whose rows another delivers: what of them is not published is not to be."""
+
+    @property
     def epoch(self) -> bytes:
         """The journal's current epoch, 16 bytes."""
 

@@ -63,6 +63,11 @@ class Custody:
         return not self.stopped and (bool(self._waiting) or self._consumer.unread)
 
     @property
+    def handed(self) -> int:
+        """The row after the last one that the sink got in this life."""
+        return self._handed
+
+    @property
     def careful(self) -> bool:
         """Whether the sink should be done with what it gets at once: there was a death."""
         return self.suspect is not None and self.suspect.count > 0

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from flumec.runtime import logs
 from flumec.runtime.errors import StartError
+from flumec.runtime.groups.recalled import Recalled
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.retry import Backoff
 
@@ -40,6 +41,8 @@ class Keeper:
                 raise StartError("it returned although nothing told it to stop")  # noqa: TRY301
             except StateError:
                 raise
+            except Recalled:
+                self._context.give_back()
             except Exception as error:
                 if self._context.consumer.cursor.low > low:
                     self._backoff.reset()
@@ -58,7 +61,11 @@ class Keeper:
         self._context.counters.add("deaths")
         blamed = self._is_of_rows(error) and self._context.custody.died(reason)
         self._context.fail(f"{_DIED}: {reason}")
-        return self._context.wait(self._backoff.first if blamed else self._backoff.delay())
+        try:
+            return self._context.wait(self._backoff.first if blamed else self._backoff.delay())
+        except Recalled:
+            self._context.give_back()
+            return False
 
     def _is_of_rows(self, error: Exception) -> bool:
         """Whether a row may be the reason: not of what a disk, a server or a peer did."""

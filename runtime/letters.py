@@ -49,12 +49,14 @@ class Letters:
         assert self.channel is not None
         for part, frame in self._parts(chunk, rows, reason, tries):
             ranges = tuple((run[0], run[-1] + 1) for run in runs(part))
+            self._consumer.secure()
             if not self._stored(Put((frame,), aside=Aside(self._consumer.name, ranges))):
                 return False
+            row = self._consumer.row(part[0])
             self._consumer.forget(ranges)
             self._context.counters.add("events_dead_lettered", len(part))
             self._context.log.warning(
-                DeadLettered(events=len(part), channel=self.channel, row=part[0], reason=reason)
+                DeadLettered(events=len(part), channel=self.channel, row=row, reason=reason)
             )
         return True
 

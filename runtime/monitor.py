@@ -95,7 +95,10 @@ def _unready(reading: Reading) -> dict[str, str]:
 def _behind(reading: Reading, consumers: Mapping[str, str]) -> dict[str, object]:
     """Return each channel that holds something, how much, and why, where its consumer says so."""
     trouble = reading.resting | reading.failing
-    why = {channel: trouble.get(name, "") for name, channel in consumers.items()}
+    why: dict[str, str] = {}
+    for name, channel in consumers.items():
+        said = [why.get(channel, ""), trouble.get(name, "")]
+        why[channel] = "; ".join(filter(None, said))
     return {
         name: {
             "events": stats.held,

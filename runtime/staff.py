@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flumec.runtime.component import Channel, Port
 from flumec.runtime.errors import StartError
+from flumec.runtime.groups.roster import Roster
+from flumec.runtime.groups.surroundings import MemberSurroundings, release_former
 from flumec.runtime.keeper import Keeper
 from flumec.runtime.surroundings import (
     ConsumerSurroundings,
@@ -16,7 +18,7 @@ from flumec.runtime.surroundings import (
 from flumec.runtime.worker import Role, Worker
 
 if TYPE_CHECKING:
-    from flumec.runtime.agent import Agent
+    from flumec.runtime.agent import Agent, Delivery
     from flumec.runtime.component import Component
     from flumec.runtime.custody import Custody
     from flumec.runtime.journal import ChannelSpec, ConsumerSpec
@@ -50,6 +52,7 @@ def consumer_specs(agent: "Agent") -> "list[ConsumerSpec]":
             each.channel.name,
             f"{each.consumer.kind} {each.consumer.type}",
             sends=each.consumer.kind == "sender",
+            group="" if each.group is None else each.group.kind,
         )
         for each in agent.deliveries
     ]
@@ -64,11 +67,12 @@ class Staff:
         self._changed = changed
         self.workers: list[Worker] = []
         self._contexts: dict[str, Surroundings] = {}
+        self._rosters: dict[str, Roster] = {}
         for delivery in agent.deliveries:
             _require_letters(agent, delivery.consumer)
             role = Role.SENDER if delivery.consumer.kind == "sender" else Role.SINK
             worker = self._hire(delivery.consumer, role)
-            self._contexts[worker.name] = ConsumerSurroundings(site, worker)
+            self._contexts[worker.name] = self._consumer(delivery, worker)
         for receiver in agent.receivers:
             worker = self._hire(receiver, Role.RECEIVER)
             self._contexts[worker.name] = ReceiverSurroundings(site, worker, self._links(receiver))
@@ -125,6 +129,18 @@ class Staff:
         worker = Worker(part, role, self._site.clock, self._changed)
         self.workers.append(worker)
         return worker
+
+    def _consumer(self, delivery: "Delivery", worker: Worker) -> Surroundings:
+        """Return what a sink or sender finds around it, alone at its channel or in a group."""
+        channel, group = delivery.channel.name, delivery.group
+        sharing = self._site.journals.of(channel).sharing(channel)
+        if sharing is not None and channel not in self._rosters:
+            release_former(sharing, channel, resend=group is None or group.in_doubt == "resend")
+        if group is None or sharing is None:
+            return ConsumerSurroundings(self._site, worker)
+        if channel not in self._rosters:
+            self._rosters[channel] = Roster(group, channel, sharing)
+        return MemberSurroundings(self._site, worker, self._rosters[channel])
 
     def _links(self, receiver: "Component") -> dict[str, tuple[str, tuple[str, ...]]]:
         return {

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from flumec.runtime.agent import Flow
     from flumec.runtime.journal import Consumer as JournalConsumer
-    from flumec.runtime.journal import Journal
     from flumec.runtime.journals import Journals
 
 
@@ -198,7 +197,7 @@ class ConsumerSurroundings(Surroundings):
             self.journal, consumer, getattr(worker.part, "dead_letter", None), self,
             give_up=None if after is None else float(after.duration),
         )  # fmt: skip
-        left = _left(self.journal, consumer) if worker.role is Role.SINK else None
+        left = self._left(consumer) if worker.role is Role.SINK else None
         self.custody = Custody(consumer, left, site.program, site.turn, self._poison)
         worker.unread = lambda: self.custody.unread
         self._lives = 1
@@ -218,14 +217,24 @@ class ConsumerSurroundings(Surroundings):
         self.custody.begin(survived=lambda: self.fail(""))
         self.consumer = WatchedConsumer(consumer, self.custody, self._worker, self._lives)
 
+    def give_back(self) -> None:
+        """Give others what they can deliver: there are none."""
+
+    def _left(self, consumer: "JournalConsumer") -> tuple[int, int] | None:
+        """Return the rows that a process which was killed may have died of; None if it was not."""
+        if self.journal.closed or not consumer.durable or not consumer.unread:
+            return None
+        return consumer.cursor.low, self.journal.epochs()[-1].first
+
     def _poison(self, chunk: Chunk, suspect: Attempt) -> bool:
         """Take a row away that kills its sink, or stop its channel."""
+        row = self.journal.consumer(self._worker.name).row(chunk.first)
         died = f"it killed its sink {suspect.count} times: {suspect.error}"
         if self.letters.channel is not None:
             return self.letters.send(chunk, [chunk.first], died, suspect.count)
-        self.log.error(Poison(row=chunk.first, channel=self.consumer.channel, reason=died))
+        self.log.error(Poison(row=row, channel=self.consumer.channel, reason=died))
         super().fail(
-            f"stopped before row {chunk.first} of channel `{self.consumer.channel}`, as {died}. "
+            f"stopped before row {row} of channel `{self.consumer.channel}`, as {died}. "
             "The channel keeps the row and what follows; skip it (`flumec channel skip`), or give "
             "the sink a `dead_letter` channel"
         )
@@ -246,10 +255,3 @@ class ReceiverSurroundings(Surroundings):
     def links(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
         """The links that come in here: name -> (digest of the wire, channels that rows go to)."""
         return self._links
-
-
-def _left(journal: "Journal", consumer: "JournalConsumer") -> tuple[int, int] | None:
-    """Return the rows that a process which was killed may have died of; None if it was not."""
-    if journal.closed or not consumer.durable or not consumer.unread:
-        return None
-    return consumer.cursor.low, journal.epochs()[-1].first

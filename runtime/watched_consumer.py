@@ -29,6 +29,7 @@ class WatchedConsumer:
         self.seek = custody.seek
         self.oldest_born = consumer.oldest_born
         self.note = consumer.note
+        self.row = consumer.row
 
     @property
     def cursor(self) -> Cursor:
@@ -44,6 +45,11 @@ class WatchedConsumer:
     def intended(self) -> int:
         """How many intents were ever made, by all starts."""
         return self._consumer.intended
+
+    @property
+    def repeated(self) -> frozenset[int]:
+        """Open intents whose rows another delivers: what of them is not published is not to be."""
+        return self._consumer.repeated
 
     @property
     def epoch(self) -> bytes:

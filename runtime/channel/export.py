@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flumec.runtime.channel.events import FORMATS, Appended, Target
 from flumec.runtime.channel.frames import Frames
-from flumec.runtime.channel.holding import consumer_of
+from flumec.runtime.channel.members import gone
 from flumec.runtime.channel.place import find
 from flumec.runtime.channel.verify import Unsound, describe
 from flumec.runtime.channel.words import counted
@@ -18,7 +18,7 @@ from flumec.runtime.errors import StartError
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import Inspection
-from flumec.runtime.journal.ranges import union, without
+from flumec.runtime.journal.ranges import without
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.state import ChannelState
 
@@ -86,9 +86,7 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:  # noqa:
 
 def waiting(found: Inspection, channel: ChannelState, chunk: Chunk) -> Iterator[Chunk]:
     """Yield the parts of a chunk that were neither dropped nor set aside."""
-    consumer = consumer_of(found, channel)
-    gone = union(channel.gaps, consumer.aside if consumer else ())
-    for first, end in without(chunk.first, chunk.end, gone):
+    for first, end in without(chunk.first, chunk.end, gone(found.state, channel)):
         skip = chunk.skip + first - chunk.first
         yield replace(chunk, first=first, rows=end - first, skip=skip)
 

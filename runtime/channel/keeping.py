@@ -1,6 +1,6 @@
 """Opening the journal of an agent that does not run, to change what is in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +15,7 @@ from flumec.runtime.journal.inspection import Inspection
 from flumec.runtime.journal.journal import SEGMENT_SIZE
 from flumec.runtime.journal.opening import Opening
 from flumec.runtime.journal.recovery import Recovered
-from flumec.runtime.journal.state import ChannelState
+from flumec.runtime.journal.state import ChannelState, ConsumerState
 
 Recovery = Callable[[Path, Disk, bytes], Recovered]
 
@@ -49,11 +49,7 @@ def opened(
         ),
         [_spec(channel) for channel in declared],
         [*state.sources.values(), SOURCE],
-        [
-            ConsumerSpec(each.name, names[each.channel], each.kind)
-            for each in state.consumers.values()
-            if each.channel in names
-        ],
+        [_reader(each, names) for each in state.consumers.values() if each.channel in names],
         SEGMENT_SIZE,
         recovery,
         Settings(keys=require(found, disk)),
@@ -69,3 +65,8 @@ def _spec(channel: ChannelState) -> ChannelSpec:
     """Return a channel as it was declared; one that spills has no memory here."""
     memory = None if channel.spill is None else 0
     return ChannelSpec(channel.name, channel.size, durable=True, memory=memory)
+
+
+def _reader(known: ConsumerState, channels: Mapping[int, str]) -> ConsumerSpec:
+    shared = "" if known.lane is None else "group"
+    return ConsumerSpec(known.name, channels[known.channel], known.kind, group=shared)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flumec.runtime.channel.holding import Bucket, bucket_of, consumer_of, lowest
+from flumec.runtime.channel.holding import Bucket, bucket_of, lowest
+from flumec.runtime.channel.members import reader_of, readers
 from flumec.runtime.channel.place import Place, holder
 from flumec.runtime.channel.positions import describe
 from flumec.runtime.channel.replayed import SOURCE
@@ -54,11 +55,11 @@ def listing(place: Place, disk: Disk, clock: Clock, keys: Keys) -> Shown:
 
 def _channel(found: Inspection, channel: ChannelState, disk: Disk, clock: Clock) -> Shown:
     first = lowest(found, channel, disk)
-    consumer = consumer_of(found, channel)
+    consumer = reader_of(found.state, channel, channel.low)
     bucket = None
     if first is not None and first.chunk is not None and consumer is not None:
         row = max(channel.low, first.chunk.first)
-        bucket = bucket_of(consumer.cursor, first.chunk, row)
+        bucket = bucket_of(consumer, first.chunk, row)
     return {
         "name": channel.name,
         "declared": channel.declared,
@@ -75,6 +76,7 @@ def _channel(found: Inspection, channel: ChannelState, disk: Disk, clock: Clock)
         "oldest": first and moment(first.born),
         "oldest_seconds": first and (clock.now_ns() - first.born) / 1e9,
         "consumer": consumer and _consumer(consumer),
+        "consumers": [_consumer(each) for each in readers(found.state, channel)],
         "held_by": _held_by(channel, consumer, bucket),
     }
 
@@ -83,7 +85,7 @@ def _forget_memory(found: Inspection) -> None:
     """Count what no process has in memory any more, as the next start will."""
     for channel in found.state.channels.values():
         if channel.spill is not None:
-            forget_memory(channel, consumer_of(found, channel))
+            forget_memory(channel, next(iter(readers(found.state, channel)), None))
 
 
 def _consumer(consumer: ConsumerState) -> Shown:

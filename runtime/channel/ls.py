@@ -116,7 +116,7 @@ def _consumers(channels: list[Shown]) -> Iterator[str]:
             f"{channel['end']:,}", f"{len(each['ahead'])}", _intents(each["intents"]),
         ]
         for channel in channels
-        if (each := channel["consumer"])
+        for each in channel["consumers"]
     ]  # fmt: skip
     if lines:
         yield ""

@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from flumec.runtime.channel.events import Appended, as_json, events
 from flumec.runtime.channel.frames import Frames
-from flumec.runtime.channel.holding import bucket_of, consumer_of
+from flumec.runtime.channel.holding import bucket_of
 from flumec.runtime.channel.keeping import kept, opened
 from flumec.runtime.channel.keys import given
+from flumec.runtime.channel.members import number, reader_of
 from flumec.runtime.channel.place import agent_of, asking, find, places
 from flumec.runtime.channel.salvage import Salvage
 from flumec.runtime.channel.verify import describe
@@ -53,7 +54,7 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
 def _skip_row(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     there = find(options, disk)
     found, channel = there.inspection, there.channel
-    consumer = consumer_of(found, channel)
+    consumer = reader_of(found.state, channel, options.row)
     if consumer is None or not channel.declared:
         raise StateError(
             f"nothing reads `{channel.name}`, so no row is in the way: `export` copies its rows, "
@@ -70,7 +71,13 @@ def _skip_row(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     else:
         with kept(there, disk, clock) as journal:
             keep(chunk, channel.name, options, disk, clock)
-            aside = Aside(consumer.name, ((options.row, options.row + 1),), "dropped")
+            known = number(consumer, options.row)
+            if known is None:
+                raise StateError(
+                    f"row {options.row} is at no member of its group now: start the agent, and "
+                    "give the same command again once one is stopped by it"
+                )
+            aside = Aside(consumer.name, ((known, known + 1),), "dropped")
             outcome = journal.submit(Put(aside=aside)).result()
         if isinstance(outcome, Refused):
             raise StateError(f"row {options.row} stays here: {outcome.reason}")
@@ -89,8 +96,8 @@ def row_of(
     for each in Frames(found, disk, channel.number, row, row + 1):
         if isinstance(each, Damage):
             raise StateError(f"row {row} cannot be read; {describe(found, each)}; see `--damaged`")
-        bucket = bucket_of(consumer.cursor, each, row)
-        if bucket is not None and row < consumer.cursor.ahead.get(bucket.name, 0):
+        bucket, known = bucket_of(consumer, each, row), number(consumer, row)
+        if bucket and known is not None and known < consumer.cursor.ahead.get(bucket.name, 0):
             raise StateError(f"row {row} of {channel.name} is delivered already, into {bucket}")
         return each
     raise StateError(

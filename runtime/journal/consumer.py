@@ -8,7 +8,7 @@ from dataclasses import replace
 from flumec.runtime.journal.consuming import ClaimOp, CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
 from flumec.runtime.journal.ledger import Ledger
-from flumec.runtime.journal.live import LiveChannel, Shared, frames
+from flumec.runtime.journal.live import LiveChannel, Shared, born_at, frames
 from flumec.runtime.journal.merging import Merging
 from flumec.runtime.journal.parts import remaining
 from flumec.runtime.journal.ranges import above, after, union, without
@@ -36,6 +36,9 @@ class Consumer:
 
     careful = False
     """Whether what is read should be delivered before more is; to be said by who hands it out."""
+
+    repeated: frozenset[int] = frozenset()
+    """Open intents whose rows another delivers: what of them is not published is not to be."""
 
     def __init__(
         self, shared: Shared, known: ConsumerState, live: LiveChannel, *, claims: bool = False
@@ -155,6 +158,13 @@ class Consumer:
             self._shared.writer.enqueue(op)
         return op.future
 
+    def row(self, number: int) -> int:
+        """Return the channel's row that the consumer knows by a number: the same."""
+        return number
+
+    def secure(self) -> None:
+        """Have it stored which rows are its own: all are."""
+
     def forget(self, ranges: Ranges) -> None:
         """Read no rows any more that a put has set aside; the cursor moves over them by itself."""
         self.aside = union(self.aside, ranges)
@@ -173,23 +183,11 @@ class Consumer:
                 return born
         low = self._cursor.low
         if self._oldest[0] != low:
-            if (born := self._born_at(low)) is None:
+            born = born_at(self._shared, self._live, low)
+            if born is None or self._cursor.low != low:
                 return None
             self._oldest = low, born
         return self._oldest[1]
-
-    def _born_at(self, low: int) -> int | None:
-        """Return when the first frame above `low` was put, None where it can't be read.
-
-        Asked from another thread than reads: the segment may just be freed, as the cursor moved on.
-        If it is damaged, `read` says so.
-        """
-        try:
-            for frame in frames(self._shared, self._live, low):
-                return frame.born if self._cursor.low == low else None
-        except (JournalDamaged, OSError):
-            return None
-        return None
 
     def close(self) -> None:
         """Close the file that is read."""
@@ -251,15 +249,19 @@ class Consumer:
 
     def _free(self, low: int) -> int:
         """Return the bytes of the frames that end at or below `low`, read or not."""
+        self._enter(low)
+        with self._shared.lock:
+            freed = self._ledger.free(low)
+            self._live.taken_bytes = self._ledger.bytes
+        return freed
+
+    def _enter(self, low: int) -> None:
+        """Enter the frames below `low` that were not read."""
         if self._ledger.end < low:
             for frame in frames(self._shared, self._live, self._ledger.end):
                 self._ledger.enter(frame)
                 if self._ledger.end >= low:
                     break
-        with self._shared.lock:
-            freed = self._ledger.free(low)
-            self._live.taken_bytes = self._ledger.bytes
-        return freed
 
     def _await(self, timeout: float) -> Chunk | None:
         """Return the next chunk, waiting for it at most `timeout` seconds."""

@@ -30,6 +30,7 @@ class Kind(IntEnum):
     CLAIMED = 18
     ASIDE = 20
     SYNCED = 32
+    SHARED = 33
     SPILL = 34
 
 

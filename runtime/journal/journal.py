@@ -12,6 +12,7 @@ from flumec.runtime.journal.admission import Admission
 from flumec.runtime.journal.consumer import Consumer
 from flumec.runtime.journal.dropping import Droppers
 from flumec.runtime.journal.errors import JournalFailed, StateError
+from flumec.runtime.journal.hiring import hire
 from flumec.runtime.journal.late import find_late
 from flumec.runtime.journal.leftovers import Leftovers
 from flumec.runtime.journal.live import LiveChannel, Shared, go_live
@@ -31,6 +32,7 @@ from flumec.runtime.journal.records import (
 from flumec.runtime.journal.removal import Dropped, RemoveOp
 from flumec.runtime.journal.room import Room, Want
 from flumec.runtime.journal.session import Session, SessionOp
+from flumec.runtime.journal.sharing import Sharing
 from flumec.runtime.journal.space import Space
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
 from flumec.runtime.journal.unsynced import Unsynced
@@ -87,10 +89,7 @@ class Journal:
             self._writer,
         )  # fmt: skip
         self._writer.before_close = Leftovers(shared, self._preparer, self._live).store
-        self._consumers = {
-            spec.name: self._hire(shared, spec, claims=spec.sends and spec.channel in drops)
-            for spec in opening.consumers
-        }
+        self._consumers, self._sharings = hire(shared, self._live, opening.consumers, drops)
         self.uuid = self._state.journal
         self.epoch = self._state.epochs[-1].epoch
         self._writer.start()
@@ -200,6 +199,10 @@ class Journal:
             raise StateError(f"no consumer `{name}` was declared")
         return self._consumers[name]
 
+    def sharing(self, channel: str) -> Sharing | None:
+        """Return how a channel's group shares it; None where one consumer reads it alone."""
+        return self._sharings.get(channel)
+
     def session(self, sender: bytes, stream: bytes, live: Sequence[bytes] | None = None) -> Session:
         """Begin a stream's next session; when it returns, every put of an older one is settled.
 
@@ -217,7 +220,8 @@ class Journal:
 
     def stats(self) -> Mapping[str, ChannelStats]:
         """Return each channel's balance, of removed ones that hold rows as well."""
-        readers = {consumer.channel: consumer for consumer in self._consumers.values()}
+        readers: dict[str, Consumer | Sharing] = {c.channel: c for c in self._consumers.values()}
+        readers |= self._sharings
         born = {name: reader.oldest_born() for name, reader in readers.items()}
         with self._lock:
             return {
@@ -239,6 +243,8 @@ class Journal:
         self._writer.close()
         for consumer in self._consumers.values():
             consumer.close()
+        for sharing in self._sharings.values():
+            sharing.close()
         for live in self._live.values():
             live.close()
         self._lock_file.close()
@@ -258,11 +264,6 @@ class Journal:
                 opening.disk, opening.directory, self._state, self._lock, number, row
             ),
         )  # fmt: skip
-
-    def _hire(self, shared: Shared, spec: ConsumerSpec, *, claims: bool) -> Consumer:
-        live = self._live[spec.channel]
-        known = {consumer.channel: consumer for consumer in self._state.consumers.values()}
-        return Consumer(shared, known[live.state.number], live, claims=claims)
 
     def _give_back(self, room: Iterable[tuple[int, Want]]) -> None:
         """Give room back, which the channel has by its number; the lock is held."""

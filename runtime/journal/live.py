@@ -9,6 +9,7 @@ from threading import Condition, Lock
 import pyarrow as pa
 from flumec.runtime.checksum import crc32
 from flumec.runtime.clock import Clock
+from flumec.runtime.journal.errors import JournalDamaged
 from flumec.runtime.journal.packing import Keys, unpack
 from flumec.runtime.journal.ranges import after, covers
 from flumec.runtime.journal.records import Chunk, Extent, Ranges
@@ -75,10 +76,9 @@ def go_live(state: State, number: int, lock: Lock, late: list[Located]) -> LiveC
     if channel.spill is not None:
         memory = Spilled(channel.end, late)
     readers = (c.taken for c in state.consumers.values() if c.channel == number)
-    return LiveChannel(
-        channel, memory, Condition(lock), max(readers, default=channel.low), channel.end,
-        channel.gaps,
-    )  # fmt: skip
+    group = state.groups.get(number)
+    taken = max(readers, default=channel.low) if group is None else group.next
+    return LiveChannel(channel, memory, Condition(lock), taken, channel.end, channel.gaps)
 
 
 @dataclass(slots=True)
@@ -130,6 +130,18 @@ def _stored(shared: Shared, live: LiveChannel, row: int) -> Iterator[Extent]:
                 yield Extent(entry.first, entry.end, entry.length, entry.born)
     finally:
         walk.close()
+
+
+def born_at(shared: Shared, live: LiveChannel, row: int) -> int | None:
+    """Return when the first frame that reaches above `row` was put, None where it can't be read.
+
+    Asked from another thread than reads: the segment may just be freed, as the cursor moved on.
+    If it is damaged, reading says so.
+    """
+    try:
+        return next((frame.born for frame in frames(shared, live, row)), None)
+    except (JournalDamaged, OSError):
+        return None
 
 
 def load(located: Located, epoch: bytes, keys: Keys) -> Chunk:

@@ -165,6 +165,7 @@ class Opening:
             or any(entry.form for entry, _ in recovered.copied)
             or any(s.number in newer and state.is_live(s) for s in state.segments.values())
             or any(consumer.aside for consumer in state.consumers.values())
+            or bool(state.groups)
             or not self.settings.plain
             or any(spec.when_full == "drop_oldest" for spec in self.channels)
             or any(channel.gaps or channel.spill for channel in state.channels.values())

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.membership import enter_group
 from flumec.runtime.journal.records import NO_TROUBLE, Cursor
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec
 from flumec.runtime.journal.spill import Spill, forget_memory
@@ -27,16 +28,28 @@ def register(
     for number, known in list(state.consumers.items()):
         if known.channel not in state.channels:
             del state.consumers[number]  # it was a memory channel's, and what it read is gone
+    state.groups = {n: group for n, group in state.groups.items() if n in state.channels}
     numbers = {spec.name: _channel(state, spec, channels) for spec in channels}
     for channel in state.channels.values():
         channel.declared = channel.number in numbers.values()
     for name in sources:
         if name not in state.sources.values():
             state.sources[_unused(state.sources)] = name
-    for spec in consumers:
-        _consumer(state, spec, numbers[spec.channel])
+    for name, number in numbers.items():
+        specs = [spec for spec in consumers if spec.channel == name]
+        if number in state.groups or any(spec.group for spec in specs):
+            if specs:
+                enter_group(state, specs, number)
+        elif specs:
+            _consumer(state, specs[0], number)
     for declared in channels:
-        _spill(state, state.channels[numbers[declared.name]], declared)
+        channel = state.channels[numbers[declared.name]]
+        _spill(state, channel, declared)
+        if channel.spill is not None and channel.number in state.groups:
+            raise StateError(
+                f"channel `{channel.name}` has rows of when it spilled, which a group cannot share:"
+                " have one sink read it until it is empty, then the group"
+            )
     return numbers
 
 
@@ -54,7 +67,7 @@ def _require_single(channels: Sequence[ChannelSpec], consumers: Sequence[Consume
     for kind, names in (
         ("channel", [spec.name for spec in channels]),
         ("consumer", [spec.name for spec in consumers]),
-        ("channel with a consumer", [spec.channel for spec in consumers]),
+        ("channel with a consumer", [spec.channel for spec in consumers if not spec.group]),
     ):
         twice = {name for name in names if names.count(name) > 1}
         if twice:

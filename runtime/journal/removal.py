@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flumec.runtime.journal.codec import Decoder, Encoder
 from flumec.runtime.journal.entries import Kind, record
 from flumec.runtime.journal.errors import StateError
+from flumec.runtime.journal.lanes import GroupState
 from flumec.runtime.journal.ops import RECORD_BOUND, Batch, Op
 from flumec.runtime.journal.state import ChannelState, State
 
@@ -84,6 +85,7 @@ def drop(state: State, number: int, *, removed: bool) -> None:
             segment.channels.pop(number, None)
         for consumer in consumers:
             del state.consumers[consumer.number]
+        state.groups.pop(number, None)
         return
     channel.dropped += channel.held
     channel.low = channel.end = max(channel.end, state.next_row)
@@ -92,3 +94,5 @@ def drop(state: State, number: int, *, removed: bool) -> None:
         channel.spill.clear()
     for consumer in consumers:
         consumer.begin_anew(channel.low)
+    if number in state.groups:
+        state.groups[number] = GroupState(channel.low)

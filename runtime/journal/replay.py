@@ -1,6 +1,7 @@
 """The records of a group as recovery reads them: each changes the state as it did when written."""
 
 from flumec.runtime.journal import snapshot
+from flumec.runtime.journal.assigning import replay_shared
 from flumec.runtime.journal.codec import Decoder
 from flumec.runtime.journal.entries import (
     CursorEntry,
@@ -78,10 +79,18 @@ def apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> Non
         state.drop(DropEntry.decode(data))
     elif kind is Kind.CLAIMED:
         state.claim(data.u16(), data.u64())
+    elif kind is Kind.SHARED:
+        replay_shared(state, data)
     elif kind is Kind.SPILL:
         replay_spill(state, data)
     elif kind is Kind.LEFT_OUT:
         _leave_out(state, data.u16(), data.u64())
+
+
+def _take_received(data: Decoder) -> Received:
+    sender, stream, session = data.binary(), data.binary(), data.u64()
+    epoch, settled = data.binary(), data.u64()
+    return Received(sender, stream, session, epoch, take_ranges(data), settled)
 
 
 def _leave_out(state: State, channel: int, rows: int) -> None:
@@ -89,9 +98,3 @@ def _leave_out(state: State, channel: int, rows: int) -> None:
         state.dropped += rows
     else:
         state.leave_out(channel, rows)
-
-
-def _take_received(data: Decoder) -> Received:
-    sender, stream, session = data.binary(), data.binary(), data.u64()
-    epoch, settled = data.binary(), data.u64()
-    return Received(sender, stream, session, epoch, take_ranges(data), settled)

@@ -6,6 +6,7 @@ length: an older runtime ignores those that it does not know.
 
 from enum import IntEnum
 
+from flumec.runtime.journal.assigning import group_bytes, take_group
 from flumec.runtime.journal.codec import Decoder, Encoder
 from flumec.runtime.journal.entries import (
     Kind,
@@ -20,6 +21,7 @@ from flumec.runtime.journal.entries import (
     take_ranges,
 )
 from flumec.runtime.journal.records import NO_TROUBLE
+from flumec.runtime.journal.sets import sets_bytes, take_sets
 from flumec.runtime.journal.spill import spill_bytes, take_spill
 from flumec.runtime.journal.state import (
     ChannelState,
@@ -49,6 +51,8 @@ class Section(IntEnum):
     """What of a channel is in memory and what on disk."""
     CLAIMED = Kind.CLAIMED
     """How far a consumer has rows that may be elsewhere."""
+    SHARED = Kind.SHARED
+    """Which rows a group's members have."""
     LOST = 16
     """How many rows damage took, and where in which segment nobody reads any more."""
     SETS = 35
@@ -229,7 +233,11 @@ def _put_sections(out: Encoder, state: State) -> None:
             _section(out, Section.DROPPED, part.data)
         if channel.spill is not None:
             _section(out, Section.SPILL, spill_bytes(channel))
-    _put_sets(out, state)
+    for group in state.groups:
+        if state.channels[group].durable:
+            _section(out, Section.SHARED, group_bytes(state, group))
+    if sets := sets_bytes(state):
+        _section(out, Section.SETS, sets)
 
 
 def _section(out: Encoder, number: Section, data: bytes | bytearray) -> None:
@@ -246,29 +254,6 @@ def _put_lost(out: Encoder, state: State) -> None:
             section.u64(number)
             put_ranges(section, tuple(places))
         _section(out, Section.LOST, bytes(section.data))
-
-
-def _put_sets(out: Encoder, state: State) -> None:
-    section = Encoder()
-    for segment in state.segments.values():
-        if segment.sets:
-            section.u64(segment.number)
-            section.u32(len(segment.sets))
-        for numbers, size in segment.sets.items():
-            section.u32(len(numbers))
-            for number in numbers:
-                section.u16(number)
-            section.u64(size)
-    if section.data:
-        _section(out, Section.SETS, bytes(section.data))
-
-
-def _take_sets(data: Decoder, state: State) -> None:
-    while data.left:
-        segment = state.segments[data.u64()]
-        for _ in range(data.u32()):
-            numbers = tuple(data.u16() for _ in range(data.u32()))
-            segment.sets[numbers] = data.u64()
 
 
 def _take_section(number: int, data: Decoder, state: State) -> None:
@@ -289,7 +274,7 @@ def _take_section(number: int, data: Decoder, state: State) -> None:
         consumer, ranges, _ = take_aside(data)  # they are counted in their channel's balance
         state.consumers[consumer].aside = ranges
     elif number == Section.SETS:
-        _take_sets(data, state)
+        take_sets(data, state)
     elif number == Section.DROPPED:
         channel = state.channels[data.u16()]
         channel.gaps = take_ranges(data)
@@ -298,3 +283,5 @@ def _take_section(number: int, data: Decoder, state: State) -> None:
     elif number == Section.CLAIMED:
         reader = state.consumers[data.u16()]
         reader.claimed = data.u64()
+    elif number == Section.SHARED:
+        take_group(state, data)

@@ -62,7 +62,7 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSpec:
-    """The one reader of a channel.
+    """The one reader of a channel, or one of the `group` that shares it.
 
     `kind` is what wrote the cursor's note, marks and intents: one of another kind begins where it
     was, without them. `sends` says that what it reads may be at another host from then on, also
@@ -73,3 +73,5 @@ class ConsumerSpec:
     channel: str
     kind: str = ""
     sends: bool = False
+    group: str = ""
+    """How a group shares its channel, `failover` or `balance`; the same for all its members."""

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
 from flumec.runtime.journal.entries import FRAME_HEAD, CursorEntry, DropEntry, FrameEntry
+from flumec.runtime.journal.lanes import GroupState, Lane
 from flumec.runtime.journal.ranges import above, count, covers, union
 from flumec.runtime.journal.records import (
     NO_TROUBLE,
@@ -83,6 +84,12 @@ class ConsumerState:
     """Rows at or above the cursor's low that are done with otherwise, and never read again."""
     claimed: int = 0
     """The row up to which what it read may be elsewhere; for senders on channels that drop."""
+    lane: Lane | None = None
+    """Which rows it has, where a group shares them; the cursor's and all others are the lane's."""
+    repeated: frozenset[int] = frozenset()
+    """Open intents whose rows were given to another member."""
+    former: bool = False
+    """Whether it was a member of a group, and is declared no more."""
 
     @property
     def taken(self) -> int:
@@ -95,7 +102,10 @@ class ConsumerState:
         """Go on at a row with nothing under way; who it is stays."""
         self.cursor = Cursor(low, note=self.cursor.note)
         self.intents.clear()
-        self.trouble, self.aside = NO_TROUBLE, ()
+        self.trouble, self.aside, self.repeated = NO_TROUBLE, (), frozenset()
+        if self.lane is not None:
+            self.lane = Lane(max(low, self.lane.end))
+            self.cursor = Cursor(self.lane.end, note=self.cursor.note)
 
 
 @dataclass(slots=True)
@@ -163,6 +173,8 @@ class State:
     """Rows that damage took and that somebody gave up, whose channels cannot be known."""
     holes: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """For each segment the damaged bytes, from and to, that somebody gave up: nobody reads them."""
+    groups: dict[int, GroupState] = field(default_factory=dict)
+    """Of each channel that a group reads."""
 
     def hole(self, segment: int, offset: int) -> int | None:
         """Return where damage that begins at a byte, and was given up, ends; None without any."""
@@ -224,7 +236,11 @@ class State:
         consumer.cursor = Cursor(cursor.low, ahead, note=cursor.note)
         consumer.aside = above(consumer.aside, cursor.low)
         channel = self.channels[consumer.channel]
-        channel.low = max(channel.low, cursor.low)
+        if consumer.lane is None:
+            channel.low = max(channel.low, cursor.low)
+        else:
+            consumer.lane.move(cursor.low)
+            channel.low = max(channel.low, self.shared_low(channel.number))
         channel.gaps = above(channel.gaps, channel.low)
         channel.delivered += cursor.delivered
         channel.dropped += cursor.dropped
@@ -232,6 +248,13 @@ class State:
         channel.held_bytes -= entry.freed
         if (spill := channel.spill) is not None and spill.late:
             spill.late = tuple(late for late in spill.late if late.end > channel.low)
+
+    def shared_low(self, channel: int) -> int:
+        """Return the first row that a channel's group has not done."""
+        group = self.groups[channel]
+        mine = (c.lane for c in self.consumers.values() if c.channel == channel and c.lane)
+        held = (oldest for lane in mine if (oldest := lane.oldest) is not None)
+        return min([group.next, *(first for first, _ in group.pool[:1]), *held])
 
     def set_aside(self, consumer: int, ranges: Ranges, *, dropped: bool) -> None:
         """Count rows above a consumer's cursor as dropped, or as dead-lettered."""
@@ -262,7 +285,9 @@ class State:
 
     def resolve(self, consumer: int, intent: int) -> None:
         """Close an intent."""
-        self.consumers[consumer].intents.pop(intent, None)
+        known = self.consumers[consumer]
+        known.intents.pop(intent, None)
+        known.repeated -= {intent}
 
     def is_live(self, segment: SegmentState) -> bool:
         """Say whether a channel still holds a row of the segment."""

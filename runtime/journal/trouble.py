@@ -70,7 +70,7 @@ def take_trouble(data: Decoder) -> tuple[int, Trouble]:
 
 def reader(state: State, name: str) -> ConsumerState | None:
     """Return the consumer of a name that reads a channel of this opening."""
-    found = (known for known in state.consumers.values() if known.name == name)
+    found = (c for c in state.consumers.values() if c.name == name and not c.former)
     return next((k for k in found if state.channels[k.channel].declared), None)
 
 

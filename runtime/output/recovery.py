@@ -124,7 +124,7 @@ def _resolve(
         name = posixpath.basename(output.hidden)
         if name not in hidden:
             stores[_directory(output.hidden)].confirm([output.final])
-        elif abandon:
+        elif abandon or intent.number in context.consumer.repeated:
             continue
         else:
             store, path = hidden.pop(name)

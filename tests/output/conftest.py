@@ -60,6 +60,7 @@ class Reader:
     channel = "spool"
     name = "files"
     careful = False
+    repeated: frozenset[int] = frozenset()
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel

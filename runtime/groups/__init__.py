@@ -1,0 +1,1 @@
+"""Several sinks at one channel: who of them gets its rows, and what becomes of one that fails."""

@@ -1,0 +1,33 @@
+"""A group of sinks as a script declares it."""
+
+from typing import ClassVar, Literal
+
+from flumec.runtime.component import Sink
+
+InDoubt = Literal["wait", "resend"]
+
+
+class SinkGroup:
+    """Sinks that share one channel. Each row is at one of them at a time.
+
+    `in_doubt` says what happens to rows that a member may have published, and cannot say, as its
+    target is away: they "wait" for it, or are repeated by another ("resend").
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(self, *members: Sink, in_doubt: InDoubt = "resend") -> None:
+        self.members = members
+        self.in_doubt: InDoubt = in_doubt
+
+
+class Failover(SinkGroup):
+    """Rows go to the first member that works; one that works again takes over again."""
+
+    kind = "failover"
+
+
+class Balance(SinkGroup):
+    """Each member takes rows as it is done with what it has."""
+
+    kind = "balance"

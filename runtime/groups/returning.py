@@ -1,0 +1,82 @@
+"""What a member that fails gives back, and what it keeps: nothing may be at two members."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flumec.runtime.journal.member import Member
+from flumec.runtime.journal.ranges import union, without
+from flumec.runtime.journal.records import Ranges
+from flumec.runtime.letters import runs
+from flumec.runtime.output.undone import Undone
+
+MOST_PIECES = 10_000
+"""Ranges of rows given back at once, where files of many ages have published what is between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """How many rows another may have, how many of these may be published already, how many wait."""
+
+    given: int
+    resent: int
+    waiting: int
+
+
+def give_back(member: Member, *, resend: bool, shown: int = 0, keep: Ranges = ()) -> Returned:
+    """Have a member give back what it has surely not published.
+
+    What it may have published, it keeps; or with `resend` another repeats it. Rows below `shown`
+    are such even without an intent, as its sink has no other way to publish than to do it. What is
+    to `keep` stays: a row that may kill another sink too. Rows that are published go nowhere.
+    """
+    low, intents = member.cursor.low, member.intents
+    free, doubtful, rest = _judged(member, Undone(member.cursor, intents))
+    doubt = union((), [*doubtful, *_within(free, ((low, max(low, shown)),))])
+    kept = union(rest, keep if resend else [*keep, *doubt])
+    mine = union((), [*free, *doubt])
+    given = tuple(piece for first, end in mine for piece in without(first, end, kept))
+    resent = _within(given, doubt) if resend else ()
+    found = Returned(
+        _rows(member, given), _rows(member, resent), 0 if resend else _rows(member, doubt)
+    )
+    repeated = frozenset(intent.number for intent in intents) if resend else frozenset()
+    member.give_back(given, kept, repeated).result()
+    return found
+
+
+def _judged(
+    member: Member, undone: Undone
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]], Ranges]:
+    """Return what is surely not published, what may be, and what was not looked at."""
+    free: list[tuple[int, int]] = []
+    doubtful: list[tuple[int, int]] = []
+    reached = member.cursor.low
+    for chunk in member.undone() if undone.top > reached else ():
+        if chunk.first >= undone.top:
+            break
+        if len(free) > MOST_PIECES:
+            return [*free, *member.left(undone.top)], doubtful, ((chunk.first, undone.top),)
+        mine, maybe = undone.rows(chunk)
+        free += _ranges(mine)
+        doubtful += _ranges(maybe)
+        reached = chunk.end
+    return [*free, *member.left(max(reached, member.cursor.low))], doubtful, ()
+
+
+def _ranges(rows: list[int]) -> list[tuple[int, int]]:
+    return [(run[0], run[-1] + 1) for run in runs(rows)] if rows else []
+
+
+def _within(ranges: Iterable[tuple[int, int]], bounds: Ranges) -> Ranges:
+    """Return what of the ranges is in the bounds."""
+    return tuple(
+        (max(first, low), min(end, high))
+        for first, end in ranges
+        for low, high in bounds
+        if max(first, low) < min(end, high)
+    )
+
+
+def _rows(member: Member, ranges: Ranges) -> int:
+    """Count rows; of other channels' that lie between them as well."""
+    return sum(lease.rows for lease in member.lane.parts(ranges))

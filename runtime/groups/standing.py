@@ -1,0 +1,79 @@
+"""How one member of a group stands: whether it can work, since when not, how long it rests."""
+
+from dataclasses import dataclass, field
+
+from flumec.runtime.clock import Clock
+from flumec.runtime.custody import Custody
+from flumec.runtime.journal.member import Member
+from flumec.runtime.retry import Backoff
+from flumec.runtime.worker import Worker
+
+PATIENCE = 3.0
+"""Seconds that a member may fail before others get what it has: a hiccup is no reason."""
+
+HUNG = 30.0
+"""Seconds of silence after which others get what comes. It may still work on what it has."""
+
+FIRST_REST, LONGEST_REST = 1.0, 60.0
+"""Seconds that a member rests that gave rows back, until it has delivered something."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """One member. What it says of itself is written in its own thread, and read by others."""
+
+    member: Member
+    worker: Worker
+    custody: Custody
+    clock: Clock
+    failing: str = ""
+    since: float = 0.0
+    """When it began to fail."""
+    rests_until: float = 0.0
+    gave_back_at: int = -1
+    """The end of its lane when it gave rows back: without more there is nothing to give."""
+    backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_REST, LONGEST_REST))
+
+    @property
+    def able(self) -> bool:
+        """Whether it is to get rows before those that come after it."""
+        now = self.clock.monotonic()
+        return not (
+            self.fails_for_long
+            or self.worker.ended
+            or self.worker.paused
+            or self.custody.stopped
+            or now < self.rests_until
+            or self.worker.silent_for > HUNG
+        )
+
+    @property
+    def fails_for_long(self) -> bool:
+        """Whether it has failed for longer than a hiccup takes."""
+        return bool(self.failing) and self.clock.monotonic() - self.since >= PATIENCE
+
+    @property
+    def why(self) -> str:
+        """Why it is not able, in a few words; "" if it is."""
+        if self.failing:
+            return self.failing
+        if self.worker.paused:
+            return "it is paused"
+        if self.clock.monotonic() < self.rests_until:
+            return "it rests, as it failed a moment ago"
+        return "" if self.able else "it is silent"
+
+    def say(self, reason: str) -> None:
+        """Note why it cannot work, "" when it can."""
+        if reason and not self.failing:
+            self.since = self.clock.monotonic()
+        self.failing = reason
+
+    def rest(self) -> None:
+        """Note that it gave back what it could."""
+        self.gave_back_at = self.member.lane.end
+        self.rests_until = self.clock.monotonic() + self.backoff.delay()
+
+    def delivered(self) -> None:
+        """Note that it has delivered something."""
+        self.backoff.reset()

@@ -1,0 +1,101 @@
+"""What a member of a group finds around it: a sink's surroundings, in which it may be recalled."""
+
+from typing import TYPE_CHECKING, cast
+
+from flumec.runtime import logs
+from flumec.runtime.groups.recalled import Recalled
+from flumec.runtime.groups.returning import give_back
+from flumec.runtime.groups.roster import Roster
+from flumec.runtime.groups.standing import Standing
+from flumec.runtime.journal.member import Member
+from flumec.runtime.messages.groups import GaveBack, RemovedInDoubt
+from flumec.runtime.surroundings import ConsumerSurroundings, Site
+from flumec.runtime.worker import LONGEST_WAIT, Worker
+
+if TYPE_CHECKING:
+    from flumec.runtime.journal import Consumer
+    from flumec.runtime.journal.records import Attempt, Chunk, Ranges
+    from flumec.runtime.journal.sharing import Sharing
+
+
+class MemberSurroundings(ConsumerSurroundings):
+    """The context of one sink of a group. Its thread does all that changes what it has."""
+
+    def __init__(self, site: Site, worker: Worker, roster: Roster) -> None:
+        super().__init__(site, worker)
+        self._roster = roster
+        self._member = cast("Member", self.journal.consumer(worker.name))
+        self._shows = getattr(worker.part, "commit", "none") == "none"
+        self._member.surely = self._shows and roster.in_doubt == "wait"
+        roster.join(Standing(self._member, worker, self.custody, site.clock))
+
+    def fail(self, reason: str) -> None:
+        """Say that the component cannot work for now, to its group as well."""
+        super().fail(reason)
+        self._roster.say(self._worker.name, self._worker.failing)
+        if not self._worker.failing:
+            self.counters.set("in_doubt_events", 0)
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until `seconds` have passed or the agent stops; return `stopping`.
+
+        Raise Recalled once the member has failed for long, and another one works.
+        """
+        deadline = self.clock.monotonic() + seconds
+        while not self.stopping:
+            if self._roster.is_recalled(self._worker.name):
+                raise Recalled
+            left = deadline - self.clock.monotonic()
+            if left <= 0:
+                return False
+            self.clock.wait(self._worker.stop, min(left, LONGEST_WAIT))
+        return True
+
+    def give_back(self) -> None:
+        """Give the others what this member has surely not published; what may kill them it keeps.
+
+        Called between two lives of its sink.
+        """
+        suspect = self.custody.suspect
+        keep = ((suspect.row, suspect.end),) if suspect is not None and suspect.count else ()
+        shown = self.custody.handed if self._shows else 0
+        self._return(keep, shown)
+        self._roster.rest(self._worker.name)
+
+    def _return(self, keep: "Ranges", shown: int) -> None:
+        found = give_back(
+            self._member, resend=self._roster.in_doubt == "resend", shown=shown, keep=keep
+        )
+        self.counters.add("events_given_back", found.given)
+        self.counters.add("events_resent", found.resent)
+        self.counters.set("in_doubt_events", found.waiting)
+        if found.given or found.waiting:
+            why = self._worker.failing
+            self.log.warning(
+                GaveBack(given=found.given, resent=found.resent, waiting=found.waiting, reason=why)
+            )
+
+    def _left(self, consumer: "Consumer") -> "tuple[int, int] | None":
+        """Return what of its own a process that was killed may have died of."""
+        left = super()._left(consumer)
+        return None if left is None else (left[0], cast("Member", consumer).lane.end)
+
+    def _poison(self, chunk: "Chunk", suspect: "Attempt") -> bool:
+        """Take a row away that kills its sink; else keep that row, and let others have the rest."""
+        taken = super()._poison(chunk, suspect)
+        if not taken:
+            self._roster.say(self._worker.name, self._worker.failing)
+            self._return(((self._member.cursor.low, chunk.first + 1),), 0)
+        return taken
+
+
+def release_former(sharing: "Sharing", channel: str, *, resend: bool) -> None:
+    """Let the others have what members that were taken out of a group had."""
+    for member in sharing.members:
+        if not member.former:
+            continue
+        found = give_back(member, resend=resend)
+        if found.waiting:
+            logs.of(channel).error(
+                RemovedInDoubt(member=member.name, channel=channel, rows=found.waiting)
+            )
