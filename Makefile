@@ -45,6 +45,7 @@ bench: $(BIN)/flumec ## What is fast, measured.
 	@$(BIN)/python bench/chain.py
 	@$(BIN)/python bench/sources.py
 	@$(BIN)/python bench/start.py 1
+	@$(BIN)/python bench/spill.py
 	@$(BIN)/python bench/dedup.py
 	@$(BIN)/python bench/hdfs_sink.py
 	@$(BIN)/python bench/fleets.py

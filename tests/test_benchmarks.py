@@ -16,6 +16,7 @@ SMALL = {
     "latency.py": ["--seconds", "3"],
     "machine.py": [],
     "sources.py": ["--seconds", "0.2"],
+    "spill.py": ["--events", "20000"],
     "start.py": ["0.01"],
 }
 """`make bench`, each with what makes it short."""
