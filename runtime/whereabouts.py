@@ -49,7 +49,7 @@ def journals(state: Path, disk: Disk) -> Iterator[Path]:
     One that lies elsewhere has to name this state as its own: a copy of a state directory has
     nothing to do with what the original still writes.
     """
-    with suppress(PermissionError):  # it may lie below what only its own user can list
+    with suppress(OSError):  # it may lie below what only its own user can list
         names = (name for name in disk.names(state) if name.split("-")[0] == JOURNAL)
         yield from (state / name for name in sorted(names))
     for text in _elsewhere(state, disk):

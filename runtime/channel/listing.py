@@ -1,21 +1,25 @@
 """What is known of a journal's directory, as data: what `ls` shows, and its JSON."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from flumec.runtime.channel.holding import Bucket, bucket_of, lowest
 from flumec.runtime.channel.members import reader_of, readers
-from flumec.runtime.channel.place import Place, holder
+from flumec.runtime.channel.place import Place, agent_of, holder
 from flumec.runtime.channel.positions import describe
 from flumec.runtime.channel.replayed import SOURCE
 from flumec.runtime.channel.words import moment
 from flumec.runtime.clock import Clock
+from flumec.runtime.control.client import Refused, Unreachable
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.inspection import Inspection, inspect
 from flumec.runtime.journal.packing import Keys
 from flumec.runtime.journal.spill import forget_memory
 from flumec.runtime.journal.state import ChannelState, ConsumerState, State
+from flumec.runtime.live.find import Live
+from flumec.runtime.live.text import troubles
 
 Shown = dict[str, Any]
 
@@ -50,7 +54,19 @@ def listing(place: Place, disk: Disk, clock: Clock, keys: Keys) -> Shown:
             for each in state.epochs
         ],
         "damage": [_damage(found, each) for each in found.damage],
+        "trouble": list(_trouble(place, state, disk)),
     }
+
+
+def _trouble(place: Place, state: State, disk: Disk) -> Iterator[str]:
+    """Yield why the consumers of a running agent don't work, as it says itself."""
+    agent = agent_of(place, disk)
+    if agent is None:
+        return
+    with suppress(Unreachable, Refused):
+        names = {consumer.name for consumer in state.consumers.values()}
+        live = Live(place.state.name, agent, agent.get("/status"))
+        yield from (line for line in troubles(live) if line.split(" ")[0] in names)
 
 
 def _channel(found: Inspection, channel: ChannelState, disk: Disk, clock: Clock) -> Shown:

@@ -11,6 +11,7 @@ from flumec.runtime.channel.words import age, counted, rows, size, table
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.packing import Keys
+from flumec.runtime.logs import one_line
 
 _NOWHERE = {"what": "-", "in_words": "no position: none yet, or it is pushed to and keeps none"}
 
@@ -29,10 +30,10 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     if options.json:
         yield json.dumps(first | {"others": others}, indent=2, ensure_ascii=False)
         return
-    yield from _text(first)
-    for shown in others:
-        yield ""
-        yield from _text(shown)
+    for shown in (first, *others):
+        if shown is not first:
+            yield ""
+        yield from map(one_line, _text(shown))
 
 
 def _text(shown: Shown) -> Iterator[str]:
@@ -46,6 +47,7 @@ def _text(shown: Shown) -> Iterator[str]:
     yield from _counts(shown)
     yield ""
     yield from _channels(shown["channels"])
+    yield from shown["trouble"]
     yield from _memory(shown)
     yield from _consumers(shown["channels"])
     yield from _sources(shown["sources"])

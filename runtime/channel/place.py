@@ -39,20 +39,43 @@ class Found:
 
 
 def places(named: Path, disk: Disk) -> list[Place]:
-    """Return what a command line names: all journals of a state directory, or one by its own.
+    """Return what a command line names: one journal, all of an agent's state, or of a fleet's.
 
     Raise StateError where there is none.
     """
     directory = named.absolute()
     if segments(directory, disk):
         return [Place(owner(directory, disk) or directory.parent, directory)]
-    found = [path for path in journals(directory, disk) if segments(path, disk)]
-    if not found:
-        raise StateError(
-            f"there is no journal in {named}: name an agent's state directory, the one that has "
-            f"`{JOURNAL}/00000000000000000001.seg` or a later segment in it"
-        )
-    return [Place(directory, path) for path in found]
+    for states in ([directory], _below(directory, disk)):
+        found = [Place(each, path) for each in states for path in journals(each, disk)]
+        if found := [place for place in found if segments(place.journal, disk)]:
+            return found
+    raise StateError(
+        f"there is no journal in {named}: name an agent's state directory, the one that has "
+        f"`{JOURNAL}/00000000000000000001.seg` or a later segment in it"
+    )
+
+
+def places_of_one(named: Path, disk: Disk) -> list[Place]:
+    """Return the same of one agent; raise StateError that names those that there are."""
+    found = places(named, disk)
+    states = list(dict.fromkeys(str(place.state) for place in found))
+    if len(states) > 1:
+        raise StateError(f"{named} has several agents: name the state of one: {', '.join(states)}")
+    return found
+
+
+def _below(directory: Path, disk: Disk) -> list[Path]:
+    """Return the folders in DIR/AGENT and DIR/HOST/AGENT, as a host or `flumec run` has them."""
+    first = _folders(directory, disk)
+    return sorted((*first, *(each for folder in first for each in _folders(folder, disk))))
+
+
+def _folders(directory: Path, disk: Disk) -> list[Path]:
+    try:
+        return [directory / name for name in disk.names(directory) if not name.startswith(".")]
+    except OSError:  # no folder, or another user's
+        return []
 
 
 def find(options: Namespace, disk: Disk, *, removed: bool = False) -> Found:
@@ -62,7 +85,9 @@ def find(options: Namespace, disk: Disk, *, removed: bool = False) -> Found:
     `removed`, the one that it has no more. Raise StateError with the channels that there are.
     """
     keys = Keys(None, given(options.key_file, disk))
-    looked = [(place, inspect(place.journal, disk, keys)) for place in places(options.state, disk)]
+    looked = [
+        (place, inspect(place.journal, disk, keys)) for place in places_of_one(options.state, disk)
+    ]
     there = [Found(*each, c) for each in looked for c in each[1].state.channels.values()]
     named = [each for each in there if each.channel.name == options.channel]
     if named:

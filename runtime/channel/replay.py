@@ -9,6 +9,7 @@ from flumec.runtime.channel.keeping import kept
 from flumec.runtime.channel.place import Found, agent_of, asking, find
 from flumec.runtime.channel.replayed import Replay
 from flumec.runtime.channel.replaying import Dead, Interruptible, Live, Replaying, Show, Target
+from flumec.runtime.channel.twice import Tags, held
 from flumec.runtime.channel.words import counted
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
@@ -47,39 +48,40 @@ def run(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
             f"the bundle does not have `{found.channel.name}` any more: nothing reads it"
         )
     file = Incoming(options.file, disk, options.format, dict(options.header))
-    count = _looked_through(file, found.channel.name, options)
+    tags = _looked_through(file, found.channel.name, options)
     with Interruptible() as interrupted:
         agent = agent_of(found.place, disk)
         if agent is not None:
             with asking():
                 live = Live(agent, found.channel.name, clock, interrupted)
-                before, after = _replay(live, file, found, options, count=count, clock=clock)
+                before, after = _replay(live, file, found, options, tags=tags, clock=clock)
         else:
             with kept(found, disk, clock) as journal:
                 dead = Dead(journal, interrupted)
-                before, after = _replay(dead, file, found, options, count=count, clock=clock)
+                before, after = _replay(dead, file, found, options, tags=tags, clock=clock)
     known = f" ({counted(before, 'row')} before it passed over)" if before else ""
     yield f"{counted(after - before, 'row')} of {file.path} put into {found.channel.name}{known}"
 
 
-def _looked_through(file: Incoming, channel: str, options: Namespace) -> int:
-    """Return how many events a file has, each of which can be put; nothing is put before."""
-    count = 0
+def _looked_through(file: Incoming, channel: str, options: Namespace) -> Tags:
+    """Return the tags of a file's events, each of which can be put; nothing is put before."""
+    tags = Tags()
     for frame in file.frames(channel):
         if frame.body.size > LARGEST_PUT:
             raise StartError(
-                f"{file.path}, event {count + 1} has {frame.body.size:,} bytes, and a journal "
+                f"{file.path}, event {tags.rows + 1} has {frame.body.size:,} bytes, and a journal "
                 f"takes {LARGEST_PUT:,} at once"
             )
-        count += frame.rows
-        options.progress(f"{counted(count, 'event')} looked at")
-    if options.start is not None and options.start > max(count, 1):
-        raise StartError(f"{file.path} has {counted(count, 'event')}, so none is {options.start}")
-    return count
+        tags.add(frame)
+        options.progress(f"{counted(tags.rows, 'event')} looked at")
+    if options.start is not None and options.start > max(tags.rows, 1):
+        count = counted(tags.rows, "event")
+        raise StartError(f"{file.path} has {count}, so none is {options.start}")
+    return tags
 
 
 def _replay(
-    target: Target, file: Incoming, found: Found, options: Namespace, *, count: int, clock: Clock
+    target: Target, file: Incoming, found: Found, options: Namespace, *, tags: Tags, clock: Clock
 ) -> tuple[int, int]:
     """Put what is not there; return how many rows were passed over, and how many are through."""
     positions = target.positions()
@@ -93,9 +95,15 @@ def _replay(
         )
     if run.done or begin < run.rows:
         run, begin = run.next, begin if options.start else 0
+    twice = 0 if options.again else tags.among(held(found, file.disk), begin)
+    if twice:
+        raise StateError(
+            f"{found.channel.name} holds {counted(twice, 'event')} of {file.path} still: "
+            "`export` takes nothing out; to have them there twice: --again"
+        )
     replaying = Replaying(
         target, run, positions, clock,
-        show=_shower(options, count), name=str(file.path), size=found.channel.size,
+        show=_shower(options, tags.rows), name=str(file.path), size=found.channel.size,
     )  # fmt: skip
     return begin, replaying.put_all(file.frames(found.channel.name, begin), begin)
 

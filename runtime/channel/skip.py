@@ -12,7 +12,7 @@ from flumec.runtime.channel.holding import bucket_of
 from flumec.runtime.channel.keeping import kept, opened
 from flumec.runtime.channel.keys import given
 from flumec.runtime.channel.members import number, reader_of
-from flumec.runtime.channel.place import agent_of, asking, find, places
+from flumec.runtime.channel.place import agent_of, asking, find, places_of_one
 from flumec.runtime.channel.salvage import Salvage
 from flumec.runtime.channel.verify import describe
 from flumec.runtime.channel.words import counted, moment
@@ -124,7 +124,7 @@ def keep(chunk: Chunk, channel: str, options: Namespace, disk: Disk, clock: Cloc
 
 def _skip_damaged(options: Namespace, disk: Disk, clock: Clock) -> Iterator[str]:
     keys = Keys(None, given(options.key_file, disk))
-    there = places(options.state, disk)
+    there = places_of_one(options.state, disk)
     for place in there:
         if len(there) > 1:
             yield f"{place.journal}:"

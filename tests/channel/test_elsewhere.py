@@ -130,6 +130,28 @@ def test_of_a_channel_that_moved_what_it_left_is_dropped_and_what_it_has_shown(
     assert bodies(tool, state, "spool") == ["four"]
 
 
+def test_all_agents_of_a_host_or_fleet_are_shown_and_one_is_changed(
+    tool: Tool, tmp_path: Path
+) -> None:
+    fleet = tmp_path / "fleet"
+    states = [fleet / "core-1" / "collector", fleet / "web-1" / "tailer"]
+    for state in states:
+        state.parent.mkdir(parents=True)
+        journals = run(state, None)
+        put(journals, "spool", "one")
+        journals.close()
+    shown = tool("ls", "--json", fleet).json
+    assert [each["state"] for each in (shown, *shown["others"])] == [
+        str(state) for state in states for _ in range(2)
+    ]
+    assert tool("verify", fleet).lines.count("sound") == 4
+    for command in (("export", fleet, "spool"), ("skip", fleet, "--damaged")):
+        said = tool(*command)
+        assert said.status == 2
+        assert f"has several agents: name the state of one: {states[0]}, {states[1]}" in said.err
+    assert bodies(tool, fleet / "web-1", "spool") == ["one"]
+
+
 def test_a_copy_of_a_state_directory_leaves_the_originals_disk_alone(
     tool: Tool, tmp_path: Path
 ) -> None:

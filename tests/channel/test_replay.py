@@ -56,7 +56,6 @@ def test_a_file_goes_into_a_channel_once(
     renamed = file.rename(tmp_path / "other.jsonl")
     said = tool("replay", state.path, "b", renamed)
     assert (said.status, "was replayed into b before" in said.err) == (2, True)
-    assert tool("replay", state.path, "a", renamed).status == 0
     for count in (2, 3):
         assert tool("replay", state.path, "b", renamed, "--again").status == 0
         assert rows(tool, state, "b") == before * count
@@ -267,3 +266,23 @@ def test_the_newest_hundred_files_are_remembered(state: State, tool: Tool, tmp_p
     (source,) = tool("ls", "--json", state.path).json["sources"]
     assert len(source["positions"]) == MOST
     assert tool("replay", state.path, "b", file).status == 2
+
+
+def test_what_the_channel_holds_still_is_not_put_there_twice_by_mistake(
+    state: State, tool: Tool, exported: Callable[[str], tuple[Path, Rows]], tmp_path: Path
+) -> None:
+    file, before = exported("jsonl")
+    said = tool("replay", state.path, "a", file)
+    assert (said.status, f"a holds 6 events of {file} still" in said.err) == (2, True)
+    assert rows(tool, state, "a") == before
+    journal = state.open()
+    state.done("a", 2, 2)
+    journal.close()
+    assert "a holds 4 events of" in tool("replay", state.path, "a", file).err
+    assert "a holds 1 event of" in tool("replay", state.path, "a", file, "--from", "6").err
+    poison = tmp_path / "poison"
+    assert tool("skip", state.path, "a", "--row", "4", "--to", poison).status == 0
+    assert tool("replay", state.path, "a", poison).status == 0  # nobody holds it any more
+    assert "a holds 4 events of" in tool("replay", state.path, "a", file).err
+    assert tool("replay", state.path, "a", file, "--again").status == 0
+    assert tool("ls", "--json", state.path).json["channels"][0]["put"] == 13

@@ -237,6 +237,19 @@ def test_a_lost_answer_doubles_nothing(
     assert out(tmp_path, 1000) == expected(1000)
 
 
+def test_ls_has_the_agents_word_on_why_its_sink_does_nothing(
+    start: Start, tool: Tool, tmp_path: Path
+) -> None:
+    start()
+    client = Client(tmp_path / "state")
+    assert tool("ls", "--json", tmp_path / "state").json["trouble"] == []
+    client.post("/sinks/out/pause", {"seconds": 3600})
+    until(lambda: bool(tool("ls", "--json", tmp_path / "state").json["trouble"]))
+    (line,) = tool("ls", "--json", tmp_path / "state").json["trouble"]
+    assert line.startswith("out is paused")
+    assert line in tool("ls", tmp_path / "state").lines
+
+
 def test_what_is_no_piece_is_refused(start: Start, tmp_path: Path) -> None:
     start()
     client = Client(tmp_path / "state")
