@@ -23,7 +23,7 @@ import time
 import pyarrow as pa
 from flumec.runtime import Agent, Size
 from flumec.runtime.batch import decode, header
-from flumec.runtime.channels import File, Memory
+from flumec.runtime.channels import File, Memory, Spill
 from flumec.runtime.component import Ref, Sink, Source, prop
 from flumec.runtime.journal.records import Cursor, Progress
 from flumec.runtime.letters import REASON, SINK, TRIES
@@ -107,6 +107,10 @@ class Post(Sink, type="post"):
                     out.write("".join(lines).encode())
                     out.flush()
                     context.consumer.advance(Cursor(chunk.end, delivered=chunk.rows)).result()
+
+
+def Spilling(name, size):
+    return Spill(name, memory=Size("64KiB"), size=size)
 
 
 ticks = Ticks("ticks", total={total})
@@ -196,7 +200,7 @@ def trial(tmp_path: Path) -> Trial:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spool", ["File", "Memory"])
+@pytest.mark.parametrize("spool", ["File", "Memory", "Spilling"])
 def test_an_exception_at_a_row_three_times_stops_its_channel_only(trial: Trial, spool: str) -> None:
     port = free_port()
     trial.write(b"7013", spool=spool, port=port)
@@ -228,8 +232,11 @@ def test_it_stays_stopped_and_another_program_may_try_again(trial: Trial) -> Non
 
 
 @pytest.mark.slow
-def test_poison_goes_to_the_dead_letters_and_all_others_are_delivered(trial: Trial) -> None:
-    trial.write(b"0", b"7013", b"7014", b"11999", letters=True)
+@pytest.mark.parametrize("spool", ["File", "Spilling"])
+def test_poison_goes_to_the_dead_letters_and_all_others_are_delivered(
+    trial: Trial, spool: str
+) -> None:
+    trial.write(b"0", b"7013", b"7014", b"11999", letters=True, spool=spool)
     trial.until(lambda: len(trial.lines("post")) == 4 and len(trial.lines("out")) == 11_996)
     assert sorted(trial.numbers("out")) == [
         n for n in range(12_000) if n not in (0, 7013, 7014, 11999)

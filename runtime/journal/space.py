@@ -37,7 +37,9 @@ class Space:
         left a sealed segment."""  # noqa: D209
         channels = self._state.channels
         return any(low >= self._leaves_at.get(number, low + 1) for number, low in lows) or any(
-            channels[number].gaps[-1][1] >= self._drops_at.get(number, _NEVER) for number in gaps
+            channels[number].gaps[-1][1] >= self._drops_at.get(number, _NEVER)
+            for number in gaps
+            if channels[number].gaps  # a cursor of the same group may have passed them
         )
 
     def free(self, newest: int) -> None:

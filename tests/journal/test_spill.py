@@ -20,6 +20,7 @@ from flumec.runtime.journal.records import (
     Put,
     Stored,
 )
+from flumec.runtime.journal.specs import WhenFull
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
 
 from .conftest import DIRECTORY, PATIENCE, Rig
@@ -401,6 +402,35 @@ def test_the_age_of_the_oldest_event_is_known_wherever_it_lies(rig: Rig) -> None
         rig.done("a", low)
     assert ages == sorted(set(ages))
     assert rig.journal.stats()["a"].oldest_born is None
+
+
+@pytest.mark.parametrize("puts", [150, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("when_full", ["block", "drop_oldest"])
+def test_many_threads_and_a_reader_see_one_order(rig: Rig, puts: int, when_full: WhenFull) -> None:
+    rig.open(ChannelSpec("a", 600, True, memory=200, when_full=when_full))
+
+    def produce() -> None:
+        for number in range(puts):
+            size = 100 if number % 5 else 250  # the larger ones never lie in memory
+            assert isinstance(rig.submit("a", size=size, wait=True).result(PATIENCE), Stored)
+
+    threads = [Thread(target=produce) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    consumer, got = rig.consumer(), list[int]()
+    stored = consumer.advance(Cursor(0))
+    while any(thread.is_alive() for thread in threads) or consumer.unread:
+        for chunk in consumer.read(0.05, 300):
+            got += range(chunk.first, chunk.end)
+            stored = consumer.advance(Cursor(chunk.end, delivered=chunk.rows))
+    stored.result(PATIENCE)
+    put, delivered, dropped, held = rig.balance()
+    assert got == sorted(set(got))
+    assert (put, held) == (6 * puts, 0)
+    assert delivered == len(got)
+    assert dropped == put - len(got)
+    assert not dropped or when_full == "drop_oldest"
+    assert consumer.fullness == 0
 
 
 class Promised:

@@ -61,7 +61,9 @@ class Counters:
 class End:
     """One agent: its journal with one channel and that channel's reader, and one thread of work."""
 
-    def __init__(self, state: Path, name: str, size: str = "64MiB") -> None:
+    def __init__(
+        self, state: Path, name: str, size: str = "64MiB", memory: int | None = None
+    ) -> None:
         self.agent = name
         self.host = f"{name}-1.example.com"
         self.address = "127.0.0.1"
@@ -74,7 +76,7 @@ class End:
         self.port = 0
         self.links = {LINK: (WIRE, ("spool",))}
         self.log = logging.getLogger(f"link.{name}")
-        self._size = Size(size)
+        self._spool = ChannelSpec("spool", Size(size), durable=True, memory=memory)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._listener: socket.socket | None = None
@@ -87,7 +89,7 @@ class End:
             disk=self.disk,
             clock=self.clock,
             identity=Identity(self.host, self.agent, "0", "0"),
-            channels=[ChannelSpec("spool", self._size, durable=True)],
+            channels=[self._spool],
             sources=["counter"],
             consumers=[ConsumerSpec("reader", "spool")],
             segment_size=4 << 20,
@@ -295,8 +297,8 @@ class Site:
     def match(pattern: str, text: str) -> None:
         assert re.search(pattern, text), text
 
-    def end(self, name: str, size: str = "64MiB") -> End:
-        end = End(self.folder / name, name, size)
+    def end(self, name: str, size: str = "64MiB", memory: int | None = None) -> End:
+        end = End(self.folder / name, name, size, memory)
         self.ends.append(end)
         return end
 
