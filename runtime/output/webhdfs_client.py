@@ -15,7 +15,7 @@ import requests
 from flumec.runtime.context import Context
 from flumec.runtime.output.staging import Staged
 from flumec.runtime.output.webhdfs_location import HdfsLocation
-from flumec.runtime.output.webhdfs_trouble import explained
+from flumec.runtime.output.webhdfs_trouble import explained, require_certificates
 from hdfs.client import Client
 from hdfs.util import HdfsError
 from requests.adapters import HTTPAdapter
@@ -38,6 +38,9 @@ class WebHdfs:
     """The file system, by its NameNodes: whichever of them is active is found. Thread-safe."""
 
     def __init__(self, location: HdfsLocation, context: Context) -> None:
+        """Raise Unavailable where the certificates that it is to trust can't be read."""
+        if location.ca is not None:
+            require_certificates(location.ca)
         self._client = _Client(location, context)
 
     def status(self, path: str) -> Entry | None:

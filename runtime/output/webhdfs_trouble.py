@@ -1,6 +1,7 @@
 """What goes wrong with an HDFS, in words that say what to do about it."""
 
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -44,6 +45,9 @@ _BY_WORDS = (
 
 _LONGEST = 300
 
+_UNKNOWN_CA = {7, 18, 19, 20, 21}
+"""OpenSSL's codes for an authority that is not known, or not by that key."""
+
 
 def refused(error: HdfsError, what: str) -> Unavailable:
     """Return why a NameNode or DataNode refused, in one line: its own word and what to do."""
@@ -59,7 +63,7 @@ def unreachable(error: requests.RequestException, what: str) -> Unavailable:
     url = error.request.url if error.request is not None else None
     where = urlsplit(str(url or "")).netloc or "the server"
     if isinstance(error, requests.exceptions.SSLError):
-        why = "a TLS connection can't be made: is it `https`, and is its authority in `ca`?"
+        why = f"a TLS connection can't be made: {_why_no_tls(error)}"
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         why = "it does not answer: is it up, and does a firewall let this host in?"
     elif isinstance(error, requests.exceptions.Timeout):
@@ -69,6 +73,28 @@ def unreachable(error: requests.RequestException, what: str) -> Unavailable:
     else:
         why = f"it can't be spoken to ({type(error).__name__})"
     return Unavailable(f"cannot {what}: {where}: {why}")
+
+
+def require_certificates(ca: str) -> None:
+    """Raise Unavailable unless the file has certificates; it may be brought while we wait."""
+    try:
+        ssl.create_default_context(cafile=ca)
+    except ssl.SSLError:
+        raise Unavailable(f"`ca`: `{ca}` has no certificate in PEM") from None
+    except OSError as error:
+        raise Unavailable(f"`ca`: `{ca}` can't be read: {error.strerror}") from None
+
+
+def _why_no_tls(error: requests.exceptions.SSLError) -> str:
+    """Return what is wrong with the certificate, where it was looked at."""
+    seen: BaseException | None = error
+    for _ in range(5):  # it is wrapped by each layer in between, in a way of its own
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            why = seen.verify_message.rstrip(".")
+            return f"{why}: is its authority in `ca`?" if seen.verify_code in _UNKNOWN_CA else why
+        inner = getattr(seen, "reason", None) or (seen.args[0] if seen and seen.args else None)
+        seen = inner if isinstance(inner, BaseException) else None
+    return "is it `https`, and is its authority in `ca`?"
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def test_an_agent_killed_in_the_middle_of_its_requests(site: Site, lossy: Lossy)
     site.begin()
     while sum(kills.values()) < KILLS:
         verb, fault = next(moments)
-        killer.arm(verb, fault, skip=sum(kills.values()) % 4)  # some of them while it recovers
+        killer.arm(verb, fault, skip=sum(kills.values()) % 3)  # some of them while it recovers
         loader.start()
         until(lambda: killer.struck.is_set() or not loader.running, 60, loader.said)
         loader.process.wait(20)

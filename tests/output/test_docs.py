@@ -10,7 +10,7 @@ from flumec.runtime.sinks import Hdfs
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGE = (DOCS / "hdfs.md").read_text()
-FLOW, PAIR = re.findall(r"^```(?:flow)?\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+FLOW, *SINKS = re.findall(r"^```(?:flow)?\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("lake", [None, "hdfs://nn.example.com/lake", "swebhdfs://nn/lake"])
@@ -20,9 +20,10 @@ def test_its_flow_is_clean_whatever_the_lake(lake: str | None) -> None:
     assert lint_text(FLOW, options=options).diagnostics == ()
 
 
-def test_its_pair_of_namenodes_is_clean() -> None:
+@pytest.mark.parametrize("sink", SINKS, ids=["two namenodes", "tls"])
+def test_its_other_sinks_are_clean(sink: str) -> None:
     agent = FLOW[: FLOW.index("  sink store")] + "{}" + FLOW[FLOW.index("  events ->") :]
-    indented = "".join(f"  {line}\n" if line else "\n" for line in PAIR.splitlines())
+    indented = "".join(f"  {line}\n" if line else "\n" for line in sink.splitlines())
 
     text = agent.replace("{}", indented + "\n").replace(
         'param lake : url = "file:///srv/lake"\n\n', ""

@@ -207,8 +207,8 @@ class Hadoop:
             "dfs.datanode.hostname": "127.0.0.1",  # where it redirects to
             "dfs.client.socket-timeout": "10000",
         }
-        _write_site(conf / "core-site.xml", core)
-        _write_site(conf / "hdfs-site.xml", site)
+        write_site(conf / "core-site.xml", core)
+        write_site(conf / "hdfs-site.xml", site)
 
     def _file_system(self) -> str:
         return f"hdfs://127.0.0.1:{self._rpc}"
@@ -221,7 +221,7 @@ class Hadoop:
         }
 
 
-def _write_site(path: Path, properties: dict[str, str]) -> None:
+def write_site(path: Path, properties: dict[str, str]) -> None:
     lines = [
         f"<property><name>{name}</name><value>{escape(value)}</value></property>"
         for name, value in properties.items()
