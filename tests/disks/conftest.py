@@ -74,18 +74,24 @@ class Mounts:
         self.run("mkfs.ext4", "-q", "-F", "-m", "0", *make, str(image))
         return self.mount(str(image), "loop" + (f",{options}" if options else ""))
 
-    def of(self, kind: str, megabytes: int) -> Path:
+    def of(self, kind: str, megabytes: int, options: str = "") -> Path:
         """Make a file system of a kind and mount it; skip where it is not known here."""
         tool, *make = _MAKE[kind]
         if not shutil.which(tool):
             pytest.skip(f"needs {tool}")
         if kind == "ext4":
-            return self.ext4(megabytes)
+            return self.ext4(megabytes, options=options)
         image = self._folder / f"{len(self._made)}.img"
         with image.open("wb") as file:
             file.truncate(max(megabytes, _LEAST[kind]) << 20)
         self.run(tool, *make, str(image))
-        return self.mount(str(image), "loop", "-t", kind)
+        return self.mount(str(image), "loop" + (f",{options}" if options else ""), "-t", kind)
+
+    def fill(self, where: Path, but: int) -> None:
+        """Take what a file system has free, but for so many bytes."""
+        free = os.statvfs(where)
+        with (where / "filler").open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, max(1, free.f_bavail * free.f_frsize - but))
 
     def quota(self, megabytes: int) -> Path:
         """Return a folder in which no more than so many bytes may lie, on a larger disk."""
@@ -247,6 +253,16 @@ class Tailer:
         """Wait until the agent has ended by itself; return its exit code."""
         assert self.process is not None
         return self.process.wait(PATIENCE)
+
+    def refuses(self) -> bool:
+        """Wait until the agent is ready, or ended by itself; return whether it did that."""
+        assert self.process is not None
+        process, ready = self.process, self.said.count("is ready")
+        until(
+            lambda: process.poll() is not None or self.said.count("is ready") > ready,
+            lambda: self.said,
+        )
+        return process.poll() is not None
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End the agent."""
