@@ -190,17 +190,25 @@ class Followed:
         return Piece(self, taken, start, self.sent, self.path)
 
     def _remember(self, window: Window, consumed: int, beginning: bytes) -> None:
-        """Keep digests of the file's first bytes, and of the last ones before what comes next."""
+        """Keep digests of the file's first bytes, and of the last ones before what comes next.
+
+        Raises TruncatedError when what was just read is gone: a digest of what came in its place
+        would know no copy of it.
+        """
         offset = self.position.offset
         end = offset + consumed
+        if consumed >= SAMPLE:
+            tail = bytes(window.data[consumed - SAMPLE : consumed])
+        else:
+            length = min(SAMPLE, end)
+            tail = os.pread(self.descriptor, length, end - length)
+            if tail[-consumed:] != window.data[:consumed]:
+                raise TruncatedError
+        self.tail = digest(tail)
         if self.head_length < min(SAMPLE, end):
             source = beginning if offset else window.data
             self.head_length = min(SAMPLE, end)
             self.head = digest(bytes(source[: self.head_length]))
-        if consumed >= SAMPLE:
-            self.tail = digest(bytes(window.data[consumed - SAMPLE : consumed]))
-        else:
-            self.tail = sample(self.descriptor, end)
 
     def rewind(self, stored: bytes) -> None:
         """Go back to a position that the journal has, after a put was not stored."""

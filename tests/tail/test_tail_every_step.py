@@ -188,7 +188,7 @@ OF_WHAT_IS_READ = (give_an_inode_out_again,)
 
 FIRST = 10
 """Looks of a start, after which it has the log open. One that is rotated before that may come
-after its successor: who has never seen it can't know which was the older. So may a copy at any time."""
+after its successor: who has never seen it can't know which was older. A copy may at any time."""
 
 
 @pytest.mark.slow
