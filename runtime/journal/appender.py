@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.log import Log
-from flumec.runtime.journal.state import SegmentState
+from flumec.runtime.journal.segment import SegmentState
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from flumec.runtime.journal.needed import key_of, reading
 from flumec.runtime.journal.packing import Opened, is_sealed, unpack
 from flumec.runtime.journal.replay import frames
 from flumec.runtime.journal.scan import Sound
-from flumec.runtime.journal.state import SegmentState
+from flumec.runtime.journal.segment import SegmentState
 
 _STEP = 64 << 20
 """Bytes after which it is said how far the reading has come."""

@@ -4,7 +4,6 @@ It works beside a running agent, on a read-only mount, and over damage: what can
 in `damage`, and everything else counts as if the journal had been opened.
 """
 
-import re
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,14 +22,14 @@ from flumec.runtime.journal.layout import (
     read_segment_header,
 )
 from flumec.runtime.journal.packing import Keys
-from flumec.runtime.journal.recovery import whole_group
+from flumec.runtime.journal.recovery import SEGMENT, whole_group
 from flumec.runtime.journal.replay import apply, frames, opening_state
 from flumec.runtime.journal.scan import Gap, Scan, Sound, header_of, looks_written
-from flumec.runtime.journal.state import ChannelState, EpochRange, SegmentState, State
+from flumec.runtime.journal.segment import SegmentState
+from flumec.runtime.journal.state import ChannelState, EpochRange, State
 from flumec.runtime.journal.synced import synced_below
 from flumec.runtime.journal.walk import GroupReader, segment_path
 
-SEGMENT = re.compile(r"\d{20}\.seg")
 _TRIES = 20
 """How often a directory that changes under our eyes is looked at again."""
 

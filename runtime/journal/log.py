@@ -11,7 +11,8 @@ from flumec.runtime.journal import snapshot
 from flumec.runtime.journal.entries import FrameEntry, Kind, OpenEntry, record
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.layout import FORMAT, PAGE, PLAIN, SECTOR, SegmentHeader, aligned, seed
-from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.segment import SegmentState
+from flumec.runtime.journal.state import State
 from flumec.runtime.journal.synced import mark
 from flumec.runtime.journal.walk import segment_path
 
@@ -150,7 +151,7 @@ class Log:
         # that others have not followed: if those are gone, they are missed.
         self._file, self._room, self.reserved = file, allocated - SECTOR, small
         self._cached_from = 0
-        self._segment = SegmentState(number, self._opened.epoch, first_row, PAGE)
+        self._segment = SegmentState(number, self._opened.epoch, first_row, PAGE, places={})
         for entry, _ in copied:
             self._segment.add(entry)
         self._end = PAGE

@@ -17,7 +17,8 @@ from flumec.runtime.journal.records import (
     Chunk,
 )
 from flumec.runtime.journal.room import Want
-from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.segment import SegmentState
+from flumec.runtime.journal.state import State
 from flumec.runtime.journal.synced import MARK_BOUND
 
 NO_CHANNEL = 0xFFFF

@@ -25,7 +25,8 @@ from flumec.runtime.journal.layout import (
 )
 from flumec.runtime.journal.log import RESERVES
 from flumec.runtime.journal.replay import frames, opening_state, replay
-from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.segment import SegmentState
+from flumec.runtime.journal.state import State
 from flumec.runtime.journal.synced import Group, synced_below
 from flumec.runtime.journal.walk import GroupReader, damaged, segment_path
 

@@ -17,8 +17,9 @@ from flumec.runtime.journal.layout import GroupHeader
 from flumec.runtime.journal.ops import NO_CHANNEL
 from flumec.runtime.journal.records import Received
 from flumec.runtime.journal.removal import replay_drop
+from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.journal.spill import replay_spill
-from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.state import State
 from flumec.runtime.journal.trouble import take_aside, take_trouble
 
 

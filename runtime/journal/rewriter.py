@@ -8,7 +8,8 @@ from threading import Condition, Lock, Thread
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.log import RESERVES
 from flumec.runtime.journal.rewriting import REWRITING, NotWorth, Rewriting
-from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.segment import SegmentState
+from flumec.runtime.journal.state import State
 from flumec.runtime.journal.walk import segment_path
 
 _SPARE = 64 << 10

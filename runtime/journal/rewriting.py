@@ -14,7 +14,7 @@ from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.entries import FrameEntry, Kind, frame_channels, record, records
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.layout import PAGE, SegmentHeader, read_segment_header, seed
-from flumec.runtime.journal.state import SegmentState
+from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.journal.walk import GroupReader, segment_path
 
 REWRITING = "rewriting"
@@ -22,6 +22,10 @@ REWRITING = "rewriting"
 
 _GROUP_BYTES = 256 << 10
 """What a group takes before the next begins: should one rot, no more is lost with it."""
+
+
+_READ_AHEAD = 256 << 10
+"""What is read at once of a file of which all is."""
 
 
 class NotWorth(Exception):  # noqa: N818 it is found out, not reported
@@ -67,16 +71,11 @@ class Rewriting:
             opening = self._opening(old, header)
             new = self.disk.open(self.directory / REWRITING, "write")
             try:
-                done = SegmentState(header.number, header.epoch, header.first_row, 0)
-                self._number = header.first_group
-                self._begin(header.first_row, opening)
-                self._flush(new)
-                for entry, body in self._alive(old, header):
-                    if entry is not None:
-                        self._add(new, entry, body)
-                        done.add(entry)
-                    yield None
-                self._flush(new)
+                for places in (self.segment.places_of(self.kept), None):
+                    done = SegmentState(header.number, header.epoch, header.first_row, 0)
+                    yield from self._copy(old, new, header, opening, places, done)
+                    if places is None or done.alive(self.kept) == self.segment.alive(self.kept):
+                        break
                 new.write([replace(header, end=self._end).encode()], 0)
                 new.truncate(self._end)
                 new.sync()
@@ -87,7 +86,7 @@ class Rewriting:
         yield None
         self.disk.rename(self.directory / REWRITING, segment_path(self.directory, header.number))
         self.disk.sync_directory(self.directory)
-        yield replace(self.segment, end=self._end, sets=done.sets)
+        yield replace(self.segment, end=self._end, sets=done.sets, places=None)
 
     def undo(self) -> None:
         """Remove what was written of the new file."""
@@ -107,31 +106,37 @@ class Rewriting:
             file.close()
         return [opened, snapshot]
 
-    def _alive(
-        self, old: DiskFile, header: SegmentHeader
-    ) -> Iterator[tuple[FrameEntry | None, memoryview]]:
-        """Yield each frame that is needed, with its body, and None after each group."""
-        reader, offset, end = GroupReader(old, header.epoch), PAGE, header.end or self.segment.end
-        while offset < end:
-            found = reader.group(offset, end)
-            if found is None:
-                raise NotWorth  # a reader says so with the rows
-            for kind, data in records(found[1]):
-                if kind in (Kind.FRAME, Kind.COPIED) and not self.kept.isdisjoint(
-                    frame_channels(data)
-                ):
-                    entry = FrameEntry.decode(data, copied=True)
-                    body = old.read(entry.length, offset + entry.offset)
-                    if crc32(body) != entry.crc:
-                        raise NotWorth
-                    yield entry, memoryview(body)
-            offset += found[0].length
-            yield None, memoryview(b"")
-
-    def _begin(self, row: int, records: list[bytes]) -> None:
-        self._group, self._rows = Group(), (row, row)
-        for each in records:
+    def _copy(  # noqa: PLR0917 what a copy is of, called in one place
+        self,
+        old: DiskFile,
+        new: DiskFile,
+        header: SegmentHeader,
+        opening: list[bytes],
+        places: list[int] | None,
+        done: SegmentState,
+    ) -> Iterator[None]:
+        """Write the groups of the new file, step by step, and note in `done` what is in them."""
+        self._end, self._crc, self._number = PAGE, 0, header.first_group
+        self._group, self._rows = Group(), (header.first_row, header.first_row)
+        for each in opening:
             self._group.add(each)
+        end = header.end or self.segment.end
+        reader = GroupReader(old, header.epoch, _READ_AHEAD if places is None else PAGE)
+        for offset, head in _groups(reader, end, places):
+            for entry in self._alive(head):
+                body = old.read(entry.length, offset + entry.offset)
+                if crc32(body) != entry.crc:
+                    raise NotWorth
+                self._add(new, entry, memoryview(body))
+                done.add(entry)
+            yield None
+        self._flush(new)
+
+    def _alive(self, head: memoryview) -> Iterator[FrameEntry]:
+        """Yield the frames of a group that are needed."""
+        for kind, data in records(head):
+            if kind in (Kind.FRAME, Kind.COPIED) and not self.kept.isdisjoint(frame_channels(data)):
+                yield FrameEntry.decode(data, copied=True)
 
     def _add(self, new: DiskFile, entry: FrameEntry, body: memoryview) -> None:
         if self._group.bound > _GROUP_BYTES:
@@ -154,6 +159,20 @@ class Rewriting:
         self._end += header.length
         self._number, self._crc = header.number + 1, header.crc
         self._group = Group()
+
+
+def _groups(
+    reader: GroupReader, end: int, places: list[int] | None
+) -> Iterator[tuple[int, memoryview]]:
+    """Yield the offset and head of the groups at some places, or of all; raise NotWorth."""
+    offset = PAGE
+    while places or (places is None and offset < end):
+        offset = places.pop(0) if places else offset
+        found = reader.group(offset, end)
+        if found is None:
+            raise NotWorth  # a reader says so with the rows
+        yield offset, found[1]
+        offset += found[0].length
 
 
 def _first(file: DiskFile, epoch: bytes, end: int, wanted: Kind) -> bytes:

@@ -21,16 +21,10 @@ from flumec.runtime.journal.entries import (
     take_ranges,
 )
 from flumec.runtime.journal.records import NO_TROUBLE
+from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.journal.sets import sets_bytes, take_sets
 from flumec.runtime.journal.spill import spill_bytes, take_spill
-from flumec.runtime.journal.state import (
-    ChannelState,
-    ConsumerState,
-    EpochRange,
-    SegmentState,
-    State,
-    Stream,
-)
+from flumec.runtime.journal.state import ChannelState, ConsumerState, EpochRange, State, Stream
 from flumec.runtime.journal.trouble import aside_bytes, take_aside, take_trouble, trouble_bytes
 
 _OPEN = 0xFFFFFFFFFFFFFFFF

@@ -8,7 +8,8 @@ from threading import Lock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.rewriter import Rewriter
 from flumec.runtime.journal.rewriting import pays
-from flumec.runtime.journal.state import ChannelState, SegmentState, State
+from flumec.runtime.journal.segment import SegmentState
+from flumec.runtime.journal.state import ChannelState, State
 from flumec.runtime.journal.walk import segment_path
 
 _NEVER = 1 << 64

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
-from flumec.runtime.journal.entries import FRAME_HEAD, CursorEntry, DropEntry, FrameEntry
+from flumec.runtime.journal.entries import CursorEntry, DropEntry, FrameEntry
 from flumec.runtime.journal.lanes import GroupState, Lane
 from flumec.runtime.journal.ranges import above, count, covers, union
 from flumec.runtime.journal.records import (
@@ -16,6 +16,7 @@ from flumec.runtime.journal.records import (
     Received,
     Trouble,
 )
+from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.journal.spill import Spill
 
 
@@ -123,32 +124,6 @@ class EpochRange:
     epoch: bytes
     first: int
     end: int | None
-
-
-@dataclass(slots=True)
-class SegmentState:
-    """A segment that ends at byte `end`; `channels` has the row after each channel's last in it."""
-
-    number: int
-    epoch: bytes
-    first_row: int
-    end: int
-    channels: dict[int, int] = field(default_factory=dict)
-    sets: dict[tuple[int, ...], int] = field(default_factory=dict)
-    """The bytes that the frames of each set of channels take in it; empty where an older runtime
-    wrote it."""
-
-    def add(self, entry: FrameEntry) -> None:
-        """Note a frame that lies in it; one that an orderly end wrote may be older than others."""
-        self.first_row = min(self.first_row, entry.first)
-        for number in entry.channels:
-            self.channels[number] = max(entry.end, self.channels.get(number, 0))
-        taken = self.sets.get(entry.channels, 0)
-        self.sets[entry.channels] = taken + entry.length + FRAME_HEAD
-
-    def alive(self, kept: frozenset[int]) -> int:
-        """Return the bytes of its frames that one of the channels still needs."""
-        return sum(size for numbers, size in self.sets.items() if not kept.isdisjoint(numbers))
 
 
 @dataclass(slots=True)

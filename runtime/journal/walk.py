@@ -21,7 +21,8 @@ from flumec.runtime.journal.layout import (
     seed,
 )
 from flumec.runtime.journal.ranges import after
-from flumec.runtime.journal.state import SegmentState, State
+from flumec.runtime.journal.segment import SegmentState
+from flumec.runtime.journal.state import State
 
 _WINDOW = 64 << 10
 _BLOCK = 1 << 20
@@ -33,14 +34,14 @@ def segment_path(directory: Path, number: int) -> Path:
 
 
 class GroupReader:
-    """The groups of one segment, in order; heads only."""
+    """The groups of one segment, in order; heads only. `ahead` is how much is read at once."""
 
-    def __init__(self, file: DiskFile, epoch: bytes) -> None:
+    def __init__(self, file: DiskFile, epoch: bytes, ahead: int = _WINDOW) -> None:
         self.file = file
         self._seed = seed(epoch)
         self._window = memoryview(b"")
         self._at = 0
-        self._ahead = _WINDOW
+        self._ahead = self._most = ahead
 
     def group(self, offset: int, end: int) -> tuple[GroupHeader, memoryview] | None:
         """Return the header and head of the group at `offset`, None if there is no valid one."""
@@ -54,7 +55,7 @@ class GroupReader:
             or group_crc(data, header.head_end, self._seed) != header.crc
         ):
             return None
-        self._ahead = _WINDOW if header.length < _WINDOW else PAGE
+        self._ahead = self._most if header.length < self._most else PAGE
         return header, data[GROUP_HEADER : header.head_end]
 
     def _data(self, offset: int, length: int, end: int) -> memoryview:

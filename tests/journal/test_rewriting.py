@@ -14,7 +14,7 @@ from flumec.runtime.journal.log import RESERVES
 from flumec.runtime.journal.packing import Key, Keys
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.journal.rewriting import REWRITING, pays
-from flumec.runtime.journal.state import SegmentState
+from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.testing import CrashDisk
 from flumec.runtime.testing.crash_disk import CrashFile
 
@@ -326,6 +326,46 @@ def test_a_disk_that_fails_it_ends_nothing(rig: Rig) -> None:
     assert sizes(rig)[0] == before[0]
     assert REWRITING not in disk.names(rig.directory)
     assert not rig.failures
+    assert rig.rows("b") == quiet
+
+
+@pytest.mark.parametrize("most", [256, 3], ids=["remembered", "more than is remembered"])
+def test_of_what_was_just_written_only_what_is_needed_is_read(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("flumec.runtime.journal.segment.MOST_PLACES", most)
+    rig.segment_size = 512 << 10
+    rig.open(A, B)
+    quiet = []
+    while len(sizes(rig)) < 2:
+        quiet += [(row := rig.put("b", size=200).first), row + 1]
+        for _ in range(8):
+            rig.put("a", size=9000)
+    got = []
+    read = CrashFile.read
+
+    def counted(file: CrashFile, length: int, offset: int) -> bytes:
+        data = read(file, length, offset)
+        if threading.current_thread().name == "journal space":
+            got.append(len(data))
+        return data
+
+    monkeypatch.setattr(CrashFile, "read", counted)
+    before = sizes(rig)[0]
+    delivered(rig, "a")
+    assert sizes(rig)[0] < 12_000
+    assert (sum(got) < before // 2) == (most == 256)
+    assert rig.rows("b") == quiet
+
+
+def test_what_is_not_found_where_it_is_remembered_is_looked_for(rig: Rig) -> None:
+    rig.open(A, B)
+    quiet = busy_and_quiet(rig)
+    for segment in rig.journal._state.segments.values():
+        for places in (segment.places or {}).values():
+            del places[0]
+    delivered(rig, "a")
+    assert max(sizes(rig)[:-1]) < 12_000
     assert rig.rows("b") == quiet
 
 

@@ -156,7 +156,7 @@ def test_any_life_delivers_what_was_put(seed: int, secret: bool) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 1 << 32), st.integers(50, 400), st.booleans())
 def test_any_long_life_delivers_what_was_put(seed: int, length: int, secret: bool) -> None:
     lived(lives(Random(seed), length), secret=secret)
