@@ -167,9 +167,17 @@ class SharedChannel(Diagnostic, code="FL303"):
 
     @property
     def hint(self) -> str:
+        first, reader = (each.name.rpartition(".")[2] for each in (self.first, self.reader))
+        sinks = self.first.kind == self.reader.kind == "sink"
+        second = f"{self.name}_{reader}" if sinks else "ANOTHER"
+        copy = (
+            f"to copy them, let the source's chain end in `{self.name}, {second}`: it costs no disk"
+        )
+        if not sinks:
+            return copy
+        both = f"{first}, {reader}"
         return (
-            "to share the events, `balance(a, b)` or `failover(a, b)`; "
-            "to copy them, a second channel in the source's chain (a copy costs no disk)"
+            f"to share the events, `{self.name} -> balance({both})` or `failover({both})`; {copy}"
         )
 
     @property

@@ -93,9 +93,26 @@ class Hdfs(Filing, type="hdfs"):
     def location(self, directory: str, token: str | None) -> HdfsLocation:
         """Return how to reach a folder in HDFS: the sink's own, or one that it has left.
 
-        The NameNodes are those of its file system; another one's follow from its url.
+        The NameNodes are those of its file system; another one's follow from its url. A url that
+        names no host is a pair's, whose name changed at most: those of the sink are asked. In
+        another file system they don't have the sink's folder, and then nothing is taken for done.
         """
-        same = nameservice(directory) == nameservice(self.path)
-        found = located(directory, self.namenodes if same else ())
+        own = located(divided(str(self.path))[0], self.namenodes).namenodes
+        same = nameservice(directory) == nameservice(self.path) or not _is_host(directory)
+        found = located(directory, own if same else ())
         ca = None if self.ca is None else str(self.ca)
         return replace(found, user=self.user, token=token, ca=ca)
+
+
+def _is_host(directory: str) -> bool:
+    """Say whether the url of a folder names a host, and not a pair of NameNodes."""
+    import socket
+
+    name, _, port = nameservice(directory).partition(":")
+    if port:
+        return True
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError:
+        return False
+    return True

@@ -243,7 +243,7 @@ def test_ls_has_the_agents_word_on_why_its_sink_does_nothing(
     start()
     client = Client(tmp_path / "state")
     assert tool("ls", "--json", tmp_path / "state").json["trouble"] == []
-    client.post("/sinks/out/pause", {"seconds": 3600})
+    client.post("/sinks/out/pause", {})
     until(lambda: bool(tool("ls", "--json", tmp_path / "state").json["trouble"]))
     (line,) = tool("ls", "--json", tmp_path / "state").json["trouble"]
     assert line.startswith("out is paused")

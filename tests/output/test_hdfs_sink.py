@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,19 @@ def test_a_url_says_whom_to_ask_and_where(
     assert "a token" not in repr(location)
 
 
+@pytest.fixture
+def hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have one name that is a host's."""
+
+    def resolve(name: str, *_: object) -> list[object]:
+        if name != "old":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+@pytest.mark.usefixtures("hosts")
 def test_a_folder_that_it_left_is_reached_by_that_folders_own_url() -> None:
     moved = sink("hdfs://new/logs", namenodes=("nn1", "nn2"))
 
@@ -73,6 +87,20 @@ def test_a_folder_that_it_left_is_reached_by_that_folders_own_url() -> None:
         "http://nn2:9870",
     )
     assert moved.location("hdfs://old/logs", None).namenodes == ("http://old:9870",)
+    assert moved.location("hdfs://gone:9870/l", None).namenodes == ("http://gone:9870",)
+
+
+@pytest.mark.usefixtures("hosts")
+@pytest.mark.parametrize(
+    ("path", "namenodes"), [("hdfs://new/logs", ("nn1", "nn2")), ("hdfs://nn1/logs", ())]
+)
+def test_a_pair_that_has_another_name_by_now_is_asked_as_the_sinks_own(
+    path: str, namenodes: tuple[str, ...]
+) -> None:
+    location = sink(path, namenodes=namenodes).location("hdfs://former/logs", None)
+
+    asked = ("http://nn1:9870", "http://nn2:9870") if namenodes else ("http://nn1:9870",)
+    assert (location.namenodes, location.prefix) == (asked, "hdfs://former")
 
 
 @pytest.mark.parametrize(
@@ -148,3 +176,45 @@ def test_each_event_is_once_in_a_real_hdfs(
     assert sorted(rows) == list(range(number))
     assert hdfs.hidden(folder) == []
     assert (channel.delivered, channel.intents) == (number, [])
+
+
+class _CutOff(Exception):  # noqa: N818 what happened
+    """The process ends here."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("published", [False, True], ids=["before the rename", "after it"])
+def test_a_pair_that_is_renamed_under_an_open_intent_gets_each_event_once(
+    hdfs: Any,
+    channel: Channel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    published: bool,
+) -> None:
+    from flumec.runtime.output.webhdfs import WebHdfsStore
+
+    folder = hdfs.make(f"/lake/renamed-{published}", owner="flume")
+    channel.bodies(b"one", b"two", b"three", host=["a", "b", "a"])
+    real = WebHdfsStore.publish
+
+    def publish(store: WebHdfsStore, files: Any) -> None:
+        if published:
+            real(store, files)
+        raise _CutOff
+
+    def start(name: str) -> None:
+        one = sink(f"hdfs://{name}{folder}/%{{host}}", namenodes=hdfs.addresses, user="flume")
+        here = SinkPlace(channel.consumer(), RealDisk(), state=tmp_path / "state")
+        here.until = lambda: here.steps >= 9
+        one.run(here)
+
+    with monkeypatch.context() as cut:
+        cut.setattr(WebHdfsStore, "publish", publish)
+        with pytest.raises(_CutOff):
+            start("former.invalid")
+    assert len(channel.intents) == 1
+    start("later.invalid")
+
+    lines = [line for content in hdfs.published(folder).values() for line in content.split()]
+    assert sorted(lines) == [b"one", b"three", b"two"]
+    assert (hdfs.hidden(folder), channel.delivered, channel.intents) == ([], 3, [])
