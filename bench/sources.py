@@ -1,7 +1,8 @@
 """A hundred sources on one journal: how they share its syncs, alone and beside a busy thread.
 
-Each source puts ten events of 200 bytes at a time and waits until they are on disk. The busy thread
-computes in Python without pause, as an interceptor or a decoder might.
+Each source puts ten events of 200 bytes at a time and waits for the answer: with `sync = commit`
+that they are on disk, with `sync = 1s` that they are written. The busy thread computes in Python
+without pause, as an interceptor or a decoder might.
 """
 
 import argparse
@@ -16,17 +17,25 @@ from pathlib import Path
 import pyarrow as pa
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import RealDisk
-from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
+from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, Settings
 from flumec.runtime.journal.records import Cursor, Frame, Put, Stored
 from flumec.runtime.process import SWITCH_INTERVAL
 from flumec.runtime.timed_disk import TimedDisk
 
 EVENTS = 10
 EVENT_BYTES = 200
-CASES = [(1, False), (100, False), (1, True), (100, True)]
+CASES = [
+    (sources, busy, every)
+    for busy in (False, True)
+    for sources in (1, 100)
+    for every in (None, 1.0)
+]
+"""Sources, whether a thread computes, and the seconds between two syncs (None: `commit`)."""
 
 
-def run(directory: Path, sources: int, seconds: float, *, busy: bool) -> tuple[float, float]:
+def run(
+    directory: Path, sources: int, seconds: float, *, busy: bool, every: float | None
+) -> tuple[float, float]:
     """Return puts and syncs a second."""
     disk = TimedDisk(RealDisk(), time.monotonic)
     journal = Journal.open(
@@ -37,6 +46,7 @@ def run(directory: Path, sources: int, seconds: float, *, busy: bool) -> tuple[f
         channels=[ChannelSpec("spool", 4 << 30, durable=True)],
         sources=["source"],
         consumers=[ConsumerSpec("sink", "spool")],
+        settings=Settings(sync_every=every),
     )
     stop = threading.Event()
     counts = [0] * sources
@@ -59,7 +69,7 @@ def run(directory: Path, sources: int, seconds: float, *, busy: bool) -> tuple[f
 
 
 def feed(journal: Journal, counts: list[int], number: int, stop: threading.Event) -> None:
-    """Put and wait for the sync, again and again."""
+    """Put and wait for the answer, again and again."""
     frame = Frame(("spool",), EVENTS, pa.py_buffer(bytes(EVENTS * EVENT_BYTES)))
     while not stop.is_set():
         outcome = journal.submit(Put((frame,)), wait=True, stopping=stop.is_set).result()
@@ -105,13 +115,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="for how long, each case")
     parser.add_argument("--directory", type=Path, help="where the journal is")
     given = parser.parse_args()
-    print(f"{'case':34} {'puts/s':>8} {'events/s':>9} {'syncs/s':>8} {'events/sync':>12}")
-    for sources, busy in CASES:
+    print(f"{'case':46} {'puts/s':>8} {'events/s':>9} {'syncs/s':>8} {'events/sync':>12}")
+    for sources, busy, every in CASES:
         with tempfile.TemporaryDirectory(dir=given.directory) as directory:
-            puts, syncs = run(Path(directory), sources, given.seconds, busy=busy)
+            puts, syncs = run(Path(directory), sources, given.seconds, busy=busy, every=every)
         name = f"{sources} source{'s' * (sources > 1)}{', a busy thread beside' * busy}"
+        name += "" if every is None else f", sync = {every:.0f}s"
         print(
-            f"{name:34} {puts:8.0f} {puts * EVENTS:9.0f} {syncs:8.0f} {puts * EVENTS / syncs:12.0f}"
+            f"{name:46} {puts:8.0f} {puts * EVENTS:9.0f} {syncs:8.0f} {puts * EVENTS / syncs:12.0f}"
         )
 
 

@@ -158,13 +158,13 @@ class Lazy:
         if not self.disk.dead:
             self.told.kept = self.told.answered
 
-    def check(self, *, after_kill: bool = False) -> int:
+    def check(self, *, answered: bool = False) -> int:
         """Hold a recovered journal to what its user was told; return how many puts are there."""
         told = self.told
         position = self.journal.positions("source").get(b"file")
         puts = int(position.to) if position else 0
         assert told.kept <= puts <= told.tried
-        assert not after_kill or told.answered <= puts
+        assert not answered or told.answered <= puts
         for channel in ("a", "b"):
             consumer = self.journal.consumer(channel)
             low = consumer.cursor.low

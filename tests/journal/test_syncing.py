@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from flumec.runtime.journal import JournalFailed
+from flumec.runtime.journal import JournalDamaged, JournalFailed
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.examination import Examination
 from flumec.runtime.journal.inspection import inspect
@@ -14,8 +14,9 @@ from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Sur
 from .conftest import DIRECTORY
 from .lazy import EVERY, Lazy, Told, copy, fresh
 
+ANY = Survival(0.7, 1.0, order="any", seed=1)
 SURVIVALS = [
-    Survival(0.7, 1.0, order="any", seed=1),
+    ANY,
     *(
         pytest.param(survival, marks=pytest.mark.slow)
         for survival in (
@@ -140,14 +141,15 @@ def test_a_kill_takes_nothing_that_was_answered(script: Script) -> None:
     for told, disk in crashes(script):
         after = disk.kill()
         lazy = Lazy(after, told)
-        told.forget(lazy.check(after_kill=True))
+        told.forget(lazy.check(answered=True))
         lost = after.reboot(NOTHING)
         lazy.close()
         goes_on(lost, told)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("survival", SURVIVALS, ids=str)
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("survival", [NOTHING, ANY, Survival(0.5, torn=True, apart=True)], ids=str)
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_every_cut_while_recovering(script: Script, survival: Survival) -> None:
     for told, disk in crashes(script):
@@ -157,8 +159,10 @@ def test_every_cut_while_recovering(script: Script, survival: Survival) -> None:
             again = after.reboot(EVERYTHING, cut_at=cut)
             with suppress(PowerCut, JournalFailed):
                 Lazy(again, copy(told)).close()
-            Lazy(again.reboot(survival), final := copy(told)).check()
-            goes_on(again.reboot(survival), final)
+            lazy = Lazy(again.reboot(survival), final := copy(told))
+            final.forget(lazy.check())
+            lazy.put("a", "b")
+            lazy.close()
             if again.operations < cut:
                 break
 
@@ -170,3 +174,25 @@ def test_the_setting_may_change_between_two_starts(script: Script, every: float 
         after = disk.reboot(Survival(0.6, 1.0, order="any", seed=3))
         goes_on(after, told, every)
         goes_on(after.reboot(NOTHING), told, None if every else EVERY)
+
+
+def test_without_marks_a_torn_end_is_taken_for_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flumec.runtime.journal.log.mark", lambda _: b"")
+    with pytest.raises(JournalDamaged):
+        for told, disk in crashes(puts):
+            for seed in range(5):
+                survival = Survival(0.5, 1.0, order="any", seed=seed)
+                Lazy(disk.reboot(survival), copy(told)).close()
+
+
+def test_if_only_the_last_group_is_copied_more_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    recovery = "flumec.runtime.journal.recovery"
+    monkeypatch.setattr(f"{recovery}.synced_below", lambda group: group[0].number)
+    with pytest.raises((AssertionError, JournalDamaged)):
+        for told, disk in crashes(puts):
+            after = disk.kill()
+            lazy = Lazy(after, told)
+            told.forget(lazy.check())
+            lost = after.reboot(NOTHING)
+            lazy.close()
+            Lazy(lost, told).check()
