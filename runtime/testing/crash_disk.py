@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from flumec.runtime.disk import Bytes, DiskFile, Mode
@@ -64,6 +64,13 @@ class CrashDisk:
     def content(self, path: Path) -> bytes:
         """Return what a reader sees of a file, without an operation."""
         return bytes(self._file(path).seen)
+
+    def picture(self) -> Hashable:
+        """Return what a reader sees of all files, to tell whether two disks are the same."""
+        return frozenset(
+            (path, None if inode is None else (inode.number, bytes(inode.seen)))
+            for path, inode in self._names.seen.items()
+        )
 
     def corrupt(self, path: Path, offset: int, mask: int = 0xFF) -> None:
         """Flip bits of a byte, on the disk and for readers."""
