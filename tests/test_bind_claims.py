@@ -164,7 +164,6 @@ agent a on web {
     assert sorted(name for name, _ in fleet.future) == [
         "`dedup` on a sink",
         "`formerly` on a source",
-        "`sync` of a journal",
         "`workers` on a sink",
         "a group of sinks, `balance(…)`,",
         "the plug-in interceptor `acme.mask`",
