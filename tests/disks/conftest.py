@@ -254,12 +254,12 @@ class Tailer:
         assert self.process is not None
         return self.process.wait(PATIENCE)
 
-    def refuses(self) -> bool:
-        """Wait until the agent is ready, or ended by itself; return whether it did that."""
+    def refuses(self, starts: int) -> bool:
+        """Wait until the agent is ready for the `starts`-th time, or ended; return whether so."""
         assert self.process is not None
-        process, ready = self.process, self.said.count("is ready")
+        process = self.process
         until(
-            lambda: process.poll() is not None or self.said.count("is ready") > ready,
+            lambda: process.poll() is not None or self.said.count("is ready") == starts,
             lambda: self.said,
         )
         return process.poll() is not None
