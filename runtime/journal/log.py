@@ -57,7 +57,6 @@ class Log:
         self._cached_from = 0
         self._next_group = 0
         self._first_unsynced = 0
-        self._end = 0
         self._crc = 0
         self.reserved = False
         """Whether the segment is the reserve: for records without rows only."""
@@ -76,12 +75,12 @@ class Log:
 
     def fits(self, length: int) -> bool:
         """Say whether a group of `length` bytes has room in the segment."""
-        return self._segment is not None and self._end + length <= self._room
+        return self._segment is not None and self._segment.written + length <= self._room
 
     @property
     def unsynced(self) -> int:
         """The bytes that were written since the last sync."""
-        return 0 if self._segment is None else self._end - self._segment.end
+        return 0 if self._segment is None else self._segment.written - self._segment.end
 
     def write(self, group: Group, first_row: int) -> None:
         """Write the group; a power cut may still take it.
@@ -92,10 +91,11 @@ class Log:
         if self._first_unsynced < self._next_group:
             group.mark = mark(self._first_unsynced)
         rows = first_row, self._state.next_row
-        buffers, header = group.build(self._end, self._next_group, rows, self._crc, self._seed)
-        self._file.write(buffers, self._end)
+        start = self.segment.written
+        buffers, header = group.build(start, self._next_group, rows, self._crc, self._seed)
+        self._file.write(buffers, start)
         self._next_group, self._crc = header.number + 1, header.crc
-        self._end += header.length
+        self.segment.written = start + header.length
 
     def sync(self) -> int:
         """Sync what was written; return the byte after it, up to which may now be read.
@@ -105,7 +105,7 @@ class Log:
         assert self._file is not None
         self._file.sync()
         self._first_unsynced = self._next_group
-        return self._end
+        return self.segment.written
 
     def let_go(self, in_memory: bool) -> None:
         """Take what was written out of the system's memory, if its readers have it in theirs.
@@ -154,7 +154,6 @@ class Log:
         self._segment = SegmentState(number, self._opened.epoch, first_row, PAGE, places={})
         for entry, _ in copied:
             self._segment.add(entry)
-        self._end = PAGE
         self.write(opening, first_row)
         self._segment.end = self.sync()
         self._state.segments[number] = self._segment

@@ -4,6 +4,7 @@ from array import array
 from dataclasses import dataclass, field
 
 from flumec.runtime.journal.entries import FRAME_HEAD, FrameEntry
+from flumec.runtime.journal.layout import PAGE
 
 MOST_PLACES = 256
 """How many groups with frames of one set of channels are remembered of a segment."""
@@ -24,6 +25,8 @@ class SegmentState:
     places: "dict[tuple[int, ...], array[int]] | None" = None
     """Where the groups begin that have frames of a set, the first few; known of what this process
     has written."""
+    written: int = PAGE
+    """The byte after the last group that was written, synced or not: where the next one begins."""
 
     def add(self, entry: FrameEntry) -> None:
         """Note a frame that lies in it; one that an orderly end wrote may be older than others."""
@@ -34,8 +37,8 @@ class SegmentState:
         self.sets[entry.channels] = taken + entry.length + FRAME_HEAD
         if self.places is not None:
             places = self.places.setdefault(entry.channels, array("Q"))
-            if len(places) < MOST_PLACES and not (places and places[-1] == self.end):
-                places.append(self.end)
+            if len(places) < MOST_PLACES and not (places and places[-1] == self.written):
+                places.append(self.written)
 
     def places_of(self, kept: frozenset[int]) -> list[int] | None:
         """Return where the groups begin that have what a channel still needs, None if unknown."""

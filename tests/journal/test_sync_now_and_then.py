@@ -315,3 +315,17 @@ def test_a_source_goes_on_from_what_is_written(lazy: Rig) -> None:
     step = Progress("source", b"file", b"", b"1")
     assert isinstance(lazy.outcome(lazy.submit("a", progress=[step])), Stored)
     assert lazy.journal.positions("source")[b"file"].to == b"1"
+
+
+def test_it_is_known_where_groups_begin_that_are_not_synced(lazy: Rig) -> None:
+    """So that a segment is rewritten without being read whole."""
+    lazy.open()
+    for channel in "aba":
+        lazy.put(channel)
+    pass_time(lazy, 1.0)
+    assert holds(lambda: lazy.rows() == [0, 1, 4, 5])
+    places = lazy.journal._state.segments[1].places
+    assert places is not None
+    assert isinstance(lazy.disk, CrashDisk)
+    _, first, second, third = (offset for offset, _, _ in groups(lazy.disk))
+    assert [list(places[(number,)]) for number in (0, 1)] == [[first, third], [second]]
