@@ -171,3 +171,48 @@ def test_a_zombie_that_comes_back_with_a_request_under_way(
     zombie.stop()
     print(site.verdict())
     assert site.verdict() == site.good
+
+
+@pytest.mark.parametrize("verb", ["GET LISTSTATUS", "PUT RENAME"])
+def test_a_start_that_froze_before_it_took_over_does_not_stop_its_successor(
+    verb: str, site: Site, lossy: Lossy
+) -> None:
+    zombie, frozen, awake = (
+        site.loader("agent", lossy.address),
+        threading.Event(),
+        threading.Event(),
+    )
+    site.begin()
+    zombie.start()
+    until(lambda: site.arrived() > 0, 60, zombie.said)
+    assert zombie.stop() == 0
+
+    def hold(_: int, asked: str) -> None:
+        """Freeze the agent while it asks who holds the folder, or before its rename gets there."""
+        if asked == verb and not frozen.is_set():
+            zombie.signal(signal.SIGSTOP)
+            frozen.set()
+            awake.wait(120)
+
+    lossy.lose(hold)
+    zombie.start()
+    assert frozen.wait(60), zombie.said()
+    shutil.copytree(
+        zombie.state, site.folder / "successor", ignore=shutil.ignore_patterns("control")
+    )
+    successor = site.loader("successor")
+    successor.start()
+    arrived = site.arrived()
+    until(lambda: site.arrived() > arrived, 60, successor.said)
+
+    awake.set()
+    zombie.signal(signal.SIGCONT)
+
+    until(lambda: "which this state does not know of" in zombie.said(), 60, zombie.said)
+    assert "RT405" not in successor.said()
+    site.end()
+    until(site.all_arrived, 120, successor.said)
+    assert successor.stop() == 0
+    zombie.kill()
+    print(site.verdict())
+    assert site.verdict() == site.good
