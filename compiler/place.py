@@ -176,10 +176,10 @@ class _Placer:
         self, agent: model.Agent, senders: Sequence[plan.SendingHalf]
     ) -> tuple[plan.Delivery, ...]:
         to_sinks = (
-            plan.Delivery(chain.start, target.name or "", self._origin(chain.span))
+            plan.Delivery(chain.start, consumer, self._origin(chain.span))
             for chain in agent.chains
-            if agent.components[chain.start].kind == "channel" and isinstance(chain.end, tuple)
-            for target in chain.end
+            if agent.components[chain.start].kind == "channel"
+            for consumer in _consumers(chain.end)
         )
         to_links = (plan.Delivery(half.channel, half.name, half.origin) for half in senders)
         return (*to_sinks, *to_links)
@@ -201,6 +201,18 @@ class _Placer:
         if path not in self._paths:
             self._paths[path] = self._names(path)
         return self._paths[path]
+
+
+def _consumers(
+    end: tuple[model.Target, ...] | model.Route | model.Group,
+) -> Iterator[str | plan.Group]:
+    """Yield what reads the channel that a chain begins at."""
+    if isinstance(end, model.Group):
+        said = end.values.get("in_doubt")
+        names = tuple(member.name or "" for member in end.members)
+        yield plan.Group(end.kind, names, None if said is None else str(said.value))
+    elif isinstance(end, tuple):
+        yield from (target.name or "" for target in end)
 
 
 def _targets(targets: Sequence[model.Target]) -> tuple[plan.Target, ...]:

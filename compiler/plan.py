@@ -68,11 +68,20 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Sinks that share a channel; `in_doubt` is None where the file does not say it."""
+
+    kind: str
+    members: tuple[str, ...]
+    in_doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """A channel and its one consumer: a sink's name, or the name of a sending half."""
+    """A channel and its one consumer: a sink's name, the name of a sending half, or a group."""
 
     channel: str
-    consumer: str
+    consumer: str | Group
     origin: str
 
 

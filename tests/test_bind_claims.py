@@ -165,7 +165,6 @@ agent a on web {
         "`dedup` on a sink",
         "`formerly` on a source",
         "`workers` on a sink",
-        "a group of sinks, `balance(…)`,",
         "the plug-in interceptor `acme.mask`",
         "the sink `kafka`",
         "the source `link`",

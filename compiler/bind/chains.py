@@ -148,7 +148,6 @@ def _group(call: tree.Call, env: Env) -> Group | None:
     if kind not in GROUPS:
         _report_unknown_group(call, env)
         return None
-    env.findings.feature(f"a group of sinks, `{kind}(…)`,", call.function.span)
     members, whole = [], True
     for arg in (arg for arg in call.args if arg.name is None):
         name = _component(arg.value, env) if isinstance(arg.value, tree.Ref) else None

@@ -7,7 +7,17 @@ from typing import Any
 from flumec.compiler.emit.layout import Call, Expression, Items
 from flumec.compiler.emit.literal import literal
 from flumec.compiler.emit.words import Imports
-from flumec.compiler.plan import Agent, Arm, Flow, Part, ReceivingHalf, Route, SendingHalf, Target
+from flumec.compiler.plan import (
+    Agent,
+    Arm,
+    Flow,
+    Group,
+    Part,
+    ReceivingHalf,
+    Route,
+    SendingHalf,
+    Target,
+)
 from flumec.runtime.component import After, Header, Port, Ref, Secret, Url
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 
@@ -99,6 +109,12 @@ class Calls:
         else:
             to = self._targets(flow.to, variables)
         return Call("agent.flow", [variables[flow.source], *steps, ("to", to)])
+
+    def group(self, group: Group, variables: Mapping[str, str]) -> Call:
+        """Return the call that makes a group of sinks."""
+        said = [] if group.in_doubt is None else [("in_doubt", literal(group.in_doubt))]
+        members = [variables[member] for member in group.members]
+        return self._runtime(group.kind.capitalize(), *members, *said)
 
     def receipt(self, receiver: str, link: str, wire: str, channel: str) -> Call:
         """Return the wiring of a link that comes in by a listener."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from flumec.compiler.plan import Agent, Arm, Flow, Part, Route, Target
+from flumec.compiler.plan import Agent, Arm, Flow, Group, Part, Route, Target
 
 _SHOWN = 3
 """How many senders into one channel are named; a collector may have thousands."""
@@ -25,6 +25,8 @@ def _tails(agent: Agent) -> dict[str, str]:
     targets = {half.name: half.link.partition(" => ")[2] for half in agent.senders}
     for delivery in agent.deliveries:
         consumer = delivery.consumer
+        if isinstance(consumer, Group):
+            consumer = f"{consumer.kind}({', '.join(consumer.members)})"
         tails[delivery.channel] = (
             f" => {targets[consumer]}" if consumer in targets else f" -> {consumer}"
         )

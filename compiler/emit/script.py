@@ -8,7 +8,7 @@ from flumec.compiler.emit.literal import comment, docstring
 from flumec.compiler.emit.picture import picture
 from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.words import Imports, variables
-from flumec.compiler.plan import Agent
+from flumec.compiler.plan import Agent, Group
 
 
 def script(agent: Agent) -> str:
@@ -24,6 +24,9 @@ def script(agent: Agent) -> str:
         calls.part(journal)
     for flow in agent.flows:
         calls.flow(flow, _Anything())
+    for delivery in agent.deliveries:
+        if isinstance(delivery.consumer, Group):
+            calls.group(delivery.consumer, _Anything())
     names = variables((name for name, _, _, _ in makers), imports.names)
     return render(
         "agent.py.j2",
@@ -62,7 +65,9 @@ def _wiring(agent: Agent, calls: Calls, names: Mapping[str, str]) -> Iterator[Ca
     for channel in agent.keeps:
         yield Call("agent.hold", [names[channel]])
     for delivery in agent.deliveries:
-        yield Call("agent.deliver", [names[delivery.channel], names[delivery.consumer]])
+        consumer = delivery.consumer
+        said = calls.group(consumer, names) if isinstance(consumer, Group) else names[consumer]
+        yield Call("agent.deliver", [names[delivery.channel], said])
 
 
 def _summary(agent: Agent) -> str:

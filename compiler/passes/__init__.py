@@ -16,6 +16,7 @@ from flumec.compiler.passes.dead_letters import check_dead_letters
 from flumec.compiler.passes.deduplication import check_deduplication
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.future import check_future
+from flumec.compiler.passes.groups import check_groups
 from flumec.compiler.passes.journals import check_journals
 from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
@@ -39,6 +40,7 @@ PASSES: tuple[Pass, ...] = (
     check_targets,
     check_unbound,
     check_channels,
+    check_groups,
     check_refusing,
     check_copies,
     check_deduplication,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
-from flumec.compiler.model import Agent, Chain, Fleet, Group, Link
+from flumec.compiler.model import Agent, Chain, Fleet, Link
 from flumec.compiler.passes.channels import late_channel
 
 DEDUP = "dedup"
@@ -15,7 +15,7 @@ class CopiesApart(Diagnostic, code="FL910", severity="warning"):
 
     Each knows the keys that it has written itself, so both copies would be written: where the
     sink's agent runs on several hosts, and each has its own sources or a link that chooses among
-    the hosts; or where the sink shares its channel with others of a group.
+    the hosts. (That a member of a group cannot leave copies out is FL351.)
 
     All copies must come to one host, or to each host by `policy = all`. A source whose copies
     always enter at the same host, because a client asks again where it asked first, is fine too:
@@ -187,9 +187,6 @@ def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
 
 def _apart(fleet: Fleet, agent: Agent, reading: Sequence[Chain]) -> str:
     """Return where copies may go that a sink doesn't get by `reading`, "" if nowhere."""
-    groups = [chain.end for chain in reading if isinstance(chain.end, Group)]
-    if groups:
-        return f"`{groups[0].kind}` gives some events to other sinks"
     hosts = len(agent.hosts.hosts)
     if hosts < 2:
         return ""

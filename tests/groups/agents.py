@@ -6,16 +6,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 AGENT = '''#!/usr/bin/env python3
 """An agent whose events a group of sinks shares."""
+import os
+
 import pyarrow as pa
 from flumec.runtime import Agent, Balance, Duration, Failover, Size
+from flumec.runtime.batch import decode
 from flumec.runtime.channels import File, Memory
-from flumec.runtime.component import Source, prop
-from flumec.runtime.journal.records import Progress
+from flumec.runtime.component import Sink, Source, prop
+from flumec.runtime.journal.records import Cursor, Progress
 from flumec.runtime.sinks import FileRoll, Hdfs
 from flumec.runtime.sinks.filing import Roll
 
@@ -45,6 +48,29 @@ class Ticks(Source, type="ticks"):
             context.wait(0.05)
 
 
+class Paced(Sink, type="paced"):
+    """Append lines to a file of its name, so many seconds for each chunk."""
+
+    pace: float = prop("Seconds.", default=0.0)
+    dies_of: bytes = prop("A body that kills it.", default=b"")
+
+    def run(self, context):
+        with open(self.name, "ab") as out:
+            while not context.stopping:
+                chunks = context.consumer.read(0.2, 1)
+                context.idle(not chunks)
+                for chunk in chunks:
+                    rows = decode(chunk.body).slice(chunk.skip, chunk.rows)
+                    bodies = rows.column("body").to_pylist()
+                    if self.dies_of in bodies:
+                        with open("deaths", "ab") as deaths:
+                            os.write(deaths.fileno(), self.name.encode() + b"\\n")
+                        raise ValueError("cannot take it")
+                    os.write(out.fileno(), b"".join(body + b"\\n" for body in bodies))
+                    context.consumer.advance(Cursor(chunk.end, delivered=chunk.rows)).result()
+                    context.wait(self.pace)
+
+
 ticks = Ticks("ticks", total={total}, rate={rate})
 spool = {channel}("spool", size=Size("64MiB"))
 {sinks}
@@ -61,9 +87,7 @@ class Fleet:
 
     folder: Path
     process: "subprocess.Popen[str] | None" = None
-    output: str = ""
     starts: int = 0
-    sinks: list[str] = field(default_factory=list)
 
     def write(
         self, group: str, sinks: Sequence[str], *, total: int, rate: int = 20_000,
@@ -140,6 +164,11 @@ class Fleet:
                     if ".flumec" not in path.parts:
                         found.update(int(line) for line in path.read_text().split())
         return found
+
+    def lines(self, member: str) -> list[int]:
+        """Return the numbers that a paced member has written, in their order."""
+        path = self.folder / member
+        return [int(line) for line in path.read_text().split()] if path.is_file() else []
 
     def everything(self, *members: str) -> Counter[int]:
         """Return what all have published."""

@@ -9,9 +9,9 @@ Takes events by HTTP, and sorts them.
         "say \"hi\"" -> drop
         else -> static(…) -> archive -> shown
     numbers -> clicks, archive
-    audit -> files
+    audit -> failover(files, spare)
 
-Made by flumec from routes.flow (d45623d00320). Change that file, not this one.
+Made by flumec from routes.flow (7edf87a7d2f4). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -20,6 +20,7 @@ from flumec.runtime import (
     Agent,
     Arm,
     Drop,
+    Failover,
     Header,
     Optional,
     Otherwise,
@@ -60,6 +61,9 @@ files = FileRoll(
 )
 
 # see routes.flow:36
+spare = FileRoll("spare", directory=Path("/srv/spare"))
+
+# see routes.flow:40
 nowhere = Null("nowhere")
 
 agent = Agent(
@@ -86,7 +90,7 @@ agent.flow(
 )
 agent.flow(numbers, to=(clicks, archive))
 agent.deliver(clicks, nowhere)
-agent.deliver(audit, files)
+agent.deliver(audit, Failover(files, spare, in_doubt="wait"))
 agent.deliver(archive, shown)
 
 if __name__ == "__main__":
