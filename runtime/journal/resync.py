@@ -12,6 +12,10 @@ def resync(path: Path, disk: Disk) -> None:
 
     What an earlier process wrote may stand in the system's memory only, and a sync that failed is
     forgotten there: to sync alone would promise nothing.
+
+    A power cut meanwhile costs nothing where the disk writes a sector whole or not at all: each
+    keeps the bytes that it had, or gets those of a group that nobody was told of. A disk that tears
+    sectors could lose one here that was safe: so this is done where there is no room for a copy.
     """
     file = disk.open(path, "write")
     try:
