@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
 from itertools import accumulate
@@ -48,20 +48,25 @@ def write_bundle(files: Mapping[str, bytes], directory: Path) -> None:
         raise BundleError(f"`{directory}` is a mount point; name a folder in it for the bundle")
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        _clean(directory)
-        _refuse_other(directory)
-        if _holds(directory, files):
-            return
-        beside = directory.with_name(f".{directory.name}{_NEW}{secrets.token_hex(4)}")
-        try:
-            with _claimed(beside):
-                _write(files, beside)
-                sync_all(beside)
-                _replace(beside, directory)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+        with _alone(directory.parent):
+            _clean(directory)
+            _refuse_other(directory)
+            if not _holds(directory, files):
+                _put(files, directory)
     except OSError as error:
         raise BundleError(f"cannot write the bundle `{directory}`: {_reason(error)}") from error
+
+
+def _put(files: Mapping[str, bytes], directory: Path) -> None:
+    """Write the bundle beside `directory`, and put it in its place."""
+    beside = directory.with_name(f".{directory.name}{_NEW}{secrets.token_hex(4)}")
+    try:
+        beside.mkdir()
+        _write(files, beside)
+        sync_all(beside)
+        _replace(beside, directory)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def compare(
@@ -95,7 +100,7 @@ def _holds(directory: Path, files: Mapping[str, bytes]) -> bool:
         return False
     try:
         return next(compare(files, directory, modes=0o777), None) is None
-    except BundleError:  # another build is replacing it just now
+    except BundleError:  # a file of it cannot be read, or goes away: it is made anew
         return False
 
 
@@ -146,18 +151,19 @@ def _clean(directory: Path) -> None:
         else:
             old.rename(directory)
     for left in directory.parent.glob(f".{escape(directory.name)}{_NEW}*"):
-        with suppress(OSError), _claimed(left, make=False):
-            shutil.rmtree(left)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
-def _claimed(folder: Path, *, make: bool = True) -> Iterator[None]:
-    """Hold a lock on a folder that we write, so that a build beside ours does not clean it away."""
-    if make:
-        folder.mkdir()
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _alone(parent: Path) -> Iterator[None]:
+    """Be the only build that writes in a folder: what else is found there was left by a dead one.
+
+    Another waits. The lock is the folder's own, so nothing is left behind, and it ends with its
+    process.
+    """
+    descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -160,14 +161,9 @@ def test_killed_at_any_step_it_is_the_old_or_the_new_bundle(
 def test_builds_at_once_leave_one_whole_bundle(tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     write_bundle(OLD, dist)
-    writers = [
-        threading.Thread(target=lambda files=files: [write_bundle(files, dist) for _ in range(30)])
-        for files in (OLD, NEW)
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    with ThreadPoolExecutor() as writers:
+        for _ in writers.map(write_bundle, (OLD, NEW, NEW, OLD) * 25, [dist] * 100):
+            pass
     assert content(dist) in (OLD, NEW)
     write_bundle(NEW, dist)
     assert names(tmp_path) == ["dist"]
