@@ -16,6 +16,7 @@ wake up after others have come. Three rules keep what is published exact through
 """
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -250,10 +251,8 @@ class Holding:
         if not claim.known:
             claim.announce(None)
         token = claim.known[-1] if claim.known else self._here.epoch
-        give = (
-            f"{self._tree.move_by_hand} '{self.base}/{holder.name}' "
-            f"'{self.base}/{token}.{HANDED_OVER}'"
-        )
+        names = (f"{self.base}/{holder.name}", f"{self.base}/{token}.{HANDED_OVER}")
+        give = f"{self._tree.move_by_hand} {shlex.join(names)}"
         return Superseded(
             f"`{self.base}` is held by {holder}, {why}: this state is an older copy, or a copy of "
             "it runs elsewhere. Nothing is written, nothing is lost. For this one to go on all the "

@@ -42,7 +42,7 @@ class State:
 
 @pytest.fixture
 def state(tmp_path: Path) -> State:
-    return State(tmp_path / "out")
+    return State(tmp_path / "it's out")
 
 
 def inside(state: State) -> list[str]:
