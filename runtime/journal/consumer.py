@@ -291,8 +291,8 @@ class Consumer:
         return self._waiting.popleft()
 
     def _next_whole(self) -> Chunk | None:
-        """Return the next frame; damage waits for the next `read`, so that what is before comes."""
+        """Return the next frame; what is wrong with it is for the next `read` to say."""
         try:
             return self._next()
-        except JournalDamaged:
+        except (JournalDamaged, OSError):
             return None

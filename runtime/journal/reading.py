@@ -68,6 +68,10 @@ class Reader:
         except JournalDamaged:
             self.close()  # a walk doesn't go back, and the frame must not be passed over
             raise
+        except OSError as error:
+            self.close()
+            what = "rows of the journal cannot be read back: look at its disk (`dmesg`, `smartctl`)"
+            raise OSError(error.errno, f"{error.strerror or error}: {what}") from error
         return None
 
     def _load(self, located: Located) -> Chunk | None:

@@ -66,6 +66,30 @@ def test_what_cannot_be_read_is_not_passed_over(rig: Rig) -> None:
     assert rig.rows() == list(range(12))
 
 
+def test_who_reads_on_after_an_error_misses_no_row(rig: Rig) -> None:
+    """Without seeking back: neither what came before the error nor what it hid is passed over."""
+    rig.open(A)
+    for _ in range(6):
+        rig.put("a", size=9000)
+    rig.killed()
+    rig.open()
+    assert isinstance(rig.disk, CrashDisk)
+    segments = [name for name in rig.disk.names(rig.directory) if name.endswith(".seg")]
+    consumer, found, errors = rig.consumer(), [], 0
+    for name in segments[1:-1]:
+        rig.disk.rotten = {rig.directory / name}
+        for _ in range(3):
+            try:
+                found += consumer.read(0)
+            except OSError as error:
+                errors += "rows of the journal cannot be read back" in str(error)
+    rig.disk.rotten.clear()
+    while more := consumer.read(0):
+        found += more
+    assert errors > 1
+    assert [row for chunk in found for row in range(chunk.first, chunk.end)] == list(range(12))
+
+
 def test_a_journal_that_cannot_be_read_is_no_start_and_loses_nothing(rig: Rig) -> None:
     rig.open(A)
     for _ in range(3):

@@ -61,7 +61,7 @@ def test_rows_that_cannot_be_read_wait_until_they_can(tailer: Tailer, mounts: Mo
     until(lambda: tailer.said.count("is ready") == 2, lambda: tailer.said)
     disk.meets("read")
     tailer.out.unlink()
-    tailer.says("Input/output error")
+    tailer.says("Input/output error: rows of the journal cannot be read back: look at its disk")
     assert tailer.process is not None
     assert tailer.process.poll() is None
     disk.is_well()
