@@ -33,6 +33,13 @@ def reading(now: int = NOW, delivered: int = 70, failing: str = "") -> Reading:
     )  # fmt: skip
 
 
+def spilling() -> Reading:
+    """Return a reading of a channel that has some of what it holds in memory."""
+    now = reading()
+    stats = replace(now.channels["spool"], in_memory=8, memory_bytes=120, memory_size=300)
+    return replace(now, channels={"spool": stats})
+
+
 def samples(text: str) -> dict[str, float]:
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
@@ -46,7 +53,7 @@ def exposed(of: Reading) -> dict[str, float]:
 
 def test_every_metric_of_the_page_is_there_and_every_one_that_is_there_is_on_it() -> None:
     page = set(re.findall(r"^\| `(flumec_\w+)`", PAGE.read_text(), re.MULTILINE))
-    names = {name.partition("{")[0] for name in exposed(reading())}
+    names = {name.partition("{")[0] for name in exposed(spilling())}
     own = {name for name in names if re.match("flumec_(source|receiver|sink)_", name)}
     assert names - own == page
     assert own == {
@@ -69,6 +76,16 @@ def test_a_channels_sums_balance() -> None:
         == went + held
         == 100
     )
+
+
+def test_a_channel_that_spills_says_what_of_it_is_in_memory() -> None:
+    labels = '{channel="spool",journal="default"}'
+    values = exposed(spilling())
+    assert values[f"flumec_channel_memory_events{labels}"] == 8
+    assert values[f"flumec_channel_memory_bytes{labels}"] == 120
+    told = state(spilling(), 4.0, {})["channels"]["spool"]
+    assert (told["in_memory"], told["memory_bytes"], told["memory_size"]) == (8, 120, 300)
+    assert not [name for name in exposed(reading()) if "_memory_" in name]
 
 
 def test_a_channel_that_moved_is_told_by_its_journals_and_memory_has_none() -> None:

@@ -16,6 +16,8 @@ class Merging(Reader):
 
     A frame is only taken from the disk after a look into memory: what is published later has higher
     numbers, so what is in memory then and has a lower one is all that may come before it.
+    Of late frames the log's walk passes over those that are older than what stands before them, and
+    finds the others as well, in their order: whichever way a frame is found, it is taken once.
     """
 
     _found: Located | None = field(default=None, init=False)

@@ -193,13 +193,6 @@ class Walk:
             return self._segment is None or known.number > self._segment.number
         return self._offset < (self._end or self._segment.end)
 
-    def _is_late(self, segment: int) -> bool:
-        """Whether the group was written late, with frames that are not in the order of the log."""
-        spill = self.state.channels[self.channel].spill
-        return spill is not None and any(
-            (late.segment, late.offset) == (segment, self._offset) for late in spill.late
-        )
-
     def _enter(self, segment: SegmentState) -> bool:
         """Open a segment; False if it was just deleted, as its rows were dropped."""
         self.close()
@@ -230,8 +223,7 @@ class Walk:
             end_row = later[1].first_row if later else segment.channels[self.channel]
             raise damaged(path, self._offset, self._expected_row, end_row, "a group is not valid")
         header, head = found
-        late = self._is_late(segment.number)
-        for kind, data in () if late else records(head):
+        for kind, data in records(head):
             if kind in (Kind.FRAME, Kind.COPIED):
                 entry = FrameEntry.decode(data, copied=kind is Kind.COPIED)
                 offset = self._offset + entry.offset

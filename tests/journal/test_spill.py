@@ -320,6 +320,8 @@ def test_bodies_are_packed_as_the_journal_says(
     for _ in range(6):
         rig.put("a", size=500)
     assert where(rig) == (4, 8)
+    stats = rig.journal.stats()["a"]
+    assert rig.consumer().fullness == pytest.approx(stats.held_bytes / stats.size)
     rig.reopen()
     chunks = [chunk for _ in range(9) for chunk in rig.consumer().read(0)]
     assert [chunk.first for chunk in chunks] == [0, 2, 4, 6, 8, 10]
@@ -376,6 +378,48 @@ def test_the_oldest_make_room_wherever_they_lie(rig: Rig) -> None:
     assert rig.balance()[3] == len(rows)
     rig.done("a", 24)
     assert rig.consumer().fullness == 0
+
+
+def test_what_an_orderly_end_wrote_makes_room_once(rig: Rig) -> None:
+    rig.open(ChannelSpec("a", 600, durable=True, when_full="drop_oldest", memory=200))
+    for _ in range(4):
+        rig.put("a")
+    rig.done("a", 4)
+    rig.put("a")  # in memory, and newer than what is on disk
+    rig.reopen()
+    for _ in range(12):
+        rig.put("a")
+        held = rig.journal.stats()["a"].held
+        assert rig.balance() == (rig.journal._state.next_row, 4, rig.balance()[2], held)
+    assert rig.rows() == list(range(18, 34))
+    assert rig.balance() == (34, 4, 14, 16)
+
+
+def test_after_a_kill_nothing_seems_to_be_unread_that_was_in_memory(rig: Rig) -> None:
+    rig.open(SPILL, ChannelSpec("b", 1 << 20, durable=True))
+    rig.put("a")
+    for _ in range(8):  # into a new segment, which begins with all that is known
+        rig.put("b", size=4000)
+    killed(rig)
+    assert not rig.consumer().unread
+    assert rig.consumer().read(0) == []
+    assert rig.balance() == (2, 0, 2, 0)
+
+
+def test_a_segment_with_late_frames_stays_as_it_is(rig: Rig) -> None:
+    rig.segment_size = 64 << 10
+    rig.open(SPILL, ChannelSpec("b", 1 << 20, durable=True))
+    for _ in range(10):
+        rig.put("b", size=4000)
+    rig.put("a")
+    rig.reopen()
+    for _ in range(3):
+        rig.put("b", size=30_000)
+    rig.done("b", 28)
+    rig.settled()
+    rig.reopen()
+    assert rig.rows() == [20, 21]
+    assert rig.rows("b") == []
 
 
 def test_a_damaged_body_stops_the_consumer_in_its_place(rig: Rig) -> None:

@@ -192,6 +192,7 @@ def live(sequence: tuple[str, ...], memory: int, disk: int) -> None:
     world.finish()
 
 
+@pytest.mark.timeout(900)  # 3,125 lives
 @pytest.mark.parametrize("length", [3, pytest.param(6, marks=pytest.mark.slow)])
 def test_every_life_is_as_the_model_says(length: int) -> None:
     for sequence in lives(length, (PUT, READ, DONE, KILL, STOP)):
@@ -207,6 +208,7 @@ def test_a_long_life_is_as_the_model_says(number: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @settings(max_examples=150, deadline=None)
 @given(
     steps=st.lists(st.sampled_from([PUT, PUT, READ, READ, DONE, PART, KILL, STOP]), max_size=60),

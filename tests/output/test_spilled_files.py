@@ -1,15 +1,18 @@
 """Files of several buckets from a channel that spills, whatever operation a crash comes before."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from flumec.runtime.batch import encode
+from flumec.runtime.component import Header
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
 from flumec.runtime.journal.records import ChannelStats, Frame, Put, Stored
 from flumec.runtime.sinks import FileRoll
+from flumec.runtime.sinks.dedup import Dedup
 from flumec.runtime.sinks.filing import Roll
 from flumec.runtime.testing import (
     EVERYTHING,
@@ -24,6 +27,7 @@ from spooled import OUT, STATE, files
 from .conftest import SinkPlace
 
 SINK = FileRoll("files", directory=OUT, path="%{host}", max_open=4, roll=Roll(events=2))
+ONCE = replace(SINK, dedup=Dedup(key=Header("id"), late="drop"))
 PUTS = ["aab", "bac", "cc", "ab", "b", "acb"]
 
 
@@ -51,6 +55,7 @@ def open_journal(disk: CrashDisk) -> Journal:
 class Lives:
     """A channel and its sink through their lives; what was put where."""
 
+    sink: FileRoll = SINK
     put: set[str] = field(default_factory=set)
     safe: set[str] = field(default_factory=set)
     """What lay on disk when it was acknowledged, or at an orderly end."""
@@ -63,10 +68,10 @@ class Lives:
             try:
                 for hosts in PUTS[:4]:
                     self._put(journal, hosts)
-                deliver(journal, disk, 3)
+                deliver(journal, disk, 3, self.sink)
                 for hosts in PUTS[4:]:
                     self._put(journal, hosts)
-                deliver(journal, disk, 2)
+                deliver(journal, disk, 2, self.sink)
             finally:
                 journal.close()
             self.safe |= self.put
@@ -77,6 +82,7 @@ class Lives:
         columns = {
             "body": pa.array([name.encode() for name in names], pa.binary()),
             "h.host": pa.array(list(hosts)),
+            "h.id": pa.array([id_of(name) for name in names]),
         }
         frame = Frame(("spool",), len(hosts), encode(pa.record_batch(columns)))
         before = journal.stats()["spool"].in_memory
@@ -86,16 +92,22 @@ class Lives:
             self.safe |= set(names)
 
 
-def deliver(journal: Journal, disk: CrashDisk, steps: int) -> None:
-    place = SinkPlace(journal.consumer("files"), disk)
+def id_of(body: str) -> str:
+    """Return an event's id: each comes once in each of two lives."""
+    return f"{body[0]}{int(body[1:4]) % len(PUTS)}{body[4:]}"
+
+
+def deliver(journal: Journal, disk: CrashDisk, steps: int, sink: FileRoll) -> None:
+    place: Any = SinkPlace(journal.consumer("files"), disk)
+    place.journal, place.state = journal, STATE
     place.until = lambda: disk.dead or place.steps >= steps
-    SINK.run(place)
+    sink.run(place)
 
 
-def finish(disk: CrashDisk) -> ChannelStats:
+def finish(disk: CrashDisk, sink: FileRoll = SINK) -> ChannelStats:
     """Start again and deliver all that is there."""
     journal = open_journal(disk)
-    deliver(journal, disk, 30)
+    deliver(journal, disk, 30, sink)
     stats = journal.stats()["spool"]
     assert not journal.consumer("files").intents
     journal.close()
@@ -121,7 +133,7 @@ def test_undisturbed_all_arrive_once() -> None:
     assert (stats.put, stats.delivered, stats.held) == (len(lives.put), len(lives.put), 0)
 
 
-@pytest.mark.parametrize(
+CUTS = pytest.mark.parametrize(
     ("survival", "cuts"),
     [
         pytest.param(survival, slice(first, None, step), id=f"{name}, {which}", marks=marks)
@@ -135,6 +147,10 @@ def test_undisturbed_all_arrive_once() -> None:
         )
     ],
 )
+
+
+@pytest.mark.timeout(600)
+@CUTS
 def test_a_cut_takes_what_was_in_memory_and_doubles_nothing(
     survival: Survival, cuts: slice
 ) -> None:
@@ -152,3 +168,21 @@ def test_a_cut_takes_what_was_in_memory_and_doubles_nothing(
         assert stats.held == 0
         assert stats.put == stats.delivered + stats.dropped
         assert stats.delivered <= len(lines), "what went through memory alone may be in no count"
+
+
+@pytest.mark.timeout(600)
+@CUTS
+def test_copies_are_left_out_whatever_was_in_memory(survival: Survival, cuts: slice) -> None:
+    whole = CrashDisk()
+    Lives(ONCE).live(whole)
+    for cut in range(1, whole.operations + 1)[cuts]:
+        disk, lives = CrashDisk(cut_at=cut), Lives(ONCE)
+        with suppress(PowerCut, JournalFailed):
+            lives.live(disk)
+        disk = disk.reboot(survival)
+        stats = finish(disk, ONCE)
+        ids = [id_of(line) for line in published(disk)]
+        assert len(ids) == len(set(ids)), f"written twice, cut before {cut}"
+        assert {id_of(line) for line in lives.safe} <= set(ids), f"lost, cut before {cut}"
+        assert stats.held == 0
+        assert stats.put == stats.delivered + stats.dropped

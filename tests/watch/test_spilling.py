@@ -1,12 +1,16 @@
 """A real agent whose channel spills: stopped in order it loses nothing, killed only its memory."""
 
 import json
+import re
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flumec.runtime.control.client import Client
+from flumec.runtime.live.find import ask, places
+from flumec.runtime.live.text import lines
 
 from .conftest import Start, until
 
@@ -55,6 +59,12 @@ def spilled(client: Client) -> dict[str, Any]:
     return state
 
 
+def shown(folder: Path) -> str:
+    """Return what `flumec status` says of the channel."""
+    said = lines(ask(places([folder / "state"], [])), datetime.now(UTC))
+    return next(line for line in said if line.strip().startswith("spool"))
+
+
 def balanced(channel: dict[str, Any]) -> bool:
     done: int = channel["delivered"] + channel["dropped"] + channel["dead_lettered"]
     return bool(channel["put"] == done + channel["held"])
@@ -65,6 +75,7 @@ def test_a_sigterm_loses_nothing(start: Start, tmp_path: Path) -> None:
     agent, client = start(script), Client(tmp_path / "state")
     before = spilled(client)
     assert 0 < before["in_memory"] < before["held"], "it has really spilled"
+    assert re.search(r"; [\d.]+KiB in memory, [\d.]+MiB on disk\)", shown(tmp_path))
     assert agent.end(signal.SIGTERM) == 0, json.dumps(agent.output)
     agent = start(script)
     client.post("/sinks/out/resume")
