@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from flumec.runtime.journal.errors import JournalDamaged
 from flumec.runtime.journal.ranges import after
-from flumec.runtime.journal.reading import Reader
+from flumec.runtime.journal.reading import Reader, unreadable
 from flumec.runtime.journal.records import Chunk
 from flumec.runtime.journal.waiting import Spilled
 from flumec.runtime.journal.walk import Located
@@ -78,6 +78,9 @@ class Merging(Reader):
         except JournalDamaged:
             self.close()
             raise
+        except OSError as error:
+            self.close()
+            raise unreadable(error) from error
         if late is not None and late.entry.first < self._found.entry.first:
             return late
         return self._found
@@ -89,6 +92,9 @@ class Merging(Reader):
         except JournalDamaged:
             self.close()  # a walk doesn't go back, and the frame must not be passed over
             raise
+        except OSError as error:
+            self.close()
+            raise unreadable(error) from error
         with self.shared.lock:
             self.position = entry.end
             return chunk if self.live.take(entry.first, entry.end) else None

@@ -70,8 +70,7 @@ class Reader:
             raise
         except OSError as error:
             self.close()
-            what = "rows of the journal cannot be read back: look at its disk (`dmesg`, `smartctl`)"
-            raise OSError(error.errno, f"{error.strerror or error}: {what}") from error
+            raise unreadable(error) from error
         return None
 
     def _load(self, located: Located) -> Chunk | None:
@@ -84,3 +83,9 @@ class Reader:
                 if not covers(self.live.gaps, entry.first, entry.end):
                     raise
         return None
+
+
+def unreadable(error: OSError) -> OSError:
+    """Return the error of a disk as one that says that it is the journal's."""
+    what = "rows of the journal cannot be read back: look at its disk (`dmesg`, `smartctl`)"
+    return OSError(error.errno, f"{error.strerror or error}: {what}")

@@ -435,6 +435,23 @@ def test_a_damaged_body_stops_the_consumer_in_its_place(rig: Rig) -> None:
         rig.consumer().read(0)
 
 
+def test_whoever_reads_on_after_an_error_of_the_disk_misses_nothing(rig: Rig) -> None:
+    rig.open(SPILL)
+    for _ in range(5):
+        rig.put("a")
+    assert isinstance(rig.disk, CrashDisk)
+    for spoiled in ("walked to", "late"):
+        rig.disk.rotten = set(map(DIRECTORY.joinpath, rig.disk.names(DIRECTORY)))
+        rig.consumer().seek(0)
+        with pytest.raises(OSError, match="rows of the journal cannot be read back"):
+            for _ in range(6):
+                rig.consumer().read(0)
+        rig.disk.rotten = set()
+        assert rig.consumer().unread, spoiled
+        assert rig.rows() == list(range(10))
+        rig.reopen()
+
+
 def test_the_age_of_the_oldest_event_is_known_wherever_it_lies(rig: Rig) -> None:
     rig.open(SPILL)
     assert rig.journal.stats()["a"].oldest_born is None
