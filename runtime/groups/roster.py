@@ -51,6 +51,7 @@ class Roster:
 
     def is_recalled(self, name: str) -> bool:
         """Say whether a member is to give back what it has."""
+        self._note_standstill(any(standing.able for standing in self._standings.values()))
         mine = self._standings[name]
         if not mine.fails_for_long or mine.gave_back_at == mine.member.lane.end:
             return False
@@ -107,9 +108,10 @@ class Roster:
 
     def _note_standstill(self, works: bool) -> None:
         """Say it aloud, once, when no member works any more."""
-        if works is not self._stands:
-            return
-        self._stands = not works
+        with self._lock:
+            if works is not self._stands:
+                return
+            self._stands = not works
         if works:
             logs.of(self._channel).info("%s delivers again", self._named)
             return

@@ -95,6 +95,11 @@ def release_former(sharing: "Sharing", channel: str, *, resend: bool) -> None:
         if not member.former:
             continue
         found = give_back(member, resend=resend)
+        if found.given:
+            why = "it is no member any more"
+            logs.of(member.name).warning(
+                GaveBack(given=found.given, resent=found.resent, waiting=0, reason=why)
+            )
         if found.waiting:
             logs.of(channel).error(
                 RemovedInDoubt(member=member.name, channel=channel, rows=found.waiting)

@@ -129,7 +129,7 @@ class Fleet:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
 
-    def until(self, holds: Callable[[], bool], timeout: float = 60) -> None:
+    def until(self, holds: Callable[[], bool], timeout: float = 110) -> None:
         """Wait until something holds."""
         deadline = time.monotonic() + timeout
         while not holds():
@@ -156,6 +156,12 @@ class Fleet:
 
     def published(self, member: str) -> Counter[int]:
         """Return the numbers that a member has published."""
+        try:
+            return self._published(member)
+        except FileNotFoundError:  # a folder of its own that went while it was looked through
+            return self.published(member)
+
+    def _published(self, member: str) -> Counter[int]:
         found: Counter[int] = Counter()
         for mount in ("mount", "away"):
             root = self.folder / member / mount
