@@ -9,6 +9,7 @@ was put.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Self
 
 from flumec.runtime.dedup.memory import Memory
@@ -85,13 +86,22 @@ class Note:
         """
         known = [start for start in self.starts.get(directory, ()) if start != epoch]
         last = known[1 - _MOST_STARTS :]
-        if seen in known and seen not in last:
-            last[0] = seen
+        if seen is not None and seen not in last:  # known of another directory, or long ago
+            last = [seen, *last[2 - _MOST_STARTS :]]
         return self._with_starts(directory, (*last, epoch))
 
     def holding(self, directory: str, epoch: str) -> Self:
         """Return the note of a start that holds a directory's folder; nobody before it can."""
         return self._with_starts(directory, (epoch,))
+
+    def known(self, directory: str) -> tuple[str, ...]:
+        """Return the starts that may hold any folder, those of a directory's last.
+
+        >>> Note("", "", (), starts={"/a": ("1", "2"), "/b": ("3",)}).known("/a")
+        ('3', '1', '2')
+        """
+        others = [of for place, of in self.starts.items() if place != directory]
+        return (*chain.from_iterable(others), *self.starts.get(directory, ()))
 
     def _with_starts(self, directory: str, starts: tuple[str, ...]) -> Self:
         others = [known for known in self.starts.items() if known[0] != directory]

@@ -92,7 +92,11 @@ def _taken_over(
 
 
 def _claim(context: SinkContext, note: Note, place: str) -> Claim:
-    """Return what the state knows of a directory's folder."""
+    """Return what the state knows of a directory's folder.
+
+    A start that it knows of another directory counts as well: no two have one name, and a directory
+    that was moved, or has another name or url by now, has the folder as it was left elsewhere.
+    """
     consumer = context.consumer
     epoch = consumer.epoch.hex()
 
@@ -102,7 +106,7 @@ def _claim(context: SinkContext, note: Note, place: str) -> Claim:
         if then != now:
             _store(context, then)
 
-    known = (Note.of(consumer.cursor) or note).starts.get(place, ())
+    known = (Note.of(consumer.cursor) or note).known(place)
     return Claim(known, consumer.intended, announce)
 
 

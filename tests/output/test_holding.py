@@ -150,6 +150,9 @@ def test_starts_that_were_killed_while_they_took_over_are_few_in_a_note() -> Non
     for start in range(100):
         note = note.announcing("/out", f"{start}", "held")
     assert note.starts == {"/out": ("held", "93", "94", "95", "96", "97", "98", "99")}
+    moved = note.announcing("/moved", "100", "held")
+    assert moved.starts["/moved"] == ("held", "100")
+    assert moved.holding("/out", "101").known("/moved") == ("101", "held", "100")
     for number in range(100):
         note = note.holding(f"/{number}", "x")
     assert len(note.starts) == 16
@@ -202,3 +205,28 @@ def test_a_copy_is_refused_in_another_directory_too(channel: Channel, tmp_path: 
 
     assert "does not know of" in place.failures[-1]
     assert list((tmp_path / "b").glob("*.log")) == []
+
+
+@pytest.mark.parametrize("how", ["moved", "moved, with a link in its place", "by a link"])
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")], ids=" to ".join)
+def test_a_directory_may_be_moved_and_have_another_name(
+    channel: Channel, tmp_path: Path, names: tuple[str, str], how: str
+) -> None:
+    was, now = (tmp_path / name for name in names)
+    channel.bodies(b"one")
+    FileRoll("files", directory=was, roll=Roll(events=1)).run(
+        SinkPlace(channel.consumer(), TroubledDisk())
+    )
+    if how != "by a link":
+        was.rename(now)
+    if how != "moved":
+        (now if how == "by a link" else was).symlink_to(was if how == "by a link" else now)
+    channel.bodies(b"two")
+    place = SinkPlace(channel.consumer(), TroubledDisk())
+    place.consumer.epoch = os.urandom(16)  # type: ignore[misc]
+    place.until = lambda: place.idling or bool(place.failures)
+
+    FileRoll("files", directory=now, roll=Roll(events=1)).run(place)
+
+    assert place.failures == []
+    assert sorted(path.read_text() for path in now.glob("*.log")) == ["one\n", "two\n"]
