@@ -1,14 +1,16 @@
 """Events that a channel holds still, and a file has too: to replay them would double them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from threading import Lock
 
 from flumec.runtime.channel.members import gone
 from flumec.runtime.channel.place import Found
 from flumec.runtime.disk import Disk
+from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.errors import JournalDamaged
+from flumec.runtime.journal.late import find_late
 from flumec.runtime.journal.parts import cut
 from flumec.runtime.journal.ranges import union, without
 from flumec.runtime.journal.records import Frame, Ranges, TagRun
@@ -51,19 +53,36 @@ def held(found: Found, disk: Disk) -> dict[bytes, Ranges]:
     inspection, channel = found.inspection, found.channel
     done = gone(inspection.state, channel)
     tags: defaultdict[bytes, list[tuple[int, int]]] = defaultdict(list)
+    for heads in (_log, _late):
+        with suppress(JournalDamaged):  # which whoever opens it says
+            for entry in heads(found, disk):
+                epoch = inspection.state.epoch_of(entry.first)
+                runs = entry.tags or (TagRun(epoch, entry.first, entry.rows),)
+                for first, end in without(max(entry.first, channel.low), entry.end, done):
+                    _note(tags, cut(runs, first - entry.first, end - entry.first))
+    return {epoch: union((), ranges) for epoch, ranges in tags.items()}
+
+
+def _log(found: Found, disk: Disk) -> Iterator[FrameEntry]:
+    """Yield the heads that stand in the order of the log."""
+    inspection, channel = found.inspection, found.channel
     walk = Walk(
         disk, inspection.directory, inspection.state, Lock(), channel.number, channel.low
     )  # fmt: skip
     try:
-        with suppress(JournalDamaged):  # which whoever opens it says
-            while (located := walk.next()) is not None:
-                entry, epoch = located.entry, inspection.state.epoch_of(located.entry.first)
-                runs = entry.tags or (TagRun(epoch, entry.first, entry.rows),)
-                for first, end in without(max(entry.first, channel.low), entry.end, done):
-                    _note(tags, cut(runs, first - entry.first, end - entry.first))
+        while (located := walk.next()) is not None:
+            yield located.entry
     finally:
         walk.close()
-    return {epoch: union((), ranges) for epoch, ranges in tags.items()}
+
+
+def _late(found: Found, disk: Disk) -> Iterator[FrameEntry]:
+    """Yield those that an orderly end of a channel that spills wrote apart."""
+    inspection = found.inspection
+    late = find_late(inspection.directory, disk, inspection.state, found.channel)
+    for located in late:
+        located.file.close()
+    yield from (located.entry for located in late)
 
 
 def _note(tags: defaultdict[bytes, list[tuple[int, int]]], runs: Iterable[TagRun]) -> None:

@@ -119,6 +119,8 @@ def test_damage_costs_its_rows_and_no_more(state: State, tool: Tool, row: int) -
 def test_replayed_events_go_to_its_disk(state: State, tool: Tool, tmp_path: Path) -> None:
     spilled(state)
     assert tool("export", state.path, "a", "--to", tmp_path / "a.jsonl").status == 0
+    refused = tool("replay", state.path, "a", tmp_path / "a.jsonl")
+    assert "a holds 12 events of" in refused.err
     assert tool("replay", state.path, "a", tmp_path / "a.jsonl", "--again").status == 0
     assert balance(tool, state) == (26, 2, 0, 24)
     state.open(SPILL)
