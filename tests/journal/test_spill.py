@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Thread
 
 import pyarrow as pa
@@ -350,6 +351,49 @@ def test_from_file_to_spill_to_file_and_back(rig: Rig) -> None:
     rig.reopen(ChannelSpec("b", 1000, durable=True, memory=200, formerly="a"))
     assert rig.rows("b") == [10, 11]
     assert rig.balance("b") == (12, 10, 0, 2)
+
+
+@pytest.mark.parametrize("ended", ["stopped", "killed"])
+def test_rows_of_a_file_that_were_delivered_ahead_are_known_when_it_spills(
+    rig: Rig, ended: str
+) -> None:
+    rig.open(FILE)
+    for _ in range(4):
+        rig.put("a")
+    # Of each frame the first row goes to x, the second to y; x is published up to row 6.
+    rig.rows()
+    rig.consumer().advance(Cursor(1, {"x": 7}, delivered=4)).result(PATIENCE)
+    (rig.reopen if ended == "stopped" else partial(killed, rig))(SPILL)
+    rig.rows()
+    for _ in range(3):
+        rig.put("a")
+    rig.consumer().advance(Cursor(8, delivered=4)).result(PATIENCE)
+    assert rig.rows() == [8, 9, 10, 11, 12, 13]
+    assert where(rig) == (4, 2)
+    rig.consumer().advance(Cursor(8, {"x": 13}, delivered=3)).result(PATIENCE)
+    killed(rig)
+    assert rig.rows() == [12, 13]
+    assert rig.consumer().cursor.ahead == {"x": 13}, "12 is on disk, and must not come twice"
+    rig.consumer().advance(Cursor(14, delivered=1)).result(PATIENCE)
+    assert rig.balance() == (14, 12, 2, 0)
+
+
+def test_dead_letters_of_a_file_are_known_when_it_spills(rig: Rig) -> None:
+    rig.open(FILE, ChannelSpec("b", 1000, durable=True))
+    for _ in range(4):
+        rig.put("a")
+    aside = Put((Frame(("b",), 6, pa.py_buffer(b"x")),), aside=Aside("a", ((2, 8),)))
+    assert isinstance(rig.outcome(rig.journal.submit(aside)), Stored)
+    rig.reopen(SPILL)
+    for _ in range(3):
+        rig.put("a")
+    rig.rows()
+    rig.consumer().advance(Cursor(2, delivered=2)).result(PATIENCE)
+    rig.consumer().advance(Cursor(19, delivered=5)).result(PATIENCE)
+    killed(rig)
+    assert rig.rows() == [19]
+    rig.consumer().advance(Cursor(20, delivered=1)).result(PATIENCE)
+    assert rig.balance()[3] == 0
 
 
 def test_from_memory_to_spill_and_back(rig: Rig) -> None:
