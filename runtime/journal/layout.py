@@ -26,6 +26,9 @@ ALIGNMENT = 8
 
 ZEROS = bytes(PAGE)
 
+MOST_ROWS = (1 << 32) - 1
+"""How many rows may lie between the first and the end of a group."""
+
 _SEGMENT = Struct("<8sHH16s16sQQQqI")
 _GROUP = Struct("<4sIQQQIII")
 _CRC = Struct("<I")

@@ -13,7 +13,13 @@ from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.entries import FrameEntry, Kind, frame_channels, record, records
 from flumec.runtime.journal.group import Group
-from flumec.runtime.journal.layout import PAGE, SegmentHeader, read_segment_header, seed
+from flumec.runtime.journal.layout import (
+    MOST_ROWS,
+    PAGE,
+    SegmentHeader,
+    read_segment_header,
+    seed,
+)
 from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.journal.walk import GroupReader, segment_path
 
@@ -139,7 +145,8 @@ class Rewriting:
                 yield FrameEntry.decode(data, copied=True)
 
     def _add(self, new: DiskFile, entry: FrameEntry, body: memoryview) -> None:
-        if self._group.bound > _GROUP_BYTES:
+        # Between two frames may be any number of rows that went to memory channels only.
+        if self._group.bound > _GROUP_BYTES or entry.end - self._rows[0] > MOST_ROWS:
             self._flush(new)
         if not self._group.parts:
             self._rows = (entry.first, entry.first)

@@ -184,6 +184,22 @@ def test_a_segment_that_dies_while_it_is_rewritten_does_not_come_back(
     assert not rig.failures
 
 
+def test_any_number_of_rows_may_have_passed_memory_channels_between_two_frames(rig: Rig) -> None:
+    rig.open(A, B, ChannelSpec("memory", 1 << 30, durable=False))
+    firsts = []
+    while len(sizes(rig)) <= 2:
+        firsts.append(rig.put("b", size=200).first)
+        rig.put("memory", rows=3 << 30, size=10)
+        rig.put("a", size=9000)
+    assert firsts[-1] > 5 << 32, "more than a group's header can count"
+    rig.consumer("a").advance(Cursor(rig.journal._state.next_row)).result(PATIENCE)
+    rig.settled()
+    assert max(sizes(rig)[:-1]) < 12_000
+    rig.reopen()
+    assert rig.rows("b") == [row for first in firsts for row in (first, first + 1)]
+    assert not rig.failures
+
+
 def test_epochs_tags_and_encryption_are_kept(rig: Rig) -> None:
     old, new = Key("an old secret of 32 characters..."), Key("a new secret of 32 characters...")
     rig.settings = Settings("zstd", Keys(old))
