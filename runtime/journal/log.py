@@ -179,8 +179,9 @@ class Log:
         if small:
             for name, size in self._reserves().items():
                 if size >= needed:
-                    self._disk.rename(self.directory / name, path)
-                    return self._disk.open(path, "write"), size
+                    with suppress(FileNotFoundError):  # the rewriter took it just now
+                        self._disk.rename(self.directory / name, path)
+                        return self._disk.open(path, "write"), size
         size = needed + _SPARE if small else max(aligned(self._size, PAGE), needed)
         return self._create(path, size), size
 
@@ -205,9 +206,12 @@ class Log:
         return file
 
     def _reserves(self) -> dict[str, int]:
-        """Return the sizes of the reserves that are there."""
-        known = self._disk.names(self.directory)
-        return {n: self._disk.stat(self.directory / n).st_size for n in RESERVES if n in known}
+        """Return the sizes of the reserves that are there; the rewriter may take one any time."""
+        sizes = {}
+        for name in RESERVES:
+            with suppress(FileNotFoundError):
+                sizes[name] = self._disk.stat(self.directory / name).st_size
+        return sizes
 
     def keep_reserves(self) -> None:
         """Make the reserves that are not there, as far as the disk has room.

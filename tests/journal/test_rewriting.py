@@ -319,6 +319,31 @@ def test_on_a_full_disk_a_reserve_is_the_room(rig: Rig) -> None:
     assert rig.rows("b") == quiet
 
 
+@pytest.mark.parametrize("verb", ["stat", "rename"])
+def test_the_writer_gets_over_a_reserve_that_the_rewriter_takes_before_its_eyes(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    rig.open(A, B)
+    rig.put("a", size=1000)
+    act, taken = getattr(CrashDisk, verb), []
+
+    def raced(disk: CrashDisk, path: Path, *others: Path) -> object:
+        """Do it, just after another thread has taken the file."""
+        if path.name in RESERVES and threading.current_thread().name == "journal" and not taken:
+            taken.append(path)
+            disk.unlink(path)
+        return act(disk, path, *others)
+
+    disk = crash_disk(rig)
+    disk.room = disk.allocated()
+    monkeypatch.setattr(CrashDisk, verb, raced)
+    for _ in range(200):  # on a full disk, so that segments are made of the reserves
+        rig.consumer("a").advance(Cursor(0)).result(PATIENCE)
+    assert taken
+    assert not rig.failures
+    assert len(rig.rows("a")) == 2
+
+
 def test_what_a_crash_left_of_a_new_file_is_removed(rig: Rig) -> None:
     rig.open(A, B)
     rig.put("a")
