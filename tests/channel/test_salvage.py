@@ -90,6 +90,26 @@ def test_a_rotten_head_in_the_newest_segment_is_counted_for_the_journal(
     assert tool("verify", state.path).lines[-1] == "sound"
 
 
+def test_what_rots_right_behind_what_was_given_up_is_told_and_given_up_as_well(
+    state: State, tool: Tool
+) -> None:
+    state.open()
+    for _ in range(5):
+        state.put("a")
+    state.fill("b", segments=3)
+    state.close()
+    path = state.segments[0]
+    for number, dropped in ((3, 2), (4, 4)):
+        flip(path, groups(path)[number] + 20)
+        assert tool("verify", state.path).status == 1
+        said = tool("skip", state.path, "--damaged")
+        assert "given up: 2 rows of a, counted as dropped" in said.out
+        assert tool("verify", state.path).lines[-1] == "sound"
+        assert balances(tool, state)["a"] == (10, 0, dropped, 10 - dropped)
+    state.open()
+    assert state.read("a") == [0, 1, 2, 3, 8, 9]
+
+
 def test_a_rotten_head_in_an_older_segment_is_counted_by_its_channel(
     state: State, tool: Tool
 ) -> None:
