@@ -76,14 +76,14 @@ def _path(
     """Yield the places from a full channel to what empties it too slowly."""
     assert agent.state is not None
     yield f"{agent.name}.{channel} is {fullness(agent.state['channels'][channel]):.0%} full"
-    empties = agent_wiring(agent)["empties"]
-    consumer = next((name for name, of in empties.items() if of == channel), None)
-    if consumer is None:
-        yield "nobody reads it"
+    known = readers(agent, channel)
+    if len(known) != 1:
+        yield _shared(agent, known) if known else "nobody reads it"
         return
+    (consumer,) = known
     part = _part(agent, consumer)
     if part.get("resting"):
-        yield f"{consumer} is {part['resting']}"
+        yield _why(consumer, part)
         return
     link = agent_wiring(agent)["links_out"].get(consumer)
     for other in fleet if link else ():
@@ -94,10 +94,33 @@ def _path(
             told.add((other.name, inbox))
             yield from _path(fleet, other, inbox, seen | {(other.name, inbox)}, told)
             return
+    yield _why(consumer, part)
+
+
+def readers(agent: Live, channel: str) -> list[str]:
+    """Return who empties a channel: nobody, one, or the members of a group in their order."""
+    return [name for name, of in agent_wiring(agent)["empties"].items() if of == channel]
+
+
+def _shared(agent: Live, members: Sequence[str]) -> str:
+    """Say why each member of a group takes too little, but of those that only stand by."""
+    parts = {name: _part(agent, name) for name in members}
+    telling = [
+        name
+        for name, part in parts.items()
+        if part.get("resting")
+        or part.get("failing")
+        or part.get("counters", {}).get("group_active") != 0
+    ]
+    return ", ".join(_why(name, parts[name]) for name in telling or members)
+
+
+def _why(consumer: str, part: Mapping[str, Any]) -> str:
+    if part.get("resting"):
+        return f"{consumer} is {part['resting']}"
     if part.get("failing"):
-        yield f"{consumer} cannot work: {part['failing']}"
-    else:
-        yield f"{consumer} is slower than what comes"
+        return f"{consumer} cannot work: {part['failing']}"
+    return f"{consumer} is slower than what comes"
 
 
 def _part(agent: Live, name: str) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flumec.runtime.live.find import Live
 from flumec.runtime.live.numbers import age, rate, size
-from flumec.runtime.live.pressure import agent_wiring, fullness, pressure
+from flumec.runtime.live.pressure import fullness, pressure, readers
 from flumec.runtime.logs import one_line
 
 
@@ -74,9 +74,7 @@ def rows(fleet: Sequence[Live]) -> Iterator[tuple[str, ...]]:
         if agent.state is None:
             yield agent.name, "-", *("-",) * 6, "does not answer"
             continue
-        empties = {channel: name for name, channel in agent_wiring(agent)["empties"].items()}
         for number, (name, channel) in enumerate(agent.state["channels"].items()):
-            reader = empties.get(name, "")
             yield (
                 agent.name if number == 0 else "",
                 name,
@@ -86,14 +84,16 @@ def rows(fleet: Sequence[Live]) -> Iterator[tuple[str, ...]]:
                 size(channel["held_bytes"]),
                 f"{fullness(channel):.0%}",
                 age(channel["lag"]),
-                f"{reader} {_doing(agent.state['parts'].get(reader))}".strip() or "nobody",
+                ", ".join(_reader(agent.state, each) for each in readers(agent, name)) or "nobody",
             )
 
 
 HEADINGS = ("agent", "channel", "in", "out", "held", "bytes", "full", "behind", "emptied by")
 
 
-def _doing(part: dict[str, Any] | None) -> str:
+def _reader(state: dict[str, Any], name: str) -> str:
+    part = state["parts"].get(name)
     if part is None:
-        return ""
-    return "(paused)" if part["resting"] else "(cannot work)" if part["failing"] else ""
+        return name
+    doing = " (paused)" if part["resting"] else " (cannot work)" if part["failing"] else ""
+    return name + doing

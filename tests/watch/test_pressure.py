@@ -5,6 +5,7 @@ from typing import Any
 from flumec.runtime.control.client import Client
 from flumec.runtime.live.find import Live
 from flumec.runtime.live.pressure import pressure
+from flumec.runtime.live.text import rows
 
 LINK = "tailer.spool => collector.inbox"
 
@@ -86,3 +87,32 @@ def test_a_channel_that_is_bounded_in_events_is_full_by_them() -> None:
     assert list(pressure([full])) == [
         "web-1/tailer.spool is 95% full ← to is slower than what comes"
     ]
+
+
+def shared(**members: dict[str, Any]) -> Live:
+    wiring = {
+        "feeds": {}, "empties": dict.fromkeys(members, "spool"), "links_in": {}, "links_out": {},
+    }  # fmt: skip
+    live = agent("web-1/tailer", 95, wiring, **members)
+    assert live.state is not None
+    live.state["channels"]["spool"] |= {"in": 0.0, "out": 0.0, "lag": 1.0}
+    return live
+
+
+def test_of_a_group_each_member_is_told_but_who_only_stands_by() -> None:
+    busy, idle = part(counters={"group_active": 1.0}), part(counters={"group_active": 0.0})
+    broken = part(failing="no NameNode answers", counters={"group_active": 0.0})
+    (said,) = pressure([shared(first=broken, second=busy, third=idle)])
+    assert said == (
+        "web-1/tailer.spool is 95% full ← "
+        "first cannot work: no NameNode answers, second is slower than what comes"
+    )
+    (said,) = pressure([shared(first=idle, second=idle)])
+    assert said.endswith("first is slower than what comes, second is slower than what comes")
+
+
+def test_the_table_names_all_members_of_a_group() -> None:
+    ((*_, emptied_by),) = rows([shared(first=part(), second=part(resting="paused"), third=part())])
+    assert emptied_by == "first, second (paused), third"
+    ((*_, emptied_by),) = rows([shared(first=part(), second=part(failing="no"))])
+    assert emptied_by == "first, second (cannot work)"
