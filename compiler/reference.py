@@ -8,13 +8,24 @@ from dataclasses import MISSING
 from functools import cache
 from typing import Any, Literal
 
-from flumec.runtime.component import Declared, Header, Port, Property, Ref, Secret, Section, Url
+from flumec.runtime.component import (
+    ChannelRef,
+    Declared,
+    Header,
+    JournalRef,
+    Port,
+    Property,
+    Ref,
+    Secret,
+    Section,
+    Url,
+)
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 
 _WORDS: dict[Any, str] = {
-    bool: "bool", bytes: "string", Duration: "duration", float: "number", Header: "header",
-    int: "number", Percent: "percent", Port: "port", Rate: "rate", Ref: "component",
-    Secret: "secret", Size: "size", str: "string", Url: "url",
+    bool: "bool", bytes: "string", ChannelRef: "channel", Duration: "duration", float: "number",
+    Header: "header", int: "number", JournalRef: "journal", Percent: "percent", Port: "port",
+    Rate: "rate", Ref: "component", Secret: "secret", Size: "size", str: "string", Url: "url",
 }  # fmt: skip
 _COMMITS = {
     "rename": "each file appears whole, by one rename: exactly once",
