@@ -119,11 +119,16 @@ def _together(agent: "Agent") -> Iterator[set[str]]:
 
 def _settings(journal: Declared, environment: Mapping[str, str] | None) -> "Settings":
     from flumec.runtime.journal import Settings
+    from flumec.runtime.journal.errors import StateError
     from flumec.runtime.journal.packing import Key, Keys
 
     def key(secret: Secret) -> Key:
         found = (secret,) if environment is None else (secret, environment)
-        return Key(credentials.read(*found))
+        text = credentials.read(*found)
+        try:
+            return Key(text)
+        except StateError as error:
+            raise StateError(f"secret `{secret.name}`: {error}") from None
 
     current = None if journal.encryption is None else key(journal.encryption)
     every = None if journal.sync == "commit" else float(journal.sync)

@@ -232,7 +232,9 @@ def test_a_secret_is_read_from_the_hosts_credentials(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="the secret `key` is needed"):
         start({})
     (tmp_path / "key").write_text("short\n")
-    with pytest.raises(StateError, match="openssl rand -hex 32"):
+    with pytest.raises(
+        StateError, match=r"^secret `key`: .* has 5 characters .*openssl rand -hex 32"
+    ):
         start({"CREDENTIALS_DIRECTORY": str(tmp_path)})
     (tmp_path / "key").write_text("0123456789abcdef" * 4 + "\n")
     journals = start({"CREDENTIALS_DIRECTORY": str(tmp_path)})
