@@ -44,6 +44,23 @@ def test_its_flow_is_clean() -> None:
     assert lint_text(flow).diagnostics == ()
 
 
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ("policy = failover", "FL701"),
+        ("policy = balance", "FL701"),
+        ("tls = mutual", "FL701"),
+        ('}\n\ncheck "all" {\n  from = tailer.access\n  to = collector.files', "FL903"),
+    ],
+    ids=["failover", "balance", "tls", "check"],
+)
+def test_what_it_says_is_not_yet_is_said_by_name(more: str, code: str) -> None:
+    (flow,) = [text for _, text in FENCES if text.startswith("param lake")]
+
+    found = lint_text(flow.replace("  port = 4141", f"  port = 4141\n  {more}")).diagnostics
+    assert [each.code for each in found] == [code]
+
+
 def test_its_message_is_what_lint_says(tmp_path: Path) -> None:
     (tmp_path / "web.flow").write_text(WRONG)
     said = subprocess.run(
