@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from aiohttp import web
@@ -51,6 +51,7 @@ async def _serve(source: "Http", context: SourceContext) -> None:
     await runner.setup()
     listener = context.listen(source.name, source.bind or context.address, source.port)
     listener.setblocking(False)
+    context.log.info("listens on %s%s", where(listener.getsockname()), source.path)
     site = web.SockSite(runner, listener, backlog=_BACKLOG)
     await site.start()
     while not context.stopping:
@@ -59,6 +60,18 @@ async def _serve(source: "Http", context: SourceContext) -> None:
         await asyncio.sleep(_LOOK)
     gate.closing = True
     await runner.cleanup()
+
+
+def where(name: str | tuple[Any, ...]) -> str:
+    """Return how clients are to call a socket, which the service manager may have chosen.
+
+    >>> where(("127.71.0.1", 8080)), where(("::1", 8080, 0, 0)), where("/run/feed.sock")
+    ('http://127.71.0.1:8080', 'http://[::1]:8080', 'unix:/run/feed.sock:')
+    """
+    if isinstance(name, str):
+        return f"unix:{name}:"
+    host, port = name[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Gate:

@@ -98,11 +98,14 @@ def test_braces_in_bodies_are_no_events(serve: Serve, log: Log) -> None:
 def test_what_is_no_http_is_told_so_and_no_error_of_the_agent(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
+    served = serve()
     caplog.set_level(logging.INFO)
-    with serve().raw() as client:
+    with served.raw() as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n")
         assert client.recv(1_000).startswith(b"HTTP/1.0 400 ")
 
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+    listens, *said = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert listens[1].startswith("listens on ")
+    assert said == [
         ("INFO", "Error handling request from 127.0.0.1: Invalid character in Content-Length")
     ]

@@ -1,6 +1,7 @@
 """A client of the http source gets 200 for what is stored, and else a clear answer."""
 
 import json
+import logging
 import socket
 import threading
 import time
@@ -33,6 +34,13 @@ def test_events_are_stored_before_200(serve: Serve, log: Log) -> None:
         ("", {}),
     ]
     assert served.place.asked == ("events", "127.0.0.1", 8080)
+
+
+def test_it_says_where_clients_find_it(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    served = serve(path="/feed")
+
+    wait_for(lambda: f"listens on http://127.0.0.1:{served.place.port}/feed" in caplog.messages)
 
 
 def test_nothing_is_answered_before_it_is_stored(serve: Serve, log: Log) -> None:
