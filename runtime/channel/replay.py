@@ -89,9 +89,10 @@ def _replay(
     begin = run.rows if options.start is None else options.start - 1
     if (run.done or begin < run.rows) and not options.again:
         what = "was replayed" if run.done else f"was replayed up to event {run.rows}"
+        rest = "" if run.done else "; without --from it goes on behind that"
         raise StateError(
-            f"{file.path} {what} into {found.channel.name} before; to have its events there once "
-            "more: --again"
+            f"{file.path} {what} into {found.channel.name} before{rest}; to have its events there "
+            "once more: --again"
         )
     if run.done or begin < run.rows:
         run, begin = run.next, begin if options.start else 0
@@ -101,9 +102,10 @@ def _replay(
             f"{found.channel.name} holds {counted(twice, 'event')} of {file.path} still: "
             "`export` takes nothing out; to have them there twice: --again"
         )
+    command = "the same command" if options.start is None else "the same command without --from"
     replaying = Replaying(
-        target, run, positions, clock,
-        show=_shower(options, tags.rows), name=str(file.path), size=found.channel.size,
+        target, run, positions, clock, show=_shower(options, tags.rows), name=str(file.path),
+        size=found.channel.size, command=command,
     )  # fmt: skip
     return begin, replaying.put_all(file.frames(found.channel.name, begin), begin)
 

@@ -112,7 +112,7 @@ class Replaying:
 
     def __init__(
         self, target: Target, run: Replay, positions: Mapping[bytes, Progress], clock: Clock,
-        *, show: Show, name: str, size: int,
+        *, show: Show, name: str, size: int, command: str,
     ) -> None:  # fmt: skip
         self._target = target
         self._run = run
@@ -120,6 +120,7 @@ class Replaying:
         self._clock = clock
         self._show = show
         self._name = name
+        self._command = command
         self._most = min(PIECE_BYTES, size // 4)
         self._rows = 0
 
@@ -166,7 +167,7 @@ class Replaying:
     @property
     def _so_far(self) -> str:
         rows = f"{self._rows:,} rows of {self._name} are through"
-        return f"{rows}; the same command goes on with event {self._rows + 1}"
+        return f"{rows}; {self._command} goes on with event {self._rows + 1}"
 
 
 class Interruptible:

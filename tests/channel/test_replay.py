@@ -90,6 +90,26 @@ def test_a_full_channel_takes_what_fits_and_goes_on_from_there(
     assert said.out == f"30 rows of {file} put into b (30 rows before it passed over)\n"
 
 
+@pytest.mark.parametrize("options", [(), ("--again",)], ids=["once", "again"])
+def test_what_was_cut_short_after_it_began_elsewhere_doubles_nothing(
+    state: State, tool: Tool, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    state.open(A, ChannelSpec("b", 3 << 20, durable=True))
+    state.close()
+    file = tmp_path / "big.jsonl"
+    file.write_text("".join(json.dumps({"body": f"{n:0100000}"}) + "\n" for n in range(60)))
+    said = tool("replay", state.path, "b", file, "--from", "11", *options)
+    assert "the same command without --from goes on with event 41" in said.err
+    if not options:
+        said = tool("replay", state.path, "b", file, "--from", "11")
+        assert "was replayed up to event 40 into b before; without --from it goes on" in said.err
+    state.open()
+    state.done("b", state.journal._state.next_row, len(state.read("b")))
+    state.close()
+    said = tool("replay", state.path, "b", file, *options)
+    assert said.out == f"20 rows of {file} put into b (40 rows before it passed over)\n"
+
+
 def test_a_replay_that_was_cut_short_goes_on_where_it_was(
     state: State, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
