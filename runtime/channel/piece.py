@@ -30,8 +30,11 @@ class Piece:
 
     @property
     def put(self) -> Put:
-        """The same as the journal takes it: all of it is stored, or nothing."""
-        return Put(self.frames, self.progress)
+        """The same as the journal takes it: all of it is stored, or nothing.
+
+        Surely, also where the journal syncs now and then: its file may be deleted after that.
+        """
+        return Put(self.frames, self.progress, surely=True)
 
     def pack(self) -> bytes:
         """Return its bytes."""

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from flumec.runtime.journal import ChannelSpec
-from flumec.runtime.journal.records import Chunk, Put
+from flumec.runtime.journal.records import Chunk, Frame, Put, Stored
 
 from .conftest import PATIENCE, A, State, Tool
 
@@ -88,6 +89,34 @@ def test_a_full_channel_takes_what_fits_and_goes_on_from_there(
     state.close()
     said = tool("replay", state.path, "b", file)
     assert said.out == f"30 rows of {file} put into b (30 rows before it passed over)\n"
+
+
+def test_what_is_told_to_be_put_outlives_a_power_cut_where_a_journal_syncs_now_and_then() -> None:
+    from flumec.runtime.batch import encode
+    from flumec.runtime.channel.piece import Piece
+    from flumec.runtime.channel.replayed import SOURCE
+    from flumec.runtime.clock import SystemClock
+    from flumec.runtime.journal import Identity, Journal, Settings
+    from flumec.runtime.testing import CrashDisk
+
+    def opened(disk: CrashDisk) -> Journal:
+        return Journal.open(
+            Path("/state/journal"), disk=disk, clock=SystemClock(),
+            identity=Identity("h", "a", "1", ""), channels=[A], sources=[SOURCE], consumers=[],
+            settings=Settings(sync_every=3600.0),
+        )  # fmt: skip
+
+    disk = CrashDisk()
+    disk.make_directory(Path("/state"))
+    disk.sync_directory(Path("/"))
+    before = opened(disk)
+    body = encode(pa.RecordBatch.from_pydict({"body": pa.array([b"one"], pa.binary())}))
+    piece = Piece((Frame(("a",), 1, body),), ())
+    assert isinstance(before.submit(piece.put).result(PATIENCE), Stored)
+    after = opened(disk.reboot())
+    assert after.stats()["a"].held == 1
+    after.close()
+    before.close()
 
 
 @pytest.mark.parametrize("options", [(), ("--again",)], ids=["once", "again"])
