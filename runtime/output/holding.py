@@ -98,6 +98,9 @@ class Claim:
     announce: Callable[[str | None], None]
     """Have it durable in the state that this start may hold it, taken from the one named."""
 
+    finals: Sequence[str] = ()
+    """The final names of all that is intended: an older start may have published it."""
+
 
 class Holding:
     """One start's hold on the folder of a sink."""

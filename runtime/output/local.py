@@ -89,7 +89,13 @@ class LocalStore:
         self._published: set[str] = set()
 
     def take_over(self, claim: Claim, *, witness: bool) -> Mapping[str, str]:
-        """Take the sink's folder; return where each hidden file of an older start is now."""
+        """Take the sink's folder; return where each hidden file of an older start is now.
+
+        Before anything that makes it durable which files have left the folder, it is made durable
+        where they came to: else a power cut could keep that half of a rename which says that a file
+        is published, and not the file.
+        """
+        self.confirm(claim.finals)
         self._holding.take(claim, witness=witness)
         # Who made what we found may have been killed before it could sync it.
         for level in (self._folder, *self._folder.parents):

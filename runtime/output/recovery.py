@@ -2,7 +2,7 @@
 
 import posixpath
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -75,12 +75,14 @@ def _taken_over(
     """Take over where the sink writes, wrote, and intended to; return what is hidden, by name."""
     hidden: dict[str, tuple[Store, str]] = {}
     stores: dict[str, Store] = {}
-    intents = context.consumer.intents
-    intended = {_directory(output.hidden) for intent in intents for output in intent.outputs}
-    for place in sorted(intended | {note.directory, directory}):
+    intended: dict[str, list[str]] = {}
+    for output in (each for intent in context.consumer.intents for each in intent.outputs):
+        intended.setdefault(_directory(output.hidden), []).append(output.final)
+    for place in sorted({*intended, note.directory, directory}):
         store = open_store(place, note.sink)
         try:
-            found = store.take_over(_claim(context, note, place), witness=place in intended)
+            claim = _claim(context, note, place, intended.get(place, ()))
+            found = store.take_over(claim, witness=place in intended)
         except OSError as error:
             if place in intended or place == directory:
                 raise
@@ -91,7 +93,7 @@ def _taken_over(
     return stores, hidden
 
 
-def _claim(context: SinkContext, note: Note, place: str) -> Claim:
+def _claim(context: SinkContext, note: Note, place: str, finals: Sequence[str]) -> Claim:
     """Return what the state knows of a directory's folder.
 
     A start that it knows of another directory counts as well: no two have one name, and a directory
@@ -107,7 +109,7 @@ def _claim(context: SinkContext, note: Note, place: str) -> Claim:
             _store(context, then)
 
     known = (Note.of(consumer.cursor) or note).known(place)
-    return Claim(known, consumer.intended, announce)
+    return Claim(known, consumer.intended, announce, finals)
 
 
 def _resolve(

@@ -153,21 +153,24 @@ def check(disk: CrashDisk, first: Sink, said: str) -> None:
     assert (stats.delivered, stats.held, stats.held_bytes) == (len(ROWS), 0, 0), said
 
 
+@pytest.mark.parametrize("apart", [37, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("crash", CRASHES)
 @pytest.mark.parametrize("kind", FIRST)
-def test_a_cut_anywhere_while_a_store_goes_loses_and_repeats_nothing(kind: str, crash: str) -> None:
+def test_a_cut_anywhere_while_a_store_goes_loses_and_repeats_nothing(
+    kind: str, crash: str, apart: int
+) -> None:
     first = FIRST[kind]
     start = filled(first)
-    both, cuts = 0, 37
-    for gone_after in (9, 23):
-        whole, cut = False, gone_after % cuts + 1
+    both = 0
+    for gone_after in (9, 23, 33):
+        whole, cut = False, gone_after % apart + 1
         while not whole:
             broken = start.kill(cut_at=cut)
             whole = life(broken, first, gone_after)
             healed = broken.reboot(CRASHES[crash])
             assert life(healed, first, float("inf"))
             check(healed, first, f"its store gone after {gone_after}, cut at {cut}")
-            cut += cuts
+            cut += apart
         shown = {path.parts[2] for path in files(healed, OUT) if ".flumec" not in path.parts}
         both += len(shown) == 2
     assert both, "rows came to the second member"
