@@ -88,13 +88,19 @@ def _channel(found: Inspection, channel: ChannelState, disk: Disk, clock: Clock)
         "dropped": channel.dropped,
         "dead_lettered": channel.dead_lettered,
         "low": channel.low,
-        "end": channel.end,
+        "end": _end(channel),
         "oldest": first and moment(first.born),
         "oldest_seconds": first and (clock.now_ns() - first.born) / 1e9,
         "consumer": consumer and _consumer(consumer),
         "consumers": [_consumer(each) for each in readers(found.state, channel)],
         "held_by": _held_by(channel, consumer, bucket),
     }
+
+
+def _end(channel: ChannelState) -> int:
+    """Return the row behind the last one known, which of a channel that spills may lie late."""
+    late = channel.spill.late if channel.spill else ()
+    return max(channel.low, channel.end, *(each.end for each in late))
 
 
 def _forget_memory(found: Inspection) -> None:

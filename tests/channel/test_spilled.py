@@ -57,6 +57,16 @@ def test_the_oldest_row_is_found_where_it_is(state: State, tool: Tool) -> None:
     assert known["oldest"] == json.loads(first)["born"]
 
 
+def test_its_end_is_behind_its_last_row_wherever_that_lies(state: State, tool: Tool) -> None:
+    state.open(SPILL)
+    put(state, 0)
+    state.done("a", 2, 2)
+    put(state, 2)
+    state.close()
+    (known,) = tool("ls", "--json", state.path).json["channels"]
+    assert (known["low"], known["end"]) == (2, 4)
+
+
 def test_beside_a_running_agent_it_says_what_only_that_knows(state: State, tool: Tool) -> None:
     state.open(SPILL)
     for first in range(0, 10, 2):
