@@ -24,7 +24,7 @@ def lines(fleet: Sequence[Live], now: datetime) -> Iterator[str]:
         )
         width = max(map(len, agent.state["channels"]), default=0)
         for name, channel in agent.state["channels"].items():
-            yield f"  {name:<{width}}  {_channel(channel)}"
+            yield f"  {name:<{width}}  {_channel(channel, read=bool(readers(agent, name)))}"
         yield from (f"  {one_line(text)}" for text in troubles(agent))
     yield from (f"back-pressure: {one_line(text)}" for text in pressure(fleet))
 
@@ -35,8 +35,9 @@ def _phase(state: dict[str, Any]) -> str:
     return "" if state["ready"] else "starting, "
 
 
-def _channel(channel: dict[str, Any]) -> str:
-    lag = f"{age(channel['lag'])} behind" if channel["held"] else "nothing held"
+def _channel(channel: dict[str, Any], *, read: bool) -> str:
+    behind = f"{age(channel['lag'])} behind" if read else "nobody reads it"
+    lag = behind if channel["held"] else "nothing held"
     held = (
         f"{channel['held']:,} events, {size(channel['held_bytes'])} of {size(channel['size'])} "
         f"({fullness(channel):.0%}{_where(channel)}), "
@@ -75,6 +76,7 @@ def rows(fleet: Sequence[Live]) -> Iterator[tuple[str, ...]]:
             yield agent.name, "-", *("-",) * 6, "does not answer"
             continue
         for number, (name, channel) in enumerate(agent.state["channels"].items()):
+            known = readers(agent, name)
             yield (
                 agent.name if number == 0 else "",
                 name,
@@ -83,8 +85,8 @@ def rows(fleet: Sequence[Live]) -> Iterator[tuple[str, ...]]:
                 f"{channel['held']:,}",
                 size(channel["held_bytes"]),
                 f"{fullness(channel):.0%}",
-                age(channel["lag"]),
-                ", ".join(_reader(agent.state, each) for each in readers(agent, name)) or "nobody",
+                age(channel["lag"]) if known else "-",
+                ", ".join(_reader(agent.state, each) for each in known) or "nobody",
             )
 
 
