@@ -35,7 +35,7 @@ def enter_group(state: State, specs: Sequence[ConsumerSpec], channel: int) -> No
         if spec.name not in taken:
             _add(state, spec, channel)
     for each in known:
-        if each.former and each.lane is not None and not each.lane.leases and not each.intents:
+        if each.former and not _matters(each):
             del state.consumers[each.number]
     if len(specs) == 1 and not specs[0].group:
         _end(state, specs[0].name, channel)
@@ -47,6 +47,12 @@ def _claim(known: Sequence[ConsumerState], spec: ConsumerSpec, *, by_name: bool)
         if each.former and each.kind == spec.kind and (each.name == spec.name or not by_name):
             each.former, each.name = False, spec.name
             return
+
+
+def _matters(former: ConsumerState) -> bool:
+    """Whether a member that is gone has rows, or may have published some that nobody repeats."""
+    assert former.lane is not None
+    return bool(former.lane.leases) or not former.intents.keys() <= former.repeated
 
 
 def _begin(state: State, channel: int) -> None:
@@ -73,7 +79,8 @@ def _add(state: State, spec: ConsumerSpec, channel: int) -> None:
 def _end(state: State, name: str, channel: int) -> None:
     """Let the one sink that is left read by itself again, once the others have left nothing.
 
-    Until then it is a group of one.
+    Until then it is a group of one. So it is while it may have files hidden that others repeated,
+    and while it knows of numbers that the channel has not come to.
     """
     known = [each for each in state.consumers.values() if each.channel == channel]
     alone = next(each for each in known if each.name == name)
@@ -81,11 +88,13 @@ def _end(state: State, name: str, channel: int) -> None:
     assert lane is not None
     if len(known) > 1 or group.pool or any(lease.lane != lease.row for lease in lane.leases):
         return
+    if alone.repeated or alone.taken > max(group.next, alone.cursor.low):
+        return
     low = lane.oldest if lane.oldest is not None else group.next
     mine = tuple((lease.row, lease.last) for lease in lane.leases)
     gaps = without(low, group.next, mine)
     alone.aside = union(alone.aside, gaps)
     ahead = {bucket: row for bucket, row in alone.cursor.ahead.items() if row > low}
     alone.cursor = Cursor(low, ahead, note=alone.cursor.note)
-    alone.lane, alone.repeated = None, frozenset()
+    alone.lane = None
     del state.groups[channel]
