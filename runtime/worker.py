@@ -61,6 +61,8 @@ class Worker:
         self.unread: Callable[[], bool] = lambda: False
         """Whether a consumer's channel has something for it now."""
         self.failing = ""
+        self.failing_since = 0.0
+        """When it began to fail, on the monotonic clock."""
         self.begun = False
         """Whether it listens, or has come to its loop."""
         self.putting: float | None = None
@@ -155,6 +157,8 @@ class Worker:
     def say_failing(self, reason: str) -> None:
         """Note why the component cannot work for now, "" when it can."""
         if reason != self.failing:
+            if not self.failing:  # first, as others look at both
+                self.failing_since = self.clock.monotonic()
             self.failing = reason
             self._changed()
 

@@ -43,29 +43,22 @@ class Roster:
         """
         if name not in self._standings:
             return False
-        able = [other for other, standing in self._standings.items() if standing.able]
-        self._note_standstill(bool(able))
-        mine = self._is_mine(name, able) if able else True
-        self._standings[name].worker.tally.set("group_active", float(mine and name in able))
-        return mine
+        able = self._able()
+        return self._is_mine(name, able) if able else True
 
     def is_recalled(self, name: str) -> bool:
         """Say whether a member is to give back what it has."""
-        self._note_standstill(any(standing.able for standing in self._standings.values()))
+        able = self._able()
         mine = self._standings[name]
         if not mine.fails_for_long or mine.gave_back_at == mine.member.lane.end:
             return False
         if not mine.member.lane.leases:
             return False
-        return any(s.able for other, s in self._standings.items() if other != name)
+        return any(other != name for other in able)
 
-    def say(self, name: str, reason: str) -> None:
-        """Note why a member cannot work, "" when it can."""
-        standing = self._standings[name]
-        changed = bool(standing.failing) is not bool(reason)
-        standing.say(reason)
-        if changed:
-            self._sharing.tell()
+    def tell(self) -> None:
+        """Have the members look again who is able: one of them began to fail, or works again."""
+        self._sharing.tell()
 
     def rest(self, name: str) -> None:
         """Note that a member gave back what it could."""
@@ -74,6 +67,15 @@ class Roster:
     def delivered(self, name: str) -> None:
         """Note that a member has delivered something."""
         self._standings[name].delivered()
+
+    def _able(self) -> list[str]:
+        """Return who is able; who gets what comes is shown, and aloud that nobody is any more."""
+        able = [name for name, standing in self._standings.items() if standing.able]
+        active = able if self._balances else able[:1]
+        for name, standing in self._standings.items():
+            standing.worker.tally.set("group_active", float(name in active))
+        self._note_standstill(bool(able))
+        return able
 
     def _is_mine(self, name: str, able: list[str]) -> bool:
         if not self._balances:

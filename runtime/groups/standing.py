@@ -20,15 +20,12 @@ FIRST_REST, LONGEST_REST = 1.0, 60.0
 
 @dataclass(slots=True)
 class Standing:
-    """One member. What it says of itself is written in its own thread, and read by others."""
+    """One member. What is noted of it is written in its own thread, and read by others."""
 
     member: Member
     worker: Worker
     custody: Custody
     clock: Clock
-    failing: str = ""
-    since: float = 0.0
-    """When it began to fail."""
     rests_until: float = 0.0
     gave_back_at: int = -1
     """The end of its lane when it gave rows back: without more there is nothing to give."""
@@ -50,24 +47,19 @@ class Standing:
     @property
     def fails_for_long(self) -> bool:
         """Whether it has failed for longer than a hiccup takes."""
-        return bool(self.failing) and self.clock.monotonic() - self.since >= PATIENCE
+        worker = self.worker
+        return bool(worker.failing) and self.clock.monotonic() - worker.failing_since >= PATIENCE
 
     @property
     def why(self) -> str:
         """Why it is not able, in a few words; "" if it is."""
-        if self.failing:
-            return self.failing
+        if self.worker.failing:
+            return self.worker.failing
         if self.worker.paused:
             return "it is paused"
         if self.clock.monotonic() < self.rests_until:
             return "it rests, as it failed a moment ago"
         return "" if self.able else "it is silent"
-
-    def say(self, reason: str) -> None:
-        """Note why it cannot work, "" when it can."""
-        if reason and not self.failing:
-            self.since = self.clock.monotonic()
-        self.failing = reason
 
     def rest(self) -> None:
         """Note that it gave back what it could."""

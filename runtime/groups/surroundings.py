@@ -31,8 +31,10 @@ class MemberSurroundings(ConsumerSurroundings):
 
     def fail(self, reason: str) -> None:
         """Say that the component cannot work for now, to its group as well."""
+        failing = bool(self._worker.failing)
         super().fail(reason)
-        self._roster.say(self._worker.name, self._worker.failing)
+        if bool(self._worker.failing) is not failing:
+            self._roster.tell()
         if not self._worker.failing:
             self.counters.set("in_doubt_events", 0)
 
@@ -84,7 +86,7 @@ class MemberSurroundings(ConsumerSurroundings):
         """Take a row away that kills its sink; else keep that row, and let others have the rest."""
         taken = super()._poison(chunk, suspect)
         if not taken:
-            self._roster.say(self._worker.name, self._worker.failing)
+            self._roster.tell()
             self._return(((self._member.cursor.low, chunk.first + 1),), 0)
         return taken
 

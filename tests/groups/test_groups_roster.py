@@ -1,0 +1,73 @@
+"""Who of a group may take rows: as its members' workers and custodies say."""
+
+from collections.abc import Iterator
+
+import pytest
+from flumec.runtime.custody import Custody
+from flumec.runtime.groups.group import Failover
+from flumec.runtime.groups.roster import Roster
+from flumec.runtime.groups.standing import PATIENCE, Standing
+from flumec.runtime.sinks import Null
+from flumec.runtime.testing import ManualClock
+from flumec.runtime.turn import Turn
+from flumec.runtime.worker import Role, Worker
+
+from tests.groups.test_groups_model import Group, World
+
+
+class Pair:
+    """Two members of a failover, without threads."""
+
+    def __init__(self, group: Group) -> None:
+        self.clock = ManualClock()
+        sinks = [Null(sink.member.name) for sink in group.sinks]
+        sharing = group.journal.sharing("spool")
+        assert sharing is not None
+        self.roster = Roster(Failover(*sinks), "spool", sharing)
+        self.workers = [Worker(sink, Role.SINK, self.clock, lambda: None) for sink in sinks]
+        for sink, worker in zip(group.sinks, self.workers, strict=True):
+            custody = Custody(sink.member, None, "", Turn(), lambda _, __: True)
+            self.roster.join(Standing(sink.member, worker, custody, self.clock))
+
+    def after(self, seconds: float) -> list[str]:
+        """Return who may take rows after some time in which all passed their loops."""
+        self.clock.advance(seconds)
+        for worker in self.workers:
+            worker.alive()
+        return [worker.name for worker in self.workers if self.roster.may_take(worker.name)]
+
+    @property
+    def shown(self) -> list[str]:
+        """Who is active by the metrics."""
+        return [w.name for w in self.workers if w.tally.gauges["group_active"]]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    group = Group(World(), resend=True)
+    yield Pair(group)
+    group.journal.close()
+
+
+def test_a_member_that_works_again_without_a_word_is_able_again(pair: Pair) -> None:
+    """As one does that was stopped before a row that is skipped; its patience is a new one."""
+    one = pair.workers[0]
+    assert (pair.after(0), pair.shown) == (["one"], ["one"])
+    one.say_failing("stopped before row 7")
+    assert pair.after(PATIENCE / 2) == ["one"]
+    assert (pair.after(PATIENCE), pair.shown) == (["two"], ["two"])
+    one.say_failing("")
+    assert (pair.after(0), pair.shown) == (["one"], ["one"])
+    one.say_failing("its disk is away")
+    assert pair.after(PATIENCE / 2) == ["one"]
+
+
+def test_who_asks_for_nothing_is_not_shown_as_active(pair: Pair) -> None:
+    one, two = pair.workers
+    assert pair.after(0) == ["one"]
+    one.pause(None)
+    assert pair.roster.may_take("two")
+    assert pair.shown == ["two"]
+    two.say_failing("its disk is away")
+    pair.after(PATIENCE)
+    assert pair.shown == []
