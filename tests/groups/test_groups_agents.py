@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flumec.runtime.control.client import Client
+from flumec.runtime.control.client import Client, Refused
 
 from tests.groups.agents import Fleet, roll
 
@@ -104,6 +104,19 @@ def test_the_preferred_one_takes_over_again_and_order_holds_but_for_what_came_ba
     assert max(fleet.everything("a", "b").values()) == 1
 
 
+def test_nobody_works_and_then_one_does(fleet: Fleet) -> None:
+    write(fleet, "Balance(a, b)", "a", "b", total=20_000)
+    fleet.take_away("a")
+    fleet.take_away("b")
+    fleet.start()
+    fleet.until(lambda: "RT703" in fleet.log)
+    (said,) = [line for line in fleet.log.splitlines() if "RT703" in line]
+    assert "no member of balance(a, b) at channel `spool` works: `a`: cannot write" in said
+    fleet.bring_back("b")
+    fleet.until(lambda: len(fleet.published("b")) == 20_000)
+    fleet.stop()
+
+
 def test_a_slow_member_takes_less(fleet: Fleet) -> None:
     sinks = ['fast = Paced("fast", pace=0.01)', 'slow = Paced("slow", pace=0.2)']
     fleet.write("Balance(slow, fast)", sinks, total=40_000, rate=40_000)
@@ -113,6 +126,29 @@ def test_a_slow_member_takes_less(fleet: Fleet) -> None:
     assert Counter(fleet.lines("fast") + fleet.lines("slow")) == Counter(range(40_000))
     assert fleet.lines("slow")
     assert len(fleet.lines("fast")) > 2 * len(fleet.lines("slow"))
+
+
+def test_a_row_that_kills_one_member_stays_with_it(fleet: Fleet) -> None:
+    sinks = ['one = Paced("one", dies_of=b"4321")', 'two = Paced("two", dies_of=b"4321")']
+    fleet.write("Failover(one, two)", sinks, total=6_000)
+    fleet.start()
+    others = Counter(n for n in range(6_000) if n != 4321)
+    fleet.until(lambda: len(fleet.lines("one")) + len(fleet.lines("two")) == 5_999)
+    fleet.kill()
+    fleet.start()
+    fleet.until(lambda: "stopped before row 4321" in (fleet.folder / "log-2").read_text())
+    assert (fleet.folder / "deaths").read_text().split() == ["one"] * 3
+    assert Counter(fleet.lines("one") + fleet.lines("two")) == others
+    fleet.until(lambda: skipped(fleet, 4321) == {"skipped": 4321, "consumer": "one"})
+    fleet.stop()
+
+
+def skipped(fleet: Fleet, row: int) -> object:
+    """Skip a row, which is refused for a moment after it was said that its sink is stopped."""
+    try:
+        return Client(fleet.folder / "state").post("/channels/spool/skip", {"row": row})
+    except Refused:
+        return None
 
 
 def test_a_paused_member_hands_over(fleet: Fleet) -> None:
@@ -128,6 +164,43 @@ def test_a_paused_member_hands_over(fleet: Fleet) -> None:
     fleet.until(lambda: len(fleet.lines("one")) + len(fleet.lines("two")) == 20_000)
     fleet.stop()
     assert Counter(fleet.lines("one") + fleet.lines("two")) == Counter(range(20_000))
+
+
+def test_a_sink_becomes_a_group_whose_members_change_and_nothing_doubles(fleet: Fleet) -> None:
+    """Killed under load each time: who is put back settles its own, and so does who follows it."""
+    steps = [
+        ("", "a"),
+        ("Failover", "ab"),
+        ("Balance", "bc"),
+        ("Failover", "cab"),
+        ("Balance", "ab"),
+    ]
+    total = 0
+    for kind, members in steps:
+        total += 4_000
+        group = f'{kind}({", ".join(members)}, in_doubt="wait")' if kind else members
+        write(fleet, group, *members, total=total)
+        fleet.start()
+        if total < 4_000 * len(steps):
+            fleet.until(lambda total=total: len(fleet.everything(*"abc")) > total - 2_000)  # type: ignore[misc]
+            fleet.kill()
+    fleet.until(lambda: len(fleet.everything(*"abc")) == total)
+    fleet.stop()
+    assert fleet.everything(*"abc") == Counter(range(total))
+
+
+@pytest.mark.parametrize("last", ["b", "a"])
+def test_a_group_becomes_a_sink_again_and_all_is_delivered(fleet: Fleet, last: str) -> None:
+    """If not once: what a removed member was publishing as it was killed is repeated."""
+    write(fleet, "Failover(a, b)", "a", "b", total=8_000)
+    fleet.start()
+    fleet.until(lambda: len(fleet.published("a")) > 3_000)
+    fleet.kill()
+    for step in (10_000, 12_000):
+        write(fleet, last, last, total=step)
+        fleet.start()
+        fleet.until(lambda step=step: set(fleet.everything("a", "b")) == set(range(step)))  # type: ignore[misc]
+        fleet.stop()
 
 
 def test_a_memory_channel_is_shared_too(fleet: Fleet) -> None:
