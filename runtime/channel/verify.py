@@ -54,8 +54,8 @@ def _verify(found: Inspection, options: Namespace, disk: Disk) -> Generator[str,
     if found.torn is not None:
         path, offset = found.torn
         yield (
-            f"{path}: from byte {offset} on a group that was cut short, as a crash leaves it; "
-            "nothing of it was acknowledged"
+            f"{path}: from byte {offset} on a group that was cut short, as a crash leaves it; it "
+            "was not synced, so nothing of it was acknowledged (unless `sync` is a time)"
         )
     totals = examination.totals
     yield (

@@ -65,6 +65,7 @@ def test_a_torn_end_is_told_and_no_damage(state: State, tool: Tool) -> None:
     said = tool("verify", state.path)
     assert said.status == 0
     assert f"{state.segments[0]}: from byte {end} on a group that was cut short" in said.out
+    assert "not synced, so nothing of it was acknowledged (unless `sync` is a time)" in said.out
     flip(state.segments[0], end - 512 + 60)
     said = tool("verify", state.path)
     assert said.status == 0
