@@ -71,6 +71,9 @@ class Salvage:
     ) -> None:
         """Count as dropped what the channel held and nobody can read."""
         rows, channel.held_bytes = totals.held.get(channel.number, (0, 0))
+        # What was copied into a segment of which the snapshot is gone did not move it.
+        ends = (known.channels.get(channel.number, 0) for known in found.state.segments.values())
+        channel.end = max([channel.end, *ends])
         if channel.spill is not None:  # what was in memory is counted here, with the rest
             channel.spill.clear(stored=rows)
         gone = channel.held - (rows - done_ahead(found, channel, disk))

@@ -90,6 +90,30 @@ def test_a_rotten_head_in_the_newest_segment_is_counted_for_the_journal(
     assert tool("verify", state.path).lines[-1] == "sound"
 
 
+def test_what_was_copied_is_read_though_all_snapshots_that_know_of_it_are_gone(
+    state: State, tool: Tool
+) -> None:
+    state.open()
+    quiet = []
+    while len(state.segments) < 3:
+        quiet.append(state.put("b", bodies=[b"find me %d" % len(quiet), b"x"]).first)
+        for _ in range(4):
+            state.put("a", bodies=[b"x" * 1000, b"y" * 1000])
+    state.done("a", quiet[-1] + 10, state.journal.stats()["a"].held)
+    state.journal._writer._space.settle()
+    state.close()
+    second, newest = state.segments[1:]
+    assert second.stat().st_size < 16 << 10, "it was rewritten"
+    lost = next(n for n in range(len(quiet)) if b"find me %d" % n in second.read_bytes())
+    flip(second, find(second, b"find me %d" % lost))
+    flip(newest, PAGE + 60)
+    assert tool("skip", state.path, "--damaged").status == 0
+    state.open()
+    expected = [row for row in quiet if row != quiet[lost]]
+    assert state.read("b") == [row for first in expected for row in (first, first + 1)]
+    assert state.journal.stats()["b"].held == 2 * len(expected)
+
+
 def test_what_rots_right_behind_what_was_given_up_is_told_and_given_up_as_well(
     state: State, tool: Tool
 ) -> None:
