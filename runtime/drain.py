@@ -1,6 +1,8 @@
 """An orderly end: first what comes in stops, then what is held goes out, then the rest stops."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
 
 from flumec.runtime import logs
 from flumec.runtime.messages.agent import FailedStopping, NotStopped
@@ -14,18 +16,27 @@ def drain(
     watch: Watch,
     kept: Mapping[str, bool],
     seconds: float,
+    settle: "Callable[[], Sequence[Future[Any]]]",
 ) -> bool:
     """End all work within `seconds`; return whether every worker finished without an error.
 
     Sources and receivers get a quarter of the time, consumers half of it to catch up and the
     rest to finish. `kept` says, by consumer, whether what it leaves behind is kept for the next
-    start: if so nobody waits for a consumer that cannot work.
+    start: if so nobody waits for a consumer that cannot work. `settle` has journals that sync now
+    and then show what they were given last.
     """
     for worker in staff.consumers:
         if worker.paused and not kept[worker.name]:
             worker.resume()  # what its channel holds goes out now, or never
     stop(staff.feeders, watch, seconds / 4)
-    watch.until(lambda: all(_caught_up(worker, kept) for worker in staff.consumers), seconds / 2)
+    shown = settle()
+    watch.until(
+        lambda: (
+            all(each.done() for each in shown)
+            and all(_caught_up(worker, kept) for worker in staff.consumers)
+        ),
+        seconds / 2,
+    )
     stop(staff.consumers, watch, seconds / 4)
     for worker in staff.workers:
         if not worker.ended:

@@ -88,6 +88,10 @@ class Journals:
                 named.add(name)
                 yield name, (channel, "" if channel in self._layout.volatile else journal), stats
 
+    def settle(self) -> "Sequence[Future[Any]]":
+        """Have all sync each group from now on; the results come once all before may be read."""
+        return [journal.settle() for journal in self._journals.values()]
+
     def close(self) -> None:
         """Store what is queued, and close all."""
         for journal in self._journals.values():

@@ -201,7 +201,7 @@ class Process:
         told = self._signals.told
         logs.of("agent").info("%s: draining", told.name if told else "the end")
         kept = {each.consumer.name: each.channel.on_disk for each in self.agent.deliveries}
-        done = drain(self._staff, self._watch, kept, DRAIN)
+        done = drain(self._staff, self._watch, kept, DRAIN, self._journals.settle)
         logs.of("agent").info("`%s` has ended", self.agent.name)
         return 0 if done else 1
 

@@ -121,16 +121,9 @@ class Journal:
         acknowledged after that.
         """
         opening = Opening(
-            directory,
-            disk,
-            clock,
-            identity,
-            channels,
-            sources,
-            consumers,
-            segment_size,
+            directory, disk, clock, identity, channels, sources, consumers, segment_size,
             settings=settings or Settings(),
-        )
+        )  # fmt: skip
         return cls(opening, opening.run(), on_failure)
 
     def submit(
@@ -237,6 +230,10 @@ class Journal:
         if isinstance(answer, StateError):
             raise answer
         return answer
+
+    def settle(self) -> "Future[Any]":
+        """Sync each group from now on; the result comes once all before it may be read."""
+        return self._ask(AskOp(question=lambda _: self._writer.sync_each()))
 
     def close(self) -> None:
         """Store what is queued and a Close record, synced; later puts fail with JournalFailed."""

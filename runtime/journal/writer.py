@@ -99,6 +99,10 @@ class Writer:
             self._unsynced.hurry()
             self._queued.notify()
 
+    def sync_each(self) -> None:
+        """Sync each group from now on; called in the thread."""
+        self._unsynced.every = None
+
     def close(self) -> None:
         """Write what is queued and the Close record, and end the thread."""
         with self._lock:

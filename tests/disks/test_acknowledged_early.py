@@ -195,3 +195,45 @@ def test_without_power_a_file_is_read_again_and_clients_lose_no_more_than_the_en
     oldest = max(ages, default=0.0)
     print(f"{len(early.answered)} answered, {len(missing)} lost, the oldest {oldest:.2f} s before")
     assert oldest < 3.0  # a second, and what a sync and an end take here
+
+
+ORDERLY = """
+    from pathlib import Path
+
+    from flumec.runtime import Agent, Duration, Size
+    from flumec.runtime.channels import File, Memory
+    from flumec.runtime.journal_settings import Journal
+    from flumec.runtime.sinks import FileRoll
+    from flumec.runtime.sinks.filing import Roll
+    from flumec.runtime.sources import Taildir
+
+    lines = Taildir("lines", files=({log!r},), poll=Duration("20ms"))
+    disk, memory = File("disk", size=Size("64MiB")), Memory("memory", size=Size("64MiB"))
+    out, roll = Path({out!r}), Roll(every=Duration("100ms"))
+
+    agent = Agent("early", host="web-1", address="127.0.0.1")
+    agent.keep(Journal("default", sync=Duration("4s")))
+    agent.flow(lines, to=(disk, memory))
+    agent.deliver(disk, FileRoll("disk_out", directory=out / "disk", roll=roll))
+    agent.deliver(memory, FileRoll("memory_out", directory=out / "memory", roll=roll))
+
+    if __name__ == "__main__":
+        agent.run()
+"""
+
+
+def test_ended_in_order_it_delivers_what_waits_for_a_sync(early: Early) -> None:
+    script = ORDERLY.format(log=str(early.log), out=str(early.out))
+    (early.folder / "early.py").write_text(textwrap.dedent(script))
+    command = [sys.executable, "early.py", "--state", str(early.state)]
+    with (early.folder / "stderr").open("ab") as log:
+        early.process = subprocess.Popen(command, cwd=early.folder, stderr=log)
+    early.log.write_text("first\n")
+    until(lambda: early.arrived("disk") and early.arrived("memory"), early.said)
+    with early.log.open("a") as more:
+        more.write("last\n")
+    segment = max((early.state / "journal").glob("*.seg"))
+    until(lambda: b"last" in segment.read_bytes(), early.said)  # written, and not synced
+    assert early.end() == 0, early.said()
+    for where in ("disk", "memory"):
+        assert early.arrived(where) == Counter(["first", "last"]), where

@@ -204,6 +204,21 @@ def test_a_memory_channel_waits_for_no_sync_and_keeps_its_order(lazy: Rig) -> No
     assert holds(lambda: lazy.rows("m") == [2, 3, 4, 5, 6, 7])
 
 
+def test_at_the_end_all_is_shown_at_once_and_each_group_synced(lazy: Rig) -> None:
+    lazy.open(ChannelSpec("a", 1 << 20, durable=True), ChannelSpec("m", 1 << 20, durable=False))
+    lazy.put("a", "m")
+    lazy.put("m")  # it comes behind one that is not synced
+    assert stays(lambda: lazy.rows("m") == [])
+    lazy.journal.settle().result(PATIENCE)
+    assert lazy.rows("m") == [0, 1, 2, 3]
+    assert lazy.rows("a") == [0, 1]
+    before = syncs(lazy)
+    lazy.put("a")
+    lazy.consumer().advance(Cursor(2, delivered=2)).result(PATIENCE)
+    assert syncs(lazy) == before + 2
+    assert lazy.rows("a") == [4, 5]
+
+
 def test_a_failed_sync_ends_it_and_what_waited_hears_so(lazy: Rig) -> None:
     lazy.open()
     lazy.put("a")
