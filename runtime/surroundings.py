@@ -186,6 +186,9 @@ class SourceSurroundings(Surroundings):
 class ConsumerSurroundings(Surroundings):
     """The context of a sink or of the sending end of a link."""
 
+    _stopped = "The channel keeps the row and what follows"
+    """What becomes of rows where one is poison that can be taken nowhere."""
+
     def __init__(self, site: Site, worker: Worker) -> None:
         super().__init__(site, worker)
         self.journal = site.journals.of(site.journals.channel_of(worker.name))
@@ -235,8 +238,8 @@ class ConsumerSurroundings(Surroundings):
         self.log.error(Poison(row=row, channel=self.consumer.channel, reason=died))
         super().fail(
             f"stopped before row {row} of channel `{self.consumer.channel}`, as {died}. "
-            "The channel keeps the row and what follows; skip it (`flumec channel skip`), or give "
-            "the sink a `dead_letter` channel"
+            f"{self._stopped}; skip it (`flumec channel skip`), or give the sink a `dead_letter` "
+            "channel"
         )
         return False
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class MemberSurroundings(ConsumerSurroundings):
     """The context of one sink of a group. Its thread does all that changes what it has."""
 
+    _stopped = "The channel keeps the row, and other members of its group deliver what follows"
+
     def __init__(self, site: Site, worker: Worker, roster: Roster) -> None:
         super().__init__(site, worker)
         self._roster = roster

@@ -26,8 +26,8 @@ class Poison(Message, code="RT602", level="error"):
     """A row killed its sink three times, and there is no dead-letter channel for it.
 
     Its channel is stopped before this row; it keeps the row and what comes. All other channels go
-    on. It stays stopped over restarts of the same program; another version, or another bundle, gets
-    one more try.
+    on, and of a group of sinks the other members. It stays stopped over restarts of the same
+    program; another version, or another bundle, gets one more try.
 
     ## What to do
 

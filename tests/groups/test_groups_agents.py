@@ -137,6 +137,7 @@ def test_a_row_that_kills_one_member_stays_with_it(fleet: Fleet) -> None:
     fleet.kill()
     fleet.start()
     fleet.until(lambda: "stopped before row 4321" in (fleet.folder / "log-2").read_text())
+    assert "other members of its group deliver what follows; skip it" in fleet.log
     assert (fleet.folder / "deaths").read_text().split() == ["one"] * 3
     assert Counter(fleet.lines("one") + fleet.lines("two")) == others
     fleet.until(lambda: skipped(fleet, 4321) == {"skipped": 4321, "consumer": "one"})

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import pytest
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.groups.surroundings import release_former
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
@@ -80,6 +81,35 @@ def test_a_removed_member_that_others_repeated_is_forgotten() -> None:
                 sink.publish("publish")
         journal.close()
     assert sorted(world.out.elements()) == list(range(TOTAL))
+
+
+def test_what_a_removed_member_has_in_doubt_waits_until_it_is_put_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World()
+    group = Group(world, resend=False)
+    group.fill()
+    for action in ("take", "take", "lost", "fail"):
+        group.do(action, 0)
+    end(group.journal)
+    world.disk = world.disk.kill()
+    others = [ConsumerSpec(name, "spool", f"sink {name}", group="balance") for name in ("y", "z")]
+    for _ in range(2):  # it is said at each start
+        journal = alone(world, others)
+        sharing = journal.sharing("spool")
+        assert sharing is not None
+        caplog.clear()
+        release_former(sharing, "spool", resend=False)
+        assert "the removed member `one` of channel `spool` has 1 events in doubt" in caplog.text
+        rows = 0
+        while chunks := journal.consumer("y").read(0):
+            rows += sum(chunk.rows for chunk in chunks)
+        assert rows == TOTAL - 1
+        journal.close()
+    again = Group(world, resend=False)
+    again.finish()
+    assert sorted(world.out.elements()) == list(range(TOTAL))
+    again.journal.close()
 
 
 def test_numbers_that_the_channel_has_not_come_to_keep_a_group_of_one() -> None:
