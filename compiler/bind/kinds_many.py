@@ -1,6 +1,6 @@
 """Values made of others: lists, alternatives, calls, and the value of anything."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from flumec.compiler import tree
@@ -85,9 +85,20 @@ class UnionKind(Kind):
         fitting = [m for m in self.members if isinstance(expr, m.nodes)]
         if isinstance(expr, tree.Call):
             fitting = [m for m in fitting if not m.functions or expr.function.text in m.functions]
+        if isinstance(expr, tree.String) and (quoted := self._quoted(expr)) is not None:
+            return quoted.refuse(expr, env, slot)
         if fitting:
             return fitting[0].read_ground(expr, env, slot, via)
         return Kind.read_ground(self, expr, env, slot, via)
+
+    def _quoted(self, text: tree.String) -> QuantityKind | None:
+        """Return the quantity that a text would be without its quotes, where no text may stand."""
+        if any(tree.String in member.nodes and not member.words for member in self.members):
+            return None
+        for member in self.members:
+            if isinstance(member, QuantityKind) and _is(member.python, text.raw):
+                return replace(member, expected=self.expected)
+        return None
 
     def may_be_flawed(self, value: PerHost) -> bool:
         """Whether a member takes texts, and not each of them."""
