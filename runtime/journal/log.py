@@ -133,7 +133,8 @@ class Log:
 
         Its first group has Open, the snapshot of the state as it is, and the frames that recovery
         took over. With `small`, the reserve is used or only as much as is needed. The older segment
-        was synced before; it is cut to what it holds once the new one is durable.
+        was synced before; it is cut to what it holds once the new one is durable. The caller enters
+        `segment` in the state: readers may be looking through its segments.
         """
         assert not self.unsynced
         opening, first_row = self._opening(copied)
@@ -156,7 +157,6 @@ class Log:
             self._segment.add(entry)
         self.write(opening, first_row)
         self._segment.end = self.sync()
-        self._state.segments[number] = self._segment
         if old_file is not None and old is not None:
             old_file.truncate(old.end)
             old_file.close()

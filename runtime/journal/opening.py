@@ -150,6 +150,7 @@ class Opening:
             self.disk.unlink(self.directory / REWRITING)
         try:
             self._roll(log, recovered)
+            state.segments[log.segment.number] = log.segment
         except DiskFull:
             raise StateError(
                 f"{self.directory}: the disk has no room for a journal segment; give it room, and "

@@ -9,6 +9,7 @@ from flumec.runtime.disk import DiskFile, Mode
 from flumec.runtime.journal import ChannelSpec, StateError
 from flumec.runtime.journal.log import RESERVES
 from flumec.runtime.journal.records import Cursor, Full, Stored
+from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.testing import CrashDisk, ManualClock
 
 from .conftest import Rig
@@ -119,6 +120,26 @@ def test_a_put_that_waits_is_stored_when_the_disk_has_room_again(rig: Rig) -> No
     rig.done("a", count)
     rig.clock.advance(2)
     assert rig.outcome(waiting) == Stored(2 * count, 2)
+
+
+class Guarded(dict[int, SegmentState]):
+    """Segments that readers look through with the lock held, so it is held where one is added."""
+
+    def __init__(self, rig: Rig) -> None:
+        super().__init__(rig.journal._state.segments)
+        self._lock = rig.journal._lock
+
+    def __setitem__(self, number: int, segment: SegmentState) -> None:
+        assert self._lock.locked()
+        super().__setitem__(number, segment)
+
+
+def test_a_new_segment_is_entered_while_no_reader_looks_through_them(rig: Rig) -> None:
+    rig.open()
+    rig.journal._state.segments = Guarded(rig)
+    while len(rig.journal._state.segments) < 4:
+        rig.put("a", size=3000)
+    assert not rig.failures
 
 
 def test_a_full_disk_can_be_opened_and_drained(rig: Rig) -> None:
