@@ -208,6 +208,9 @@ def test_components_prints_their_pages(flumec: Flumec) -> None:
         2,
         "error: there is no component `file_rol`; did you mean `file_roll`?\n",
     )
+    assert flumec("components", "journal").err == (
+        "error: there is no component `journal`; `flumec components` lists those that there are\n"
+    )
     assert flumec("components", "--all", "seq").status == 2
 
 

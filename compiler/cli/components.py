@@ -26,6 +26,7 @@ def command(name: str | None, everything: bool) -> int:
         raise CannotRun(f"`{name}` is not possible yet; `flumec components` lists what is")
     if not found:
         names = [each.partition(" ")[2] for each in pages()]
-        raise CannotRun(f"there is no component `{name}`{meant(name, names)}")
+        near = meant(name, names) or "; `flumec components` lists those that there are"
+        raise CannotRun(f"there is no component `{name}`{near}")
     click.echo("\n".join(found.values()), nl=False)
     return 0
