@@ -258,8 +258,8 @@ class Holding:
         give = f"{self._tree.move_by_hand} {shlex.join(names)}"
         return Superseded(
             f"`{self.base}` is held by {holder}, {why}: this state is an older copy, or a copy of "
-            "it runs elsewhere. Nothing is written, nothing is lost. For this one to go on all the "
-            f"same, end the other, then run `{give}`"
+            "it runs elsewhere, or the directory is an older one. Nothing is written, nothing is "
+            f"lost. For this one to go on all the same, end the other, then run `{give}`"
         )
 
     def _published(self, holder: Holder) -> int:
