@@ -145,12 +145,15 @@ class Rewriting:
                 yield FrameEntry.decode(data, copied=True)
 
     def _add(self, new: DiskFile, entry: FrameEntry, body: memoryview) -> None:
-        # Between two frames may be any number of rows that went to memory channels only.
-        if self._group.bound > _GROUP_BYTES or entry.end - self._rows[0] > MOST_ROWS:
+        # Between two frames may be any number of rows that went to memory channels only, and what
+        # was written late is older than what stands before it.
+        first = self._rows[0]
+        apart = entry.first < first or entry.end - first > MOST_ROWS
+        if self._group.bound > _GROUP_BYTES or apart:
             self._flush(new)
         if not self._group.parts:
             self._rows = (entry.first, entry.first)
-        self._rows = (self._rows[0], entry.end)
+        self._rows = (self._rows[0], max(self._rows[1], entry.end))
         self._group.add_frame(entry, body)
 
     def _flush(self, new: DiskFile) -> None:

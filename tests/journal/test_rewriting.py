@@ -200,6 +200,32 @@ def test_any_number_of_rows_may_have_passed_memory_channels_between_two_frames(r
     assert not rig.failures
 
 
+def test_what_was_written_late_and_is_done_keeps_no_segment_from_it(rig: Rig) -> None:
+    rig.open(A, ChannelSpec("spills", 1 << 20, durable=True, memory=2500))
+    spilled = [rig.put("spills", size=1000).first for _ in range(2)]
+    while len(sizes(rig)) < 3:
+        rig.put("a", size=4000)
+    for _ in range(8):
+        rig.put("a", size=4000)
+        spilled.append(rig.put("spills", size=1000).first)
+    rig.reopen()
+    (late,) = rig.journal._state.channels[1].spill.late  # type: ignore[union-attr]
+    header = next(each for each in headers(rig) if each.number == late.segment)
+    assert late.end <= header.first_row, "it is older than all else in there"
+    rig.done("spills", spilled[3])
+    delivered(rig, "a")
+    assert rig.journal._state.channels[1].spill.late == ()  # type: ignore[union-attr]
+    name = f"{late.segment:020}.seg"
+    assert rig.disk.stat(rig.directory / name).st_size < late.offset
+    rows = [row for first in spilled[3:] for row in (first, first + 1)]
+    assert rig.rows("spills") == rows
+    rig.reopen()
+    assert rig.rows("spills") == rows
+    found = inspect(rig.directory, rig.disk)
+    assert found.damage == list(Examination(found, rig.disk).run()) == []
+    assert not rig.failures
+
+
 def test_epochs_tags_and_encryption_are_kept(rig: Rig) -> None:
     old, new = Key("an old secret of 32 characters..."), Key("a new secret of 32 characters...")
     rig.settings = Settings("zstd", Keys(old))
