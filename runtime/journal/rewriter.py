@@ -5,12 +5,14 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Condition, Lock, Thread
 
+from flumec.runtime import logs
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.log import RESERVES
 from flumec.runtime.journal.rewriting import REWRITING, NotWorth, Rewriting
 from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.journal.state import State
 from flumec.runtime.journal.walk import segment_path
+from flumec.runtime.messages.agent import SegmentStays
 
 _SPARE = 64 << 10
 """What a new file may take beside the frames in it: its header, its opening."""
@@ -28,7 +30,6 @@ class Rewriter:
         self._offered: dict[int, frozenset[int]] = {}
         self._tried: dict[int, frozenset[int]] = {}
         self._busy = self._closing = False
-        self._failure: BaseException | None = None
         self._thread: Thread | None = None
 
     def offer(self, segments: Mapping[int, frozenset[int]]) -> None:
@@ -37,8 +38,6 @@ class Rewriter:
         That must be durable. What was tried in vain is tried again when other channels are left.
         """
         with self._changed:
-            if self._failure is not None:
-                raise self._failure
             self._tried = {n: kept for n, kept in self._tried.items() if n in segments}
             self._offered = {n: kept for n, kept in segments.items() if self._tried.get(n) != kept}
             if self._offered and self._thread is None:
@@ -57,9 +56,7 @@ class Rewriter:
     def settle(self) -> None:
         """Wait until all that was offered is done with."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: not (self._offered or self._busy) or self._failure is not None
-            )
+            self._changed.wait_for(lambda: not (self._offered or self._busy))
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
@@ -67,11 +64,16 @@ class Rewriter:
                 self._rewrite(*job)
             except OSError:
                 pass  # of a disk that can't, the writer or a reader says so; the old file is there
-            except BaseException as error:
-                with self._changed:
-                    self._failure = error
-                    self._changed.notify_all()
-                return
+            except Exception as error:
+                self._let_be(*job, error)
+
+    def _let_be(self, number: int, kept: frozenset[int], error: Exception) -> None:
+        """Leave a segment as it is: to end would help nobody, the next start would meet it too."""
+        self._tried[number] = kept
+        path = segment_path(self._directory, number)
+        log = logs.of("journal")
+        log.error(SegmentStays(segment=str(path), reason=logs.reason(error)))
+        log.debug("the rewriting failed here", exc_info=error)
 
     def _next(self) -> tuple[int, frozenset[int]] | None:
         with self._changed:

@@ -228,3 +228,20 @@ class SlowDisk(Message, code="RT113", level="warning"):
 
     text = "its disk is slow: a sync has taken {seconds:.0f}s so far, and puts wait for it"
     seconds: float
+
+
+class SegmentStays(Message, code="RT114", level="error"):
+    """A segment of the journal could not be written anew without what is delivered.
+
+    That is a fault of this program, and not of the disk. Nothing is lost, and the agent goes on:
+    the segment holds its disk space until every channel is past all of it.
+
+    ## What to do
+
+    Report it, with what `--log debug` shows of it. If the disk fills up meanwhile, see which
+    channel holds the segment (`flumec channel ls`), and deliver, or give up, what that one has.
+    """
+
+    text = "{segment} cannot be made smaller, and stays: {reason}"
+    segment: str
+    reason: str

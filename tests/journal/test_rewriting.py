@@ -477,16 +477,21 @@ class Unfit:
         return self._disk.open(path, mode)
 
 
-def test_a_mistake_in_it_is_loud(rig: Rig) -> None:
+def test_a_mistake_in_it_is_loud_and_ends_nothing(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
     rig.disk = Unfit(rig.disk)  # type: ignore[assignment]
     rig.open(A, B)
-    busy_and_quiet(rig)
+    quiet = busy_and_quiet(rig)
     rig.done("a", rig.journal._state.next_row)
     rig.settled()
-    with pytest.raises(Exception, match="a mistake of ours"):
-        while True:
-            rig.put("b", size=3000)
-    assert len(rig.failures) == 1
+    later = [rig.put("b", size=3000) for _ in range(60)]
+    rig.settled()
+    assert rig.failures == []
+    assert "cannot be made smaller, and stays: " in caplog.text
+    assert "a mistake of ours" in caplog.text
+    assert rig.rows("b")[: len(quiet)] == quiet
+    assert len(rig.rows("b")) == len(quiet) + 2 * len(later)
 
 
 def test_its_header_says_its_end_though_a_sector_went_bad(rig: Rig) -> None:
