@@ -1,5 +1,6 @@
 """The demo's verdict is honest: it sees a lost line and a doubled one."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -68,3 +69,12 @@ def test_what_was_kept_is_judged_good_again(kept: Path) -> None:
     judged = demo("--judge", str(kept))
 
     assert judged.returncode == 0, judged.stdout
+
+
+def test_a_port_that_is_taken_is_said(loopback: None) -> None:
+    with socket.create_server(("127.71.0.3", 4141)):
+        ran = demo()
+
+    assert ran.returncode == 2
+    assert "the port is taken by" in ran.stdout.replace("\n", " ")
+    assert not ran.stderr

@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from flumec.compiler.run.errors import RunError
 from rich.console import Console
 from rich.table import Table
 from scenario import HOSTS, Scenario, busy
@@ -45,6 +46,9 @@ def main() -> int:
     work.mkdir(parents=True, exist_ok=True)
     try:
         return demonstrate(work.absolute(), given)
+    except RunError as error:
+        console.print(str(error), markup=False, style="bold red")
+        return 2
     finally:
         if given.keep is None:
             shutil.rmtree(work, ignore_errors=True)
