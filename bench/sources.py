@@ -121,9 +121,8 @@ def main() -> None:
             puts, syncs = run(Path(directory), sources, given.seconds, busy=busy, every=every)
         name = f"{sources} source{'s' * (sources > 1)}{', a busy thread beside' * busy}"
         name += "" if every is None else f", sync = {every:.0f}s"
-        print(
-            f"{name:46} {puts:8.0f} {puts * EVENTS:9.0f} {syncs:8.0f} {puts * EVENTS / syncs:12.0f}"
-        )
+        shared = puts * EVENTS / syncs if syncs else float("inf")
+        print(f"{name:46} {puts:8.0f} {puts * EVENTS:9.0f} {syncs:8.0f} {shared:12.0f}")
 
 
 if __name__ == "__main__":
