@@ -5,7 +5,7 @@ room in all of them first; then it is stored in the others, and last, with the s
 the source's *home*. So a crash in between loses nothing, and repeats what is in the others already.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -71,22 +71,17 @@ class Journals:
         for journal in self._journals.values():
             journal.on_put = called
 
-    def stats(self) -> Mapping[str, ChannelStats]:
-        """Return each channel's balance; of one that moved to another journal, what it left too."""
-        return {name: stats for name, _, stats in self._all()}
-
-    def places(self) -> Mapping[str, tuple[str, str]]:
-        """Return the channel and the journal, "" for memory, of each name that `stats` has."""
-        return {name: place for name, place, _ in self._all()}
-
-    def _all(self) -> Iterator[tuple[str, tuple[str, str], ChannelStats]]:
-        named = set[str]()
+    def balances(self) -> "Mapping[str, tuple[tuple[str, str], ChannelStats]]":
+        """Return where each channel lies, by its name and its journal's, "" for memory, and its
+        balance; of one that moved to another journal, what it left there too."""  # noqa: D209
+        found: dict[str, tuple[tuple[str, str], ChannelStats]] = {}
         for journal, opened in self._journals.items():
             for channel, stats in opened.stats().items():
                 here = self._layout.channels.get(channel, journal) == journal
-                name = channel if here and channel not in named else f"{channel} ({journal})"
-                named.add(name)
-                yield name, (channel, "" if channel in self._layout.volatile else journal), stats
+                name = channel if here and channel not in found else f"{channel} ({journal})"
+                place = (channel, "" if channel in self._layout.volatile else journal)
+                found[name] = place, stats
+        return found
 
     def settle(self) -> "Sequence[Future[Any]]":
         """Have all sync each group from now on; the results come once all before may be read."""

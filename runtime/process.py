@@ -153,6 +153,7 @@ class Process:
         """Return the agent as it is now."""
         from flumec.runtime.metrics import Reading
 
+        balances = self._journals.balances()
         return Reading(
             agent=self.agent.name,
             host=self.agent.host,
@@ -162,8 +163,8 @@ class Process:
             started_ns=self._started_ns,
             ready=self._ready,
             stopping=self._signals.told is not None or bool(self._staff.dead),
-            channels=self._journals.stats(),
-            places=self._journals.places(),
+            channels={name: stats for name, (_, stats) in balances.items()},
+            places={name: place for name, (place, _) in balances.items()},
             parts=tuple(worker.reading for worker in self._staff.workers),
             syncs=self._timed.syncs,
         )

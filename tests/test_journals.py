@@ -83,7 +83,7 @@ def test_each_journal_has_its_directory_and_channels(disk: CrashDisk) -> None:
         assert isinstance(number(journals, count, "spool", "copy"), Stored)
     assert rows(journals, "spool") == rows(journals, "copy") == [0, 1, 2]
     assert position(journals) == 3
-    assert set(journals.stats()) == {"spool", "copy"}
+    assert set(journals.balances()) == {"spool", "copy"}
     assert journals.of("spool") is not journals.of("copy")
     journals.close()
     assert {name for name in disk.names(STATE) if name.startswith("journal")} == {
@@ -170,7 +170,7 @@ def test_positions_move_with_the_source(disk: CrashDisk) -> None:
         journals = opened(agent, disk)
         assert position(journals) == 1
         assert journals.of(where).positions("numbers")
-        others = {"spool", "copy"} & set(journals.stats()) - {where}
+        others = {"spool", "copy"} & set(journals.balances()) - {where}
         assert all(
             journals.of(name) is journals.of(where) or not journals.of(name).positions("numbers")
             for name in others
@@ -183,10 +183,10 @@ def test_what_a_channel_left_in_another_journal_is_shown(disk: CrashDisk) -> Non
     number(journals, 0, "spool", "copy")
     journals.close()
     journals = opened(two(None), disk)
-    assert {name: stats.held for name, stats in journals.stats().items()} == {
+    assert {name: stats.held for name, (_, stats) in journals.balances().items()} == {
         "spool": 1, "copy": 0, "copy (fast)": 1,
     }  # fmt: skip
-    assert journals.places() == {
+    assert {name: place for name, (place, _) in journals.balances().items()} == {
         "spool": ("spool", "default"), "copy": ("copy", "default"),
         "copy (fast)": ("copy", "fast"),
     }  # fmt: skip
