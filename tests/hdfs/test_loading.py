@@ -34,6 +34,18 @@ def lossy(hdfs: Any) -> Iterator[Lossy]:
         yield proxy
 
 
+def succeeded(site: Site, frozen: Loader) -> Loader:
+    """Start another agent with a copy of a frozen one's state; return it once it has delivered."""
+    shutil.copytree(
+        frozen.state, site.folder / "successor", ignore=shutil.ignore_patterns("control")
+    )
+    successor = site.loader("successor")
+    successor.start()
+    arrived = site.arrived()
+    until(lambda: site.arrived() > arrived, 60, successor.said)
+    return successor
+
+
 class Killer:
     """Kills an agent while one of its requests is under way."""
 
@@ -153,13 +165,7 @@ def test_a_zombie_that_comes_back_with_a_request_under_way(
     site.begin()
     zombie.start()
     assert frozen.wait(60), zombie.said()
-    shutil.copytree(
-        zombie.state, site.folder / "successor", ignore=shutil.ignore_patterns("control")
-    )
-    successor = site.loader("successor")
-    successor.start()
-    arrived = site.arrived()
-    until(lambda: site.arrived() > arrived, 60, successor.said)
+    successor = succeeded(site, zombie)
 
     awake.set()
     zombie.signal(signal.SIGCONT)
@@ -197,13 +203,7 @@ def test_a_start_that_froze_before_it_took_over_does_not_stop_its_successor(
     lossy.lose(hold)
     zombie.start()
     assert frozen.wait(60), zombie.said()
-    shutil.copytree(
-        zombie.state, site.folder / "successor", ignore=shutil.ignore_patterns("control")
-    )
-    successor = site.loader("successor")
-    successor.start()
-    arrived = site.arrived()
-    until(lambda: site.arrived() > arrived, 60, successor.said)
+    successor = succeeded(site, zombie)
 
     awake.set()
     zombie.signal(signal.SIGCONT)
