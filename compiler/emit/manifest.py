@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from flumec.compiler.emit.described import Descriptions
 from flumec.compiler.plan import Host, Plan
 
 FORMAT = 1
@@ -36,14 +37,24 @@ def _manifest(
         "flumec bundle": FORMAT,
         "version": version(),
         "digest": plan.digest,
-        "hosts": {
-            host.name: {"address": host.address, "agents": [agent.name for agent in host.agents]}
-            for host in hosts
-        },
+        **of_agents(hosts),
         "files": digests,
         **more,
     }
     return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True) + "\n").encode()
+
+
+def of_agents(hosts: Sequence[Host]) -> dict[str, Any]:
+    """Return what runs where, and once for all that are alike, what it does."""
+    agents = Descriptions()
+    listed = {
+        host.name: {
+            "address": host.address,
+            "agents": {agent.name: agents.add(agent) for agent in host.agents},
+        }
+        for host in hosts
+    }
+    return {"hosts": listed, "agents": agents.known}
 
 
 def digest(content: bytes) -> str:
