@@ -2,9 +2,10 @@
 
 import fcntl
 import gc
+import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,20 @@ def loopback() -> Iterator[None]:
     with (Path(tempfile.gettempdir()) / "flumec-loopback.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture
+def hosts() -> Iterator[Callable[..., Any]]:
+    """Bring up real systemd hosts by name, which go with the test; see tests/fleet/README.md."""
+    from fleet.hosts.hosts import Hosts
+    from fleet.hosts.needs import missing
+
+    if reason := missing():
+        pytest.skip(reason)
+    ours = Hosts(f"t{os.getpid()}")
+
+    def up(*names: str, **options: Any) -> Hosts:
+        return ours.up(names, **{"owner": os.getpid(), **options})
+
+    yield up
+    ours.down(kill=True)
