@@ -1,6 +1,5 @@
 """What an agent shows on its local port: /metrics, /metrics.json, /healthz and /readyz."""
 
-import ipaddress
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
@@ -13,18 +12,6 @@ from flumec.runtime.metrics import Prometheus, Reading
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
-
-SOCKET = "metrics"
-"""The name of the socket that a service manager may pass."""
-
-
-def address_for(agent_address: str) -> str:
-    """Return where to listen: the agent's own loopback address if it has one, else 127.0.0.1."""
-    try:
-        loopback = ipaddress.ip_address(agent_address).is_loopback
-    except ValueError:  # a name; it may resolve to anything, and metrics stay on the machine
-        loopback = False
-    return agent_address if loopback else "127.0.0.1"
 
 
 def add(routes: Routes, inside: Inside) -> None:

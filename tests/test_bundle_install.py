@@ -31,6 +31,7 @@ agent tailer on web {
 
 INSTALLED = [
     "etc/systemd/system/flumec-tailer.service",
+    "etc/systemd/system/flumec.target",
     "etc/sysusers.d/flumec.conf",
     "etc/tmpfiles.d/flumec.conf",
     "opt/flumec/agents/tailer.py",

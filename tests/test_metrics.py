@@ -10,7 +10,7 @@ from flumec.runtime import flume_json
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal.records import ChannelStats
 from flumec.runtime.metrics import PartReading, Prometheus, Reading, Tally
-from flumec.runtime.monitor import address_for
+from flumec.runtime.metrics_port import address_for
 from flumec.runtime.report import Report, state, status
 from flumec.runtime.timed_disk import BOUNDS, SyncReading, TimedDisk
 from prometheus_client import CollectorRegistry, generate_latest

@@ -8,8 +8,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from flumec.compiler.emit.accounts import sysusers, tmpfiles
-from flumec.compiler.emit.unit import setting, unit, word
-from flumec.compiler.plan import Agent, Host
+from flumec.compiler.emit.socket_units import socket_units
+from flumec.compiler.emit.unit import unit
+from flumec.compiler.emit.unit_text import setting, word
+from flumec.compiler.plan import Agent, Host, Part
 from flumec.runtime.process import DRAIN
 from flumec.runtime.quantity import Percent, Size
 from hypothesis import given
@@ -119,11 +121,59 @@ def test_it_sees_the_folders_that_it_reads_and_writes(
     assert (said["ProtectHome"], said["PrivateTmp"]) == ([homes], [temporary])
 
 
-def test_only_a_low_port_needs_a_capability() -> None:
+def test_a_low_port_is_opened_by_its_unit() -> None:
     low = dataclasses.replace(PLAIN, ports=(("events", 443),))
-    high = dataclasses.replace(PLAIN, ports=(("events", 8080),))
-    assert settings(unit(low))["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
-    assert settings(unit(high))["AmbientCapabilities"] == [""]
+    said = settings(unit(low))
+    assert said["Sockets"] == ["flumec-tailer-events.socket"]
+    assert said["AmbientCapabilities"] == [""]
+
+
+def test_only_a_low_port_that_no_unit_can_open_needs_a_capability() -> None:
+    events = Part("Http", "m", "events", {"bind": "front.example.com"}, "x:2")
+    low = dataclasses.replace(PLAIN, ports=(("events", 443),), parts=(events,))
+    said = settings(unit(low))
+    assert "Sockets" not in said
+    assert said["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
+    assert socket_units(low) == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "bind", "stream"),
+    [
+        ("web-1.example.com", None, "8080"),
+        ("10.0.0.7", None, "10.0.0.7:8080"),
+        ("2001:db8::7", None, "[2001:db8::7]:8080"),
+        ("10.0.0.7", "127.0.0.1", "127.0.0.1:8080"),
+        ("10.0.0.7", "localhost", "127.0.0.1:8080"),
+        ("10.0.0.7", "0.0.0.0", "0.0.0.0:8080"),
+        ("10.0.0.7", "front.example.com", None),
+        ("fe80::1%eth0", None, None),
+        ("", None, "8080"),
+    ],
+)
+def test_a_unit_listens_where_the_agent_would(
+    address: str, bind: str | None, stream: str | None
+) -> None:
+    events = Part("Http", "m", "events", {"bind": bind}, "x:2")
+    agent = dataclasses.replace(PLAIN, address=address, ports=(("events", 8080),), parts=(events,))
+    texts = socket_units(agent)
+    assert [settings(text)["ListenStream"] for text in texts.values()] == (
+        [[stream]] if stream else []
+    )
+
+
+def test_each_port_has_a_unit_that_names_its_socket() -> None:
+    agent = dataclasses.replace(PLAIN, ports=(("a", 8080), ("b", 4141)), metrics_port=9101)
+    said = {name: settings(text) for name, text in socket_units(agent).items()}
+    assert {
+        name: (each["FileDescriptorName"], each["ListenStream"]) for name, each in said.items()
+    } == {
+        "flumec-tailer-a.socket": (["a"], ["8080"]),
+        "flumec-tailer-b.socket": (["b"], ["4141"]),
+        "flumec-tailer-metrics-port.socket": (["metrics-port"], ["127.0.0.1:9101"]),
+    }
+    assert settings(unit(agent))["Sockets"] == list(said)
+    assert {each["Service"][0] for each in said.values()} == {"flumec-tailer.service"}
 
 
 def test_secrets_are_credentials() -> None:

@@ -5,8 +5,17 @@ from pathlib import Path
 
 from flumec.compiler.emit.accounts import sysusers, tmpfiles
 from flumec.compiler.emit.manifest import digest, of_bundle, of_host
-from flumec.compiler.emit.paths import MANIFEST, folder, script_path, unit_path
+from flumec.compiler.emit.paths import (
+    MANIFEST,
+    TARGET,
+    folder,
+    script_path,
+    systemd_path,
+    unit_path,
+)
 from flumec.compiler.emit.script import script
+from flumec.compiler.emit.socket_units import socket_units
+from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.unit import unit
 from flumec.compiler.plan import Host, Plan
 
@@ -35,10 +44,13 @@ def _host(host: Host) -> dict[str, bytes]:
         "install.sh": _installer(),
         "systemd/sysusers.conf": sysusers(host).encode(),
         "systemd/tmpfiles.conf": tmpfiles(host).encode(),
+        systemd_path(TARGET): render("flumec.target.j2").encode(),
     }
     for agent in host.agents:
         files[script_path("", agent.name)] = script(agent).encode()
         files[unit_path("", agent.name)] = unit(agent).encode()
+        sockets = socket_units(agent)
+        files.update((systemd_path(name), text.encode()) for name, text in sockets.items())
     return files
 
 

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 from flumec.compiler.emit.paths import CREDENTIALS
-from flumec.compiler.emit.unit import setting, word
+from flumec.compiler.emit.unit_text import setting, word
 from flumec.compiler.place import USER
 from flumec.compiler.plan import Host
 

@@ -13,6 +13,9 @@ PYTHON = f"{PREFIX}/bin/python"
 """Made by install.sh: it starts the Python that has flumec.runtime."""
 
 UNITS = "/etc/systemd/system"
+TARGET = "flumec.target"
+"""All agents of a host."""
+
 CREDENTIALS = "/etc/flumec/credentials"
 
 
@@ -37,12 +40,22 @@ def script_path(host: str, agent: str) -> str:
 
 def unit_path(host: str, agent: str) -> str:
     """Return an agent's service unit in the bundle."""
-    return _beneath(host, f"systemd/{unit_name(agent)}")
+    return _beneath(host, systemd_path(unit_name(agent)))
+
+
+def systemd_path(unit: str) -> str:
+    """Return a unit by its name in a host's folder."""
+    return f"systemd/{unit}"
 
 
 def unit_name(agent: str) -> str:
     """Return the name that systemd knows an agent by."""
     return f"flumec-{agent}.service"
+
+
+def socket_name(agent: str, name: str) -> str:
+    """Return the name of the unit for one of an agent's sockets; no agent's name has a hyphen."""
+    return f"flumec-{agent}-{name}.socket"
 
 
 def credential(name: str) -> str:

@@ -3,19 +3,20 @@
 Options are those of systemd 252 (Debian 12); man pages systemd.service(5), systemd.exec(5).
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Any
 
-from flumec.compiler.emit.literal import harmless, visible
-from flumec.compiler.emit.paths import PYTHON, SCRIPTS, credential
-from flumec.compiler.emit.picture import picture
+from flumec.compiler.emit.paths import PYTHON, SCRIPTS, credential, socket_name
+from flumec.compiler.emit.socket_units import opened
 from flumec.compiler.emit.templates import render
+from flumec.compiler.emit.unit_text import about, setting, word
+from flumec.compiler.listeners import listeners
 from flumec.compiler.plan import Agent
 
-_PLAIN = re.compile(r"[A-Za-z0-9/._:@+,=-]+")
+PRIVILEGED = 1024
+"""Ports below it are for root, and for who has CAP_NET_BIND_SERVICE."""
+
 _WILD = frozenset("*?[")
 _HOMES = ("/home", "/root", "/run/user")
 _TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 compared with, never written to
@@ -25,11 +26,14 @@ def unit(agent: Agent) -> str:
     """Return the text of `flumec-<agent>.service`."""
     reads = [_folder(pattern) for pattern in agent.reads]
     touched = [*reads, *agent.writes]
-    privileged = any(port < 1024 for _, port in agent.ports)
+    waiting = [listener for listener, _ in opened(agent)]
+    alone = [listener for listener in listeners(agent) if listener not in waiting]
+    privileged = any(listener.port < PRIVILEGED for listener in alone)
     return render(
         "agent.service.j2",
         description=setting(f"flumec agent {agent.name} on {agent.host}"),
-        comments=_comments(agent),
+        comments=about(agent),
+        sockets=[socket_name(agent.name, listener.name) for listener in waiting],
         script=f"{SCRIPTS}/{agent.name}.py",
         python=PYTHON,
         user=setting(agent.user),
@@ -41,41 +45,6 @@ def unit(agent: Agent) -> str:
         own_temporary="no" if _meets(touched, _TEMPORARY) else "yes",
         capabilities="CAP_NET_BIND_SERVICE" if privileged else "",
     )
-
-
-def setting(text: str) -> str:
-    r"""Return `text` as the value of a setting that takes a line: no specifier, no second line.
-
-    >>> print(setting("100% of it\n[Service]"))
-    100%% of it\n[Service]
-    """
-    return harmless(text).replace("%", "%%").rstrip("\\ ")
-
-
-def word(text: str) -> str:
-    r"""Return a path as one word of a setting that takes several: quoted where it must be.
-
-    Systemd has no escape for control characters here; a path with one becomes its parent.
-
-    >>> print(word("/srv/out"), word('/srv/my "logs" 100%'), word("/srv/a\nb/c"))
-    /srv/out "/srv/my \"logs\" 100%%" /srv
-    """
-    if _PLAIN.fullmatch(text):
-        return text
-    parts = takewhile(
-        lambda part: part == "/" or all(map(visible, part)), PurePosixPath(text).parts
-    )
-    path = str(PurePosixPath(*parts))
-    if path != text:
-        return word(path)
-    escaped = re.sub(r'(["\\])', r"\\\1", path).replace("%", "%%")
-    return f'"{escaped}"'
-
-
-def _comments(agent: Agent) -> list[str]:
-    made = f"Made by flumec from {agent.file} ({agent.file_digest[:12]})."
-    lines = [*agent.doc.splitlines(), *picture(agent), f"{made} Change that file, not this one."]
-    return [f"# {harmless(line)}".rstrip("\\ ") for line in lines]
 
 
 def _limits(limits: Mapping[str, Any]) -> Iterator[str]:

@@ -2,23 +2,25 @@
 
 import socket
 
+from flumec.compiler.listeners import listeners
 from flumec.compiler.plan import Agent
 from flumec.compiler.run.errors import RunError
 from flumec.runtime.errors import StartError
+from flumec.runtime.metrics_port import SOCKET
 from flumec.runtime.sockets import Sockets
 
 
 def open_sockets(agent: Agent) -> dict[str, socket.socket]:
-    """Return a listening socket for each port of the agent, by its component; raise RunError."""
-    addresses = {part.name: part.values.get("bind") for part in agent.parts}
-    addresses |= {half.name: half.values.get("bind") for half in agent.receivers}
+    """Return the agent's listening sockets by the names it asks for them; raise RunError."""
     opened: dict[str, socket.socket] = {}
-    for name, port in agent.ports:
+    for each in listeners(agent):
         try:
-            address = addresses.get(name) or agent.address
-            opened[name] = Sockets({}).listen(name, str(address), port)
+            declared = "metrics_port" if each.name == SOCKET else "port"
+            opened[each.name] = Sockets({}).listen(
+                each.name, each.address, each.port, declared=declared
+            )
         except StartError as error:
-            for each in opened.values():
-                each.close()
+            for other in opened.values():
+                other.close()
             raise RunError(f"agent `{agent.name}` of {agent.host}: {error}") from None
     return opened

@@ -5,7 +5,7 @@ Who adds some writes a file and names it in ALL.
 
 from collections.abc import Callable
 
-from flumec.runtime import logs, monitor
+from flumec.runtime import logs, metrics_port, monitor
 from flumec.runtime.control import channels, pausing, place, replaying, status, tapping
 from flumec.runtime.control.inside import Inside
 from flumec.runtime.control.routes import Routes
@@ -36,8 +36,8 @@ def serve(inside: Inside, sockets: Sockets) -> None:
     routes = every_route(inside)
     agent = inside.agent
     if agent.metrics_port is not None:
-        address = monitor.address_for(agent.address)
-        name = monitor.SOCKET
+        address = metrics_port.address_for(agent.address)
+        name = metrics_port.SOCKET
         listener = sockets.listen(name, address, agent.metrics_port, declared="metrics_port")
         Server(name, listener, routes.only_shown())
     try:

@@ -65,8 +65,10 @@ put "$here/manifest.json" "$root/opt/flumec/manifest.json" 644
 for kind in sysusers tmpfiles; do
     put "$here/systemd/$kind.conf" "$root/etc/$kind.d/flumec.conf" 644
 done
-for file in "$here"/systemd/*.service; do
-    put "$file" "$root/etc/systemd/system/${file##*/}" 644
+for file in "$here"/systemd/*.service "$here"/systemd/*.socket "$here"/systemd/*.target; do
+    if [ -f "$file" ]; then
+        put "$file" "$root/etc/systemd/system/${file##*/}" 644
+    fi
 done
 for file in "$root"/opt/flumec/agents/*.py; do
     if [ ! -f "$here/agents/${file##*/}" ]; then
@@ -80,11 +82,10 @@ fi
 systemd-sysusers /etc/sysusers.d/flumec.conf
 systemd-tmpfiles --create /etc/tmpfiles.d/flumec.conf
 systemctl daemon-reload
-for file in "$here"/systemd/*.service; do
-    unit=${file##*/}
-    if systemctl is-active --quiet "$unit"; then
-        echo "to run it  systemctl restart $unit"
-    else
-        echo "to run it  systemctl enable --now $unit"
-    fi
-done
+if systemctl is-active --quiet flumec.target; then
+    for file in "$here"/systemd/*.service; do
+        echo "to run it  systemctl restart ${file##*/}"
+    done
+else
+    echo "to run it  cd /etc/systemd/system && systemctl enable --now flumec.target flumec-*"
+fi

@@ -1,0 +1,55 @@
+"""The one door by which a user's text enters a unit: settings, words of settings, and comments."""
+
+import re
+from itertools import takewhile
+from pathlib import PurePosixPath
+
+from flumec.compiler.emit.literal import harmless, visible
+from flumec.compiler.emit.picture import picture
+from flumec.compiler.plan import Agent
+
+_PLAIN = re.compile(r"[A-Za-z0-9/._:@+,=-]+")
+
+
+def setting(text: str) -> str:
+    r"""Return `text` as the value of a setting that takes a line: no specifier, no second line.
+
+    >>> print(setting("100% of it\n[Service]"))
+    100%% of it\n[Service]
+    """
+    return harmless(text).replace("%", "%%").rstrip("\\ ")
+
+
+def word(text: str) -> str:
+    r"""Return a path as one word of a setting that takes several: quoted where it must be.
+
+    Systemd has no escape for control characters here; a path with one becomes its parent.
+
+    >>> print(word("/srv/out"), word('/srv/my "logs" 100%'), word("/srv/a\nb/c"))
+    /srv/out "/srv/my \"logs\" 100%%" /srv
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    parts = takewhile(
+        lambda part: part == "/" or all(map(visible, part)), PurePosixPath(text).parts
+    )
+    path = str(PurePosixPath(*parts))
+    if path != text:
+        return word(path)
+    escaped = re.sub(r'(["\\])', r"\\\1", path).replace("%", "%%")
+    return f'"{escaped}"'
+
+
+def about(agent: Agent) -> list[str]:
+    """Return comments that say what an agent is for, what it does, and where it comes from."""
+    return [*_comments([*agent.doc.splitlines(), *picture(agent)]), *made_from(agent)]
+
+
+def made_from(agent: Agent) -> list[str]:
+    """Return the comment that says which file an agent's units were made from."""
+    made = f"Made by flumec from {agent.file} ({agent.file_digest[:12]})."
+    return _comments([f"{made} Change that file, not this one."])
+
+
+def _comments(lines: list[str]) -> list[str]:
+    return [f"# {harmless(line)}".rstrip("\\ ") for line in lines]
