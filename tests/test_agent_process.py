@@ -172,7 +172,8 @@ class Running:
                 self.messages.append(notify.parse(self.socket.recv(1 << 20)))
                 if holds(self.messages[-1]):
                     return self.messages[-1]
-        raise AssertionError(f"it did not say so: {self.messages[-1:]} {self.end()}")
+        code = self.end()
+        raise AssertionError(f"it did not say so: {self.messages[-1:]} {code} {self.output}")
 
     def until_state(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a state of which `holds` is true."""

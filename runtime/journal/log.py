@@ -78,6 +78,14 @@ class Log:
         return self._segment is not None and self._segment.written + length <= self._room
 
     @property
+    def share(self) -> int:
+        """The bytes that a group, and what is unsynced, should not exceed.
+
+        A start on a full disk has the reserve to copy them into. A single put may be larger.
+        """
+        return max(self._size // _RESERVE_SHARE, _SPARE)
+
+    @property
     def unsynced(self) -> int:
         """The bytes that were written since the last sync."""
         return 0 if self._segment is None else self._segment.written - self._segment.end
@@ -165,9 +173,7 @@ class Log:
         group, first_row = Group(), self._state.next_row
         group.add(self._opened.encode())
         group.add(snapshot.encode(self._state))
-        # A start on a full disk also copies the last group, which is of GROUP_BYTES, rarely more.
-        room = max(self._size // _RESERVE_SHARE, _SPARE)
-        least = aligned(PAGE + 2 * group.bound + room, PAGE)
+        least = aligned(PAGE + 2 * group.bound + self.share, PAGE)
         self._least_reserve = max(self._least_reserve, least)
         for entry, body in copied:
             first_row = min(first_row, entry.first)

@@ -148,7 +148,7 @@ class Writer:
             size = sum(op.bound for op in ops)
             while self._queue and len(ops) < _GROUP_OPS:
                 size += self._queue[0].bound
-                if ops and size > GROUP_BYTES:
+                if ops and size > min(GROUP_BYTES, self._log.share):
                     break
                 ops.append(self._queue.popleft())
             return ops
@@ -162,7 +162,8 @@ class Writer:
 
     def _cycle(self, ops: list[Op]) -> None:
         """Write one group, and answer what need not wait for its sync."""
-        if self._unsynced and self._log.unsynced + self._bound(ops) > MOST_UNSYNCED:
+        most = min(MOST_UNSYNCED, self._log.share)
+        if self._unsynced and self._log.unsynced + self._bound(ops) > most:
             self._settle()
         self._keep_refused(ops)
         ops = self._with_room(ops)
