@@ -15,7 +15,7 @@ from flumec.runtime.journal.entries import CursorEntry, FrameEntry
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.layout import body_bound
 from flumec.runtime.journal.live import LiveChannel, Shared
-from flumec.runtime.journal.log import DiskFull
+from flumec.runtime.journal.log import GROUP_BYTES, DiskFull
 from flumec.runtime.journal.ops import RECORD_BOUND
 from flumec.runtime.journal.packing import sealed
 from flumec.runtime.journal.prepare import Preparer
@@ -23,7 +23,6 @@ from flumec.runtime.journal.records import Chunk, Cursor, Frame
 from flumec.runtime.journal.spill import Late, Passed, forget_memory, spill_record, totals
 from flumec.runtime.journal.state import ChannelState, ConsumerState
 from flumec.runtime.journal.waiting import Spilled
-from flumec.runtime.journal.writer import GROUP_BYTES
 from flumec.runtime.messages.agent import SpillLost
 
 Stored = tuple[FrameEntry, memoryview]

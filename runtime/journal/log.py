@@ -23,6 +23,9 @@ There are two, so that a segment made of one ends by the other: it holds no rows
 then, and what it took makes the first anew.
 """
 
+GROUP_BYTES = 8 << 20
+"""A group takes no more operations from here on."""
+
 _RESERVE_SHARE = 8
 _SPARE = 64 << 10
 _ENOUGH = 1 << 20
@@ -83,7 +86,7 @@ class Log:
 
         A start on a full disk has the reserve to copy them into. A single put may be larger.
         """
-        return max(self._size // _RESERVE_SHARE, _SPARE)
+        return min(GROUP_BYTES, max(self._size // _RESERVE_SHARE, _SPARE))
 
     @property
     def unsynced(self) -> int:

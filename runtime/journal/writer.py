@@ -20,11 +20,8 @@ from flumec.runtime.journal.putting import PutOp
 from flumec.runtime.journal.records import Full
 from flumec.runtime.journal.space import Space
 from flumec.runtime.journal.state import State
-from flumec.runtime.journal.unsynced import MOST_UNSYNCED, Unsynced
+from flumec.runtime.journal.unsynced import Unsynced
 from flumec.runtime.messages.agent import DiskIsFull
-
-GROUP_BYTES = 8 << 20
-"""A group takes no more operations from here on."""
 
 _GROUP_OPS = 4096
 _RETRY_S = 1.0
@@ -148,7 +145,7 @@ class Writer:
             size = sum(op.bound for op in ops)
             while self._queue and len(ops) < _GROUP_OPS:
                 size += self._queue[0].bound
-                if ops and size > min(GROUP_BYTES, self._log.share):
+                if ops and size > self._log.share:
                     break
                 ops.append(self._queue.popleft())
             return ops
@@ -162,8 +159,7 @@ class Writer:
 
     def _cycle(self, ops: list[Op]) -> None:
         """Write one group, and answer what need not wait for its sync."""
-        most = min(MOST_UNSYNCED, self._log.share)
-        if self._unsynced and self._log.unsynced + self._bound(ops) > most:
+        if self._unsynced and self._log.unsynced + self._bound(ops) > self._log.share:
             self._settle()
         self._keep_refused(ops)
         ops = self._with_room(ops)
