@@ -85,3 +85,13 @@ def test_hosts_go_with_the_process_that_wanted_them(hosts: Callable[..., Hosts])
     assert not folder.exists()
     assert folder.name not in Path("/proc/self/mountinfo").read_text()
     assert not Path(f"/run/netns/{folder.name}").exists()
+
+
+def test_a_small_disk_can_be_filled_and_stays_when_the_power_is_off(
+    hosts: Callable[..., Hosts],
+) -> None:
+    one = hosts("one", small={"one": 32})
+    filled = one.say("one", "echo kept > /var/lib/a; fallocate -l 40M /var/lib/filler")
+    assert filled.endswith("No space left on device")
+    one.reboot("one", kill=True)
+    assert one.say("one", "cat /var/lib/a") == "kept"

@@ -92,6 +92,26 @@ def write_names(folder: Path, addresses: Mapping[str, str]) -> None:
     (folder / "root/etc/hosts").write_text("\n".join(lines) + "\n")
 
 
+def mount_small(folder: Path, where: str, megabytes: int) -> None:
+    """Make a folder of a host a file system of its own, once, and mount it where it isn't.
+
+    By the machine, so that it stays when the host's power is off, as what it has not written yet.
+    """
+    image, target = folder / f"{where.replace('/', '-')}.img", folder / "root" / where
+    if not image.exists():
+        with image.open("wb") as file:
+            file.truncate(megabytes << 20)
+        run("mkfs.ext4", "-q", "-F", "-m", "0", image)
+    if not target.is_mount():
+        run("mount", "-o", "loop", image, target)
+
+
+def unmount_small(folder: Path, where: str) -> None:
+    target = folder / "root" / where
+    if target.is_mount():
+        run("umount", target)
+
+
 def remove_disks(folder: Path) -> None:
     """Remove all of a set; only a folder that is one."""
     assert re.fullmatch(r"hosts-[a-z0-9]{1,8}", folder.name), folder

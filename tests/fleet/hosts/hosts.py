@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from fleet.hosts import cgroups
-from fleet.hosts.disk import make_disk, remove_disks, write_names
+from fleet.hosts.disk import make_disk, mount_small, remove_disks, unmount_small, write_names
 from fleet.hosts.processes import GUEST_PATH, HostsError, Process
 from fleet.hosts.reach import Reach
 from fleet.hosts.state import Bind, Host, Shelf
@@ -47,6 +47,11 @@ class Hosts(Reach):
             raise HostsError(f"there is no host {name!r}, but {', '.join(self.known)}")
         return self.known[name]
 
+    @property
+    def namespace(self) -> str:
+        """The network namespace of the switch, where the machine has an address among the hosts."""
+        return self._switch.name
+
     def root(self, name: str) -> Path:
         """Return a host's disk, as the machine sees it; also while the power is off."""
         self.host(name)
@@ -59,11 +64,16 @@ class Hosts(Reach):
         names: Sequence[str],
         *,
         binds: Sequence[str] = (),
+        small: Mapping[str, int] | None = None,
         subnet: str = "10.99.0.0/24",
         ttl: float = 3600,
         owner: int | None = None,
     ) -> Self:
-        """Bring hosts up; those that are up are left alone."""
+        """Bring hosts up; those that are up are left alone.
+
+        `small` says of how many MiB a host's /var/lib is, where it is to be filled: an ext4 file
+        system of its own. The machine itself is on the switch too, at the subnet's last address.
+        """
         if os.geteuid():
             raise HostsError("bringing hosts up needs root")
         for name in names:
@@ -75,9 +85,11 @@ class Hosts(Reach):
                 if fresh := not self._shelf.load():
                     self._shelf.begin(subnet)
                 self._start_watch(ttl, owner)
+                state = self._shelf.state
                 if fresh:
-                    self._switch.make()
-                self._shelf.state.binds = shared or self._shelf.state.binds
+                    self._switch.make(state.subnet)
+                state.binds = shared or state.binds
+                state.small |= small or {}
                 self._add(names)
                 begun = [name for name in names if not self.known[name].up]
                 for name in begun:  # all at once, and then wait for all
@@ -134,6 +146,8 @@ class Hosts(Reach):
         self._switch.remove()
         if state.watch and state.watch.alive and state.watch.pid != os.getpid():
             os.kill(state.watch.pid, signal.SIGTERM)
+        for name in state.small:
+            unmount_small(self._shelf.folder / name, "var/lib")
         remove_disks(self._shelf.folder)
         self._shelf.forget()
 
@@ -167,6 +181,8 @@ class Hosts(Reach):
         state.cgroups, groups = cgroups.make(self._switch.name, name)
         self._shelf.save()
         folder = self._shelf.folder / name
+        if name in state.small:
+            mount_small(folder, "var/lib", state.small[name])
         surroundings = {"PATH": GUEST_PATH, "HOST_DIR": str(folder), "HOST_CGROUPS": groups,
                         "HOST_BINDS": "\n".join(map(str, state.binds))}  # fmt: skip
         spaces = ("--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child")

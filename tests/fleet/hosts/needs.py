@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-_TOOLS = ("nsenter", "unshare", "setpriv", "ip", "tc", "bash", "tar")
+_TOOLS = ("nsenter", "mkfs.ext4", "unshare", "setpriv", "ip", "tc", "bash", "tar")
 
 
 def missing(*tools: str) -> str | None:

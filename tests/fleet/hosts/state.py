@@ -62,6 +62,8 @@ class State(msgspec.Struct):
     hosts: dict[str, Host] = {}
     cuts: list[Cut] = []
     binds: list[Bind] = []
+    small: dict[str, int] = {}
+    """MiB of a host's /var/lib, where that is a file system of its own, which can be filled."""
     cgroups: list[str] = []
     watch: Process | None = None
 

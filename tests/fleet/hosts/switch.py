@@ -22,10 +22,12 @@ class Switch:
         """Return the name of a host's network namespace."""
         return f"{self.name}-{host}"
 
-    def make(self) -> None:
-        """Make the bridge, and a drain for the packets of those that are cut off."""
+    def make(self, subnet: str) -> None:
+        """Make the bridge, with an address, and a drain for the packets of those cut off."""
+        net = ipaddress.ip_network(subnet)
         run("ip", "netns", "add", self.name)
         self._link("add", "br0", "type", "bridge", "stp_state", "0")
+        run("ip", "-n", self.name, "addr", "add", f"{net[-2]}/{net.prefixlen}", "dev", "br0")
         self._link("set", "br0", "up")
         self._link("add", "sink0", "type", "veth", "peer", "name", "sink1")
         self._link("set", "sink0", "up")
