@@ -19,20 +19,35 @@ from xxhash import xxh3_128_digest
 LENGTH = 16
 """Bytes of a digest."""
 
-_DIGITS = 2 * LENGTH
+_WIDTH = 2 * LENGTH
 _ABSENT = -1
 
 
-def naming(name: str, parts: Sequence[str]) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
-    """Return the step that sets the header `name` to the hexadecimal digest of `parts`."""
+def naming(
+    name: str, parts: Sequence[str], *, preserve: bool = False
+) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """Return the step that sets the header `name` to the hexadecimal digest of `parts`.
+
+    With `preserve` only where it is absent or empty: an empty name would be that of many events.
+    """
 
     def step(batch: pa.RecordBatch) -> pa.RecordBatch:
-        digits = digests([_part(batch, part) for part in parts]).hex().encode()
-        rows = batch.num_rows
-        buffers = [None, _offsets(rows), pa.py_buffer(digits)]
-        return with_header(batch, name, pa.Array.from_buffers(pa.utf8(), rows, buffers))
+        if not preserve:
+            return with_header(batch, name, _digits(batch, parts))
+        given = header(batch, name)
+        nameless = pc.fill_null(pc.equal(pc.binary_length(given), 0), True)
+        if not pc.any(nameless).as_py():
+            return batch
+        return with_header(batch, name, pc.if_else(nameless, _digits(batch, parts), given))
 
     return step
+
+
+def _digits(batch: pa.RecordBatch, parts: Sequence[str]) -> Column:
+    """Return the digests of all rows, in hexadecimal."""
+    digits = digests([_part(batch, part) for part in parts]).hex().encode()
+    buffers = [None, _offsets(batch.num_rows), pa.py_buffer(digits)]
+    return pa.Array.from_buffers(pa.utf8(), batch.num_rows, buffers)
 
 
 def digests(fields: Sequence[Column]) -> bytes:
@@ -65,4 +80,4 @@ def _part(batch: pa.RecordBatch, part: str) -> Column:
 @lru_cache(8)
 def _offsets(rows: int) -> pa.Buffer:
     """Return where each of `rows` texts of a digest's length begins, and the last one's end."""
-    return pa.py_buffer(array("i", range(0, (rows + 1) * _DIGITS, _DIGITS)))
+    return pa.py_buffer(array("i", range(0, (rows + 1) * _WIDTH, _WIDTH)))

@@ -105,3 +105,22 @@ def test_a_header_called_body_is_not_the_body() -> None:
     assert named(batch, Header("body")) == [expected(b"header")]
     assert named(batch, "body") == [expected(b"content")]
     assert Fingerprint(Header("body")).of == ("body",)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pa.array(["mine", None, "", "yours"], pa.utf8()),
+        pa.array(["mine", None, "", "yours"], pa.utf8()).dictionary_encode(),
+    ],
+    ids=["plain", "encoded"],
+)
+def test_a_client_s_own_name_is_kept_where_that_is_wanted(given: pa.Array) -> None:
+    batch = events(("1", b"a"), ("2", b"b"), ("3", b"c"), ("4", b"d"))
+    stamped = Fingerprint(ID, of=(SEQ, "body"), preserve=True).open(CONTEXT)
+
+    kept = header(stamped(with_header(batch, "event_id", given)), ID).to_pylist()
+    assert kept == ["mine", expected(b"2", b"b"), expected(b"3", b"c"), "yours"]
+    assert header(stamped(batch), ID).to_pylist() == named(batch)
+    own = with_header(batch, "event_id", constant("x", 4))
+    assert header(stamped(own), ID).to_pylist() == ["x"] * 4

@@ -29,6 +29,10 @@ class Fingerprint(Interceptor, type="fingerprint"):
     of: tuple[Header | Literal["body"], ...] = prop(
         "What it is made from, in order: headers, `body`.", default=("body",), check=not_empty()
     )
+    preserve: bool = prop(
+        "Whether an event whose header is there and not empty keeps it: its client has named it.",
+        default=False,
+    )
 
     @classmethod
     def contradictions(cls, values: dict[str, Any]) -> "Iterator[Contradiction]":
@@ -44,4 +48,4 @@ class Fingerprint(Interceptor, type="fingerprint"):
         """Return the step that names a batch's events."""
         from flumec.runtime.digest import naming
 
-        return naming(str(self.header), self.of)
+        return naming(str(self.header), self.of, preserve=self.preserve)
