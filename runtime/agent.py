@@ -9,6 +9,7 @@ from flumec.runtime.component import Channel, Component, Interceptor, Sink, Sour
 from flumec.runtime.groups.group import SinkGroup
 from flumec.runtime.journal_settings import Journal
 from flumec.runtime.route import Route, Target, channels_of
+from flumec.runtime.sources.link import LinkSource
 
 
 class WiringError(ValueError):
@@ -40,12 +41,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A link that comes in by a receiver and goes into one channel."""
+    """A link that comes in by a receiver and leads to one channel, or to a `link` source."""
 
     receiver: Component
     link: str
     wire: str
-    channel: Channel
+    to: Channel | LinkSource
 
 
 class Agent:
@@ -147,11 +148,17 @@ class Agent:
         self._require(isinstance(channel, Channel), channel, "what holds letters is a channel")
         self._add(channel)
 
-    def receive(self, receiver: Component, *, link: str, wire: str, to: Channel) -> None:
-        """Take what comes in by a link into a channel; `wire` is what both ends must agree on."""
+    def receive(
+        self, receiver: Component, *, link: str, wire: str, to: Channel | LinkSource
+    ) -> None:
+        """Take what comes in by a link into a channel, or through the chains of a `link` source.
+
+        `wire` is what both ends must agree on.
+        """
         known = isinstance(receiver, Component) and receiver.kind == "receiver"
         self._require(known, receiver, "a link comes in by a receiver")
-        self._require(isinstance(to, Channel), to, "a link ends at a channel")
+        fits = isinstance(to, Channel | LinkSource)
+        self._require(fits, to, "a link ends at a channel or at a `link` source")
         if any(other.link == link for other in self.receipts):
             raise WiringError(f"agent `{self.name}`: the link `{link}` is received twice")
         self._add(receiver, to)

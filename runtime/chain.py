@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import pyarrow as pa
 from flumec.runtime.batch import compute as pc
 from flumec.runtime.batch import encode, header
-from flumec.runtime.journal.records import Frame, Outcome, Progress, Put, Stored
+from flumec.runtime.journal.records import Frame, Outcome, Progress, Put, Received, Stored, TagRun
+from flumec.runtime.named import numbered, unnumbered
 from flumec.runtime.route import Drop, Optional, Route, Target
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ LARGEST_BODY = 8 << 20
 """Bytes of rows in one frame, before a batch becomes several frames of the same put."""
 
 Step: TypeAlias = Callable[[pa.RecordBatch], pa.RecordBatch]
+Framing: TypeAlias = Callable[[tuple[str, ...], pa.RecordBatch], Frame]
+"""Makes a frame for some channels of a batch that has come through a chain."""
 
 
 class Flow(Protocol):
@@ -56,12 +60,13 @@ class _End:
 
 
 @dataclass(slots=True)
-class _Parcel:
+class Parcel:
     """The put that is being made of one batch."""
 
-    frames: list[Frame]
-    required: set[str]
-    optional: set[str]
+    framing: Framing
+    frames: list[Frame] = field(default_factory=list)
+    required: set[str] = field(default_factory=set)
+    optional: set[str] = field(default_factory=set)
     filtered: int = 0
     """Rows that a step took out."""
     dropped: int = 0
@@ -77,7 +82,17 @@ class _Parcel:
         elif batch.num_rows:
             self.required.update(end.required)
             self.optional.update(end.optional)
-            self.frames += [Frame(end.channels, p.num_rows, encode(p)) for p in _parts(batch)]
+            self.frames += [self.framing(end.channels, part) for part in _parts(batch)]
+
+    def put(self, progress: Sequence[Progress] = (), received: Received | None = None) -> Put:
+        """Return it, with the source's progress or with what came by a link."""
+        return Put(
+            frames=tuple(self.frames),
+            progress=tuple(progress),
+            received=received,
+            optional=frozenset(self.optional - self.required),
+            dropped=self.dropped + self.filtered,
+        )
 
 
 class _Fork:
@@ -136,24 +151,40 @@ class Feed:
         A batch of which nothing remains stores the progress alone. What a route dropped and what
         was filtered out are counted when the put is stored, once for each chain that did it.
         """
-        parcel = _Parcel([], set(), set())
+        parcel = self._parcel(batch, _fresh)
+        return self._submit(parcel.put(progress), parcel, wait, lambda: self._context.stopping)
+
+    def taken(self, batch: pa.RecordBatch, tags: Sequence[TagRun], born: int) -> Parcel:
+        """Send what came by a link through every chain: the events keep their tags and their age.
+
+        Raise what a step raises.
+        """
+        return self._parcel(numbered(batch), partial(_kept, tags, born))
+
+    def receive(
+        self, parcel: Parcel, received: Received, stopping: Callable[[], bool]
+    ) -> "Future[Outcome]":
+        """Store what is left of a link's rows as one put with the memory of all of them."""
+        return self._submit(parcel.put(received=received), parcel, True, stopping)
+
+    def _parcel(self, batch: pa.RecordBatch | None, framing: Framing) -> Parcel:
+        parcel = Parcel(framing)
         if batch is not None and batch.num_rows:
             for steps, end in self._chains:
                 self._send(batch, steps, end, parcel)
-        put = Put(
-            frames=tuple(parcel.frames),
-            progress=tuple(progress),
-            optional=frozenset(parcel.optional - parcel.required),
-            dropped=parcel.dropped + parcel.filtered,
-        )
-        result = self._journal.submit(put, wait=wait, stopping=lambda: self._context.stopping)
+        return parcel
+
+    def _submit(
+        self, put: Put, parcel: Parcel, wait: bool, stopping: Callable[[], bool]
+    ) -> "Future[Outcome]":
+        result = self._journal.submit(put, wait=wait, stopping=stopping)
         if put.dropped:
             result.add_done_callback(lambda done: self._count(done, parcel))
         return result
 
     @staticmethod
     def _send(
-        batch: pa.RecordBatch, steps: tuple[Step, ...], end: _End | _Fork, parcel: _Parcel
+        batch: pa.RecordBatch, steps: tuple[Step, ...], end: _End | _Fork, parcel: Parcel
     ) -> None:
         rows = batch.num_rows
         batch = _through(batch, steps)
@@ -164,7 +195,7 @@ class Feed:
             for part, arm in end.split(batch):
                 parcel.add(part, arm)
 
-    def _count(self, result: "Future[Outcome]", parcel: _Parcel) -> None:
+    def _count(self, result: "Future[Outcome]", parcel: Parcel) -> None:
         failed = result.cancelled() or result.exception() is not None
         if failed or not isinstance(result.result(), Stored):
             return
@@ -195,6 +226,19 @@ def _through(batch: pa.RecordBatch, steps: tuple[Step, ...]) -> pa.RecordBatch:
             break
         batch = step(batch)
     return batch
+
+
+def _fresh(channels: tuple[str, ...], batch: pa.RecordBatch) -> Frame:
+    """Make a frame of events that this journal is the first to store."""
+    return Frame(channels, batch.num_rows, encode(batch))
+
+
+def _kept(
+    tags: Sequence[TagRun], born: int, channels: tuple[str, ...], batch: pa.RecordBatch
+) -> Frame:
+    """Make a frame of numbered events that another journal stored, in `born`, under `tags`."""
+    plain, kept = unnumbered(batch, tags)
+    return Frame(channels, plain.num_rows, encode(plain), born, kept)
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

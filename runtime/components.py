@@ -11,11 +11,12 @@ from flumec.runtime.interceptors import (
     Timestamp,
 )
 from flumec.runtime.sinks import FileRoll, Hdfs, Logger, Null
-from flumec.runtime.sources import Http, Seq, Taildir
+from flumec.runtime.sources import Http, LinkSource, Seq, Taildir
 
 ALL: tuple[type[Component], ...] = (
     Taildir,
     Http,
+    LinkSource,
     Seq,
     File,
     Memory,

@@ -1,7 +1,7 @@
 """What an agent gives to its parts: the protocols between them and the process around."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         Outcome,
         Output,
         Progress,
+        Received,
         Stored,
         Trouble,
     )
     from flumec.runtime.letters import Letters
+    from flumec.runtime.links.messages import Delivery
 
 
 class Counters(Protocol):
@@ -178,6 +180,22 @@ class SenderContext(SinkContext, Protocol):
     """What the sending end of a link gets."""
 
 
+class Intake(Protocol):
+    """A `link` source's chain, as a receiver uses it from any of its threads."""
+
+    @property
+    def journal(self) -> "Journal":
+        """The journal that remembers what is here, in one step with the rows."""
+
+    def receive(
+        self, delivery: "Delivery", received: "Received", stopping: "Callable[[], bool]"
+    ) -> "Future[Outcome]":
+        """Store what the chain makes of a frame, and that it is here; waits for room.
+
+        Raise Invalid for events that the chain can never take.
+        """
+
+
 class ReceiverContext(Context, Protocol):
     """What the receiving end of links gets. It puts into the journal itself, with `received`."""
 
@@ -185,4 +203,14 @@ class ReceiverContext(Context, Protocol):
 
     @property
     def links(self) -> "Mapping[str, tuple[str, tuple[str, ...]]]":
-        """The links that come in here: name -> (digest of the wire, channels of its rows)."""
+        """The links that come in here: name -> (digest of the wire, channels of its rows).
+
+        No channels: it leads to a source, which is in `intakes`.
+        """
+
+    @property
+    def intakes(self) -> "Mapping[str, Intake]":
+        """The chains of links that lead to a source."""
+
+    def journal_of(self, link: str) -> "Journal":
+        """Return the journal that remembers what of a link is here, and holds its channels."""

@@ -46,6 +46,10 @@ class Journals:
         """Return the journal that a channel lies in."""
         return self._journals[self._layout.channels[channel]]
 
+    def home(self, source: str) -> Journal:
+        """Return the journal that keeps a source's positions, or what came to it by links."""
+        return self._journals[self._layout.homes[source]]
+
     def channel_of(self, consumer: str) -> str:
         """Return the channel that a consumer reads."""
         return self._layout.consumers[consumer]

@@ -109,7 +109,8 @@ def _together(agent: "Agent") -> Iterator[set[str]]:
     for source in agent.sources:
         yield {c.name for flow in agent.flows if flow.source is source for c in flow.channels}
     for receiver in agent.receivers:
-        yield {each.channel.name for each in agent.receipts if each.receiver is receiver}
+        here = (each.to for each in agent.receipts if each.receiver is receiver)
+        yield {to.name for to in here if to.kind == "channel"}
     for delivery in agent.deliveries:
         late = getattr(getattr(delivery.consumer, "dedup", None), "late", None)
         for letters in (getattr(delivery.consumer, "dead_letter", None), late):

@@ -1,6 +1,6 @@
 """From an agent's wiring to its workers: which threads there are, and what each finds around it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from flumec.runtime.component import Channel, Port
@@ -8,6 +8,7 @@ from flumec.runtime.errors import StartError
 from flumec.runtime.groups.roster import Roster
 from flumec.runtime.groups.surroundings import MemberSurroundings, release_former
 from flumec.runtime.keeper import Keeper
+from flumec.runtime.links.intake import Intake
 from flumec.runtime.surroundings import (
     ConsumerSurroundings,
     ReceiverSurroundings,
@@ -19,7 +20,7 @@ from flumec.runtime.worker import Role, Worker
 
 if TYPE_CHECKING:
     from flumec.runtime.agent import Agent, Delivery
-    from flumec.runtime.component import Component
+    from flumec.runtime.component import Component, Source
     from flumec.runtime.custody import Custody
     from flumec.runtime.journal import ChannelSpec, ConsumerSpec
 
@@ -73,14 +74,13 @@ class Staff:
             role = Role.SENDER if delivery.consumer.kind == "sender" else Role.SINK
             worker = self._hire(delivery.consumer, role)
             self._contexts[worker.name] = self._consumer(delivery, worker)
-        for receiver in agent.receivers:
-            worker = self._hire(receiver, Role.RECEIVER)
-            self._contexts[worker.name] = ReceiverSurroundings(site, worker, self._links(receiver))
-        for source in agent.sources:
-            worker = self._hire(source, Role.SOURCE)
-            flows = [flow for flow in agent.flows if flow.source is source]
-            context = SourceSurroundings(site, worker, agent.columns, flows)
-            self._contexts[worker.name] = context
+        receivers = [(each, self._hire(each, Role.RECEIVER)) for each in agent.receivers]
+        intakes = {
+            link: intake for source in agent.sources for link, intake in self._source(source)
+        }
+        for receiver, worker in receivers:
+            links = self._links(receiver)
+            self._contexts[worker.name] = ReceiverSurroundings(site, worker, links, intakes)
 
     @property
     def feeders(self) -> list[Worker]:
@@ -130,6 +130,17 @@ class Staff:
         self.workers.append(worker)
         return worker
 
+    def _source(self, source: "Source") -> "Iterator[tuple[str, Intake]]":
+        """Hire a source; yield the links that lead to it, with the chain that they share."""
+        worker = self._hire(source, Role.SOURCE)
+        flows = [flow for flow in self._agent.flows if flow.source is source]
+        links = [receipt.link for receipt in self._agent.receipts if receipt.to is source]
+        kind = Intake if links else SourceSurroundings
+        context = kind(self._site, worker, self._agent.columns, flows)
+        self._contexts[worker.name] = context
+        if isinstance(context, Intake):
+            yield from ((link, context) for link in links)
+
     def _consumer(self, delivery: "Delivery", worker: Worker) -> Surroundings:
         """Return what a sink or sender finds around it, alone at its channel or in a group."""
         channel, group = delivery.channel.name, delivery.group
@@ -144,7 +155,7 @@ class Staff:
 
     def _links(self, receiver: "Component") -> dict[str, tuple[str, tuple[str, ...]]]:
         return {
-            receipt.link: (receipt.wire, (receipt.channel.name,))
+            receipt.link: (receipt.wire, (receipt.to.name,) if receipt.to.kind == "channel" else ())
             for receipt in self._agent.receipts
             if receipt.receiver is receiver
         }

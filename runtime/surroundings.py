@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from flumec.runtime.agent import Flow
     from flumec.runtime.journal import Consumer as JournalConsumer
+    from flumec.runtime.journal import Journal
     from flumec.runtime.journals import Journals
+    from flumec.runtime.links.intake import Intake
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class SourceSurroundings(Surroundings):
         super().__init__(site, worker)
         self.columns = columns
         self._journals = site.journals
-        self._feed = Feed(flows, site.journals.fed_by(worker.name), self)
+        self.feed = Feed(flows, site.journals.fed_by(worker.name), self)
 
     @property
     def positions(self) -> Mapping[bytes, Progress]:
@@ -154,19 +156,28 @@ class SourceSurroundings(Surroundings):
         self._worker.alive()
         rows = 0 if batch is None else batch.num_rows
         if rows:
-            self.counters.add("events_received", rows)
-            self.counters.add("batches_received")
-            for tap in self._worker.taps:
-                tap.batch(cast("pa.RecordBatch", batch))
+            self.received(cast("pa.RecordBatch", batch))
         if wait:
             self._worker.putting = self.clock.monotonic()
         try:
-            result = self._feed.put(batch, progress, wait)
+            result = self.feed.put(batch, progress, wait)
         finally:
             if wait:
                 self._worker.putting = None
-        self._worker.owe(result).add_done_callback(lambda done: self._count(done, rows))
+        self.owed(result, rows)
         self._worker.alive()
+        return result
+
+    def received(self, batch: "pa.RecordBatch") -> None:
+        """Count events before the chain, and show them to who looks."""
+        self.counters.add("events_received", batch.num_rows)
+        self.counters.add("batches_received")
+        for tap in self._worker.taps:
+            tap.batch(batch)
+
+    def owed(self, result: Future[Outcome], rows: int) -> Future[Outcome]:
+        """Count what becomes of a put of `rows` events, and have the journal owe its result."""
+        self._worker.owe(result).add_done_callback(lambda done: self._count(done, rows))
         return result
 
     def _count(self, done: Future[Outcome], rows: int) -> None:
@@ -245,16 +256,26 @@ class ConsumerSurroundings(Surroundings):
 
 
 class ReceiverSurroundings(Surroundings):
-    """The context of the receiving end of links."""
+    """The context of the receiving end of links.
+
+    `links` are those that come in here: name -> (digest of the wire, channels that rows go to), the
+    channels empty for a link that leads to a source, which is then in `intakes`.
+    """
 
     def __init__(
-        self, site: Site, worker: Worker, links: Mapping[str, tuple[str, tuple[str, ...]]]
+        self,
+        site: Site,
+        worker: Worker,
+        links: Mapping[str, tuple[str, tuple[str, ...]]],
+        intakes: "Mapping[str, Intake]",
     ) -> None:
         super().__init__(site, worker)
-        self._links = links
-        self.journal = site.journals.of(next(iter(links.values()))[1][0])
+        self.links = links
+        self.intakes = intakes
+        self._journals = site.journals
+        self.journal = self.journal_of(next(iter(links)))
 
-    @property
-    def links(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
-        """The links that come in here: name -> (digest of the wire, channels that rows go to)."""
-        return self._links
+    def journal_of(self, link: str) -> "Journal":
+        """Return the journal that remembers what of a link is here, and holds its channels."""
+        channels = self.links[link][1]
+        return self._journals.of(channels[0]) if channels else self.intakes[link].journal

@@ -167,7 +167,6 @@ agent a on web {
         "`workers` on a sink",
         "the plug-in interceptor `acme.mask`",
         "the sink `kafka`",
-        "the source `link`",
     ]
 
 

@@ -22,10 +22,6 @@ from flumec.runtime.sinks.dedup import Dedup
 CODECS = Literal["none", "gzip", "lz4", "snappy", "zstd"]
 
 
-class Link(Source, type="link"):
-    """Take what a link brings through a chain of this agent, where it is routed or changed."""
-
-
 class KafkaSource(Source, type="kafka"):
     """Read topics."""
 
@@ -71,7 +67,7 @@ class EverySink(Declared):
     dedup: Dedup | None = prop("Write one copy of each event.", default=None)
 
 
-COMPONENTS: tuple[type[Component], ...] = (Link, KafkaSource, KafkaSink)
+COMPONENTS: tuple[type[Component], ...] = (KafkaSource, KafkaSink)
 INTERCEPTORS: tuple[type[Interceptor], ...] = ()
 EVERY: dict[str, type[Declared]] = {
     "source": EverySource,

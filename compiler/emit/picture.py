@@ -10,10 +10,15 @@ _SHOWN = 3
 
 def picture(agent: Agent) -> list[str]:
     """Return a line for each way through the agent: `access -> host() -> spool => core.inbox`."""
-    tails = _tails(agent)
-    lines = [line for flow in agent.flows for line in _flow(flow, tails)]
-    lines.extend(f"{senders} => {channel}{tails[channel]}" for channel, senders in _inbound(agent))
-    shown = {channel for channel, _ in _inbound(agent)} | _followed(agent.flows)
+    tails, inbound = _tails(agent), _inbound(agent)
+    came = {name: f"{senders} => " for name, senders in inbound.items()}
+    lines = [
+        f"{came.get(flow.source, '') if not number else ''}{line}"
+        for flow in agent.flows
+        for number, line in enumerate(_flow(flow, tails))
+    ]
+    lines.extend(f"{come}{name}{tails[name]}" for name, come in came.items() if name in tails)
+    shown = inbound.keys() | _followed(agent.flows)
     rest = [part.name or "" for part in agent.parts if part.kind == "channel"]
     lines.extend(f"{name}{tails[name]}" for name in rest if name not in shown and tails[name])
     return lines
@@ -71,13 +76,13 @@ def _followed(flows: Sequence[Flow]) -> set[str]:
     return {t[0].channel for t in ends if len(t) == 1 and t[0].channel and not t[0].optional}
 
 
-def _inbound(agent: Agent) -> list[tuple[str, str]]:
-    """Return (channel, its senders) of everything that comes in from other agents."""
+def _inbound(agent: Agent) -> dict[str, str]:
+    """Return the senders into each channel or source that something comes into by links."""
     senders: dict[str, list[str]] = {}
     for half in agent.receivers:
-        for link, _, channel in half.links:
-            senders.setdefault(channel, []).append(link.partition(" => ")[0])
-    return [(channel, _few(names)) for channel, names in senders.items()]
+        for link, _, target in half.links:
+            senders.setdefault(target, []).append(link.partition(" => ")[0])
+    return {target: _few(names) for target, names in senders.items()}
 
 
 def _few(names: Sequence[str]) -> str:

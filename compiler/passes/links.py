@@ -8,10 +8,10 @@ from flumec.compiler.model import Component, End, Fleet, Link
 
 
 class WrongLinkEnd(Diagnostic, code="FL322"):
-    """A link does not join a channel to a channel.
+    """A link does not join a channel to a channel, or to a `link` source.
 
     What crosses hosts waits in a channel on either side: the sender keeps it until the receiver has
-    it on disk.
+    it on disk. A receiver that routes or changes it has a source for it, `source feed : link`.
 
     ## Example
 
@@ -76,11 +76,92 @@ class WrongLinkEnd(Diagnostic, code="FL322"):
 
     @property
     def hint(self) -> str:
-        return "a link joins a channel to a channel of another agent"
+        if self.sends:
+            return "a link joins a channel to a channel of another agent"
+        return "a link leads to a channel of another agent, or to a `source NAME : link` of it"
 
     @property
     def places(self) -> tuple[Place, ...]:
         return (Place(self.end.name_span, f"`{self.end.name}` is a {self.end.kind}"),)
+
+
+class NothingArrives(Diagnostic, code="FL326"):
+    """A `link` source has no link that leads to it.
+
+    It takes what links bring through a chain; without one, nothing ever comes.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    hosts core = ["core-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      sink here : null
+
+      numbers -> spool
+      spool -> here
+    }
+
+    agent b on core {
+      source feed : link
+
+      channel inbox : file
+
+      sink out : null
+
+      feed -> inbox
+      inbox -> out
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    hosts core = ["core-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      numbers -> spool
+    }
+
+    agent b on core {
+      source feed : link
+
+      channel inbox : file
+
+      sink out : null
+
+      feed -> inbox
+      inbox -> out
+    }
+
+    a.spool => b.feed {
+      port = 4141
+    }
+    ```
+    """
+
+    agent: str
+    source: str
+
+    @property
+    def message(self) -> str:
+        return f"no link leads to `{self.source}`"
+
+    @property
+    def hint(self) -> str:
+        return f"`AGENT.CHANNEL => {self.agent}.{self.source}` does, or leave it out"
 
 
 class LinkToItself(Diagnostic, code="FL323"):
@@ -145,10 +226,19 @@ def _component(fleet: Fleet, end: End) -> Component | None:
     return agent.components.get(end.component) if agent else None
 
 
-def check_links(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
-    """Yield links whose ends do not fit."""
+def arrives(component: Component) -> bool:
+    """Return whether events come into a component by links alone."""
+    return component.kind == "source" and component.type == "link"
+
+
+def check_links(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield links whose ends do not fit, and sources for links without one."""
     for link in fleet.links:
         yield from check_ends(fleet, link)
+    for agent in fleet.agents.values():
+        for component in agent.components.values() if agent.name not in fleet.unsure else ():
+            if arrives(component) and not graph.writers((agent.name, component.name)):
+                yield NothingArrives(component.name_span, agent.name, component.name)
 
 
 def check_ends(fleet: Fleet, link: Link) -> Iterator[Diagnostic]:
@@ -162,5 +252,5 @@ def check_ends(fleet: Fleet, link: Link) -> Iterator[Diagnostic]:
             continue
         if target.agent == link.sender.agent and target.component != link.sender.component:
             yield LinkToItself(target.span, target.agent)
-        if end.kind == "sink" or (end.kind == "source" and end.type != "link"):
+        if end.kind == "sink" or (end.kind == "source" and not arrives(end)):
             yield WrongLinkEnd(target.span, end, sends=False)

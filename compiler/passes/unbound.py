@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, ends
 from flumec.compiler.model import Agent, Component, Fleet
+from flumec.compiler.passes.links import arrives
 from flumec.compiler.source import Span
 
 
 class UnboundComponent(Diagnostic, code="FL307"):
     """A source or sink is in no chain.
 
-    It would start and do nothing: a source would have nowhere to put what it reads; a sink would
-    wait for ever.
+    It would start and do nothing: a source would have nowhere to put what it reads, or what comes
+    to it by a link; a sink would wait for ever.
 
     ## Example
 
@@ -134,11 +135,12 @@ def check_unbound(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         for end in (link.sender, *link.targets):
             linked[end.agent].add(end.component)
     for agent in fleet.agents.values():
-        used = {chain.start for chain in agent.chains}
-        used |= linked[agent.name]
+        starts = {chain.start for chain in agent.chains}
+        used = starts | linked[agent.name]
         used.update(target.name or "" for chain in agent.chains for target in ends(chain))
         for component in agent.components.values():
-            free = component.kind != "channel" and component.name not in used
+            wanted = starts if arrives(component) else used
+            free = component.kind != "channel" and component.name not in wanted
             if free and agent.name not in fleet.unsure:
                 yield UnboundComponent(component.name_span, component)
         yield from check_sinks(agent, graph)

@@ -28,11 +28,12 @@ def _wiring(inside: Inside) -> dict[str, Any]:
     for flow in agent.flows:
         feeds.setdefault(flow.source.name, []).extend(c.name for c in flow.channels)
     for receipt in agent.receipts:
-        feeds.setdefault(receipt.receiver.name, []).append(receipt.channel.name)
+        known = feeds.get(receipt.to.name, [receipt.to.name])
+        feeds.setdefault(receipt.receiver.name, []).extend(known)
     return {
         "feeds": {name: list(dict.fromkeys(channels)) for name, channels in feeds.items()},
         "empties": inside.consumers,
-        "links_in": {receipt.link: receipt.channel.name for receipt in agent.receipts},
+        "links_in": {receipt.link: receipt.to.name for receipt in agent.receipts},
         "links_out": {
             each.consumer.name: link
             for each in agent.deliveries

@@ -11,6 +11,7 @@ from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.records import Outcome, Put, Stored
 from flumec.runtime.links.faults import Disconnected, LinkFault, ProtocolError
 from flumec.runtime.links.greeting import Hello, Refuse
+from flumec.runtime.links.inspection import Invalid
 from flumec.runtime.links.mailbox import Mailbox
 from flumec.runtime.links.messages import Bye, Delivery, Farewell, Message, Ping, Pong, Reject
 from flumec.runtime.links.receiver_session import BEFORE, ReceiverSession, Station, after
@@ -149,9 +150,7 @@ class Incoming:
         with self._guard:
             taken = self._session.take(message)
         if isinstance(taken, Reject):
-            self._context.counters.add("rejected")
-            self._context.log.error(RowsRejected(peer=self._connection.peer, reason=taken.text))
-            self._out.put(taken)
+            self._reject(taken)
         else:
             self._puts.put((message, taken))
 
@@ -164,13 +163,29 @@ class Incoming:
 
     def _put(self) -> None:
         """Put in the order of arrival, waiting for room, as no other thread here does."""
-        submit = self._station.journal.submit
         while not self._ended.is_set():
             for delivery, put in self._puts.take(_TICK):
                 if self._ended.is_set():
                     return
-                future = submit(put, wait=True, stopping=self._ended.is_set)
+                try:
+                    future = self._store(delivery, put)
+                except Invalid as error:
+                    head = delivery.head
+                    self._reject(Reject(head.epoch, head.first, head.end, str(error)))
+                    continue
                 future.add_done_callback(partial(self._decided, delivery))
+
+    def _store(self, delivery: Delivery, put: Put) -> "Future[Outcome]":
+        """Store what a frame brings, through a chain if its link leads to one; raise Invalid."""
+        intake, stopping = self._session.intake, self._ended.is_set
+        if intake is None or put.received is None:
+            return self._session.journal.submit(put, wait=True, stopping=stopping)
+        return intake.receive(delivery, put.received, stopping)
+
+    def _reject(self, reject: Reject) -> None:
+        self._context.counters.add("rejected")
+        self._context.log.error(RowsRejected(peer=self._connection.peer, reason=reject.text))
+        self._out.put(reject)
 
     def _decided(self, delivery: Delivery, future: "Future[Outcome]") -> None:
         """Called by the journal's writer: counts, and drops the outcome into the mailbox.

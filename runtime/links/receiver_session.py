@@ -3,8 +3,8 @@
 It makes puts; whether one is stored is the word of the journal's writer.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.ranges import overlaps, union
@@ -27,6 +27,7 @@ from flumec.runtime.links.messages import (
 from flumec.runtime.links.register import Closable, Refusal, Register
 
 if TYPE_CHECKING:
+    from flumec.runtime.context import Intake
     from flumec.runtime.journal import Journal
 
 BEFORE = {Hello.kind: 1 << 20}
@@ -50,6 +51,10 @@ class Station:
     largest: int
     retry_after: float = 30.0
     """Seconds that a refused sender is told to wait."""
+    journal_of: "Callable[[str], Journal] | None" = None
+    """The journal of each link's rows, where an agent has several."""
+    intakes: Mapping[str, "Intake"] = field(default_factory=dict)
+    """The chains of links that lead to a source, and to no channel at once."""
 
 
 class ReceiverSession:
@@ -60,6 +65,10 @@ class ReceiverSession:
 
     def __init__(self, station: Station) -> None:
         self._station = station
+        self.journal = station.journal
+        """Where the rows of its link lie."""
+        self.intake: Intake | None = None
+        """The chain that they go through, if they do."""
         self._channels: tuple[str, ...] = ()
         self._hello: Hello | None = None
         self._session = 0
@@ -77,6 +86,9 @@ class ReceiverSession:
         When this returns, what an older connection of the stream still held is stored or refused.
         """
         self._channels = self._agreed(hello)
+        if self._station.journal_of is not None:
+            self.journal = self._station.journal_of(hello.link)
+        self.intake = self._station.intakes.get(hello.link)
         self._station.register.admit(hello, connection)
         try:
             return self._welcome(hello, clock)
@@ -115,13 +127,13 @@ class ReceiverSession:
         return channels
 
     def _welcome(self, hello: Hello, clock: int) -> Welcome:
-        journal = self._station.journal
+        journal = self.journal
         live = [one.epoch for one in hello.epochs]
         session = journal.session(hello.journal, hello.stream, live)
         if hello.receiver == journal.uuid:
             rows = memories.lost(dict(hello.acked), session.have)
             if rows:
-                raise Refusal(Code.BEHIND, _behind(self._station, hello, rows), 60.0, rows)
+                raise Refusal(Code.BEHIND, _behind(self._station, journal, hello, rows), 60.0, rows)
         self._hello, self._session = hello, session.number
         self._have = dict(session.have)
         self._epochs = {one.epoch: (one.first, one.end) for one in hello.epochs}
@@ -136,7 +148,8 @@ class ReceiverSession:
     def take(self, delivery: Delivery) -> Put | Reject:
         """Make a put of a Data message, or reject it for good; raise ProtocolError.
 
-        The body is decoded and validated here, once.
+        The body is decoded and validated here, once. Of what goes through a chain, the put has the
+        receipt alone.
         """
         data = delivery.head
         self._expected(data, delivery.size)
@@ -153,7 +166,7 @@ class ReceiverSession:
             self._channels, data.rows, delivery.body, data.born, data.tags, data.crc
         )  # fmt: skip
         return Put(
-            frames=(frame,),
+            frames=() if self.intake is not None else (frame,),
             received=Received(
                 self._hello.journal, self._hello.stream, self._session,
                 data.epoch, ((data.first, data.end),), data.settled,
@@ -207,9 +220,9 @@ class ReceiverSession:
                 raise ProtocolError(f"{type(message).__name__} from a sender")
 
 
-def _behind(station: Station, hello: Hello, rows: int) -> str:
+def _behind(station: Station, journal: "Journal", hello: Hello, rows: int) -> str:
     return (
-        f"journal {station.journal.uuid.hex()} of agent `{station.agent}` on {station.host} lacks "
+        f"journal {journal.uuid.hex()} of agent `{station.agent}` on {station.host} lacks "
         f"up to {rows} rows of link `{hello.link}` that it acknowledged: it was restored from an "
         "older copy"
     )

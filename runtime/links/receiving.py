@@ -34,6 +34,7 @@ class Receiving:
         self._station = Station(
             context.host, context.agent, context.journal, context.links,
             Register(settings.window, settings.memory, settings.senders), settings.largest_frame,
+            journal_of=context.journal_of, intakes=context.intakes,
         )  # fmt: skip
         self._lock = threading.Lock()
         self._strangers: OrderedDict[Incoming, Connection] = OrderedDict()

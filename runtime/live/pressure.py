@@ -89,12 +89,21 @@ def _path(
     for other in fleet if link else ():
         if other.state is None or link not in agent_wiring(other)["links_in"]:
             continue
-        inbox = agent_wiring(other)["links_in"][link]
-        if inbox in _pressing(other) and (other.name, inbox) not in seen:
-            told.add((other.name, inbox))
-            yield from _path(fleet, other, inbox, seen | {(other.name, inbox)}, told)
-            return
+        pressing = set(_pressing(other))
+        for inbox in _inboxes(other, str(link)):
+            if inbox in pressing and (other.name, inbox) not in seen:
+                told.add((other.name, inbox))
+                yield from _path(fleet, other, inbox, seen | {(other.name, inbox)}, told)
+                return
     yield _why(consumer, part)
+
+
+def _inboxes(agent: Live, link: str) -> Sequence[str]:
+    """Return the channels that a link leads to, by a `link` source or at once."""
+    wiring = agent_wiring(agent)
+    target = wiring["links_in"][link]
+    channels: Sequence[str] = wiring["feeds"].get(target, [target])
+    return channels
 
 
 def readers(agent: Live, channel: str) -> list[str]:

@@ -74,7 +74,8 @@ class End:
         self.failing: list[str] = []
         self.passed = 0
         self.port = 0
-        self.links = {LINK: (WIRE, ("spool",))}
+        self.links: dict[str, tuple[str, tuple[str, ...]]] = {LINK: (WIRE, ("spool",))}
+        self.intakes: dict[str, Any] = {}
         self.log = logging.getLogger(f"link.{name}")
         self._spool = ChannelSpec("spool", Size(size), durable=True, memory=memory)
         self._stop = threading.Event()
@@ -95,6 +96,9 @@ class End:
             segment_size=4 << 20,
         )
         self.consumer = self.journal.consumer("reader")
+
+    def journal_of(self, _link: str) -> Journal:
+        return self.journal
 
     @property
     def stopping(self) -> bool:
