@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE # thousands of processes start here, and each would compile everything anew
 
-.PHONY: help demo test slow faults full-faults lint types bench clean
+.PHONY: help demo test slow faults full-faults fleet fleet-quick lint types bench clean
 
 help: ## Show what can be made.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(BIN)/flumec: pyproject.toml
 	@echo "setting up $(VENV) (once)"
@@ -31,6 +31,12 @@ faults: $(BIN)/flumec ## Kill agents at 124 steps of their work, 400 times; lost
 
 full-faults: $(BIN)/flumec ## The same until each step was one that a process died at.
 	@PYTHONPATH=tests $(BIN)/python -m faults --full $(FAULTS)
+
+fleet: $(BIN)/flumec ## Five real hosts under load, all that may happen to them; needs root and Debian.
+	@PYTHONPATH=tests $(BIN)/python -m fleet $(FLEET)
+
+fleet-quick: $(BIN)/flumec ## The same with each kind of fault once, in three minutes.
+	@PYTHONPATH=tests $(BIN)/python -m fleet --quick $(FLEET)
 
 lint: $(BIN)/flumec ## ruff.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
