@@ -141,7 +141,8 @@ class Graph:
             return True
         return False
 
-    def layers(self, nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[str]]:
+    @staticmethod
+    def layers(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[list[str]]:
         """Return layers of nodes, left of what they lead to; members of a cycle share a layer."""
         import networkx as nx
 

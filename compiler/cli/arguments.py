@@ -3,12 +3,15 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from flumec.compiler.cli.failures import CannotRun, unreadable
+from flumec.compiler.cli.failures import CannotRun, meant, unreadable
 from flumec.compiler.inputs import Inputs
 from flumec.compiler.options import Options
+
+if TYPE_CHECKING:
+    from flumec.compiler.model import Fleet
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,6 +76,14 @@ def opened(flow: Sequence[Path], flowvars: Sequence[Path] = ()) -> Inputs:
         except ValueError as error:
             raise CannotRun(f"cannot read `{path!s}`: {error}") from None
     return inputs
+
+
+def sets_of_hosts(names: Sequence[str], fleet: "Fleet") -> frozenset[str]:
+    """Return the hosts of the named sets; raise CannotRun for a set that there is not."""
+    for name in names:
+        if name not in fleet.host_sets:
+            raise CannotRun(f"there is no host set `{name}`{meant(name, fleet.host_sets)}")
+    return frozenset(host.name for name in names for host in fleet.host_sets[name].hosts)
 
 
 def _pairs(

@@ -1,6 +1,6 @@
 """`flumec build`: a folder for each host, with its agents' scripts and units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,12 @@ from flumec.compiler.cli.arguments import (
     opened,
     options,
     report_arguments,
+    sets_of_hosts,
 )
-from flumec.compiler.cli.failures import CannotRun, meant
+from flumec.compiler.cli.failures import CannotRun
 
 if TYPE_CHECKING:
     from flumec.compiler.cli.report import Report
-    from flumec.compiler.model import Fleet
 
 
 @click.command("build", short_help="Write what each host needs to run its agents.")
@@ -65,7 +65,7 @@ def command(
     if compiled.plan is None or report.status:
         report.show()
         return 1
-    plan = compiled.plan.only(_members(hosts, compiled.fleet)) if hosts else compiled.plan
+    plan = compiled.plan.only(sets_of_hosts(hosts, compiled.fleet)) if hosts else compiled.plan
     files = emit(plan)
     if check:
         return _compare(files, output, report)
@@ -96,14 +96,6 @@ def _compare(files: Mapping[str, bytes], output: Path, report: "Report") -> int:
     verdict = differ if differences else "up to date"
     report.show(f"{output}: {verdict}", *differences)
     return 1 if differences else 0
-
-
-def _members(names: Sequence[str], fleet: "Fleet") -> frozenset[str]:
-    """Return the hosts of the named sets; raise CannotRun for a set that there is not."""
-    for name in names:
-        if name not in fleet.host_sets:
-            raise CannotRun(f"there is no host set `{name}`{meant(name, fleet.host_sets)}")
-    return frozenset(host.name for name in names for host in fleet.host_sets[name].hosts)
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,6 +11,7 @@ COMMANDS = (
     "fmt",
     "graph",
     "build",
+    "plan",
     "run",
     "status",
     "top",

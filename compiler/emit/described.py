@@ -24,6 +24,7 @@ from flumec.compiler.plan import (
     Target,
 )
 from flumec.runtime.component import After, Declared, Header, Ref, Secret
+from flumec.runtime.quantity import Duration, Size
 
 Described: TypeAlias = dict[str, Any]
 
@@ -88,6 +89,10 @@ def said(value: Any, kind: Any = None) -> Any:
             return f"{value.type}({_arguments(value)})"
         case tuple() | list():
             return f"[{', '.join(str(said(item)) for item in value)}]"
+        case Size():
+            return str(Size(int(value)))  # in one unit, whichever it was written in
+        case Duration():
+            return str(Duration(float(value)))
         case Header():
             plain = value.isidentifier() and value.isascii()
             return f"{_HEADER}.{value}" if plain else f"{_HEADER}[{_quoted(value)}]"
