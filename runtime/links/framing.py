@@ -61,7 +61,7 @@ def read_header(raw: bytes | memoryview, limits: Mapping[int, int]) -> Header:
         name = KINDS[header.kind].__name__ if header.kind in KINDS else f"kind {header.kind}"
         raise ProtocolError(f"a message that may not come now ({name}): not a flumec link?")
     if header.flags:
-        raise ProtocolError(f"flags {header.flags:#x}, of which protocol 1 has none")
+        raise ProtocolError(f"flags {header.flags:#x}, of which no protocol has any")
     if header.length > limits[header.kind]:
         raise ProtocolError(
             f"a message of {header.length} bytes, where at most {limits[header.kind]} are allowed"

@@ -10,11 +10,37 @@ from typing import ClassVar, Self
 from flumec.runtime.journal.records import Ranges
 from flumec.runtime.links.fields import Reader, Writer
 
-VERSION = 1
-"""The newest protocol that this runtime speaks, and so far the only one."""
+VERSION = 2
+"""The newest protocol that this runtime speaks: a rejected frame gives its credit back."""
+
+OLDEST = 1
+"""The oldest: the one before the newest, so that hosts may be brought to a release one by one."""
 
 OPEN = 2**64 - 1
 """The end of an epoch whose journal is still open."""
+
+
+def common(minimum: int, maximum: int) -> int | None:
+    """Return the newest protocol that this end shares with one that speaks a range of them.
+
+    >>> common(1, 9), common(1, 1), common(VERSION + 1, 9)
+    (2, 1, None)
+    """
+    newest = min(maximum, VERSION)
+    return newest if max(minimum, OLDEST) <= newest else None
+
+
+def spoken(minimum: int, maximum: int) -> str:
+    """Return a range of protocols for a message.
+
+    >>> spoken(1, 2), spoken(3, 3)
+    ('link protocols 1 to 2', 'link protocol 3')
+    """
+    return (
+        f"link protocol {minimum}"
+        if minimum == maximum
+        else (f"link protocols {minimum} to {maximum}")
+    )
 
 
 class Code(IntEnum):

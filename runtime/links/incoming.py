@@ -170,8 +170,9 @@ class Incoming:
                 try:
                     future = self._store(delivery, put)
                 except Invalid as error:
-                    head = delivery.head
-                    self._reject(Reject(head.epoch, head.first, head.end, str(error)))
+                    with self._guard:
+                        reject = self._session.rejected(delivery, str(error))
+                    self._reject(reject)
                     continue
                 future.add_done_callback(partial(self._decided, delivery))
 

@@ -86,22 +86,28 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Rows that the receiver will never take as they are, and why."""
+    """Rows that the receiver will never take as they are, and why.
+
+    `credit` is what they took of it, given back; protocol 1 has no such field, and so None.
+    """
 
     kind: ClassVar = 6
     epoch: bytes
     first: int
     end: int
     text: str
+    credit: int | None = None
 
     def pack(self) -> bytes:
         """Return the payload."""
-        return bytes(Writer().id(self.epoch).u64(self.first).u64(self.end).text(self.text).parts)
+        out = Writer().id(self.epoch).u64(self.first).u64(self.end).text(self.text)
+        return bytes(out.parts if self.credit is None else out.u64(self.credit).parts)
 
     @classmethod
     def unpack(cls, read: Reader) -> Self:
         """Read the payload."""
-        return cls(read.id(), read.u64(), read.u64(), read.text())
+        rows = read.id(), read.u64(), read.u64(), read.text()
+        return cls(*rows, read.u64() if read.left else None)
 
 
 @dataclass(frozen=True, slots=True)

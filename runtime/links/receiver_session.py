@@ -12,7 +12,7 @@ from flumec.runtime.journal.records import Frame, Outcome, Put, Ranges, Received
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.framing import OVERHEAD
-from flumec.runtime.links.greeting import VERSION, Code, Hello, Welcome
+from flumec.runtime.links.greeting import OLDEST, VERSION, Code, Hello, Welcome, common, spoken
 from flumec.runtime.links.inspection import Invalid, inspect
 from flumec.runtime.links.messages import (
     Ack,
@@ -71,6 +71,7 @@ class ReceiverSession:
         """The chain that they go through, if they do."""
         self._channels: tuple[str, ...] = ()
         self._hello: Hello | None = None
+        self._version = VERSION
         self._session = 0
         self._have: dict[bytes, Ranges] = {}
         self._epochs: dict[bytes, tuple[int, int]] = {}
@@ -101,13 +102,15 @@ class ReceiverSession:
         here = f"agent `{self._station.agent}` on {self._station.host}"
         there = f"agent `{hello.agent}` on {hello.host}"
         wait = self._station.retry_after
-        if not hello.minimum <= VERSION <= hello.maximum:
+        version = common(hello.minimum, hello.maximum)
+        if version is None:
             raise Refusal(
                 Code.VERSION,
-                f"{there} speaks link protocols {hello.minimum} to {hello.maximum}, {here} speaks "
-                f"{VERSION}: bring both to the same release, receivers first",
+                f"{there} speaks {spoken(hello.minimum, hello.maximum)}, {here} speaks "
+                f"{spoken(OLDEST, VERSION)}: bring both to the same release, receivers first",
                 wait,
             )
+        self._version = version
         if hello.link not in self._station.links:
             known = ", ".join(f"`{name}`" for name in sorted(self._station.links)) or "none"
             raise Refusal(
@@ -141,7 +144,7 @@ class ReceiverSession:
         self.skew = (hello.clock - clock) / 1e9
         have = tuple((epoch, self._have[epoch]) for epoch in self._epochs if epoch in self._have)
         return Welcome(
-            VERSION, journal.uuid, journal.epoch, session.number, have, self._credit,
+            self._version, journal.uuid, journal.epoch, session.number, have, self._credit,
             self._station.largest, clock,
         )  # fmt: skip
 
@@ -158,7 +161,7 @@ class ReceiverSession:
         try:
             inspect(delivery.body, data.rows)
         except Invalid as error:
-            return Reject(data.epoch, data.first, data.end, str(error))
+            return self.rejected(delivery, str(error))
         known = self._have.get(data.epoch, ())
         self._have[data.epoch] = union(known, [(0, data.settled), (data.first, data.end)])
         assert self._hello is not None
@@ -173,8 +176,20 @@ class ReceiverSession:
             ),
         )  # fmt: skip
 
+    def rejected(self, delivery: Delivery, reason: str) -> Reject:
+        """Reject what will never be put, for good; it takes no credit any more.
+
+        A sender of protocol 1 cannot be told so, and stops or connects anew.
+        """
+        data, credit = delivery.head, None
+        if self._version > 1:
+            credit = delivery.size
+            self._held -= credit
+            self._credit += credit
+        return Reject(data.epoch, data.first, data.end, reason, credit)
+
     def _expected(self, data: Data, size: int) -> None:
-        """Require what every sender of protocol 1 holds to; raise ProtocolError."""
+        """Require what every sender holds to; raise ProtocolError."""
         first, end = self._epochs.get(data.epoch, (0, 0))
         if data.session != self._session:
             raise ProtocolError(f"data of session {data.session} in session {self._session}")

@@ -16,12 +16,14 @@ from flumec.runtime.links.faults import (
 )
 from flumec.runtime.links.framing import OVERHEAD
 from flumec.runtime.links.greeting import (
+    OLDEST,
     VERSION,
     Code,
     Epoch,
     Hello,
     Refuse,
     Welcome,
+    spoken,
 )
 from flumec.runtime.links.messages import (
     Ack,
@@ -88,7 +90,7 @@ class SenderSession:
         self._live = frozenset(listed)
         trusted = self._accepted is None
         return Hello(
-            VERSION, VERSION, sender.link, sender.wire, sender.host, sender.agent, sender.machine,
+            OLDEST, VERSION, sender.link, sender.wire, sender.host, sender.agent, sender.machine,
             sender.journal, sender.epoch, known.stream, (*gone, *epochs),
             known.receiver if trusted else memories.NOBODY,
             tuple(known.acked.items()) if trusted else (),
@@ -101,8 +103,9 @@ class SenderSession:
             raise _refusal(message, self._ledger.memory)
         if not isinstance(message, Welcome):
             raise ProtocolError(f"{type(message).__name__} in answer to Hello")
-        if message.version != VERSION:
-            raise ProtocolError(f"it chose protocol {message.version}; offered was {VERSION}")
+        if not OLDEST <= message.version <= VERSION:
+            offered = spoken(OLDEST, VERSION)
+            raise ProtocolError(f"it chose link protocol {message.version}; offered was {offered}")
         have = dict(message.have)
         self._recognise(message.journal, have)
         self._have, self._session, self.credit = have, message.session, message.credit

@@ -87,14 +87,17 @@ def receiver(site: Site) -> Any:
     return end
 
 
-@pytest.mark.parametrize(("least", "most"), [(0, 1), (1, 9)])
-def test_the_version_is_one_that_both_speak(
-    site: Site, receiver: Any, least: int, most: int
+@pytest.mark.parametrize(
+    ("least", "most", "chosen"), [(0, 1, 1), (1, 1, 1), (1, 2, 2), (2, 2, 2), (1, 3, 2), (2, 9, 2)]
+)
+def test_the_version_is_the_newest_that_both_speak(
+    site: Site, receiver: Any, least: int, most: int, chosen: int
 ) -> None:
-    assert Rogue(receiver.port).welcome(hello(site, minimum=least, maximum=most)).version == 1
+    welcome = Rogue(receiver.port).welcome(hello(site, minimum=least, maximum=most))
+    assert welcome.version == chosen
 
 
-@pytest.mark.parametrize(("least", "most"), [(0, 0), (2, 3), (3, 2)])
+@pytest.mark.parametrize(("least", "most"), [(0, 0), (3, 4), (5, 5), (3, 2)])
 def test_ends_that_share_no_version_are_told_which_they_speak(
     site: Site, receiver: Any, least: int, most: int
 ) -> None:
@@ -103,7 +106,46 @@ def test_ends_that_share_no_version_are_told_which_they_speak(
 
     refusal = rogue.answer()
     assert refusal.code == Code.VERSION
-    site.match(f"speaks link protocols {least} to {most}, .* speaks 1: bring both", refusal.text)
+    theirs = f"protocol {least}" if least == most else f"protocols {least} to {most}"
+    here = "agent `collector` on collector-1.example.com speaks link protocols 1 to 2"
+    site.match(f"^agent `a` on h speaks link {theirs}, {here}: bring both", refusal.text)
+
+
+def test_a_receiver_that_chooses_what_was_not_offered_is_left(site: Site) -> None:
+    tailer = site.end("tailer")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        tailer.start(site.sender(listener.getsockname()[1]))
+        raw, _ = listener.accept()
+        clock = SystemClock()
+        link = Connection(raw, clock, Pulse(10.0, clock.monotonic()))
+        offered = link.receive({Hello.kind: 1 << 20})
+        assert (offered.minimum, offered.maximum) == (1, 2)
+        link.send(Welcome(3, b"r" * 16, b"e" * 16, 1, (), 1 << 20, 1 << 20, 0))
+
+        site.eventually(lambda: any("chose link protocol 3" in why for why in tailer.failing))
+        assert "offered was link protocols 1 to 2" in tailer.failing[-1]
+        raw.close()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_rejected_frame_gives_its_credit_back_where_the_protocol_can_say_so(
+    site: Site, receiver: Any, version: int
+) -> None:
+    rogue = Rogue(receiver.port)
+    credit = rogue.welcome(hello(site, maximum=version)).credit
+    for turn in range(3 * credit // 50_000):
+        with suppress(Disconnected):
+            rogue.data(turn, turn + 1, pa.py_buffer(bytes(50_000)))
+        answer = rogue.answer()
+        if isinstance(answer, Bye):
+            assert version == 1
+            assert "where the credit is" in answer.text
+            return
+        assert isinstance(answer, Reject)
+        assert (answer.credit is not None) is (version == 2)
+    assert version == 2
+    rogue.data(9_000, 9_002, BODY, tags=(TagRun(EPOCH, 9_000, 2),))
+    assert isinstance(rogue.answer(), Ack)
 
 
 @pytest.mark.parametrize("name", ["x" * 5_000, "\x1b[2J", "a\nERROR b", "\x9b31m"])

@@ -55,7 +55,7 @@ messages = st.one_of(
     st.builds(Refuse, st.integers(0, 255), texts, u32, u64),
     st.builds(Data, u64, ids, u64, u64, u32, i64, u64, u32, tags),
     st.builds(Ack, stored, u64),
-    st.builds(Reject, ids, u64, u64, texts),
+    st.builds(Reject, ids, u64, u64, texts, st.none() | u64),
     st.builds(Ping, i64),
     st.builds(Pong, i64),
     st.builds(Bye, st.integers(0, 255), texts),
