@@ -104,11 +104,12 @@ class OutputSuperseded(Message, code="RT406", level="error"):
     own cursor, and what was delivered since it was copied is delivered again, in files of other
     names.
 
-    Where there never was another copy, the directory itself is an older one: its disk was not
-    mounted at a start, which wrote below its mount point meanwhile, or it was restored from a
-    backup. If the agent was killed while it wrote to the other place, bring that back first, start
-    the agent there and stop it: what is hidden there may lie nowhere else. Then run the command:
-    this state is the only one, and knows what it published, so nothing is delivered again.
+    Where there never was another copy, the directory itself is an older one: it was restored from a
+    backup, or its disk was not mounted at a start, which wrote below its mount point meanwhile. A
+    disk that is back is known again, but not if the agent was killed while it wrote to the other
+    place: bring that back first, start the agent there and stop it, as what is hidden there may lie
+    nowhere else. In a directory from a backup, run the command: this state is the only one, and
+    knows what it published, so nothing is delivered again.
     """
 
     text = "{reason}"

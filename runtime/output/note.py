@@ -40,6 +40,9 @@ class Note:
     starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each directory the epochs of the starts that may hold its hidden folder, newest last."""
 
+    left: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The same of folders that were not there at a later start: their disk may be mounted again."""
+
     @classmethod
     def of(cls, cursor: Cursor) -> Self | None:
         """Read a cursor's note; None for a sink that has none yet."""
@@ -50,8 +53,11 @@ class Note:
             (int(row), PathRule(str(text), *more)) for row, text, *more in fields["templates"]
         )
         memory = Memory.of(fields["dedup"]) if "dedup" in fields else None
-        starts = {place: tuple(of) for place, of in fields.get("starts", {}).items()}
-        return cls(fields["sink"], fields["directory"], templates, memory, starts)
+        starts, left = (
+            {place: tuple(of) for place, of in fields.get(name, {}).items()}
+            for name in ("starts", "left")
+        )
+        return cls(fields["sink"], fields["directory"], templates, memory, starts, left)
 
     @property
     def stored(self) -> bytes:
@@ -62,6 +68,8 @@ class Note:
         }  # fmt: skip
         if self.starts:
             fields["starts"] = self.starts
+        if self.left:
+            fields["left"] = self.left
         if self.memory is not None:
             fields["dedup"] = self.memory.fields
         return json.dumps(fields, separators=(",", ":")).encode()
@@ -80,28 +88,46 @@ class Note:
     def announcing(self, directory: str, epoch: str, seen: str | None) -> Self:
         """Return the note of a start that may come to hold a directory's folder, seen with `seen`.
 
+        With None there is no folder: who held one is left, as it may be there again one day.
+
         >>> note = Note("", "", (), starts={"/a": ("1",)})
         >>> note.announcing("/a", "2", "1").announcing("/b", "2", None).starts
         {'/a': ('1', '2'), '/b': ('2',)}
+        >>> gone = note.announcing("/a", "2", None)
+        >>> gone.starts, gone.left
+        ({'/a': ('2',)}, {'/a': ('1',)})
+        >>> again = gone.announcing("/a", "3", "1")
+        >>> again.starts, again.left
+        ({'/a': ('1', '3')}, {'/a': ('2',)})
         """
         known = [start for start in self.starts.get(directory, ()) if start != epoch]
+        left = [start for start in self.left.get(directory, ()) if start != seen]
+        if seen is None or len(left) < len(self.left.get(directory, ())):
+            left, known = [*left, *known], []
         last = known[1 - _MOST_STARTS :]
         if seen is not None and seen not in last:  # known of another directory, or long ago
             last = [seen, *last[2 - _MOST_STARTS :]]
-        return self._with_starts(directory, (*last, epoch))
+        now = self._with_starts(directory, (*last, epoch))
+        others = {place: of for place, of in self.left.items() if place != directory and of}
+        here = {directory: tuple(left[-_MOST_STARTS:])} if left else {}
+        return replace(now, left=dict([*others.items(), *here.items()][-_MOST_DIRECTORIES:]))
 
     def holding(self, directory: str, epoch: str) -> Self:
         """Return the note of a start that holds a directory's folder; nobody before it can."""
         return self._with_starts(directory, (epoch,))
 
-    def known(self, directory: str) -> tuple[str, ...]:
+    def known(self, directory: str, *, witness: bool = False) -> tuple[str, ...]:
         """Return the starts that may hold any folder, those of a directory's last.
 
-        >>> Note("", "", (), starts={"/a": ("1", "2"), "/b": ("3",)}).known("/a")
-        ('3', '1', '2')
+        With `witness`, something is intended in the folder: one that was left does not know of it.
+
+        >>> note = Note("", "", (), None, {"/a": ("1", "2"), "/b": ("3",)}, {"/a": ("0",)})
+        >>> note.known("/a"), note.known("/a", witness=True)
+        (('3', '0', '1', '2'), ('3', '1', '2'))
         """
+        left = () if witness else self.left.values()
         others = [of for place, of in self.starts.items() if place != directory]
-        return (*chain.from_iterable(others), *self.starts.get(directory, ()))
+        return (*chain.from_iterable([*others, *left]), *self.starts.get(directory, ()))
 
     def _with_starts(self, directory: str, starts: tuple[str, ...]) -> Self:
         others = [known for known in self.starts.items() if known[0] != directory]

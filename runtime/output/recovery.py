@@ -108,7 +108,7 @@ def _claim(context: SinkContext, note: Note, place: str, finals: Sequence[str]) 
         if then != now:
             _store(context, then)
 
-    known = (Note.of(consumer.cursor) or note).known(place)
+    known = (Note.of(consumer.cursor) or note).known(place, witness=bool(finals))
     return Claim(known, consumer.intended, announce, finals)
 
 

@@ -1,10 +1,11 @@
 """An agent as a process of its own, on a host of its own: the lines of its logs into files.
 
 `archiver.py HOST OUT`: HOST is a folder with `logs/` and `state/`. With FREEZE=VERB it stops itself
-(SIGSTOP) before it first does that to the sink's hidden folder: `names` looks who holds it, and
-`rename` takes it.
+(SIGSTOP) before it first does that to the sink's hidden folder, with VERB:N before the N-th time:
+`names` looks who holds it, and `rename` takes it, then counts an intent, then publishes.
 """
 
+import itertools
 import os
 import signal
 import sys
@@ -20,13 +21,12 @@ from flumec.runtime.sinks.filing import Roll
 from flumec.runtime.sources import Taildir
 
 
-def freeze_before(verb: str) -> None:
-    """Have the process stop itself before the first such call for a hidden folder."""
-    whole, frozen = getattr(RealDisk, verb), []
+def freeze_before(verb: str, nth: int) -> None:
+    """Have the process stop itself before the n-th such call for a hidden folder."""
+    whole, calls = getattr(RealDisk, verb), itertools.count(1)
 
     def call(self: RealDisk, path: Path, *more: Any) -> Any:
-        if ".flumec" in path.parts and not frozen:
-            frozen.append(path)
+        if ".flumec" in path.parts and next(calls) == nth:
             # To this very thread: as one to the process, any other may take it, and this goes on.
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         return whole(self, path, *more)
@@ -37,7 +37,8 @@ def freeze_before(verb: str) -> None:
 def main(host: str, out: str) -> None:
     """Run it."""
     if verb := os.environ.get("FREEZE"):
-        freeze_before(verb)
+        name, _, nth = verb.partition(":")
+        freeze_before(name, int(nth or 1))
     poll = Duration("100ms")
     lines = Taildir("lines", files=(f"{host}/logs/*.log",), poll=poll)
     spool, roll = File("spool", size=Size("16MiB")), Roll(every=poll)
