@@ -6,19 +6,17 @@ Prints what was under way at each fault, what a client saw of it, and what was l
 import argparse
 import itertools
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
-from fleet import picture, web
+from fleet import picture
 from fleet.campaign import Campaign, Struck
-from fleet.faults import ALL, CORE, WEB, Fault, each_kind, everywhere, killed, mixed, powered_off
+from fleet.faults import Fault, each_kind, everywhere, killed, mixed, powered_off
 from fleet.hosts.hosts import Hosts
 from fleet.hosts.needs import missing
 from fleet.staging import Staging
+from fleet.standing import standing
 
-_SMALL_DISK = 512  # MiB of a collector's /var/lib
 _PATIENCE = 60.0
 
 
@@ -29,17 +27,8 @@ def main() -> int:
         print(f"skipped: {reason}")
         return 0
     began = time.monotonic()
-    hosts = Hosts(given.label)
-    with tempfile.TemporaryDirectory(prefix="flumec-fleet-") as work:
-        staging = Staging(Path(work))
-        staging.build()
-        _say(began, "built two bundles that differ by one change")
-        small = dict.fromkeys(CORE, _SMALL_DISK)
-        with hosts.session(ALL, binds=staging.binds, small=small, ttl=3600):
-            _say(began, f"booted {', '.join(ALL)}")
-            _install(hosts, staging)
-            _say(began, "installed, started")
-            good = _campaign(hosts, staging, given, began)
+    with standing(given.label, lambda what: _say(began, what)) as (hosts, staging):
+        good = _campaign(hosts, staging, given)
     print(f"\n{time.monotonic() - began:.0f} s: {'good' if good else 'BAD'}")
     return 0 if good else 1
 
@@ -54,17 +43,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _install(hosts: Hosts, staging: Staging) -> None:
-    """Install everything, receivers before senders."""
-    staging.prepare(hosts)
-    for name in WEB:
-        web.set_up(hosts, name)
-    for name in reversed(ALL):
-        staging.install(hosts, name, "first")
-        staging.start(hosts, name)
-
-
-def _campaign(hosts: Hosts, staging: Staging, given: argparse.Namespace, began: float) -> bool:
+def _campaign(hosts: Hosts, staging: Staging, given: argparse.Namespace) -> bool:
     seconds = given.seconds or (90.0 if given.quick else 700.0)
     print(f"{given.rate} requests a second and web host, seed {given.seed}\n\n{picture.HEADER}")
 
