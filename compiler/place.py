@@ -13,6 +13,7 @@ from flumec.compiler.values import module, positional, resolve, secrets, values,
 from flumec.compiler.wires import Wires, title
 from flumec.runtime.component import Port
 from flumec.runtime.journal_settings import Journal
+from flumec.runtime.tls.settings import credentials
 
 USER = "flumec"
 """Who agents run as on a host that names nobody."""
@@ -73,6 +74,7 @@ class _Placer:
             for name, value in agent.settings.items()
         }
         limits = settings.get("limits")
+        proofs = tuple(dict.fromkeys(_proofs(parts, senders, receivers)))
         listening = [(part.name or "", port) for part in parts for port in _ports(part)]
         return plan.Agent(
             name=agent.name,
@@ -90,9 +92,8 @@ class _Placer:
             writes=(*_paths(agent, parts, "writes"), *_directories(journals)),
             ports=(*listening, *((half.name, half.port) for half in receivers)),
             journals=journals,
-            credentials=tuple(
-                sorted({name for part in (*parts, *journals) for name in secrets(part)})
-            ),
+            credentials=_credentials((*parts, *journals), proofs),
+            proofs=proofs,
             user=str(host.facts.get("user", USER)),
             file=self._path(agent.source.path),
             file_digest=self._digests.get(self._path(agent.source.path), ""),
@@ -229,6 +230,26 @@ def _kept(agent: model.Agent, fleet: model.Fleet) -> Iterator[str]:
     said = (part.values.get("dead_letter") for part in agent.components.values())
     letters = {str(value.value) for value in said if value is not None}
     yield from (name for name in agent.components if name in letters - wired)
+
+
+def _credentials(parts: Sequence[plan.Part], proofs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the names of all credentials of an agent, sorted."""
+    told = {name for part in parts for name in secrets(part)}
+    return tuple(sorted(told | {name for _, name in proofs}))
+
+
+def _proofs(
+    parts: Sequence[plan.Part],
+    senders: Sequence[plan.SendingHalf],
+    receivers: Sequence[plan.ReceivingHalf],
+) -> Iterator[tuple[str, str]]:
+    """Yield what an agent's ends need for TLS."""
+    for sender in senders:
+        yield from credentials(sender.values, listens=False)
+    for part in parts:
+        yield from credentials(part.values, listens=True)
+    for receiver in receivers:
+        yield from credentials(receiver.values, listens=True)
 
 
 def _ports(part: plan.Part) -> Iterator[int]:

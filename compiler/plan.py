@@ -159,6 +159,8 @@ class Agent:
     """Those that it declares, in the file's order."""
     keeps: tuple[str, ...] = ()
     """Channels that no chain names: dead letters go there."""
+    proofs: tuple[tuple[str, str], ...] = ()
+    """(`ca`, `certificate` or `key`; name) of each of its credentials that is for TLS."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,8 @@ def _default(declared: Property) -> str:
 
 
 def _default_text(value: object) -> str:
+    if isinstance(value, Secret):
+        return f'`secret("{value.name}")`'
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -10,6 +10,17 @@ from flumec.runtime.errors import StartError
 
 def read(secret: Secret, environment: Mapping[str, str] = os.environ) -> str:
     """Return a credential's text without the line end that editors add; raise StartError."""
+    path = locate(secret, environment)
+    try:
+        return path.read_text("utf-8").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise StartError(f"the secret `{secret.name}` in {path} is not UTF-8 text") from None
+    except OSError as error:
+        raise missing(secret, path, error) from None
+
+
+def locate(secret: Secret, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return where a credential lies, or would lie; raise StartError where there are none."""
     folder = environment.get("CREDENTIALS_DIRECTORY")
     if not folder:
         raise StartError(
@@ -17,17 +28,16 @@ def read(secret: Secret, environment: Mapping[str, str] = os.environ) -> str:
             f"run the agent by its unit (LoadCredential={secret.name}:/path/to/file) or by "
             "`flumec run --secrets FILE`, or set the variable to a folder with a file of that name"
         )
-    path = Path(folder) / secret.name
-    try:
-        return path.read_text("utf-8").removesuffix("\n").removesuffix("\r")
-    except FileNotFoundError:
-        raise StartError(
+    return Path(folder) / secret.name
+
+
+def missing(secret: Secret, path: Path, error: OSError) -> StartError:
+    """Return what to say of a credential that cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return StartError(
             f"the secret `{secret.name}` is missing: no file {path}; "
             f"give it to the service with LoadCredential={secret.name}:/path/to/file"
-        ) from None
-    except UnicodeDecodeError:
-        raise StartError(f"the secret `{secret.name}` in {path} is not UTF-8 text") from None
-    except OSError as error:
-        raise StartError(
-            f"the secret `{secret.name}` cannot be read from {path}: {error.strerror}"
-        ) from None
+        )
+    return StartError(
+        f"the secret `{secret.name}` cannot be read from {path}: {error.strerror or error}"
+    )

@@ -21,6 +21,7 @@ from flumec.compiler.run.member import Happening, Member, Seen
 from flumec.compiler.run.quiet import Quiet
 from flumec.compiler.run.secrets import lay_out, read_secrets
 from flumec.compiler.run.stages import stages
+from flumec.compiler.run.vouching import Vouching
 
 PATIENCE = 30.0
 """Seconds that each stage of the fleet has to drain before it is killed."""
@@ -66,6 +67,7 @@ class Fleet:
         self._bundle = bundle.absolute()
         self._state = state.absolute()
         self._secrets = secrets
+        self._vouching = Vouching()
         self._on_line = on_line
         self._on_happening = on_happening
         self._members: dict[str, Member] = {}
@@ -168,7 +170,7 @@ class Fleet:
         environment = {**os.environ, "STATE_DIRECTORY": str(state)}
         if agent.credentials:
             shown = self._folder / "credentials" / name
-            lay_out(agent, secrets, self._secrets, shown)
+            lay_out(agent, {**self._vouching.of(agent), **secrets}, self._secrets, shown)
             environment["CREDENTIALS_DIRECTORY"] = str(shown)
         script = self._bundle / script_path(agent.host, agent.name)
         if not script.is_file():

@@ -11,12 +11,13 @@ from flumec.runtime.component import (
     between,
     prop,
 )
+from flumec.runtime.tls.settings import Proven
 
 if TYPE_CHECKING:
     from flumec.runtime.context import ReceiverContext
 
 
-class ArrowReceiver(Component, type="arrow"):
+class ArrowReceiver(Proven, Component, type="arrow"):
     """Take frames into channels; each is acknowledged when its group is synced.
 
     A full channel stops granting credit, which stops the senders, their channels and then their

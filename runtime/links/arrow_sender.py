@@ -12,12 +12,13 @@ from flumec.runtime.component import (
     prop,
 )
 from flumec.runtime.links.peer import Peer
+from flumec.runtime.tls.settings import Proven
 
 if TYPE_CHECKING:
     from flumec.runtime.context import SenderContext
 
 
-class ArrowSender(Sink, type="arrow"):
+class ArrowSender(Proven, Sink, type="arrow"):
     """Forward a channel's frames as they lie in the journal; settle what the receiver has synced.
 
     Exact through killed processes, cut connections and lost replies: the receiver keeps which rows

@@ -20,6 +20,7 @@ from flumec.runtime.links.framing import (
     verify_body,
 )
 from flumec.runtime.links.messages import Data, Delivery, Message, unpack
+from flumec.runtime.links.secured import Secured
 
 if TYPE_CHECKING:
     from flumec.runtime.clock import Clock
@@ -37,15 +38,17 @@ class Connection:
 
     Small messages come through one reused buffer; a body is received into memory of its own, where
     Arrow reads it and the journal writes it from. Once `stopping`, nothing more is waited for: not
-    for a message that has to come within a time, nor for the other end to take one.
+    for a message that has to come within a time, nor for the other end to take one. `tend` is
+    called now and then, at least every GLANCE seconds.
     """
 
     def __init__(
         self,
-        raw: socket.socket,
+        raw: socket.socket | Secured,
         clock: "Clock",
         pulse: "Pulse",
         stopping: Callable[[], bool] = lambda: False,
+        tend: Callable[[], None] = lambda: None,
     ) -> None:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         raw.settimeout(GLANCE)
@@ -55,6 +58,7 @@ class Connection:
         self._clock = clock
         self._pulse = pulse
         self._stopping = stopping
+        self._tend = tend
         self._hurried = False
         self._sending = threading.Lock()
         self._buffer = memoryview(bytearray(_BUFFER))
@@ -62,6 +66,16 @@ class Connection:
         self._end = 0
         self._deadline: float | None = None
         self._closed = ""
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """Whom the other end's certificate names; empty if it showed none, None without TLS."""
+        return self._socket.names if isinstance(self._socket, Secured) else None
+
+    def prove(self, within: float, stopping: Callable[[], bool]) -> None:
+        """Begin TLS, where this end speaks it; raise Unproven or Disconnected."""
+        if isinstance(self._socket, Secured):
+            self._socket.handshake(self._clock.monotonic() + within, self._clock, stopping)
 
     def receive(self, limits: Mapping[int, int], within: float | None = None) -> Message | Delivery:
         """Return the next message; `limits` are the kinds that may come and their longest payloads.
@@ -183,6 +197,7 @@ class Connection:
     def _look(self) -> None:
         """Raise Disconnected if it was closed, is silent, or a message takes too long."""
         now = self._clock.monotonic()
+        self._tend()
         if self._closed:
             raise Disconnected(self._closed)
         self._pulse.check(now)
@@ -192,7 +207,7 @@ class Connection:
             raise Disconnected("it took too long over a message")
 
 
-def _peer(raw: socket.socket) -> str:
+def _peer(raw: socket.socket | Secured) -> str:
     try:
         host, port = raw.getpeername()[:2]
     except OSError:  # it is gone already

@@ -2,11 +2,17 @@
 
 LinkFault
 ├── Disconnected     the connection is gone; connect again
+├── Unproven         the other end did not prove who it is, or did not believe this one
 ├── ProtocolError    the other end sent what cannot be; connect again
 ├── Turned           the other end said no, and why; connect again, slowly
 ├── LostAfterAck     the receiver has less than it acknowledged; never go on with it
 └── Unsendable       rows that the receiver cannot take, now or ever; the link stops
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class LinkFault(Exception):  # noqa: N818 the ends of a connection, most of them no errors
@@ -15,6 +21,14 @@ class LinkFault(Exception):  # noqa: N818 the ends of a connection, most of them
 
 class Disconnected(LinkFault):
     """The other end is gone: it closed, was silent for too long, or the network failed."""
+
+
+class Unproven(LinkFault):
+    """No trust came about, so no link; `error` is what TLS said of it, if it did."""
+
+    def __init__(self, text: str, error: "ssl.SSLError | None" = None) -> None:
+        super().__init__(text)
+        self.error = error
 
 
 class ProtocolError(LinkFault):

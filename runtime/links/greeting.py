@@ -52,6 +52,7 @@ class Code(IntEnum):
     CLONED = 4
     BEHIND = 5
     BUSY = 6
+    CERTIFICATE = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.records import Outcome, Put, Stored
-from flumec.runtime.links.faults import Disconnected, LinkFault, ProtocolError
+from flumec.runtime.links.faults import Disconnected, LinkFault, ProtocolError, Unproven
 from flumec.runtime.links.greeting import Hello, Refuse
 from flumec.runtime.links.inspection import Invalid
 from flumec.runtime.links.mailbox import Mailbox
 from flumec.runtime.links.messages import Bye, Delivery, Farewell, Message, Ping, Pong, Reject
 from flumec.runtime.links.receiver_session import BEFORE, ReceiverSession, Station, after
 from flumec.runtime.links.register import Refusal
+from flumec.runtime.links.vouching import vouch
 from flumec.runtime.messages.links import LinkAlarm, LinkRefused, ProtocolBroken, RowsRejected
+from flumec.runtime.messages.tls import NotProven
 
 if TYPE_CHECKING:
     from flumec.runtime.context import ReceiverContext
@@ -75,6 +77,9 @@ class Incoming:
         except ProtocolError as fault:
             self._context.counters.add("protocol_errors")
             self._context.log.warning(ProtocolBroken(peer=self._connection.peer, reason=fault))
+        except Unproven as fault:
+            self._context.counters.add("unproven")
+            self._context.log.warning(NotProven(peer=self._connection.peer, reason=str(fault)))
         except LinkFault as fault:
             self._context.log.info("%s: closed: %s", self._connection.peer, fault)
         finally:
@@ -83,9 +88,12 @@ class Incoming:
                 self._station.register.release(self._hello, self)
 
     def _greet(self, patience: float) -> None:
+        self._connection.prove(patience, self._ended.is_set)
         message = self._connection.receive(BEFORE, patience)
         assert isinstance(message, Hello)
         self._hello = message
+        here = f"agent `{self._station.agent}` on {self._station.host}"
+        vouch(message, self._connection.names, self._station.tls, here)
         clock = self._context.clock
         welcome = self._session.hello(message, self, clock.now_ns())
         self._connection.send(welcome)

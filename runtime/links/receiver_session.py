@@ -25,6 +25,7 @@ from flumec.runtime.links.messages import (
     Reject,
 )
 from flumec.runtime.links.register import Closable, Refusal, Register
+from flumec.runtime.tls.settings import Tls
 
 if TYPE_CHECKING:
     from flumec.runtime.context import Intake
@@ -55,6 +56,7 @@ class Station:
     """The journal of each link's rows, where an agent has several."""
     intakes: Mapping[str, "Intake"] = field(default_factory=dict)
     """The chains of links that lead to a source, and to no channel at once."""
+    tls: Tls = "none"
 
 
 class ReceiverSession:

@@ -13,7 +13,9 @@ from flumec.runtime.links.messages import Bye, Farewell
 from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.receiver_session import Station
 from flumec.runtime.links.register import Register
+from flumec.runtime.links.secured import Secured
 from flumec.runtime.messages.links import ConnectionFault, NoConnection
+from flumec.runtime.tls.proof import Proof
 
 if TYPE_CHECKING:
     from flumec.runtime.context import ReceiverContext
@@ -35,7 +37,11 @@ class Receiving:
             context.host, context.agent, context.journal, context.links,
             Register(settings.window, settings.memory, settings.senders), settings.largest_frame,
             journal_of=context.journal_of, intakes=context.intakes,
+            tls=settings.tls,
         )  # fmt: skip
+        self._proof = None
+        if settings.tls != "none":
+            self._proof = Proof(settings, context, listens=True, host=context.host)
         self._lock = threading.Lock()
         self._strangers: OrderedDict[Incoming, Connection] = OrderedDict()
         self._threads: dict[Incoming, threading.Thread] = {}
@@ -48,6 +54,8 @@ class Receiving:
         try:
             while not context.stopping:
                 context.alive()
+                if self._proof is not None:
+                    self._proof.tend()
                 self._accept(listener)
         finally:
             listener.close()
@@ -65,7 +73,7 @@ class Receiving:
             context.wait(_GLANCE)
             return
         pulse = Pulse(self._settings.time_out, context.clock.monotonic())
-        connection = Connection(raw, context.clock, pulse)
+        connection = self._connection(raw, pulse)
         incoming = Incoming(connection, pulse, self._station, context)
         thread = threading.Thread(
             target=self._serve, args=(incoming, connection), name="link-in", daemon=True
@@ -77,6 +85,12 @@ class Receiving:
                 _, oldest = self._strangers.popitem(last=False)
                 oldest.close("too many connections that do not say who they are")
         thread.start()
+
+    def _connection(self, raw: socket.socket, pulse: Pulse) -> Connection:
+        if self._proof is None:
+            return Connection(raw, self._context.clock, pulse)
+        stream = Secured(raw, self._proof.tls)
+        return Connection(stream, self._context.clock, pulse, tend=self._proof.tend)
 
     def _serve(self, incoming: Incoming, connection: Connection) -> None:
         try:

@@ -7,18 +7,19 @@ from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.acceptance import Acceptance
 from flumec.runtime.links.connection import Connection
-from flumec.runtime.links.dial import dial, explain
+from flumec.runtime.links.dial import explain
+from flumec.runtime.links.dialling import Dialling, proof_of
 from flumec.runtime.links.faults import (
     LinkFault,
     LostAfterAck,
     ProtocolError,
     Turned,
+    Unproven,
     Unsendable,
 )
 from flumec.runtime.links.forwarding import Forwarding
 from flumec.runtime.links.greeting import OPEN, Epoch, Welcome
 from flumec.runtime.links.ledger import Ledger
-from flumec.runtime.links.lookup import Lookup
 from flumec.runtime.links.machine import machine
 from flumec.runtime.links.messages import Bye, Farewell
 from flumec.runtime.links.pulse import Pulse
@@ -46,7 +47,7 @@ class Sending:
         self._backoff = Backoff(0.1, max(0.1, settings.back_off))
         self._acceptance = Acceptance(context.disk, context.state, settings.name)
         self._peer = settings.peers[0]
-        self._lookup = Lookup(self._peer.address, self._peer.port, context.clock)
+        self._dialling = Dialling(settings, context, self._peer, proof_of(settings, context))
         self._sender = Sender(
             link=settings.link, wire=settings.wire, host=context.host, agent=context.agent,
             machine=machine(context.disk), journal=context.journal.uuid,
@@ -72,7 +73,8 @@ class Sending:
                 wait = max(fault.retry_after, self._backoff.delay())
                 self._context.wait(min(wait, LONGEST_REFUSAL))
             except (LinkFault, OSError) as fault:
-                self._context.fail(f"no link to {self._peer}, trying again: {_reason(fault)}")
+                why = self._reason(fault)
+                self._context.fail(f"no link to {self._peer}, trying again: {why}")
                 self._context.wait(self._backoff.delay())
 
     def _open(self) -> Ledger:
@@ -97,7 +99,7 @@ class Sending:
         """Live through one connection; raise what ended it."""
         context, clock = self._context, self._context.clock
         pulse = Pulse(self._settings.time_out, clock.monotonic())
-        connection = self._connect(pulse)
+        connection = self._dialling.connect(pulse)
         began = clock.monotonic()
         try:
             session = self._greet(connection, ledger)
@@ -115,20 +117,6 @@ class Sending:
             context.counters.add("connections_closed")
             if clock.monotonic() - began > self._settings.back_off:
                 self._backoff.reset()
-
-    def _connect(self, pulse: Pulse) -> Connection:
-        context = self._context
-
-        def stopping() -> bool:
-            return context.stopping
-
-        try:
-            raw = dial(self._lookup, self._settings.connect_time_out, context.clock, stopping)
-        except OSError:
-            context.counters.add("connections_failed")
-            raise
-        context.counters.add("connections_created")
-        return Connection(raw, context.clock, pulse, stopping)
 
     def _greet(self, connection: Connection, ledger: Ledger) -> SenderSession:
         """Exchange Hello and its answer; raise what the answer means unless it is a yes."""
@@ -175,6 +163,7 @@ class Sending:
             self._context.alive()
             self._context.wait(1.0)
 
-
-def _reason(fault: BaseException) -> str:
-    return explain(fault) if isinstance(fault, OSError) else str(fault)
+    def _reason(self, fault: BaseException) -> str:
+        if isinstance(fault, Unproven):
+            fault = self._dialling.explained(fault)
+        return explain(fault) if isinstance(fault, OSError) else str(fault)

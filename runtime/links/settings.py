@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Literal
 
 from flumec.runtime.component import (
     Contradiction,
-    Declared,
     Duration,
     Header,
     Port,
@@ -16,6 +15,7 @@ from flumec.runtime.component import (
     between,
     prop,
 )
+from flumec.runtime.tls.settings import Proven, unused
 
 
 class Fact(str):
@@ -30,7 +30,7 @@ class Hash(Section, type="hash"):
     key: Header = prop("The header whose value chooses the host.", kw_only=False)
 
 
-class LinkSettings(Declared, type="arrow"):
+class LinkSettings(Proven, type="arrow"):
     """Join a channel to a channel of another agent: frames over TCP, acknowledged when synced.
 
     The sender forwards what its channel holds; the receiver stores which rows it has together with
@@ -58,9 +58,6 @@ class LinkSettings(Declared, type="arrow"):
     )
     within: Fact | None = prop(
         "Keep the link inside each value of a host's fact, such as `host.site`.", default=None
-    )
-    tls: Literal["none", "server", "mutual"] = prop(
-        "Encrypt: the receiver proves who it is, or both do.", default="none"
     )
     dead_letter: Ref | None = prop(
         "A channel of the sending agent for frames that the receiver rejects; without one, such a "
@@ -111,7 +108,6 @@ class LinkSettings(Declared, type="arrow"):
         "in_doubt": ("wait",),
         "spread": (True,),
         "within": None,
-        "tls": ("server", "mutual"),
         "dead_letter": None,
     }
     """What the language has and this runtime has not: a property's values; None for any value."""
@@ -119,6 +115,7 @@ class LinkSettings(Declared, type="arrow"):
     @classmethod
     def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
         """Yield what cannot stand together."""
+        yield from unused(values)
         if values["policy"] == "single":
             for name in ("spread", "within"):
                 if values[name]:

@@ -58,6 +58,17 @@ class Counters:
         self.gauges[name] = value
 
 
+class Hearer(logging.Handler):
+    """Keeps what is logged as a warning or an error."""
+
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
+
+
 class End:
     """One agent: its journal with one channel and that channel's reader, and one thread of work."""
 
@@ -77,6 +88,9 @@ class End:
         self.links: dict[str, tuple[str, tuple[str, ...]]] = {LINK: (WIRE, ("spool",))}
         self.intakes: dict[str, Any] = {}
         self.log = logging.getLogger(f"link.{name}")
+        self.said: list[str] = []
+        """The warnings and errors in its log."""
+        self._hearer = Hearer(self.said)
         self._spool = ChannelSpec("spool", Size(size), durable=True, memory=memory)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -85,6 +99,7 @@ class End:
         self.open()
 
     def open(self) -> None:
+        self.log.addHandler(self._hearer)
         self.journal = Journal.open(
             self.state / "journal",
             disk=self.disk,
@@ -147,6 +162,7 @@ class End:
     def close(self) -> None:
         self.stop()
         self.journal.close()
+        self.log.removeHandler(self._hearer)
 
     def restart(self) -> None:
         self.close()
@@ -204,6 +220,7 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.cuts = 0
+        self.seen = bytearray()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def freeze(self) -> None:
@@ -235,6 +252,7 @@ class Proxy:
                     time.sleep(0.05)
                 other.sendall(data if limit is None else data[: limit - passed])
                 passed += len(data)
+                self.seen += data
                 if limit is not None and passed >= limit:
                     self.cuts += 1
                     break
@@ -259,6 +277,10 @@ class Site:
     @staticmethod
     def write(path: str, text: str) -> None:
         Path(path).write_text(text)
+
+    @staticmethod
+    def bodies(chunk: Chunk) -> list[bytes]:
+        return decode(chunk.body).column("body").to_pylist()[chunk.skip : chunk.skip + chunk.rows]
 
     @staticmethod
     def exists(path: str) -> bool:

@@ -5,7 +5,7 @@ Writes what all web servers send into one folder for each of them.
 
     tailer.spool => inbox -> files
 
-Made by flumec from weblogs.flow (0ae76b2f9ce6). Change that file, not this one.
+Made by flumec from weblogs.flow (fa0fb0785957). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Duration, Port, Size, Url
@@ -26,7 +26,7 @@ files = Hdfs(
 )
 
 # see weblogs.flow:54
-from_tailer = ArrowReceiver("from_tailer", port=Port(4141))
+from_tailer = ArrowReceiver("from_tailer", port=Port(4141), tls="mutual")
 
 agent = Agent(
     "collector",
@@ -38,7 +38,7 @@ agent = Agent(
 agent.receive(
     from_tailer,
     link="tailer.spool => collector.inbox",
-    wire="bd152bd20389cdfc",
+    wire="5d0524d1918d5a3b",
     to=inbox,
 )
 agent.deliver(inbox, files)

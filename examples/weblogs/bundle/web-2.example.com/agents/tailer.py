@@ -5,7 +5,7 @@ Follows the access log through its rotations, on every web server.
 
     access -> timestamp() -> host() -> spool => collector.inbox
 
-Made by flumec from weblogs.flow (0ae76b2f9ce6). Change that file, not this one.
+Made by flumec from weblogs.flow (fa0fb0785957). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Size
@@ -28,8 +28,9 @@ spool = File("spool", size=Size("1GiB"))
 to_collector = ArrowSender(
     "to_collector",
     link="tailer.spool => collector.inbox",
-    wire="bd152bd20389cdfc",
+    wire="5d0524d1918d5a3b",
     peers=(Peer("core-1.example.com", "core-1.example.com", 4141),),
+    tls="mutual",
 )
 
 agent = Agent(

@@ -1,0 +1,1 @@
+"""A small certificate authority for fleets that have none: keys, certificates, and their folder."""
