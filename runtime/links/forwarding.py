@@ -109,6 +109,8 @@ class Forwarding:
             if self._fault is not None:
                 raise self._fault
             settled = self._settling.tend(hurry=hurry)
+            unacknowledged = self._ledger.rows_under_way
+        self._context.counters.set("events_unacknowledged", unacknowledged)
         if settled:
             self._context.counters.add("events_delivered", settled)
         if self._pulse.ping_due(self._context.clock.monotonic()):

@@ -32,18 +32,20 @@ class Ledger:
         self.memory = memory
         self.under_way = 0
         """Messages that are sent and not acknowledged."""
+        self.rows_under_way = 0
         self._delivered = 0
         self._entries: deque[_Entry] = deque()
 
     def forget(self) -> None:
         """Drop what is under way: the connection is gone; the next Welcome says what arrived."""
         self._entries.clear()
-        self.under_way = 0
+        self.under_way = self.rows_under_way = 0
 
     def sent(self, epoch: bytes, first: int, end: int) -> None:
         """Enter rows [first, end) as sent in one message."""
         self._entries.append(_Entry(epoch, first, end, done=False))
         self.under_way += 1
+        self.rows_under_way += end - first
 
     def had(self, epoch: bytes, first: int, end: int, live: Collection[bytes]) -> None:
         """Enter rows [first, end) as done: the receiver had them when the connection began."""
@@ -61,6 +63,7 @@ class Ledger:
                 if entry.first == at and entry.epoch == epoch and not entry.done:
                     entry.done = True
                     self.under_way -= 1
+                    self.rows_under_way -= entry.end - entry.first
                     at = entry.end
             if at != end:
                 raise ProtocolError(f"it acknowledged rows {at} to {end}, which are not under way")

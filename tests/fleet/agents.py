@@ -17,8 +17,7 @@ class InFlight:
 
     events: int
     """Stored in a channel and not yet delivered, over all agents."""
-    bytes: int
-    unanswered: int
+    unacknowledged: int
     """Of these, sent over a link and not yet acknowledged."""
     silent: tuple[str, ...]
     """Hosts or agents that did not answer, whose events are not counted."""
@@ -39,7 +38,7 @@ def agents(hosts: Hosts) -> Iterator[tuple[str, Live]]:
 
 def in_flight(hosts: Hosts) -> InFlight:
     """Count what is under way now."""
-    events = size = unanswered = 0
+    events = unacknowledged = 0
     silent = [name for name, host in hosts.known.items() if not host.up]
     for host, live in agents(hosts):
         if live.state is None:
@@ -47,10 +46,9 @@ def in_flight(hosts: Hosts) -> InFlight:
             continue
         for channel in live.state["channels"].values():
             events += channel["held"]
-            size += channel.get("bytes", 0)
-        unanswered += sum(map(_unanswered, live.state["parts"].values()))
-    return InFlight(events, size, unanswered, tuple(silent))
+        unacknowledged += sum(map(_unacknowledged, live.state["parts"].values()))
+    return InFlight(events, unacknowledged, tuple(silent))
 
 
-def _unanswered(part: dict[str, Any]) -> int:
-    return int(part.get("counters", {}).get("events_in_flight", 0))
+def _unacknowledged(part: dict[str, Any]) -> int:
+    return int(part["counters"].get("events_unacknowledged", 0))

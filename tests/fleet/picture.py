@@ -9,17 +9,18 @@ _BARS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 96
 
 HEADER = (
-    f"{'at':>6}  {'what happened':44} {'in flight':>10} {'requests':>9} {'refused':>8} "
-    f"{'longest':>8} {'caught up':>10}"
+    f"{'at':>6}  {'what happened':44} {'in flight':>10} {'unacked':>8} {'requests':>9} "
+    f"{'refused':>8} {'longest':>8} {'caught up':>10}"
 )
 
 
 def line(number: int, struck: Struck) -> str:
     """Say what happened, what it met and what a client saw of it."""
-    what = f"{_mark(number)} {struck.fault}"
+    what, flight = f"{_mark(number)} {struck.fault}", struck.flight
     return (
-        f"{struck.at:5.0f}s  {what:44} {struck.flight.events:10,} {len(struck.attempts):9,} "
-        f"{struck.refused:8,} {struck.waited:7.2f}s {struck.over - struck.until:9.1f}s"
+        f"{struck.at:5.0f}s  {what:44} {flight.events:10,} {flight.unacknowledged:8,} "
+        f"{len(struck.attempts):9,} {struck.refused:8,} {struck.waited:7.2f}s "
+        f"{struck.over - struck.until:9.1f}s"
     )
 
 

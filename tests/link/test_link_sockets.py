@@ -252,6 +252,7 @@ def test_a_sender_whose_receiver_stands_still_stops_when_it_is_told(site: Site) 
     site.eventually(lambda: tailer.counters.counts["bytes_sent"] > 1_000_000)
     passed = tailer.passed
     site.eventually(lambda: tailer.passed > passed)
+    assert tailer.counters.gauges["events_unacknowledged"] > 0
     assert tailer.seconds_to_stop() < _SOON
 
     tailer.start(site.sender(collector.port))
@@ -267,6 +268,7 @@ def test_a_sender_drains_before_it_stops(site: Site) -> None:
     tailer.stop()
 
     assert tailer.held == 0
+    assert tailer.counters.gauges["events_unacknowledged"] == 0
     assert collector.take(10) == list(range(10))
 
 
