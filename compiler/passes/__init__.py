@@ -10,6 +10,7 @@ from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet
 from flumec.compiler.passes.chains import check_chains
 from flumec.compiler.passes.channels import check_channels
+from flumec.compiler.passes.copied_keys import check_copied_keys
 from flumec.compiler.passes.copies import check_copies
 from flumec.compiler.passes.cycles import check_cycles
 from flumec.compiler.passes.dead_letters import check_dead_letters
@@ -44,6 +45,7 @@ PASSES: tuple[Pass, ...] = (
     check_refusing,
     check_copies,
     check_deduplication,
+    check_copied_keys,
     check_routes,
     check_links,
     check_listeners,

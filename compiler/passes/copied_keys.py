@@ -1,0 +1,251 @@
+"""A key by which copies are known is the same in all of them, wherever and whenever they enter."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.graph import Edge, Graph, Node
+from flumec.compiler.model import Fleet, Settings, Step
+from flumec.compiler.source import Span
+from flumec.compiler.values import varies
+from flumec.runtime.component import Header, Source
+
+DEDUP = "dedup"
+
+
+class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
+    """The key of a `dedup` is made from what is another on each copy of an event.
+
+    A client that posts an event to two machines, or twice to one, sends the same event. A header
+    that a machine sets to its own name or time is another on each copy, and so is a `fingerprint`
+    of it: no copy would ever be known as one.
+
+    A key is made of what the client sent: an id of its own, or a fingerprint of the headers and the
+    body that came with the event.
+
+    ## Example
+
+    ```flow
+    hosts pair = ["feed-a", "feed-b"]
+
+    hosts vault = ["vault"]
+
+    agent feed on pair {
+      source trades : http {
+        port = 5140
+      }
+
+      channel out : file
+
+      trades -> host() -> fingerprint(header.id, of = [header.host, body]) -> out
+    }
+
+    agent book on vault {
+      channel inbox : file
+
+      sink ledger : file_roll {
+        directory = "/srv/trades"
+
+        dedup {
+          key = header.id
+          late = drop
+        }
+      }
+
+      inbox -> ledger
+    }
+
+    feed.out => book.inbox {
+      port = 4242
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts pair = ["feed-a", "feed-b"]
+
+    hosts vault = ["vault"]
+
+    agent feed on pair {
+      source trades : http {
+        port = 5140
+      }
+
+      channel out : file
+
+      trades -> host() -> fingerprint(header.id, of = [header.seq, body]) -> out
+    }
+
+    agent book on vault {
+      channel inbox : file
+
+      sink ledger : file_roll {
+        directory = "/srv/trades"
+
+        dedup {
+          key = header.id
+          late = drop
+        }
+      }
+
+      inbox -> ledger
+    }
+
+    feed.out => book.inbox {
+      port = 4242
+    }
+    ```
+    """
+
+    key: str
+    sink: str
+    cause: str
+    made: Span
+
+    @property
+    def message(self) -> str:
+        return f"`{self.key}` is another on each copy that comes to `{self.sink}`: {self.cause}"
+
+    @property
+    def hint(self) -> str:
+        return "make the key from what the client sends: its own id, or a `fingerprint` of that"
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (Place(self.made, "it is set here"),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Why a header is another on each copy."""
+
+    cause: str
+    span: Span
+    by_host: bool
+    """Only on another host: two copies on one host have the same."""
+
+
+Marks = Mapping[str, _Mark]
+
+
+def check_copied_keys(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield keys of a `dedup` that a machine makes up, where clients post events."""
+    sinks = list(_deduplicated(fleet))
+    if not sinks:
+        return
+    arriving: dict[Node, dict[str, _Mark]] = {}
+    entered: dict[Node, set[str]] = {}
+    for agent in fleet.agents.values():
+        for component in agent.components.values():
+            kind = component.declaration
+            if kind and issubclass(kind, Source) and kind.start == "acknowledgement":
+                node = (agent.name, component.name)
+                hosts = {host.name for host in agent.hosts.hosts}
+                _follow(graph, node, hosts, arriving, entered)
+    for node, value in sinks:
+        for name in _headers(value):
+            mark = arriving.get(node, {}).get(name)
+            if mark and not (mark.by_host and len(entered[node]) < 2):
+                sink = f"{node[0]}.{node[1]}"
+                yield CopiesDiffer(value.span, f"header.{name}", sink, mark.cause, mark.span)
+
+
+def _deduplicated(fleet: Fleet) -> Iterator[tuple[Node, Any]]:
+    """Yield each sink with a `dedup`, and the value of its key."""
+    for agent in fleet.agents.values():
+        for sink in agent.components.values():
+            held = sink.values.get(DEDUP)
+            if held is not None and agent.name not in fleet.unsure:
+                settings = held.value
+                if isinstance(settings, Settings) and "key" in settings.values:
+                    yield (agent.name, sink.name), settings.values["key"]
+
+
+def _headers(key: Any) -> list[str]:
+    found = key.value if isinstance(key.value, tuple | list) else [key.value]
+    return [str(name) for name in found if isinstance(name, Header)]
+
+
+def _follow(
+    graph: Graph,
+    source: Node,
+    hosts: set[str],
+    arriving: dict[Node, dict[str, _Mark]],
+    entered: dict[Node, set[str]],
+) -> None:
+    """Carry a source's marks along all its ways, to where nothing new arrives."""
+    waiting: list[tuple[Node, dict[str, _Mark]]] = [(source, {})]
+    seen: dict[Node, set[str]] = {}
+    while waiting:
+        node, marks = waiting.pop()
+        entered.setdefault(node, set()).update(hosts)
+        if node in seen and marks.keys() <= seen[node]:
+            continue
+        seen.setdefault(node, set()).update(marks)
+        arriving[node] = marks | arriving.get(node, {})
+        ways = [edge for edge in graph.outgoing.get(node, ()) if edge.kind != "misplaced"]
+        waiting += [(edge.end, _after(edge, marks)) for edge in ways]
+
+
+def _after(edge: Edge, marks: Marks) -> dict[str, _Mark]:
+    """Return the marks behind an edge's interceptors."""
+    left = dict(marks)
+    steps = (*(edge.chain.steps if edge.chain else ()), *(edge.arm.steps if edge.arm else ()))
+    for step in steps:
+        if step.declaration is not None:
+            _apply(step, left)
+    return left
+
+
+def _apply(step: Step, marks: dict[str, _Mark]) -> None:
+    """Mark, or clear, the header that an interceptor sets."""
+    header = _said(step, "header")
+    if not isinstance(header, Header) or step.type not in _JUDGES:
+        return
+    name = str(header)
+    mark = _JUDGES[step.type](step, marks)
+    kept = _said(step, "preserve") is True
+    if mark is not None and not (kept and step.type != "fingerprint"):
+        marks[name] = mark
+    elif not kept:
+        marks.pop(name, None)
+
+
+def _of_time(step: Step, _marks: Marks) -> _Mark | None:
+    return _Mark("`timestamp` sets it to when this copy came", step.span, by_host=False)
+
+
+def _of_host(step: Step, _marks: Marks) -> _Mark | None:
+    return _Mark("`host` sets it to the machine that this copy came to", step.span, by_host=True)
+
+
+def _of_static(step: Step, _marks: Marks) -> _Mark | None:
+    if varies(step.values["value"].value):
+        return _Mark("`static` sets it to another value on each host", step.span, by_host=True)
+    return None
+
+
+def _of_content(step: Step, marks: Marks) -> _Mark | None:
+    for part in _said(step, "of") or ():
+        if isinstance(part, Header) and str(part) in marks:
+            made = marks[str(part)]
+            return _Mark(f"it is made from `header.{part}`; {made.cause}", step.span, made.by_host)
+    return None
+
+
+_JUDGES = {
+    "timestamp": _of_time,
+    "host": _of_host,
+    "static": _of_static,
+    "fingerprint": _of_content,
+}
+
+
+def _said(step: Step, name: str) -> Any:
+    """Return a property of an interceptor, its default where it is not written."""
+    assert step.declaration is not None
+    held = step.values.get(name)
+    declared = step.declaration.props.get(name)
+    return held.value if held is not None else declared.default if declared else None
