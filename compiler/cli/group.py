@@ -11,6 +11,7 @@ COMMANDS = (
     "fmt",
     "graph",
     "build",
+    "certs",
     "plan",
     "run",
     "status",
