@@ -95,6 +95,7 @@ class _Placer:
             credentials=_credentials((*parts, *journals), proofs),
             proofs=proofs,
             user=str(host.facts.get("user", USER)),
+            group=str(host.facts.get("group", "")),
             file=self._path(agent.source.path),
             file_digest=self._digests.get(self._path(agent.source.path), ""),
             origin=self._origin(agent.span),

@@ -161,6 +161,8 @@ class Agent:
     """Channels that no chain names: dead letters go there."""
     proofs: tuple[tuple[str, str], ...] = ()
     """(`ca`, `certificate` or `key`; name) of each of its credentials that is for TLS."""
+    group: str = ""
+    """Whose files it may read too, as the host's facts say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ from flumec.runtime.errors import StartError
 from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NothingStored
 from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
+from flumec.runtime.restarts import STEADY, Restarts
 from flumec.runtime.shut import saying_where
 from flumec.runtime.signals import Signals
 from flumec.runtime.sockets import Sockets
 from flumec.runtime.timed_disk import TimedDisk
+from flumec.runtime.tuning import tune
 
 if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
@@ -40,26 +42,25 @@ BINDING = 10.0
 SHORT_END = 3.0
 """Seconds that the other workers get to finish when one of them died."""
 
-SWITCH_INTERVAL = 0.0005
-"""Seconds after which a thread that computes in Python lets the journal's writer go on."""
-
-
-DECAY = 10_000
-"""Milliseconds for which freed memory is kept: its first touch costs more than the work on it."""
-
 
 def main(agent: "Agent", arguments: Sequence[str]) -> int:
     """Run the agent; return the exit code, 0 when it was told to end and all work was finished."""
     signals = Signals()
     options = _parser(agent).parse_args(arguments)
     logs.start(SystemClock(), options.log, form=options.log_format)
+    restarts = Restarts.of_unit(RealDisk(), SystemClock())
+    if not restarts.wait(Notifier.of_process(), signals):
+        return 0
     code = 1
     try:
-        _tune()
-        code = Process(agent, _state(options.state, agent), signals).run()
+        tune()
+        code = Process(agent, _state(options.state, agent), signals, restarts).run()
     except Exception as error:
+        restarts.note(logs.reason(error))
         logs.of("agent").error(CannotRun(agent=agent.name, reason=logs.reason(error)))
         _explain(error)
+    if signals.told is not None:
+        restarts.forget()
     logging.shutdown()
     sys.stderr.flush()
     if any(thread is not threading.main_thread() for thread in threading.enumerate()):
@@ -70,7 +71,7 @@ def main(agent: "Agent", arguments: Sequence[str]) -> int:
 class Process:
     """One agent at work in this process; `run` is called once."""
 
-    def __init__(self, agent: "Agent", state: Path, signals: Signals) -> None:
+    def __init__(self, agent: "Agent", state: Path, signals: Signals, restarts: Restarts) -> None:
         from flumec.runtime.control.inside import Inside
         from flumec.runtime.control.themes import serve
         from flumec.runtime.staff import Staff
@@ -79,6 +80,7 @@ class Process:
 
         self.agent = agent
         self._signals = signals
+        self._restarts = restarts
         self._script = _script()
         self._identity = _identity(agent, self._script)
         self._clock = SystemClock()
@@ -117,6 +119,8 @@ class Process:
             self._ready = True
             logs.of("agent").info("`%s` of %s is ready", self.agent.name, self.agent.host)
             self._notifier.send({"READY": "1"}, wait=True)
+        if not self._watch.until(self._is_over, STEADY):
+            self._restarts.forget()
         self._watch.until(self._is_over)
         self._notifier.send({"STOPPING": "1"}, wait=True)
         for worker in self._staff.dead:
@@ -129,6 +133,7 @@ class Process:
         place.remove(self._state, self._disk)  # before the lock is free, and a successor listens
         if self._journal_error is not None:
             why = logs.reason(self._journal_error)
+            self._restarts.note(why)
             logs.of("journal").error(NothingStored(reason=why))
             _explain(self._journal_error)
             return 1  # and no close: after a failed sync nothing is written any more
@@ -214,6 +219,7 @@ class Process:
             assert worker.error is not None
             place, why = origin(self._script, worker.name), logs.reason(worker.error)
             where = f"({place}) " if place else ""
+            self._restarts.note(f"{worker.name}: {why}")
             logs.of(worker.name).error(CannotGoOn(where=where, reason=why))
             _explain(worker.error)
         stop(self._staff.workers, self._watch, SHORT_END)
@@ -258,22 +264,6 @@ def _state(given: Path | None, agent: "Agent") -> Path:
         "there is no place for its state: STATE_DIRECTORY is not set, which StateDirectory= in its "
         f"unit does; to run it by hand: python3 {script} --state ./{agent.name}-state"
     )
-
-
-def _tune() -> None:
-    """Keep Arrow to the threads that we start, and the journal's writer from waiting for others.
-
-    Arrow's own choice of allocator, mimalloc, held half as much again in bench/chain.py: 161 MB at
-    the peak against 109. Where Arrow lacks jemalloc it says so and takes another.
-    """
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
-    import pyarrow as pa
-
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    with contextlib.suppress(NotImplementedError):
-        pa.jemalloc_set_decay_ms(DECAY)
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
 
 
 def _script() -> Path | None:

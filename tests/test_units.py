@@ -7,13 +7,16 @@ import subprocess
 from pathlib import Path, PurePosixPath
 
 import pytest
+from flumec.compiler.build import compile_text
 from flumec.compiler.emit.accounts import sysusers, tmpfiles
 from flumec.compiler.emit.socket_units import socket_units
+from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.unit import unit
 from flumec.compiler.emit.unit_text import setting, word
 from flumec.compiler.plan import Agent, Host, Part
 from flumec.runtime.process import DRAIN
 from flumec.runtime.quantity import Percent, Size
+from flumec.runtime.restarts import START_TIMEOUT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,13 +58,17 @@ def test_no_text_adds_a_setting(
         PLAIN, host=host, user=user, doc=doc, file=file, writes=tuple(writes)
     )
     said, plain = settings(unit(agent)), settings(unit(PLAIN))
-    paths = said.pop("ReadWritePaths", [])
+    paths = said.pop("BindPaths")
+    for hidden in ("TemporaryFileSystem", "BindReadOnlyPaths"):
+        said.pop(hidden, [])
+        plain.pop(hidden, [])
+    plain.pop("BindPaths")
     assert {name: len(values) for name, values in said.items()} == {
         name: len(values) for name, values in plain.items()
     }
     assert said["ExecStart"] == ["/opt/flumec/bin/python /opt/flumec/agents/tailer.py"]
     assert "%" not in said["Description"][0].replace("%%", "")
-    assert len(paths) == len(set(writes))
+    assert len(paths) == 1 + len(set(writes))
 
 
 @given(PATHS)
@@ -81,8 +88,10 @@ def test_a_setting_is_one_line_without_specifiers(text: str) -> None:
     assert "%" not in said.replace("%%", "")
 
 
-def test_it_is_given_time_to_drain() -> None:
-    assert float(settings(unit(PLAIN))["TimeoutStopSec"][0]) > 2 * DRAIN
+def test_it_is_given_the_time_that_it_needs() -> None:
+    said = settings(unit(PLAIN))
+    assert float(said["TimeoutStopSec"][0]) > 2 * DRAIN
+    assert float(said["TimeoutStartSec"][0]) == START_TIMEOUT
 
 
 def test_it_comes_back_however_it_ended() -> None:
@@ -103,22 +112,74 @@ def test_limits_are_systemds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reads", "writes", "homes", "temporary"),
+    ("reads", "writes", "empty", "homes", "temporary", "shown"),
     [
-        ((), (), "yes", "yes"),
-        (("/var/log/nginx/*.log",), ("/srv/out",), "yes", "yes"),
-        (("/home/ann/logs/*.log",), (), "read-only", "yes"),
-        ((), ("/root/out",), "read-only", "yes"),
-        (("/tmp/*/x.log",), (), "yes", "no"),
-        ((), ("/var/tmp/out",), "yes", "no"),
-        (("/*/x.log",), (), "read-only", "no"),
+        ((), (), "/media /mnt /srv /var", "tmpfs", "yes", ""),
+        (("/var/log/nginx/*.log",), (), "/media /mnt /srv /var", "tmpfs", "yes", "/var/log/nginx"),
+        (("/srv/*/x.log",), (), "/media /mnt /var", "tmpfs", "yes", ""),
+        (("/data/x.log",), ("/srv/out",), "/media /mnt /srv /var", "tmpfs", "yes", ""),
+        (("/srv/out/x.log",), ("/srv/out",), "/media /mnt /srv /var", "tmpfs", "yes", ""),
+        (("/home/a/*.log",), (), "/media /mnt /srv /var", "tmpfs", "yes", "/home/a"),
+        (("/home/*/a.log",), (), "/media /mnt /srv /var", "read-only", "yes", ""),
+        (("/tmp/a/x.log",), (), "/media /mnt /srv /var", "tmpfs", "no", ""),
+        ((), ("/var/tmp/out",), "/media /mnt /srv /var", "tmpfs", "no", ""),
+        (("/var/*.log",), (), "/media /mnt /srv", "tmpfs", "no", ""),
+        (("/*/x.log",), (), "", "read-only", "no", ""),
     ],
 )
-def test_it_sees_the_folders_that_it_reads_and_writes(
-    reads: tuple[str, ...], writes: tuple[str, ...], homes: str, temporary: str
+def test_of_the_hosts_data_it_sees_what_it_reads_and_writes(
+    reads: tuple[str, ...],
+    writes: tuple[str, ...],
+    empty: str,
+    homes: str,
+    temporary: str,
+    shown: str,
 ) -> None:
     said = settings(unit(dataclasses.replace(PLAIN, reads=reads, writes=writes)))
+    assert said.get("TemporaryFileSystem", []) == [f"{path}:ro" for path in empty.split()]
     assert (said["ProtectHome"], said["PrivateTmp"]) == ([homes], [temporary])
+    assert said.get("BindReadOnlyPaths", []) == [f"-{path}" for path in shown.split()]
+    assert said["BindPaths"] == ["/var/lib/flumec/tailer", *writes]
+
+
+@pytest.mark.parametrize(
+    ("reads", "group", "groups"),
+    [
+        (("/srv/x.log",), "", []),
+        (("/var/log/nginx/*.log",), "", ["adm"]),
+        (("/var/log/nginx/*.log",), "www-data", ["www-data"]),
+        (("/srv/x.log",), "app%", ["app%%"]),
+    ],
+)
+def test_it_has_the_group_that_may_read(
+    reads: tuple[str, ...], group: str, groups: list[str]
+) -> None:
+    said = settings(unit(dataclasses.replace(PLAIN, reads=reads, group=group)))
+    assert said.get("SupplementaryGroups", []) == groups
+
+
+def test_the_group_is_a_fact_of_the_host() -> None:
+    flow = """hosts web = ["web-1"] {
+  group = "www-data"
+}
+
+agent tailer on web {
+  source access : taildir {
+    files = ["/srv/logs/access.log"]
+  }
+
+  channel spool : file
+
+  sink out : null
+
+  access -> spool
+  spool -> out
+}
+"""
+    compiled = compile_text(flow)
+    assert compiled.plan is not None, compiled.diagnostics
+    (host,) = compiled.plan.hosts
+    assert settings(unit(host.agents[0]))["SupplementaryGroups"] == ["www-data"]
 
 
 def test_a_low_port_is_opened_by_its_unit() -> None:
@@ -190,7 +251,6 @@ def test_users_and_directories_are_made() -> None:
     host = Host("web-1", "web-1", (ours, theirs))
     assert sysusers(host).splitlines()[1:] == [
         'u flumec - "flumec agents" /var/lib/flumec',
-        "m flumec adm",
     ]
     assert tmpfiles(host).splitlines()[1:] == [
         "d /etc/flumec/credentials :0700 :root :root -",
@@ -199,16 +259,49 @@ def test_users_and_directories_are_made() -> None:
     ]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
-def test_systemd_knows_every_setting(tmp_path: Path) -> None:
-    agent = dataclasses.replace(
-        PLAIN, writes=("/srv/a b%",), credentials=("x",), limits={"memory": Size("1GiB")}
-    )
-    path = tmp_path / "flumec-tailer.service"
-    path.write_text(unit(agent))
+ANALYZE = shutil.which("systemd-analyze") or ""
+BUNDLES = sorted(
+    folder
+    for root in ("examples", "tests/golden")
+    for folder in (Path(__file__).parent.parent / root).glob("*/bundle/*/systemd")
+)
+
+
+def analyzed(folder: Path, *arguments: str) -> list[str]:
+    """Return what systemd-analyze says of a folder's units, but that the host has no agents."""
+    units = sorted(path.name for path in folder.iterdir() if path.suffix != ".conf")
     said = subprocess.run(
-        ["systemd-analyze", "verify", path], capture_output=True, text=True, check=False
-    ).stderr
-    ours = [line for line in said.splitlines() if path.name in line]
-    assert [line for line in ours if "is not executable" not in line] == []
+        [ANALYZE, *arguments, *(f"./{name}" for name in units)],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    lines = (said.stdout + said.stderr).splitlines()
+    return [line for line in lines if "is not executable" not in line]
+
+
+@pytest.mark.skipif(not ANALYZE, reason="needs systemd-analyze")
+def test_systemd_has_no_remark_on_any_unit(tmp_path: Path) -> None:
+    agent = dataclasses.replace(
+        PLAIN, writes=("/srv/a b%:c",), reads=("/srv/l:o g%/*",), credentials=("x",), group="adm",
+        limits={"memory": Size("1GiB"), "cpu": Percent("5%")}, metrics_port=9101,
+        ports=(("events", 443),), address="2001:db8::7",
+    )  # fmt: skip
+    for name, text in socket_units(agent).items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "flumec-tailer.service").write_text(unit(agent))
+    (tmp_path / "flumec.target").write_text(render("flumec.target.j2"))
+    remarks = {str(folder): analyzed(folder, "verify") for folder in (tmp_path, *BUNDLES)}
+    assert {where: said for where, said in remarks.items() if said} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not ANALYZE, reason="needs systemd-analyze")
+@pytest.mark.parametrize("folder", BUNDLES, ids=lambda folder: "-".join(folder.parts[-4:-1:2]))
+def test_every_unit_is_hardened(folder: Path) -> None:
+    for path in folder.glob("*.service"):
+        said = subprocess.run(
+            [ANALYZE, "security", "--offline=true", "--no-pager", path],
+            capture_output=True, text=True, check=False,
+        ).stdout  # fmt: skip
+        exposure = re.search(r"exposure level for \S+: ([0-9.]+)", said)
+        assert exposure, said
+        assert float(exposure[1]) <= 2.0, said

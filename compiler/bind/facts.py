@@ -21,6 +21,7 @@ FACTS = {
     "nic": "rate",
     "site": "string",
     "user": "string",
+    "group": "string",
     "python": "string",
     "arch": "string",
     "weight": "number",

@@ -46,6 +46,11 @@ class HostFacts(Declared, type="hosts"):
         default="",
         check=Check("the name of a user", lambda text: _USER.fullmatch(text) is not None),
     )
+    group: str = prop(
+        "A group whose files its agents may read too.",
+        default="",
+        check=Check("the name of a group", lambda text: _USER.fullmatch(text) is not None),
+    )
     python: str = prop("The interpreter of its agents.", default="", check=not_empty())
     arch: Literal["x86_64", "aarch64"] | None = prop("Its processor.", default=None)
     weight: int = prop("Its share of a balanced link.", default=1, check=at_least(1))

@@ -1,15 +1,9 @@
 """The users and directories that a host's agents need, for systemd to make."""
 
-from pathlib import PurePosixPath
-
 from flumec.compiler.emit.paths import CREDENTIALS
 from flumec.compiler.emit.unit_text import setting, word
 from flumec.compiler.place import USER
 from flumec.compiler.plan import Host
-
-LOGS = "/var/log"
-READERS = "adm"
-"""The group that may read most logs."""
 
 
 def sysusers(host: Host) -> str:
@@ -20,8 +14,6 @@ def sysusers(host: Host) -> str:
     ]
     if ours:
         lines.append(f'u {USER} - "flumec agents" /var/lib/flumec')
-    if any(PurePosixPath(path).is_relative_to(LOGS) for agent in ours for path in agent.reads):
-        lines.append(f"m {USER} {READERS}")
     return "\n".join(lines) + "\n"
 
 

@@ -16,6 +16,9 @@ UNITS = "/etc/systemd/system"
 TARGET = "flumec.target"
 """All agents of a host."""
 
+STATES = "/var/lib/flumec"
+"""Where systemd makes each agent's StateDirectory."""
+
 CREDENTIALS = "/etc/flumec/credentials"
 
 

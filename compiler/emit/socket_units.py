@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from flumec.compiler.emit.paths import socket_name
 from flumec.compiler.emit.templates import render
-from flumec.compiler.emit.unit_text import made_from, setting
+from flumec.compiler.emit.unit_text import setting, warned
 from flumec.compiler.listeners import Listener, listeners
 from flumec.compiler.plan import Agent
 
@@ -18,13 +18,13 @@ def socket_units(agent: Agent) -> dict[str, str]:
     return {
         socket_name(agent.name, listener.name): render(
             "agent.socket.j2",
-            comments=made_from(agent),
+            comments=warned(agent.file),
             description=setting(
                 f"port {listener.port} of flumec agent {agent.name} on {agent.host}"
             ),
             service=agent.name,
             stream=stream,
-            socket=listener.name,
+            name=listener.name,
         )
         for listener, stream in opened(agent)
     }

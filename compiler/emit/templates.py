@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 
-def render(name: str, **values: Any) -> str:
+def render(template: str, /, **values: Any) -> str:
     """Return the text of a template; a name that it lacks is an error, never an empty text."""
-    return _template(name).render(values)
+    return _template(template).render(values)
 
 
 @cache

@@ -40,15 +40,31 @@ def word(text: str) -> str:
     return f'"{escaped}"'
 
 
+def bound(text: str) -> str:
+    r"""Return a path as one word of BindPaths= and its like, where a colon divides.
+
+    >>> print(bound("/srv/out"), bound("/srv/my logs"), bound("/srv/a:b"))
+    /srv/out "/srv/my logs" "/srv/a\:b"
+    """
+    said = word(text)
+    if ":" not in said:
+        return said
+    escaped = said.removeprefix('"').removesuffix('"').replace(":", r"\:")
+    return f'"{escaped}"'
+
+
 def about(agent: Agent) -> list[str]:
     """Return comments that say what an agent is for, what it does, and where it comes from."""
-    return [*_comments([*agent.doc.splitlines(), *picture(agent)]), *made_from(agent)]
+    made = f"{agent.file} ({agent.file_digest[:12]})"
+    return [*_comments([*agent.doc.splitlines(), *picture(agent)]), *warned(made)]
 
 
-def made_from(agent: Agent) -> list[str]:
-    """Return the comment that says which file an agent's units were made from."""
-    made = f"Made by flumec from {agent.file} ({agent.file_digest[:12]})."
-    return _comments([f"{made} Change that file, not this one."])
+def warned(file: str) -> list[str]:
+    """Return the comment that says what a unit was made from.
+
+    Without that file's digest: what is opened and closed with a unit is not to change with it.
+    """
+    return _comments([f"Made by flumec from {file}. Change that file, not this one."])
 
 
 def _comments(lines: list[str]) -> list[str]:

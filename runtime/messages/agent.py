@@ -42,7 +42,8 @@ class CannotGoOn(Message, code="RT102", level="error"):
 class CannotRun(Message, code="RT103", level="error"):
     """The agent cannot start on this host.
 
-    Nothing was read, stored or sent. The service manager tries again every two seconds.
+    Nothing was read, stored or sent. The service manager tries again, after a while that grows
+    (RT118): `systemctl status` says the reason and when.
 
     ## What to do
 
@@ -244,4 +245,24 @@ class SegmentStays(Message, code="RT114", level="error"):
 
     text = "{segment} cannot be made smaller, and stays: {reason}"
     segment: str
+    reason: str
+
+
+class WaitsToStart(Message, code="RT118", level="warning"):
+    """The agent waits before it starts, as it ended several times in a row soon after it began.
+
+    Two starts are free; then each waits twice as long, from a second to a minute. Ten seconds of
+    work, or an orderly end, and the count begins anew. Clients wait too: their connections lie in
+    the kernel, at the socket units.
+
+    ## What to do
+
+    Do what the reason asks for, then `systemctl restart` the agent: that does not wait. Without a
+    reason the process was killed: `systemctl status` says by which signal, `journalctl -k` whether
+    it was for its memory.
+    """
+
+    text = "waits {seconds:.0f} s before it starts, after {starts} starts that failed: {reason}"
+    starts: int
+    seconds: float
     reason: str
