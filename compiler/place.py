@@ -6,6 +6,7 @@ from typing import Any
 
 from flumec.compiler import model, plan
 from flumec.compiler.columns import columns
+from flumec.compiler.consuming import consumers, to_links
 from flumec.compiler.graph import ends
 from flumec.compiler.inputs import MadeFrom
 from flumec.compiler.source import Span
@@ -67,7 +68,8 @@ class _Placer:
     def _agent(self, agent: model.Agent, host: model.Host) -> plan.Agent:
         parts = tuple(self._part(component, host) for component in agent.components.values())
         journals = tuple(self._journal(journal, host) for journal in agent.journals.values())
-        senders = self._once(agent, "senders", lambda: self._wires.sending(agent))
+        once = self._each if self._wires.differs(agent) else self._once
+        senders = once(agent, "senders", lambda: self._wires.sending(agent, host))
         receivers = self._wires.receiving(agent, host)
         settings = {
             name: resolve(value.value, host, self._address(host))
@@ -83,7 +85,7 @@ class _Placer:
             columns=self._columns[agent.name],
             parts=parts,
             flows=self._flows(agent, host),
-            deliveries=self._once(agent, "deliveries", lambda: self._deliveries(agent, senders)),
+            deliveries=once(agent, "deliveries", lambda: self._deliveries(agent, senders)),
             senders=senders,
             receivers=receivers,
             metrics_port=settings.get("metrics_port"),
@@ -181,10 +183,9 @@ class _Placer:
             plan.Delivery(chain.start, consumer, self._origin(chain.span))
             for chain in agent.chains
             if agent.components[chain.start].kind == "channel"
-            for consumer in _consumers(chain.end)
+            for consumer in consumers(chain.end)
         )
-        to_links = (plan.Delivery(half.channel, half.name, half.origin) for half in senders)
-        return (*to_sinks, *to_links)
+        return (*to_sinks, *to_links(senders))
 
     def _once(self, agent: model.Agent, what: str, make: Callable[[], Any]) -> Any:
         """Return what is the same on all hosts of an agent, made for the first."""
@@ -192,6 +193,11 @@ class _Placer:
         if what not in shared:
             shared[what] = make()
         return shared[what]
+
+    @staticmethod
+    def _each(_agent: model.Agent, _what: str, make: Callable[[], Any]) -> Any:
+        """Return what differs from host to host."""
+        return make()
 
     def _address(self, host: model.Host) -> str:
         return self._addresses.get(host.name, host.address)
@@ -203,18 +209,6 @@ class _Placer:
         if path not in self._paths:
             self._paths[path] = self._names(path)
         return self._paths[path]
-
-
-def _consumers(
-    end: tuple[model.Target, ...] | model.Route | model.Group,
-) -> Iterator[str | plan.Group]:
-    """Yield what reads the channel that a chain begins at."""
-    if isinstance(end, model.Group):
-        said = end.values.get("in_doubt")
-        names = tuple(member.name or "" for member in end.members)
-        yield plan.Group(end.kind, names, None if said is None else str(said.value))
-    elif isinstance(end, tuple):
-        yield from (target.name or "" for target in end)
 
 
 def _targets(targets: Sequence[model.Target]) -> tuple[plan.Target, ...]:

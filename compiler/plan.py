@@ -69,11 +69,14 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Sinks that share a channel; `in_doubt` is None where the file does not say it."""
+    """Sinks, or a link's several peers, that share a channel; `in_doubt` is None where the file
+    does not say it, `weights` are empty where all are alike.
+    """
 
     kind: str
     members: tuple[str, ...]
     in_doubt: str | None = None
+    weights: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +95,15 @@ class Peer:
     host: str
     address: str
     port: int
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SendingHalf:
-    """An agent's end of a link; `name` is unique in the agent (`to_collector`)."""
+    """An agent's end of a link; `name` is unique in the agent (`to_collector`).
+
+    A link that chooses among several hosts has one for each, in order of preference.
+    """
 
     name: str
     link: str

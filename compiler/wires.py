@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from flumec.compiler.model import Agent, End, Fleet, Host, Link, Value
@@ -14,6 +15,8 @@ AGREED = ("port", "policy", "tls")
 
 Address = Callable[[Host], str]
 OriginOf = Callable[[Any], str]
+_Receiver = tuple[str, Host, Peer]
+"""A receiving host of a link with its agent's name."""
 
 
 class Wires:
@@ -21,7 +24,7 @@ class Wires:
 
     def __init__(self, fleet: Fleet, address: Address, origin: OriginOf) -> None:
         self._fleet, self._address, self._origin = fleet, address, origin
-        self._peers: dict[int, tuple[Peer, ...]] = {}
+        self._peers: dict[int, tuple[_Receiver, ...]] = {}
         self._sent: dict[str, list[Link]] = {}
         self._received: dict[str, list[tuple[Link, End]]] = {}
         for link in fleet.links:
@@ -29,10 +32,21 @@ class Wires:
             for end in link.targets:
                 self._received.setdefault(end.agent, []).append((link, end))
 
-    def sending(self, agent: Agent) -> tuple[SendingHalf, ...]:
-        """Return the sending halves of an agent, the same on each of its hosts."""
+    def differs(self, agent: Agent) -> bool:
+        """Return whether an agent's links lead elsewhere, or in another order, from some hosts."""
+        return any(link.values.keys() & {"spread", "within"} for link in self._sent_by(agent))
+
+    def sending(self, agent: Agent, host: Host) -> tuple[SendingHalf, ...]:
+        """Return the sending halves of an agent on a host; one for each of a link's several peers,
+        in order of preference.
+        """
         taken = set(agent.components)
-        return tuple(self._sender(link, taken) for link in self._sent.get(agent.name, ()))
+        return tuple(
+            half for link in self._sent_by(agent) for half in self._senders(link, host, taken)
+        )
+
+    def _sent_by(self, agent: Agent) -> list[Link]:
+        return self._sent.get(agent.name, [])
 
     def receiving(self, agent: Agent, host: Host) -> tuple[ReceivingHalf, ...]:
         """Return an agent's listeners on `host`: links of equal port, wire and TLS share one."""
@@ -40,23 +54,25 @@ class Wires:
         for link, end in self._received.get(agent.name, ()):
             key = (link.via, self._port(link, host), _text(link.values.get("tls")))
             listeners.setdefault(key, []).append((link, end))
-        taken = set(agent.components) | {half.name for half in self.sending(agent)}
+        taken = set(agent.components) | {half.name for half in self.sending(agent, host)}
         return tuple(
             self._receiver(port, links, host, taken) for (_, port, _), links in listeners.items()
         )
 
-    def _sender(self, link: Link, taken: set[str]) -> SendingHalf:
-        name = _free(_word("to", link.targets[0].agent), link.sender.component, taken)
-        return SendingHalf(
-            name=name,
-            link=title(link),
-            channel=link.sender.component,
-            via=link.via,
-            peers=self._peers_of(link),
-            wire=wire(link),
-            values=self._values(link, self._fleet.agents[link.targets[0].agent].hosts.hosts[0]),
-            origin=self._origin(link.span),
-        )
+    def _senders(self, link: Link, host: Host, taken: set[str]) -> Iterator[SendingHalf]:
+        chosen = choose(link, host, self._receivers(link))
+        for agent, peer_host, peer in chosen:
+            word = agent if len(chosen) == 1 else peer.host
+            yield SendingHalf(
+                name=_free(_word("to", word), link.sender.component, taken),
+                link=title(link),
+                channel=link.sender.component,
+                via=link.via,
+                peers=(peer,),
+                wire=wire(link),
+                values=self._values(link, peer_host),
+                origin=self._origin(link.span),
+            )
 
     def _receiver(
         self, port: int, links: list[tuple[Link, End]], host: Host, taken: set[str]
@@ -74,15 +90,19 @@ class Wires:
             origin=self._origin(first.span),
         )
 
-    def _peers_of(self, link: Link) -> tuple[Peer, ...]:
+    def _receivers(self, link: Link) -> tuple["_Receiver", ...]:
         """Return every host of every target, in the file's order; made once for a link."""
         if id(link) not in self._peers:
             self._peers[id(link)] = tuple(
-                Peer(host.name, self._address(host), self._port(link, host))
+                (end.agent, host, self._peer(link, host))
                 for end in link.targets
                 for host in self._fleet.agents[end.agent].hosts.hosts
             )
         return self._peers[id(link)]
+
+    def _peer(self, link: Link, host: Host) -> Peer:
+        weight = int(host.facts.get("weight", 1))
+        return Peer(host.name, self._address(host), self._port(link, host), weight)
 
     def _values(self, link: Link, host: Host) -> dict[str, Any]:
         return {
@@ -92,6 +112,33 @@ class Wires:
 
     def _port(self, link: Link, host: Host) -> int:
         return int(resolve(link.values["port"].value, host, self._address(host)))
+
+
+def choose(link: Link, host: Host, peers: Sequence["_Receiver"]) -> Sequence["_Receiver"]:
+    """Return the peers of a link from a host, the preferred one first.
+
+    `within` leaves those that share the host's fact; `spread` begins at another one from each host.
+    """
+    if (within := link.values.get("within")) is not None:
+        peers = [peer for peer in peers if alike(within.value, host, peer[1])]
+    spread = link.values.get("spread")
+    if spread is None or not spread.value or not peers:
+        return peers
+    turn = host.index % len(peers)
+    return [*peers[turn:], *peers[:turn]]
+
+
+def alike(fact: str, one: Host, other: Host) -> bool:
+    """Return whether two hosts have an equal fact, by its path after `host`: `site`, `vars.rack`.
+
+    A peer that lacks it is nowhere.
+    """
+    _, _, name = fact.rpartition(".")
+    where = "vars" if fact.startswith("vars.") else "facts"
+    if fact in ("name", "address", "index"):
+        return bool(getattr(one, fact) == getattr(other, fact))
+    mine, theirs = getattr(one, where), getattr(other, where)
+    return name in theirs and mine.get(name) == theirs[name]
 
 
 def title(link: Link) -> str:
@@ -112,7 +159,7 @@ def _text(value: Value | None) -> str:
 
 
 def _word(direction: str, agent: str) -> str:
-    return f"{direction}_{agent.replace('.', '_')}"
+    return f"{direction}_{re.sub('[^0-9A-Za-z]', '_', agent)}"
 
 
 def _free(name: str, longer: str, taken: set[str]) -> str:

@@ -179,6 +179,9 @@ class SinkContext(Context, Protocol):
 class SenderContext(SinkContext, Protocol):
     """What the sending end of a link gets."""
 
+    def attend(self) -> None:
+        """Raise Recalled once other peers are to have what this one has; to be called often."""
+
 
 class Intake(Protocol):
     """A `link` source's chain, as a receiver uses it from any of its threads."""

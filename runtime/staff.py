@@ -51,7 +51,7 @@ def consumer_specs(agent: "Agent") -> "list[ConsumerSpec]":
         ConsumerSpec(
             each.consumer.name,
             each.channel.name,
-            f"{each.consumer.kind} {each.consumer.type}",
+            _kind(each),
             sends=each.consumer.kind == "sender",
             group="" if each.group is None else each.group.kind,
         )
@@ -168,6 +168,14 @@ def _require_letters(agent: "Agent", consumer: "Component") -> None:
             f"the dead letters of `{consumer.name}` go to `{letters}`, which is no channel of the "
             "agent: `agent.hold(…)` one of that name"
         )
+
+
+def _kind(delivery: "Delivery") -> str:
+    """Return who may go on as whom: of a link's several peers, each only as itself."""
+    consumer = delivery.consumer
+    kind = f"{consumer.kind} {consumer.type}"
+    peers = getattr(consumer, "peers", ())
+    return f"{kind} {peers[0].host}" if delivery.group is not None and peers else kind
 
 
 def _declared(channel: Channel, name: str) -> Any:

@@ -231,6 +231,9 @@ class ConsumerSurroundings(Surroundings):
         self.custody.begin(survived=lambda: self.fail(""))
         self.consumer = WatchedConsumer(consumer, self.custody, self._worker, self._lives)
 
+    def attend(self) -> None:
+        """Nobody else waits for what this consumer has."""
+
     def give_back(self) -> None:
         """Give others what they can deliver: there are none."""
 

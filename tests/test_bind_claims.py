@@ -170,12 +170,12 @@ agent a on web {
     ]
 
 
-def test_other_wires_and_several_targets_are_features() -> None:
+def test_other_wires_are_features() -> None:
     link = "tailer.spool => tailer.spool, tailer.spool via thrift {\n  port = 4141\n}\n"
     fleet, diagnostics = bound(FLEET + link)
 
     assert diagnostics == []
-    assert [name for name, _ in fleet.future] == ["the wire `thrift`", "a link to several targets"]
+    assert [name for name, _ in fleet.future] == ["the wire `thrift`"]
     assert (fleet.links[0].via, len(fleet.links[0].targets)) == ("thrift", 2)
 
 

@@ -406,8 +406,6 @@ a.out => b.inbox via arrow {
     assert link.doc == "Crosses."
     assert [name for name, _ in fleet.future] == [
         "`policy = hash(header.user)`",
-        "`in_doubt = wait`",
-        "`within = host.site`",
         "`dead_letter = dead`",
     ]
 

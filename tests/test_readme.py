@@ -47,11 +47,11 @@ def test_its_flow_is_clean() -> None:
 @pytest.mark.parametrize(
     ("more", "code"),
     [
-        ("policy = failover", "FL701"),
-        ("policy = balance", "FL701"),
+        ("policy = all", "FL701"),
+        ("policy = hash(header.user)", "FL701"),
         ('}\n\ncheck "all" {\n  from = tailer.access\n  to = collector.files', "FL903"),
     ],
-    ids=["failover", "balance", "check"],
+    ids=["all", "hash", "check"],
 )
 def test_what_it_says_is_not_yet_is_said_by_name(more: str, code: str) -> None:
     (flow,) = [text for _, text in FENCES if text.startswith("param lake")]

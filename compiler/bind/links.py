@@ -117,8 +117,6 @@ def bind_link(
         for ref in (node.sender, *node.targets):
             directory.doubt(ref)
         return None
-    if len(known) > 1:
-        findings.feature("a link to several targets", node.targets[1].span)
     return Link(sender, tuple(known), via, values, node.span, node.doc, mistaken)
 
 

@@ -112,7 +112,11 @@ class Calls:
 
     def group(self, group: Group, variables: Mapping[str, str]) -> Call:
         """Return the call that makes a group of sinks."""
-        said = [] if group.in_doubt is None else [("in_doubt", literal(group.in_doubt))]
+        said: list[tuple[str, Expression]] = []
+        if group.in_doubt is not None:
+            said.append(("in_doubt", literal(group.in_doubt)))
+        if group.weights:
+            said.append(("weights", Items([str(weight) for weight in group.weights])))
         members = [variables[member] for member in group.members]
         return self._runtime(group.kind.capitalize(), *members, *said)
 

@@ -7,8 +7,11 @@ in files are in it, nor the host's name: two agents are described alike if they 
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from pathlib import PurePath
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
@@ -55,7 +58,7 @@ class Descriptions:
             "components": {part.name or "": self._component(part) for part in agent.parts},
             "flows": chains,
             "deliveries": {each.channel: _consumer(each.consumer) for each in agent.deliveries},
-            "sends": {half.link: _sending(half) for half in agent.senders},
+            "sends": {half.link: _sending(half) for half in _whole(agent.senders)},
             "receives": {half.name: _receiving(half) for half in agent.receivers},
             "journals": {part.name or "": self._component(part) for part in agent.journals},
             "settings": {
@@ -164,7 +167,15 @@ def _consumer(consumer: str | Group) -> str:
     if not isinstance(consumer, Group):
         return consumer
     doubt = [] if consumer.in_doubt is None else [f"in_doubt = {consumer.in_doubt}"]
-    return f"{consumer.kind}({', '.join([*consumer.members, *doubt])})"
+    weights = [f"weights = {list(consumer.weights)}"] if consumer.weights else []
+    return f"{consumer.kind}({', '.join([*consumer.members, *doubt, *weights])})"
+
+
+def _whole(halves: Sequence[SendingHalf]) -> Iterator[SendingHalf]:
+    """Yield each link once, with all its peers; who is preferred is what the delivery says."""
+    for _, several in groupby(halves, attrgetter("link")):
+        of_one = list(several)
+        yield replace(of_one[0], peers=tuple(peer for half in of_one for peer in half.peers))
 
 
 def _sending(half: SendingHalf) -> Described:

@@ -30,6 +30,8 @@ def _tails(agent: Agent) -> dict[str, str]:
     targets = {half.name: half.link.partition(" => ")[2] for half in agent.senders}
     for delivery in agent.deliveries:
         consumer = delivery.consumer
+        if isinstance(consumer, Group) and consumer.members[0] in targets:
+            consumer = consumer.members[0]  # a link to several peers, which has one name
         if isinstance(consumer, Group):
             consumer = f"{consumer.kind}({', '.join(consumer.members)})"
         tails[delivery.channel] = (

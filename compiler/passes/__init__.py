@@ -23,6 +23,7 @@ from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
 from flumec.compiler.passes.names import check_names
+from flumec.compiler.passes.nearness import check_nearness
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
 from flumec.compiler.passes.refusing import check_refusing
@@ -50,6 +51,7 @@ PASSES: tuple[Pass, ...] = (
     check_links,
     check_listeners,
     check_policies,
+    check_nearness,
     check_cycles,
     check_dead_letters,
     check_ports,

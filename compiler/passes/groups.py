@@ -143,7 +143,7 @@ class SharedDedup(Diagnostic, code="FL351"):
 
 
 class SharedSpill(Diagnostic, code="FL352"):
-    """A group reads a channel that spills, which only one sink can do.
+    """A group, or a link to several hosts, reads a channel that spills, which only one reader can.
 
     What of such a channel lies in memory and what on disk is noted for one reader.
 
@@ -191,7 +191,7 @@ class SharedSpill(Diagnostic, code="FL352"):
 
     @property
     def message(self) -> str:
-        return f"a group cannot share the channel `{self.channel}`, which spills"
+        return f"the channel `{self.channel}` spills, and cannot be shared"
 
     @property
     def hint(self) -> str:

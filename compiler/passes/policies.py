@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet, Link
+from flumec.compiler.passes.groups import SharedSpill
+from flumec.runtime.channels import Spill
 
 
 class MissingPolicy(Diagnostic, code="FL320"):
@@ -160,6 +162,7 @@ def check_policies(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield links that do not say which of several hosts gets an event."""
     for link in fleet.links:
         yield from check_policy(fleet, link)
+        yield from check_shared(fleet, link)
 
 
 def check_policy(fleet: Fleet, link: Link) -> Iterator[Diagnostic]:
@@ -173,3 +176,13 @@ def check_policy(fleet: Fleet, link: Link) -> Iterator[Diagnostic]:
         yield MissingPolicy(link.span, hosts)
     elif hosts > 1 and policy is not None and str(policy.value) == "single":
         yield PolicyOfOne(policy.span, hosts)
+
+
+def check_shared(fleet: Fleet, link: Link) -> Iterator[Diagnostic]:
+    """Yield a link that shares a channel among several peers, where that cannot be shared."""
+    policy, sender = link.values.get("policy"), fleet.agents.get(link.sender.agent)
+    if policy is None or sender is None or str(policy.value) not in ("failover", "balance"):
+        return
+    channel = sender.components.get(link.sender.component)
+    if channel is not None and channel.declaration is Spill:
+        yield SharedSpill(policy.span, channel.name, channel.type_span)

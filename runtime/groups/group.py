@@ -1,5 +1,6 @@
 """A group of sinks as a script declares it."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from flumec.runtime.component import Sink
@@ -28,6 +29,17 @@ class Failover(SinkGroup):
 
 
 class Balance(SinkGroup):
-    """Each member takes rows as it is done with what it has."""
+    """Each member takes rows as it is done with what it has.
+
+    Of a link's peers each takes by its weight, 1 unless `weights` say it, as long as it keeps up.
+    """
 
     kind = "balance"
+
+    def __init__(
+        self, *members: Sink, in_doubt: InDoubt = "resend", weights: Sequence[int] = ()
+    ) -> None:
+        super().__init__(*members, in_doubt=in_doubt)
+        self.weights = tuple(weights) or (1,) * len(members)
+        if len(self.weights) != len(members):
+            raise ValueError(f"{len(members)} members of a group have {len(self.weights)} weights")

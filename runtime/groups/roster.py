@@ -3,7 +3,8 @@
 from threading import Lock
 
 from flumec.runtime import logs
-from flumec.runtime.groups.group import SinkGroup
+from flumec.runtime.groups.group import Balance, SinkGroup
+from flumec.runtime.groups.shares import Shares
 from flumec.runtime.groups.standing import Standing
 from flumec.runtime.journal.sharing import Sharing
 from flumec.runtime.messages.groups import NobodyDelivers, TookOver
@@ -23,6 +24,7 @@ class Roster:
         self._channel = channel
         self._named = f"{group.kind}({', '.join(member.name for member in group.members)})"
         self._balances = group.kind == "balance"
+        self._shares = _shares(group)
         self._sharing = sharing
         self._standings: dict[str, Standing] = {}
         self._lock = Lock()
@@ -82,6 +84,9 @@ class Roster:
             return name == able[0]
         if name not in able:
             return False
+        if self._shares is not None:
+            with self._lock:
+                return self._shares.may_take(name, able, self._standings[name].clock.monotonic())
         with self._lock:
             active = self._active
             if active == name or active not in able:
@@ -93,6 +98,11 @@ class Roster:
     def _took(self, name: str, size: int) -> None:
         """Note who has taken rows: in a failover, that it is another one now."""
         standing = self._standings[name]
+        if self._shares is not None:
+            with self._lock:
+                self._shares.took(name, size)
+            self._sharing.tell()
+            return
         with self._lock:
             before, self._active = self._active, name
             if before != name:
@@ -121,3 +131,11 @@ class Roster:
         logs.of(self._channel).error(
             NobodyDelivers(group=self._named, channel=self._channel, reasons=why)
         )
+
+
+def _shares(group: SinkGroup) -> Shares | None:
+    """Return by what weights peers take; sinks take in turns, to fill their files."""
+    if not isinstance(group, Balance) or any(m.kind != "sender" for m in group.members):
+        return None
+    names = (member.name for member in group.members)
+    return Shares(dict(zip(names, group.weights, strict=True)))

@@ -11,6 +11,9 @@ from flumec.runtime.worker import Worker
 PATIENCE = 3.0
 """Seconds that a member may fail before others get what it has: a hiccup is no reason."""
 
+LINK_PATIENCE = 1.0
+"""The same of a link: a receiver that was restarted is back by then."""
+
 HUNG = 30.0
 """Seconds of silence after which others get what comes. It may still work on what it has."""
 
@@ -26,6 +29,7 @@ class Standing:
     worker: Worker
     custody: Custody
     clock: Clock
+    patience: float = PATIENCE
     rests_until: float = 0.0
     gave_back_at: int = -1
     """The end of its lane when it gave rows back: without more there is nothing to give."""
@@ -48,7 +52,9 @@ class Standing:
     def fails_for_long(self) -> bool:
         """Whether it has failed for longer than a hiccup takes."""
         worker = self.worker
-        return bool(worker.failing) and self.clock.monotonic() - worker.failing_since >= PATIENCE
+        return (
+            bool(worker.failing) and self.clock.monotonic() - worker.failing_since >= self.patience
+        )
 
     @property
     def why(self) -> str:

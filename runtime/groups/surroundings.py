@@ -6,16 +6,19 @@ from flumec.runtime import logs
 from flumec.runtime.groups.recalled import Recalled
 from flumec.runtime.groups.returning import give_back
 from flumec.runtime.groups.roster import Roster
-from flumec.runtime.groups.standing import Standing
+from flumec.runtime.groups.standing import LINK_PATIENCE, PATIENCE, Standing
 from flumec.runtime.journal.member import Member
 from flumec.runtime.messages.groups import GaveBack, RemovedInDoubt
 from flumec.runtime.surroundings import ConsumerSurroundings, Site
-from flumec.runtime.worker import LONGEST_WAIT, Worker
+from flumec.runtime.worker import Worker
 
 if TYPE_CHECKING:
     from flumec.runtime.journal import Consumer
     from flumec.runtime.journal.records import Attempt, Chunk, Ranges
     from flumec.runtime.journal.sharing import Sharing
+
+GLANCE = 0.1
+"""Seconds of one wait, after which it looks whether it is recalled."""
 
 
 class MemberSurroundings(ConsumerSurroundings):
@@ -28,8 +31,10 @@ class MemberSurroundings(ConsumerSurroundings):
         self._roster = roster
         self._member = cast("Member", self.journal.consumer(worker.name))
         self._shows = getattr(worker.part, "commit", "none") == "none"
-        self._member.surely = self._shows and roster.in_doubt == "wait"
-        roster.join(Standing(self._member, worker, self.custody, site.clock))
+        sends = self._member.sends
+        self._member.surely = sends or (self._shows and roster.in_doubt == "wait")
+        patience = LINK_PATIENCE if sends else PATIENCE
+        roster.join(Standing(self._member, worker, self.custody, site.clock, patience))
 
     def fail(self, reason: str) -> None:
         """Say that the component cannot work for now, to its group as well."""
@@ -47,13 +52,17 @@ class MemberSurroundings(ConsumerSurroundings):
         """
         deadline = self.clock.monotonic() + seconds
         while not self.stopping:
-            if self._roster.is_recalled(self._worker.name):
-                raise Recalled
+            self.attend()
             left = deadline - self.clock.monotonic()
             if left <= 0:
                 return False
-            self.clock.wait(self._worker.stop, min(left, LONGEST_WAIT))
+            self.clock.wait(self._worker.stop, min(left, GLANCE))
         return True
+
+    def attend(self) -> None:
+        """Raise Recalled once the member has failed for long, and another one works."""
+        if self._roster.is_recalled(self._worker.name):
+            raise Recalled
 
     def give_back(self) -> None:
         """Give the others what this member has surely not published; what may kill them it keeps.
@@ -62,7 +71,7 @@ class MemberSurroundings(ConsumerSurroundings):
         """
         suspect = self.custody.suspect
         keep = ((suspect.row, suspect.end),) if suspect is not None and suspect.count else ()
-        shown = self.custody.handed if self._shows else 0
+        shown = self.custody.handed if self._shows else self._member.shown
         self._return(keep, shown)
         self._roster.rest(self._worker.name)
 
@@ -98,7 +107,7 @@ def release_former(sharing: "Sharing", channel: str, *, resend: bool) -> None:
     for member in sharing.members:
         if not member.former:
             continue
-        found = give_back(member, resend=resend)
+        found = give_back(member, resend=resend, shown=member.shown)
         if found.given:
             why = "it is no member any more"
             logs.of(member.name).warning(

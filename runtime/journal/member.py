@@ -17,6 +17,9 @@ from flumec.runtime.journal.sharing import Again, Sharing, renumbered
 from flumec.runtime.journal.state import ConsumerState
 from flumec.runtime.journal.trouble import TroubleOp
 
+SENDS = "sender "
+"""What the kind of a link's sending end begins with."""
+
 
 class Member(Consumer):
     """Reads its lane: first what it has, then what it may take. For one thread at a time.
@@ -36,6 +39,9 @@ class Member(Consumer):
         """Whether it waits for rows now."""
         self.surely = False
         """Whether it must be on disk that rows are its own, before it gets them."""
+        self.sends = known.kind.startswith(SENDS)
+        self.shown = self.lane.end if self.sends else 0
+        """Below this number rows may be at a link's other end, until that says what it has."""
         self.sharing = sharing
         self.repeated = known.repeated
         self._position = known.cursor.low

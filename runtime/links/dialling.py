@@ -13,6 +13,7 @@ from flumec.runtime.tls.proof import Proof
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from flumec.runtime.context import SenderContext
     from flumec.runtime.links.arrow_sender import ArrowSender
@@ -31,12 +32,18 @@ class Dialling:
     """Connects to one peer, as often as is asked for."""
 
     def __init__(
-        self, settings: "ArrowSender", context: "SenderContext", peer: "Peer", proof: Proof | None
+        self,
+        settings: "ArrowSender",
+        context: "SenderContext",
+        peer: "Peer",
+        proof: Proof | None,
+        stopping: "Callable[[], bool]",
     ) -> None:
         self._settings = settings
         self._context = context
         self._peer = peer
         self._proof = proof
+        self._stopping = stopping
         self._lookup = Lookup(peer.address, peer.port, context.clock)
 
     def connect(self, pulse: "Pulse") -> Connection:
@@ -94,6 +101,3 @@ class Dialling:
         from flumec.runtime.tls.certificate import at, moment
 
         return f", and the clock here says {moment(at(self._context.clock.now_ns()))}"
-
-    def _stopping(self) -> bool:
-        return self._context.stopping

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from flumec.runtime.journal.records import Chunk
     from flumec.runtime.links.connection import Connection
     from flumec.runtime.links.ledger import Ledger
+    from flumec.runtime.links.numbering import Numbering
     from flumec.runtime.links.parcel import Parcel
     from flumec.runtime.links.pulse import Pulse
     from flumec.runtime.links.sender_session import SenderSession
@@ -41,6 +42,7 @@ class Forwarding:
         ledger: "Ledger",
         settling: "Settling",
         context: "SenderContext",
+        numbering: "Numbering",
     ) -> None:
         self._connection = connection
         self._pulse = pulse
@@ -48,6 +50,7 @@ class Forwarding:
         self._ledger = ledger
         self._settling = settling
         self._context = context
+        self._numbering = numbering
         self._change = threading.Condition()
         self._fault: BaseException | None = None
 
@@ -73,7 +76,8 @@ class Forwarding:
         chunks = self._context.consumer.read(BUSY if busy else IDLE, READ)
         self._context.idle(not chunks and not busy)
         for chunk in chunks:
-            self._forward(chunk)
+            for named in self._numbering.named(chunk, self._ledger.memory):
+                self._forward(named)
 
     def _forward(self, chunk: "Chunk") -> None:
         messages = self._session.parcels(chunk)
@@ -92,6 +96,7 @@ class Forwarding:
             self._tend()
             with self._change:
                 if self._session.may_send(size):
+                    self._numbering.sends(data.end)
                     self._session.sent(data, size)
                     break
                 if self._fault is None:

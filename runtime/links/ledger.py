@@ -30,6 +30,8 @@ class Ledger:
         self.low = low
         self.durable = low
         self.memory = memory
+        self.noted = memory
+        """What of it is on disk: what a sender that is killed now says at its next Hello."""
         self.under_way = 0
         """Messages that are sent and not acknowledged."""
         self.rows_under_way = 0

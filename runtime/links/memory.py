@@ -1,11 +1,13 @@
 """What a sender remembers of its receiver, kept in the note of its cursor and synced with it.
 
     version u8 | stream id | target id | receiver id | n u32 | n * (epoch id | first u64 | end u64)
+               | version 2: n u32 | n * (epoch id | first u64)
 
 The stream's id is made once, of the journal's id and the link's name, and stays: renaming a channel
 or a host does not make the receiver forget what it has. `target` is a digest of where the link led
 when the note was written, so that a link that was pointed elsewhere on purpose can be told from a
-receiver that was reinstalled.
+receiver that was reinstalled. Version 2 is of a sender that shares its channel with others, whose
+rows have numbers of its own: which number each opening of the journal began with.
 """
 
 import hashlib
@@ -17,7 +19,7 @@ from flumec.runtime.links.fields import Reader, Writer
 from flumec.runtime.links.ranges import end_of
 
 NOBODY = bytes(16)
-_VERSION = 1
+_ALONE, _SHARED = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,25 @@ class Memory:
     target: bytes
     receiver: bytes = NOBODY
     acked: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
+    lanes: tuple[tuple[bytes, int], ...] = ()
+    """Of a sender that shares its channel: the journal's openings, each with its first number."""
 
     def pack(self) -> bytes:
         """Return the note."""
-        out = Writer().u8(_VERSION).id(self.stream).id(self.target).id(self.receiver)
+        out = (
+            Writer()
+            .u8(_SHARED if self.lanes else _ALONE)
+            .id(self.stream)
+            .id(self.target)
+            .id(self.receiver)
+        )
         out.u32(len(self.acked))
         for epoch, (first, end) in sorted(self.acked.items()):
             out.id(epoch).u64(first).u64(end)
+        if self.lanes:
+            out.u32(len(self.lanes))
+            for epoch, first in self.lanes:
+                out.id(epoch).u64(first)
         return bytes(out.parts)
 
     def of(self, receiver: bytes) -> "Memory":
@@ -57,11 +71,12 @@ def unpack(note: bytes) -> Memory:
     """Read a note; raise ValueError for one that a newer runtime wrote."""
     read = Reader(note)
     version = read.u8()
-    if version != _VERSION:
-        raise ValueError(f"a link's memory of version {version}; this runtime knows {_VERSION}")
+    if version not in (_ALONE, _SHARED):
+        raise ValueError(f"a link's memory of version {version}; this runtime knows {_SHARED}")
     stream, target, receiver = read.id(), read.id(), read.id()
     acked = read.list(lambda: (read.id(), (read.u64(), read.u64())), 32)
-    return Memory(stream, target, receiver, dict(acked))
+    lanes = read.list(lambda: (read.id(), read.u64()), 24) if version == _SHARED else ()
+    return Memory(stream, target, receiver, dict(acked), lanes)
 
 
 def digest(*texts: str) -> bytes:

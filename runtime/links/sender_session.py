@@ -1,7 +1,7 @@
 """The sender's side of one connection, without sockets, threads or clocks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.records import Ranges
@@ -60,6 +60,13 @@ class Sender:
     journal: bytes
     epoch: bytes
     largest: int
+    peer: str = ""
+    """The receiving host, of a link that has several: each is a target of its own."""
+
+    @property
+    def target(self) -> bytes:
+        """Where the link leads, as its memory has it."""
+        return memories.digest(self.link, *filter(None, [self.peer]))
 
 
 class SenderSession:
@@ -72,7 +79,8 @@ class SenderSession:
         self._sender = sender
         self._ledger = ledger
         self._accepted = accepted
-        self._have: Mapping[bytes, Ranges] = {}
+        self.have: Mapping[bytes, Ranges] = {}
+        """What the receiver had at the Welcome, by epochs."""
         self._live: frozenset[bytes] = frozenset()
         self._session = 0
         self._largest = sender.largest
@@ -81,11 +89,16 @@ class SenderSession:
         """The receiver's clock less ours at the Welcome, in seconds."""
 
     def hello(self, epochs: tuple[Epoch, ...], clock: int) -> Hello:
-        """Return the first message; epochs that are remembered are listed with the live ones."""
+        """Return the first message; epochs that are remembered are listed with the live ones.
+
+        So are those that only the disk knows of: what is not listed the receiver forgets, and after
+        a kill that would seem to be a loss.
+        """
         known, sender = self._ledger.memory, self._sender
         listed = {one.epoch for one in epochs}
+        acked = {**self._ledger.noted.acked, **known.acked}
         gone = tuple(
-            Epoch(one, 0, end, end) for one, (_, end) in known.acked.items() if one not in listed
+            Epoch(one, 0, end, end) for one, (_, end) in acked.items() if one not in listed
         )
         self._live = frozenset(listed)
         trusted = self._accepted is None
@@ -108,23 +121,23 @@ class SenderSession:
             raise ProtocolError(f"it chose link protocol {message.version}; offered was {offered}")
         have = dict(message.have)
         self._recognise(message.journal, have)
-        self._have, self._session, self.credit = have, message.session, message.credit
+        self.have, self._session, self.credit = have, message.session, message.credit
         self._largest = min(self._sender.largest, message.largest)
         self.skew = (message.clock - clock) / 1e9
 
     def _recognise(self, journal: bytes, have: Mapping[bytes, Ranges]) -> None:
         """Compare what the receiver has with what it acknowledged: less is an alarm, no resume."""
         known = self._ledger.memory
-        target = memories.digest(self._sender.link)
+        target = self._sender.target
         moved = known.receiver != journal and known.target != target
         if journal == self._accepted or known.receiver == memories.NOBODY or moved:
-            self._ledger.memory = memories.Memory(known.stream, target, journal)
+            self._ledger.memory = replace(known, target=target, receiver=journal, acked={})
             return
         if known.receiver != journal:
             raise LostAfterAck(_another(known.receiver, journal), journal, 0)
         if rows := memories.lost(known.acked, have):
             raise LostAfterAck(_less(journal, rows), journal, rows)
-        self._ledger.memory = memories.Memory(known.stream, target, journal, known.acked)
+        self._ledger.memory = replace(known, target=target, receiver=journal)
 
     def parcels(self, chunk: "Chunk") -> Iterator[tuple[Data, Parcel]]:
         """Yield what of a chunk the receiver has not, as messages to be sent in this order.
@@ -132,7 +145,7 @@ class SenderSession:
         Chunks come in the order of the channel, and each message is `sent` before the next is asked
         for. Rows that the receiver has are settled on the way.
         """
-        have = self._have.get(chunk.epoch, ())
+        have = self.have.get(chunk.epoch, ())
         wanted = missing(chunk.first, chunk.end, have)
         at = chunk.first
         for parcel in parcels(chunk, wanted, self._largest):

@@ -1,12 +1,14 @@
 """The sender's work: connect, forward, and try again, saying what is wrong and what to do."""
 
+import threading
 from typing import TYPE_CHECKING
 
 from flumec.runtime.errors import StartError
+from flumec.runtime.groups.recalled import Recalled
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.acceptance import Acceptance
-from flumec.runtime.links.connection import Connection
+from flumec.runtime.links.connection import GLANCE, Connection
 from flumec.runtime.links.dial import explain
 from flumec.runtime.links.dialling import Dialling, proof_of
 from flumec.runtime.links.faults import (
@@ -18,10 +20,11 @@ from flumec.runtime.links.faults import (
     Unsendable,
 )
 from flumec.runtime.links.forwarding import Forwarding
-from flumec.runtime.links.greeting import OPEN, Epoch, Welcome
+from flumec.runtime.links.greeting import Welcome
 from flumec.runtime.links.ledger import Ledger
 from flumec.runtime.links.machine import machine
 from flumec.runtime.links.messages import Bye, Farewell
+from flumec.runtime.links.numbering import RowNumbering, numbering
 from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.sender_session import BEFORE, Sender, SenderSession
 from flumec.runtime.links.settling import Settling
@@ -36,6 +39,11 @@ ALARM_RETRY = 60.0
 """Seconds between two looks at a receiver that has lost rows; it gets none while it lacks them."""
 LONGEST_REFUSAL = 60.0
 """Seconds that a receiver which refused is left alone at most, whatever it asks for."""
+EARLIER = 0.8
+"""The share of the time-out after which one of several peers is given up, so that the next one has
+the rows before it is over."""
+UNANSWERED = 1.0
+"""Seconds that one attempt to connect may take before the other peers hear of it."""
 
 
 class Sending:
@@ -47,17 +55,34 @@ class Sending:
         self._backoff = Backoff(0.1, max(0.1, settings.back_off))
         self._acceptance = Acceptance(context.disk, context.state, settings.name)
         self._peer = settings.peers[0]
-        self._dialling = Dialling(settings, context, self._peer, proof_of(settings, context))
+        self._dialling = Dialling(
+            settings, context, self._peer, proof_of(settings, context), self._stopping
+        )
+        self._numbering = numbering(context)
+        self._alone = isinstance(self._numbering, RowNumbering)
+        self._linked, self._dialled = False, 0.0
         self._sender = Sender(
             link=settings.link, wire=settings.wire, host=context.host, agent=context.agent,
             machine=machine(context.disk), journal=context.journal.uuid,
             epoch=context.journal.epoch, largest=settings.largest_frame,
+            peer="" if self._alone else self._peer.host,
         )  # fmt: skip
 
     def run(self) -> None:
-        """Forward until the agent stops; return at once for rows that can never be sent."""
+        """Forward until the agent stops.
+
+        Raise Recalled once other peers are to have what this one may have, and all is stored that
+        this one has acknowledged.
+        """
         ledger = self._open()
         settling = Settling(self._context.consumer, ledger, self._context.clock)
+        try:
+            self._forward(ledger, settling)
+        except Recalled:
+            settling.finish()
+            raise
+
+    def _forward(self, ledger: Ledger, settling: Settling) -> None:
         while not self._context.stopping:
             try:
                 self._connected(ledger, settling)
@@ -83,22 +108,25 @@ class Sending:
         cursor = consumer.cursor
         if cursor.note:
             try:
-                return Ledger(cursor.low, memories.unpack(cursor.note))
+                known = memories.unpack(cursor.note)
             except (ValueError, ProtocolError) as error:
                 raise StartError(
                     f"link `{self._settings.link}`: its memory cannot be read ({error}); it was "
                     "written by a newer runtime: go back to that one"
                 ) from None
-        link = self._settings.link
-        stream = memories.digest(self._sender.journal.hex(), link)
-        memory = memories.Memory(stream, memories.digest(link))
-        consumer.advance(Cursor(cursor.low, note=memory.pack())).result()
+        else:
+            known = None
+        memory = self._numbering.begin(known, self._sender, cursor.low)
+        if memory != known:
+            consumer.advance(Cursor(cursor.low, note=memory.pack())).result()
         return Ledger(cursor.low, memory)
 
     def _connected(self, ledger: Ledger, settling: Settling) -> None:
         """Live through one connection; raise what ended it."""
         context, clock = self._context, self._context.clock
-        pulse = Pulse(self._settings.time_out, clock.monotonic())
+        patience = self._settings.time_out * (1.0 if self._alone else EARLIER)
+        pulse = Pulse(patience, clock.monotonic())
+        self._dialled = clock.monotonic()
         connection = self._dialling.connect(pulse)
         began = clock.monotonic()
         try:
@@ -106,10 +134,11 @@ class Sending:
             self._welcomed(session)
             forwarding = Forwarding(
                 connection=connection, pulse=pulse, session=session, ledger=ledger,
-                settling=settling, context=context,
+                settling=settling, context=context, numbering=self._numbering,
             )  # fmt: skip
             forwarding.run(self._settings.drain)
         finally:
+            self._linked = False
             connection.close("this end is done")
             connection.release()
             ledger.forget()
@@ -118,17 +147,20 @@ class Sending:
             if clock.monotonic() - began > self._settings.back_off:
                 self._backoff.reset()
 
+    def _stopping(self) -> bool:
+        """Say whether to wait no more for a peer; raise Recalled if others are to have its rows."""
+        waited = self._context.clock.monotonic() - self._dialled
+        if not self._linked and not self._alone and waited > UNANSWERED:
+            self._context.fail(f"no answer from {self._peer} for now")
+        self._context.attend()
+        return self._context.stopping
+
     def _greet(self, connection: Connection, ledger: Ledger) -> SenderSession:
         """Exchange Hello and its answer; raise what the answer means unless it is a yes."""
-        clock, journal = self._context.clock, self._context.journal
+        clock = self._context.clock
         accepted = self._acceptance.journal()
         session = SenderSession(self._sender, ledger, accepted)
-        epochs = tuple(
-            Epoch(one.epoch, one.first, end, min(max(ledger.durable, one.first), end))
-            for one in journal.epochs()
-            for end in (OPEN if one.end is None else one.end,)
-            if one.first < end  # an agent that starts again and again leaves many without a row
-        )
+        epochs = self._numbering.epochs(ledger.memory, ledger.durable)
         connection.send(session.hello(epochs, clock.now_ns()))
         answer = connection.receive(BEFORE, self._settings.connect_time_out)
         try:
@@ -144,6 +176,8 @@ class Sending:
 
     def _welcomed(self, session: SenderSession) -> None:
         context = self._context
+        self._numbering.welcomed(session.have)
+        self._linked = True
         context.fail("")
         context.counters.set("connected", 1)
         context.counters.set("clock_skew_seconds", session.skew)
@@ -159,9 +193,11 @@ class Sending:
         )
 
     def _rest(self) -> None:
+        """Stand still; rows that a receiver rejects are not handed round to stop the others too."""
+        nothing = threading.Event()
         while not self._context.stopping:
             self._context.alive()
-            self._context.wait(1.0)
+            self._context.clock.wait(nothing, GLANCE)
 
     def _reason(self, fault: BaseException) -> str:
         if isinstance(fault, Unproven):

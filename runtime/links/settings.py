@@ -104,10 +104,7 @@ class LinkSettings(Proven, type="arrow"):
     )
 
     later: ClassVar[Mapping[str, tuple[Any, ...] | None]] = {
-        "policy": ("failover", "balance", "all", Hash),
-        "in_doubt": ("wait",),
-        "spread": (True,),
-        "within": None,
+        "policy": ("all", Hash),
         "dead_letter": None,
     }
     """What the language has and this runtime has not: a property's values; None for any value."""

@@ -24,6 +24,7 @@ class Settling:
         self._ledger = ledger
         self._clock = clock
         self._low = ledger.low
+        self._memory = ledger.memory
         self._pending: Future[Stored] | None = None
         self._next = 0.0
 
@@ -31,6 +32,13 @@ class Settling:
     def done(self) -> bool:
         """Whether all that is acknowledged is durable."""
         return self._pending is None and self._low == self._ledger.low
+
+    def finish(self) -> None:
+        """Store how far the ledger is, and return when that is durable."""
+        while not self.done:
+            if self._pending is not None:
+                self._pending.result()
+            self.tend(hurry=True)
 
     def tend(self, *, hurry: bool = False) -> int:
         """Store a cursor if it is time; return how many rows it settles.
@@ -42,13 +50,13 @@ class Settling:
                 return 0
             self._pending.result()
             self._pending = None
-            self._ledger.durable = self._low
+            self._ledger.durable, self._ledger.noted = self._low, self._memory
         now = self._clock.monotonic()
         if self._low == self._ledger.low or (now < self._next and not hurry):
             return 0
         self._next = now + EVERY
-        self._low = self._ledger.low
+        self._low, self._memory = self._ledger.low, self._ledger.memory
         delivered = self._ledger.delivered()
-        note = self._ledger.memory.pack()
+        note = self._memory.pack()
         self._pending = self._consumer.advance(Cursor(self._low, delivered=delivered, note=note))
         return delivered

@@ -126,6 +126,9 @@ class End:
     def alive(self) -> None:
         pass
 
+    def attend(self) -> None:
+        pass
+
     def idle(self, idle: bool) -> None:
         pass
 

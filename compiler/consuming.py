@@ -1,0 +1,43 @@
+"""What reads each channel of an agent: a sink, a group of sinks, or a link to one peer or several."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from flumec.compiler import model, plan
+
+
+def consumers(
+    end: tuple[model.Target, ...] | model.Route | model.Group,
+) -> Iterator[str | plan.Group]:
+    """Yield what reads the channel that a chain begins at."""
+    if isinstance(end, model.Group):
+        said = end.values.get("in_doubt")
+        names = tuple(member.name or "" for member in end.members)
+        yield plan.Group(end.kind, names, None if said is None else str(said.value))
+    elif isinstance(end, tuple):
+        yield from (target.name or "" for target in end)
+
+
+def to_links(senders: Sequence[plan.SendingHalf]) -> Iterator[plan.Delivery]:
+    """Yield the deliveries to links; of several halves of one link a group."""
+    for _, of_one in groupby(senders, _by_link):
+        yield _to_link(list(of_one))
+
+
+def _by_link(half: plan.SendingHalf) -> tuple[str, str]:
+    return half.channel, half.link
+
+
+def _to_link(halves: Sequence[plan.SendingHalf]) -> plan.Delivery:
+    """Return a channel's delivery to a link: to its one peer, or to several as its policy says."""
+    first = halves[0]
+    if len(halves) == 1:
+        return plan.Delivery(first.channel, first.name, first.origin)
+    weights = tuple(half.peers[0].weight for half in halves)
+    group = plan.Group(
+        str(first.values["policy"]),
+        tuple(half.name for half in halves),
+        first.values.get("in_doubt"),
+        weights if first.values["policy"] == "balance" and len(set(weights)) > 1 else (),
+    )
+    return plan.Delivery(first.channel, group, first.origin)
