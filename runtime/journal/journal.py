@@ -196,14 +196,18 @@ class Journal:
         """Return how a channel's group shares it; None where one consumer reads it alone."""
         return self._sharings.get(channel)
 
-    def session(self, sender: bytes, stream: bytes, live: Sequence[bytes] | None = None) -> Session:
+    def session(
+        self, sender: bytes, stream: bytes, live: Sequence[bytes] | None = None,
+        host: str = "", *, moved: bool = False,
+    ) -> Session:  # fmt: skip
         """Begin a stream's next session; when it returns, every put of an older one is settled.
 
         `live` names the sender's epochs that are not settled whole; what is known of others is
-        freed.
+        freed. A sender that has proven to be `host` binds its journal to it, until it has `moved`.
         """
         keep = None if live is None else frozenset(live)
-        answer: Session = self._ask(SessionOp(sender=sender, stream=stream, live=keep)).result()
+        op = SessionOp(sender=sender, stream=stream, live=keep, host=host, moved=moved)
+        answer: Session = self._ask(op).result()
         return answer
 
     def epochs(self) -> Sequence[EpochRows]:

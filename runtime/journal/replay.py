@@ -58,8 +58,7 @@ def apply(state: State, segment: SegmentState, kind: Kind, data: Decoder) -> Non
     elif kind is Kind.RECEIVED:
         state.receive(_take_received(data))
     elif kind is Kind.SESSION:
-        key, session = (data.binary(), data.binary()), data.u64()
-        state.begin_session(key, session, [data.binary() for _ in range(data.u32())])
+        _begin_session(state, data)
     elif kind is Kind.CURSOR:
         state.advance(CursorEntry.decode(data))
     elif kind is Kind.INTENT:
@@ -92,6 +91,13 @@ def _take_received(data: Decoder) -> Received:
     sender, stream, session = data.binary(), data.binary(), data.u64()
     epoch, settled = data.binary(), data.u64()
     return Received(sender, stream, session, epoch, take_ranges(data), settled)
+
+
+def _begin_session(state: State, data: Decoder) -> None:
+    key, session = (data.binary(), data.binary()), data.u64()
+    state.begin_session(key, session, [data.binary() for _ in range(data.u32())])
+    if data.left:
+        state.bound[key[0]] = data.text()
 
 
 def _leave_out(state: State, channel: int, rows: int) -> None:

@@ -27,6 +27,8 @@ class Session:
 
     number: int
     have: Mapping[bytes, Ranges]
+    elsewhere: str = ""
+    """The host that the sender's journal is bound to, where that is another: nothing has begun."""
 
 
 @dataclass(slots=True)
@@ -36,14 +38,21 @@ class SessionOp(Op):
     sender: bytes
     stream: bytes
     live: frozenset[bytes] | None
+    host: str = ""
+    """The host that the sender has proven to be; "" if it has not."""
+    moved: bool = False
+    """Whether the sender's journal may be bound to another host from here on."""
 
     @property
     def bound(self) -> int:
         """The most bytes that its record takes in a group; an epoch that is forgotten is 20."""
-        return PAGE + len(self.sender) + len(self.stream)
+        return PAGE + len(self.sender) + len(self.stream) + 4 * len(self.host)
 
     def judge(self, batch: Batch) -> Session:
         """Raise the session's number."""
+        bound = batch.state.bound.get(self.sender, self.host)
+        if self.host and self.host != bound and not self.moved:
+            return Session(0, {}, bound)
         key = (self.sender, self.stream)
         known = batch.state.streams.get(key, Stream())
         keep = known.have if self.live is None else self.live
@@ -57,6 +66,9 @@ class SessionOp(Op):
         out.u32(len(gone))
         for epoch in gone:
             out.binary(epoch)
+        if self.host:
+            batch.state.bound[self.sender] = self.host
+            out.text(self.host)  # last: a runtime that knows none does not look for it
         batch.group.add(record(Kind.SESSION, out.data))
         have = batch.state.streams[key].have
         done = {e: union(ranges, [(0, settled)]) for e, (settled, ranges) in have.items()}

@@ -49,6 +49,8 @@ class Section(IntEnum):
     """Which rows a group's members have."""
     LOST = 16
     """How many rows damage took, and where in which segment nobody reads any more."""
+    BOUND = 48
+    """Which host each sender's journal belongs to, by the certificates that it came with."""
     SETS = 35
     """What the frames of each set of channels take in each segment."""
     REMOVED = 128
@@ -232,6 +234,12 @@ def _put_sections(out: Encoder, state: State) -> None:
             _section(out, Section.SHARED, group_bytes(state, group))
     if sets := sets_bytes(state):
         _section(out, Section.SETS, sets)
+    if state.bound:
+        part = Encoder()
+        for sender, host in state.bound.items():
+            part.binary(sender)
+            part.text(host)
+        _section(out, Section.BOUND, part.data)
 
 
 def _section(out: Encoder, number: Section, data: bytes | bytearray) -> None:
@@ -256,6 +264,10 @@ def _take_section(number: int, data: Decoder, state: State) -> None:
             state.channels[data.u16()].declared = False
     elif number == Section.DROP:
         state.discarded = data.u64()
+    elif number == Section.BOUND:
+        while data.left:
+            sender = data.binary()
+            state.bound[sender] = data.text()
     elif number == Section.LOST:
         state.lost = data.u64()
         while data.left:

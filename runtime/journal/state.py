@@ -140,6 +140,8 @@ class State:
     sources: dict[int, str] = field(default_factory=dict)
     progress: dict[int, dict[bytes, Progress]] = field(default_factory=dict)
     streams: dict[tuple[bytes, bytes], Stream] = field(default_factory=dict)
+    bound: dict[bytes, str] = field(default_factory=dict)
+    """For each sender's journal that came with a certificate, the host that it belongs to."""
     epochs: list[EpochRange] = field(default_factory=list)
     segments: dict[int, SegmentState] = field(default_factory=dict)
     discarded: int = 0

@@ -1,4 +1,8 @@
-"""A person's word that a receiver's lost rows are lost, so that the link may go on."""
+"""A person's word that what looks wrong is right, so that the link may go on.
+
+At a sender: that a receiver's lost rows are lost. At a receiver: that a sender's journal has moved
+to another host.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +14,7 @@ _MOST = 256
 
 
 class Acceptance:
-    """The file `<state>/<link>.accept`, with the id of the receiver's journal to be accepted."""
+    """The file `<state>/<end of the link>.accept`, with the id of the other end's journal."""
 
     def __init__(self, disk: "Disk", state: Path, name: str) -> None:
         self._disk = disk

@@ -29,7 +29,8 @@ from flumec.runtime.tls.settings import Tls
 
 if TYPE_CHECKING:
     from flumec.runtime.context import Intake
-    from flumec.runtime.journal import Journal
+    from flumec.runtime.journal import Journal, Session
+    from flumec.runtime.links.acceptance import Acceptance
 
 BEFORE = {Hello.kind: 1 << 20}
 """What may come before Hello was answered, with its longest payload."""
@@ -57,6 +58,8 @@ class Station:
     intakes: Mapping[str, "Intake"] = field(default_factory=dict)
     """The chains of links that lead to a source, and to no channel at once."""
     tls: Tls = "none"
+    acceptance: "Acceptance | None" = None
+    """A person's word that a sender's journal has moved to another host."""
 
 
 class ReceiverSession:
@@ -134,7 +137,7 @@ class ReceiverSession:
     def _welcome(self, hello: Hello, clock: int) -> Welcome:
         journal = self.journal
         live = [one.epoch for one in hello.epochs]
-        session = journal.session(hello.journal, hello.stream, live)
+        session = self._begin(hello, live)
         if hello.receiver == journal.uuid:
             rows = memories.lost(dict(hello.acked), session.have)
             if rows:
@@ -149,6 +152,19 @@ class ReceiverSession:
             self._version, journal.uuid, journal.epoch, session.number, have, self._credit,
             self._station.largest, clock,
         )  # fmt: skip
+
+    def _begin(self, hello: Hello, live: list[bytes]) -> "Session":
+        """Begin a session; raise Refusal for a journal that came from another host until now."""
+        proven = self._station.tls == "mutual"
+        host = hello.host.lower() if proven else ""
+        session = self.journal.session(hello.journal, hello.stream, live, host)
+        if not session.elsewhere:
+            return session
+        accepted = self._station.acceptance
+        if accepted is None or accepted.journal() != hello.journal:
+            raise Refusal(Code.CLONED, _elsewhere(self._station, hello, session.elsewhere), 30.0)
+        accepted.remove()
+        return self.journal.session(hello.journal, hello.stream, live, host, moved=True)
 
     def take(self, delivery: Delivery) -> Put | Reject:
         """Make a put of a Data message, or reject it for good; raise ProtocolError.
@@ -235,6 +251,19 @@ class ReceiverSession:
                 return None
             case _:
                 raise ProtocolError(f"{type(message).__name__} from a sender")
+
+
+def _elsewhere(station: Station, hello: Hello, bound: str) -> str:
+    """Say that a journal is another host's, and what to do in either case."""
+    text = (
+        f"journal {hello.journal.hex()} belongs to {bound}, whose certificate it came with, and "
+        f"now comes from {hello.host}: was this machine cloned, or its state copied? Give agent "
+        f"`{hello.agent}` on {hello.host} a state directory of its own"
+    )
+    if station.acceptance is None:
+        return text
+    how = station.acceptance.how(hello.journal)
+    return f"{text}. If {bound} has become {hello.host}, say so on {station.host}: {how}"
 
 
 def _behind(station: Station, journal: "Journal", hello: Hello, rows: int) -> str:

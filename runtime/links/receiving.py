@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flumec.runtime import logs
 from flumec.runtime.journal.errors import StateError
+from flumec.runtime.links.acceptance import Acceptance
 from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.incoming import Incoming
 from flumec.runtime.links.messages import Bye, Farewell
@@ -38,6 +39,7 @@ class Receiving:
             Register(settings.window, settings.memory, settings.senders), settings.largest_frame,
             journal_of=context.journal_of, intakes=context.intakes,
             tls=settings.tls,
+            acceptance=Acceptance(context.disk, context.state, settings.name),
         )  # fmt: skip
         self._proof = None
         if settings.tls != "none":

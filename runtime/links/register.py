@@ -61,13 +61,17 @@ class Register:
     def admit(self, hello: Hello, connection: Closable) -> None:
         """Enter a connection as its stream's only one, and end the older; raise Refusal.
 
-        An older session of the same journal from another machine is left alone while it lives: two
-        machines with one journal are clones, and the second may not push the first aside.
+        An older session of the same journal from another machine, or another host, is left alone
+        while it lives: two with one journal are clones, and the second may not push the first
+        aside.
         """
         key = hello.journal, hello.stream
         with self._lock:
             old = self._live.get(key)
-            if old and old.epoch != hello.epoch and old.machine != hello.machine:
+            if old and (
+                old.host != hello.host
+                or (old.epoch != hello.epoch and old.machine != hello.machine)
+            ):
                 raise Refusal(Code.CLONED, _cloned(hello, old.host), 15.0)
             if old is None and len(self._live) >= self._most:
                 raise Refusal(
