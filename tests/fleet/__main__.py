@@ -71,6 +71,7 @@ def _once(hosts: Hosts, staging: Staging, given: argparse.Namespace) -> Iterator
     yield from each_kind(hosts, 8.0) if given.quick else everywhere(hosts, 20.0)
     yield staging.upgraded(hosts)
     yield staging.rolled_back(hosts, "core1")
+    yield staging.renewed(hosts)
     if not given.quick:
         yield staging.rolled_back(hosts, "web2")
         yield killed(hosts, "core1")

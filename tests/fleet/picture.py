@@ -65,7 +65,8 @@ def table(lanes: Sequence[Lane]) -> Iterator[str]:
             f"{lane.name:10} {lane.promise:14} {lane.expected:10,} {lane.arrived:10,} "
             f"{lane.lost:6,} {lane.duplicated:8,} {lane.foreign:8,}  {'' if lane.good else 'BAD'}"
         ).rstrip()
-        yield from (f"    {example}" for example in lane.examples)
+        if not lane.good:
+            yield from (f"    {example}" for example in lane.examples)
 
 
 def summary(campaign: Campaign, lanes: Sequence[Lane]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fleet.faults import ALL, STORE, WEB, Fault
+from fleet.faults import ALL, STORE, Fault
 from fleet.hosts.hosts import Hosts
 from fleet.hosts.processes import HostsError
 
@@ -15,6 +15,8 @@ ROOM = {"first": "64MiB", "second": "72MiB"}
 _PYTHON = '#!/bin/sh\nPYTHONPATH=/opt/lib:/opt/src exec /usr/bin/python3 "$@"\n'
 _FLUMEC = Path(sys.executable).with_name("flumec")
 _ROOT = Path(__file__).parents[2]
+_CREDENTIALS = "/etc/flumec/credentials"
+_RESTARTED = "systemctl restart 'flumec-*.service'"
 _STARTED = "cd /etc/systemd/system && systemctl enable -q --now flumec.target flumec-*"
 
 
@@ -23,6 +25,7 @@ class Staging:
 
     def __init__(self, work: Path) -> None:
         self._work = work
+        self._certs = work / "certs"
 
     @property
     def binds(self) -> list[str]:
@@ -31,12 +34,16 @@ class Staging:
         return [f"{libraries}:/opt/lib", f"{_ROOT}:/opt/src/flumec"]
 
     def build(self) -> None:
-        """Build both bundles."""
+        """Build both bundles, and make an authority and what it issues."""
         for name, room in ROOM.items():
-            command = [_FLUMEC, "build", FLOW, "--set", f"room={room}", "-o", self._work / name]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise HostsError(f"{FLOW.name} does not build:\n{done.stderr}")
+            self._flumec("build", FLOW, "--set", f"room={room}", "-o", self._work / name)
+        self._flumec("certs", "init", "--dir", self._certs)
+        self._flumec("certs", "issue", FLOW, "--dir", self._certs)
+
+    def _flumec(self, *arguments: str | Path) -> None:
+        done = subprocess.run([_FLUMEC, *arguments], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise HostsError(f"flumec {' '.join(map(str, arguments))}:\n{done.stderr}")
 
     def prepare(self, hosts: Hosts) -> None:
         """Make what a bundle assumes: a Python, folders of the store, logs that may be read."""
@@ -50,12 +57,15 @@ class Staging:
         hosts.copy(self._work / bundle / name, name, f"/opt/bundles/{bundle}")
         hosts.must(name, f"sh /opt/bundles/{bundle}/{name}/install.sh --python /opt/python")
 
+    def certify(self, hosts: Hosts, name: str) -> None:
+        """Carry a host's key and certificate there, as a person or a tool for secrets would."""
+        for file in (self._certs / "hosts" / name).iterdir():
+            hosts.write(name, f"{_CREDENTIALS}/{file.name}", file.read_text(), 0o600)
+
     def start(self, hosts: Hosts, name: str) -> None:
         """Start what was installed, for this boot and each after it."""
         if name == STORE:
             hosts.must(name, "chown -R flumec: /srv/store")
-        if name in WEB:
-            hosts.must(name, "gpasswd -a flumec adm")
         hosts.must(name, _STARTED)
 
     def upgraded(self, hosts: Hosts) -> Fault:
@@ -71,6 +81,17 @@ class Staging:
         """Bring one host back to the first bundle, which finds what the second one wrote."""
         return Fault("rollback", name, lambda: self._replace(hosts, name, "first"))
 
+    def renewed(self, hosts: Hosts) -> Fault:
+        """Give every host a new key and certificate; old and new ones meet meanwhile."""
+
+        def strike() -> None:
+            self._flumec("certs", "renew", "--within", "36500", "--dir", self._certs)
+            for name in reversed(ALL):
+                self.certify(hosts, name)
+                hosts.must(name, _RESTARTED)
+
+        return Fault("certificates renewed", "all hosts", strike)
+
     def _replace(self, hosts: Hosts, name: str, bundle: str) -> None:
         self.install(hosts, name, bundle)
-        hosts.must(name, "systemctl restart 'flumec-*.service'")
+        hosts.must(name, _RESTARTED)

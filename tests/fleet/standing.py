@@ -34,6 +34,7 @@ def standing(label: str, say: Callable[[str], None] = _silent) -> Iterator[tuple
                 web.set_up(hosts, name)
             for name in reversed(ALL):  # receivers before senders
                 staging.install(hosts, name, "first")
+                staging.certify(hosts, name)
                 staging.start(hosts, name)
             say("installed and started")
             yield hosts, staging
