@@ -74,6 +74,7 @@ class Process:
     def __init__(self, agent: "Agent", state: Path, signals: Signals, restarts: Restarts) -> None:
         from flumec.runtime.control.inside import Inside
         from flumec.runtime.control.themes import serve
+        from flumec.runtime.draining import Draining
         from flumec.runtime.staff import Staff
         from flumec.runtime.surroundings import Site
         from flumec.runtime.watch import News, Watch
@@ -102,9 +103,10 @@ class Process:
             self._clock, self._notifier, self._news, self.reading, self._staff.overdue
         )
         self._disk, self._state = disk, state
+        self._draining = Draining(state, disk, self._staff, self._journals)
         inside = Inside(
             agent, state, disk, self._clock, self._journals, self._staff,
-            self.reading, self._watch.told, self._watch.overdue,
+            self.reading, self._watch.told, self._watch.overdue, self._draining,
         )  # fmt: skip
         serve(inside, site.sockets)
 
@@ -114,7 +116,7 @@ class Process:
         from flumec.runtime.journal import JournalFailed
 
         self._signals.on_told(self._news.tell)
-        self._staff.start()
+        self._draining.start()
         if self._has_begun():
             self._ready = True
             logs.of("agent").info("`%s` of %s is ready", self.agent.name, self.agent.host)
@@ -152,6 +154,7 @@ class Process:
         return not doors or not self._is_over()
 
     def _is_over(self) -> bool:
+        self._draining.step()
         return bool(self._signals.told or self._staff.dead or self._journal_error)
 
     def reading(self) -> "Reading":

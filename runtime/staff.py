@@ -112,9 +112,17 @@ class Staff:
         assert isinstance(context, ConsumerSurroundings)
         return context.custody
 
-    def start(self) -> None:
-        """Set every worker to work."""
+    @property
+    def channels(self) -> dict[str, str]:
+        """Each consumer's channel."""
+        return {each.consumer.name: each.channel.name for each in self._agent.deliveries}
+
+    def start(self, *, feeding: bool = True) -> None:
+        """Set every worker to work, or only those by which events leave."""
         for worker in self.workers:
+            if worker.role.feeds and not feeding:
+                worker.spare()
+                continue
             part, context = cast("Any", worker.part), self._contexts[worker.name]
             if isinstance(context, ConsumerSurroundings):
                 worker.start(Keeper(part, context).run)

@@ -137,6 +137,11 @@ class Worker:
         self.alive()
         self._thread.start()
 
+    def spare(self) -> None:
+        """Let it end before it began."""
+        self.stop.set()
+        self.begun = self.ended = True
+
     def alive(self) -> None:
         """Note that the loop passed."""
         self.passed = self.clock.monotonic()

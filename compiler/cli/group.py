@@ -19,6 +19,7 @@ COMMANDS = (
     "tap",
     "pause",
     "resume",
+    "drain",
     "channel",
     "explain",
     "components",

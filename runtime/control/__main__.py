@@ -1,4 +1,4 @@
-"""`python3 -m flumec.runtime.control`: status, tap, pause and resume where only the runtime is.
+"""`python3 -m flumec.runtime.control`: status, tap, pause, drain where only the runtime is.
 
 It is what `flumec status` and so on are, for a host that has an agent and no compiler.
 """
@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flumec.runtime.control import draining_command as draining
 from flumec.runtime.control.client import Refused, Unreachable
+from flumec.runtime.live.draining import CannotDrain
 from flumec.runtime.live.events import shown
 from flumec.runtime.live.find import INSTALLED, NotFound, ask, places, point
 from flumec.runtime.live.text import lines, troubles
@@ -18,9 +20,11 @@ from flumec.runtime.quantity import Duration, QuantityError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do one of the four; return the exit status: 1 with findings, 2 if it could not be done."""
+    """Do one of these; return the exit status: 1 with findings, 2 if it could not be done."""
     options = _parser().parse_args(arguments)
     try:
+        if options.what == "drain":
+            return draining.run(options)
         fleet = ask(places(options.state, ()))
         if options.what == "status":
             for line in lines(fleet, datetime.now(UTC)):
@@ -36,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 agent.client.post(f"/sinks/{name}/pause", {"seconds": options.seconds})
             case "resume":
                 agent.client.post(f"/sinks/{name}/resume")
-    except (NotFound, Unreachable, Refused) as error:
+    except (NotFound, Unreachable, Refused, CannotDrain) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 2
     except (BrokenPipeError, KeyboardInterrupt):
@@ -52,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         ("tap", "show events in flight at a source, a channel or a sink"),
         ("pause", "let a sink or link rest, until it is resumed or the agent ends"),
         ("resume", "let a paused sink or link go on"),
+        ("drain", "let agents take nothing more and run empty"),
     ):
         command = commands.add_parser(name, help=sentence, description=sentence)
         command.add_argument(
@@ -62,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
             default=[],
             help=f"where agents keep their state (default: {INSTALLED})",
         )
-        if name != "status":
+        if name == "drain":
+            draining.declare(command)
+        elif name != "status":
             command.add_argument("point", metavar="[HOST/]AGENT.NAME")
         if name == "tap":
             command.add_argument("-n", type=int, default=10, help="how many events (default: 10)")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
     from flumec.runtime.clock import Clock
     from flumec.runtime.disk import Disk
+    from flumec.runtime.draining import Draining
     from flumec.runtime.journals import Journals
     from flumec.runtime.metrics import Reading
     from flumec.runtime.staff import Staff
@@ -30,8 +31,9 @@ class Inside:
     """The same as JSON with rates, as the service manager gets it."""
     overdue: Callable[[], Mapping[str, float]]
     """Workers that did not pass their loop in time, with seconds of silence."""
+    draining: "Draining"
 
     @property
     def consumers(self) -> dict[str, str]:
         """Each consumer's channel."""
-        return {each.consumer.name: each.channel.name for each in self.agent.deliveries}
+        return self.staff.channels

@@ -16,7 +16,7 @@ def add(routes: Routes, inside: Inside) -> None:
         told = inside.told()
         for name, channel in told["channels"].items():
             channel["events"] = most.get(name)
-        return as_json(told | {"wiring": wiring})
+        return as_json(told | {"draining": inside.draining.told, "wiring": wiring})
 
     routes.add("GET", "/status", show, shown=True)
 

@@ -6,7 +6,7 @@ Who adds some writes a file and names it in ALL.
 from collections.abc import Callable
 
 from flumec.runtime import logs, metrics_port, monitor
-from flumec.runtime.control import channels, pausing, place, replaying, status, tapping
+from flumec.runtime.control import channels, draining, pausing, place, replaying, status, tapping
 from flumec.runtime.control.inside import Inside
 from flumec.runtime.control.routes import Routes
 from flumec.runtime.control.server import Server
@@ -17,6 +17,7 @@ ALL: tuple[Callable[[Routes, Inside], None], ...] = (
     monitor.add,
     status.add,
     pausing.add,
+    draining.add,
     tapping.add,
     channels.add,
     replaying.add,
