@@ -1,4 +1,4 @@
-"""What reads each channel of an agent: a sink, a group of them, or a link to one peer or several."""
+"""What reads each channel of an agent: a sink, a group of sinks, or a link to some peers."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
