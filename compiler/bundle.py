@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import escape
@@ -18,6 +18,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
+from flumec.compiler.archive import Archive
 from flumec.compiler.emit.paths import MANIFEST
 from flumec.compiler.exchange import exchange, sync_all
 
@@ -40,8 +41,14 @@ class Difference:
         return f"{self.kind}  {self.name}"
 
 
-def write_bundle(files: Mapping[str, bytes], directory: Path) -> None:
-    """Make `directory` hold exactly `files`; if not, leave what was there and raise BundleError."""
+def write_bundle(
+    files: Mapping[str, bytes], directory: Path, archives: Iterable[Archive] = ()
+) -> None:
+    """Make `directory` hold exactly `files`, and `archives` made of them.
+
+    If that fails, leave what was there and raise BundleError.
+    """
+    archives = list(archives)
     # A link to a bundle stays: what it leads to is replaced.
     directory = Path(os.path.realpath(directory))
     if os.path.ismount(directory):  # "/" among them: neither can be put in another's place
@@ -51,18 +58,20 @@ def write_bundle(files: Mapping[str, bytes], directory: Path) -> None:
         with _alone(directory.parent):
             _clean(directory)
             _refuse_other(directory)
-            if not _holds(directory, files):
-                _put(files, directory)
+            if not _holds(directory, files, archives):
+                _put(files, directory, archives)
     except OSError as error:
         raise BundleError(f"cannot write the bundle `{directory}`: {_reason(error)}") from error
 
 
-def _put(files: Mapping[str, bytes], directory: Path) -> None:
+def _put(files: Mapping[str, bytes], directory: Path, archives: Iterable[Archive]) -> None:
     """Write the bundle beside `directory`, and put it in its place."""
     beside = directory.with_name(f".{directory.name}{_NEW}{secrets.token_hex(4)}")
     try:
         beside.mkdir()
         _write(files, beside)
+        for archive in archives:
+            archive.write(beside)
         sync_all(beside)
         _replace(beside, directory)
     finally:
@@ -70,20 +79,28 @@ def _put(files: Mapping[str, bytes], directory: Path) -> None:
 
 
 def compare(
-    files: Mapping[str, bytes], directory: Path, *, modes: int = EXECUTABLE
+    files: Mapping[str, bytes],
+    directory: Path,
+    archives: Iterable[Archive] = (),
+    *,
+    modes: int = EXECUTABLE,
 ) -> Iterator[Difference]:
     """Yield where `directory` differs from `files`; raise BundleError where it is no bundle.
 
     Of the permissions those of `modes` count: by default what git keeps, as a bundle that is
-    checked out has the others from the umask.
+    checked out has the others from the umask. An archive may be missing: none is kept in git.
     """
     directory = Path(directory)
+    packed = {archive.name: archive for archive in archives}
     if not (directory / MANIFEST).is_file():
         raise BundleError(f"`{directory}` is no flumec bundle: it has no {MANIFEST}")
     try:
         present = {path.relative_to(directory).as_posix() for path in _files(directory)}
         for name in sorted(present | files.keys()):
-            if name not in present:
+            if name in packed:
+                if not packed[name].is_in(directory):
+                    yield Difference("changed", name)
+            elif name not in present:
                 yield Difference("missing", name)
             elif name not in files:
                 yield Difference("extra", name)
@@ -93,13 +110,15 @@ def compare(
         raise BundleError(f"cannot read the bundle `{directory}`: {_reason(error)}") from error
 
 
-def _holds(directory: Path, files: Mapping[str, bytes]) -> bool:
+def _holds(directory: Path, files: Mapping[str, bytes], archives: Sequence[Archive]) -> bool:
     """Return whether `directory` is the very bundle; most others are told by their manifest."""
     manifest = directory / MANIFEST
     if not manifest.is_file() or manifest.read_bytes() != files[MANIFEST]:
         return False
+    if not all((directory / archive.name).is_file() for archive in archives):
+        return False
     try:
-        return next(compare(files, directory, modes=0o777), None) is None
+        return next(compare(files, directory, archives, modes=0o777), None) is None
     except BundleError:  # a file of it cannot be read, or goes away: it is made anew
         return False
 
@@ -115,7 +134,11 @@ def _write(files: Mapping[str, bytes], directory: Path) -> None:
             os.mkdir(base + folder)  # noqa: PTH102 see above
         os.chmod(base + folder, 0o755)  # noqa: PTH101, S103 a bundle is no secret
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    written: dict[int, str] = {}  # the installer is the same for all hosts, and large
     for name, content in files.items():
+        if (known := written.get(id(content))) is not None and _linked(known, base + name):
+            continue
+        written[id(content)] = base + name
         descriptor = os.open(base + name, flags, 0o600)
         try:
             view = memoryview(content)
@@ -124,6 +147,15 @@ def _write(files: Mapping[str, bytes], directory: Path) -> None:
             os.fchmod(descriptor, _mode(content))
         finally:
             os.close(descriptor)
+
+
+def _linked(known: str, name: str) -> bool:
+    """Give a file a second name; return whether this file system does that, and once more."""
+    try:
+        os.link(known, name, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def _mode(content: bytes) -> int:

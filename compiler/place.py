@@ -54,7 +54,9 @@ class _Placer:
 
     def host(self, name: str, agents: Sequence[tuple[model.Host, model.Agent]]) -> plan.Host:
         placed = tuple(self._agent(agent, host) for host, agent in agents)
-        return plan.Host(name, self._address(agents[0][0]), placed)
+        first = agents[0][0]
+        facts = {fact: str(first.facts[fact]) for fact in ("python", "arch") if fact in first.facts}
+        return plan.Host(name, self._address(first), placed, **facts)
 
     def links(self) -> Iterator[plan.Link]:
         for link in self._fleet.links:

@@ -179,6 +179,10 @@ class Host:
     name: str
     address: str
     agents: tuple[Agent, ...]
+    python: str = "3.11"
+    """The version of its Python, that wheels must be made for."""
+    arch: str = "x86_64"
+    """Its processor, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,19 @@
 """Each host's folder installs alone: offline, again and again, under a root of its own."""
 
+import ast
+import json
 import os
-import shutil
 import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from flumec.compiler.archive import archives
 from flumec.compiler.build import compile_text
 from flumec.compiler.bundle import write_bundle
 from flumec.compiler.emit import emit
+from flumec.compiler.emit.installer import installer
 
 FLOW = """
 hosts web = ["web-1"]
@@ -29,123 +34,189 @@ agent tailer on web {
 }
 """
 
-INSTALLED = [
+PLACES = [
     "etc/systemd/system/flumec-tailer.service",
     "etc/systemd/system/flumec.target",
+    "etc/systemd/system/flumec.target.wants/flumec-tailer.service",
+    "etc/systemd/system/multi-user.target.wants/flumec.target",
     "etc/sysusers.d/flumec.conf",
     "etc/tmpfiles.d/flumec.conf",
-    "opt/flumec/agents/tailer.py",
-    "opt/flumec/bin/python",
-    "opt/flumec/manifest.json",
 ]
+
+
+def built(text: str, dist: Path) -> Path:
+    """Build a flow and return the folder of its host."""
+    compiled = compile_text(text)
+    assert compiled.plan is not None, compiled.diagnostics
+    files = emit(compiled.plan)
+    write_bundle(files, dist, list(archives(files)))
+    return dist / "web-1"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A host's folder, moved away from the bundle that it came in."""
-    compiled = compile_text(FLOW)
-    assert compiled.plan is not None, compiled.diagnostics
-    write_bundle(emit(compiled.plan), tmp_path / "dist")
-    return (tmp_path / "dist" / "web-1").rename(tmp_path / "a host's folder")
+    """A host's folder, unpacked from its tar, away from the bundle that it came in."""
+    dist = built(FLOW, tmp_path / "dist").parent
+    away = tmp_path / "a host's folder"
+    away.mkdir()
+    subprocess.run(["tar", "-xf", dist / "web-1.tar", "-C", away], check=True)
+    return away / "web-1"
 
 
 def install(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["sh", folder / "install.sh", *arguments],
+        [sys.executable, "-I", folder / "install", *arguments],
         capture_output=True, text=True, check=False, cwd="/", env={"PATH": os.environ["PATH"]},
     )  # fmt: skip
 
 
-def files(root: Path) -> list[str]:
-    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
+def tree(root: Path) -> dict[str, object]:
+    """Return every file and link below a root."""
+    return {
+        path.relative_to(root).as_posix(): path.readlink()
+        if path.is_symlink()
+        else (path.stat().st_mode, path.read_bytes())
+        for path in sorted(root.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }
 
 
 def test_it_installs_everything_under_a_root(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "image"
-    done = install(folder, "--root", root)
+    done = install(folder, "--apply", "--root", root)
     assert (done.returncode, done.stderr) == (0, "")
-    assert files(root) == INSTALLED
-    assert len(done.stdout.splitlines()) == len(INSTALLED)
-    assert all(line.startswith(f"installed  {root}/") for line in done.stdout.splitlines())
-    assert (root / "opt/flumec/agents/tailer.py").stat().st_mode & 0o777 == 0o755
-    assert (root / INSTALLED[0]).stat().st_mode & 0o777 == 0o644
+    there = tree(root)
+    assert [name for name in there if name.startswith("etc/")] == PLACES
+    current = root / "opt/flumec/current"
+    assert (current.parent / current.readlink() / "manifest.json").is_file()
+    assert (current / "agents/tailer.py").stat().st_mode & 0o777 == 0o755
+    unit = (folder / "systemd/flumec-tailer.service").read_bytes()
+    assert (root / PLACES[0]).read_bytes() == unit
+    assert (root / PLACES[2]).readlink() == Path("/", PLACES[0])
+    assert done.stdout.splitlines()[-1].startswith("web-1: bundle ")
 
 
 def test_a_second_time_changes_nothing(folder: Path, tmp_path: Path) -> None:
-    install(folder, "--root", tmp_path / "image")
-    before = {p: p.stat().st_ino for p in (tmp_path / "image").rglob("*")}
-    done = install(folder, "--root", tmp_path / "image")
-    assert all(line.startswith("unchanged  ") for line in done.stdout.splitlines())
-    assert {p: p.stat().st_ino for p in (tmp_path / "image").rglob("*")} == before
-
-
-def test_a_new_bundle_replaces_what_changed_and_names_what_is_left(
-    folder: Path, tmp_path: Path
-) -> None:
     root = tmp_path / "image"
-    install(folder, "--root", root)
-    (folder / "agents" / "tailer.py").rename(folder / "agents" / "other.py")
-    done = install(folder, "--root", root)
-    changed = [line for line in done.stdout.splitlines() if not line.startswith("unchanged")]
-    assert changed == [
-        f"installed  {root}/opt/flumec/agents/other.py",
-        (
-            f"left over  {root}/opt/flumec/agents/tailer.py is not in this bundle; "
-            "its events stay in /var/lib/flumec"
-        ),
-    ]
+    install(folder, "--apply", "--root", root)
+    before = {path: path.lstat().st_ino for path in root.rglob("*")}
+    done = install(folder, "--apply", "--root", root)
+    assert len(done.stdout.splitlines()) == 1
+    assert {path: path.lstat().st_ino for path in root.rglob("*")} == before
 
 
-def test_agents_start_with_the_python_that_was_named(folder: Path, tmp_path: Path) -> None:
-    python = tmp_path / "python"
-    python.write_text('#!/bin/sh\necho "python: $*"\n')
-    python.chmod(0o755)
-    install(folder, "--root", tmp_path / "image", "--python", python)
-    started = [tmp_path / "image/opt/flumec/bin/python", "agent.py", "two words"]
-    said = subprocess.run(started, capture_output=True, text=True, check=True).stdout
-    assert said == "python: agent.py two words\n"
+def test_what_is_installed_installs_itself(folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    install(folder, "--apply", "--root", root)
+    before = tree(root)
+    done = install(root / "opt/flumec/current", "--apply", "--root", root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert tree(root) == before
 
 
-@pytest.mark.parametrize("named", ["{here}/py", "py", "./py"])
-def test_the_python_is_found_wherever_a_unit_starts_it(
-    folder: Path, tmp_path: Path, named: str
-) -> None:
-    (tmp_path / "bin").mkdir()
-    python = tmp_path / "bin" / "py"
-    python.write_text("#!/bin/sh\n")
-    python.chmod(0o755)
-    subprocess.run(
-        ["sh", folder / "install.sh", "--root", tmp_path / "image",
-         "--python", named.format(here=python.parent)],
-        check=True, capture_output=True, cwd=python.parent,
-        env={"PATH": f"{python.parent}:{os.environ['PATH']}"},
-    )  # fmt: skip
-    starter = (tmp_path / "image/opt/flumec/bin/python").read_text()
-    assert Path(starter.split('"')[1]).resolve() == python
+def test_a_new_bundle_takes_the_place_of_the_old_and_back(folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    install(folder, "--apply", "--root", root)
+    old = tree(root)
+    new = built(FLOW.replace("tailer", "reader"), tmp_path / "new")
+    done = install(new, "--apply", "--root", root)
+    assert done.returncode == 0, done.stderr
+    here = [name for name in tree(root) if name.startswith("etc/systemd")]
+    assert here == [place.replace("tailer", "reader") for place in PLACES[:4]]
+    back = install(new, "--rollback", "--root", root)
+    assert back.returncode == 0, back.stderr
+    now = tree(root)
+    assert {name: now[name] for name in old} == old
+    assert [name for name in now if name.startswith("etc/")] == PLACES
+    forth = install(new, "--rollback", "--root", root)
+    assert forth.returncode == 0
+    assert [name for name in tree(root) if name.startswith("etc/systemd")] == here
+
+
+def test_older_bundles_go_away(folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    for name in ("tailer", "one", "two", "three"):
+        assert (
+            install(
+                built(FLOW.replace("tailer", name), tmp_path / name), "--apply", "--root", root
+            ).returncode
+            == 0
+        )
+    home = root / "opt/flumec"
+    kept = {str((home / name).readlink()) for name in ("current", "previous")}
+    assert {path.name for path in home.iterdir()} == {*kept, "current", "previous"}
+    assert len(kept) == 2
+
+
+def test_removing_leaves_nothing_but_state(folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    install(folder, "--apply", "--root", root)
+    (root / "var/lib/flumec/tailer").mkdir(parents=True)
+    done = install(folder, "--remove", "--root", root)
+    assert done.returncode == 0, done.stderr
+    assert tree(root) == {}
+    assert "stays in" in done.stdout
+    assert (root / "var/lib/flumec/tailer").is_dir()
+    again = install(folder, "--remove", "--root", root)
+    assert (again.returncode, again.stdout) == (0, "flumec is not installed here: nothing to do\n")
+    purged = install(folder, "--remove", "--purge", "--root", root)
+    assert purged.returncode == 0, purged.stderr
+    assert not (root / "var/lib/flumec").exists()
+
+
+def test_a_file_that_was_changed_by_hand_is_refused(folder: Path, tmp_path: Path) -> None:
+    with (folder / "agents/tailer.py").open("a") as file:
+        file.write("# mine\n")
+    done = install(folder, "--apply", "--root", tmp_path / "image")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "agents/tailer.py is not as it was built; unpack the bundle anew" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (
-            ["--rot", "/x"],
-            "unknown option --rot; there are --root DIR and --python FILE",
-        ),
-        (
-            ["--python", "/bin/false"],
-            "/bin/false has no flumec.runtime; install flumec there, or ",
-        ),
+        (["--apply", "--rot", "/x"], "unrecognized arguments: --rot /x"),
+        ([], "one of the arguments --check --apply --rollback --remove is required"),
+        (["--apply", "--purge"], "--purge and --lose-undelivered go with --remove"),
+        (["--apply", "--python", "/bin/false"], "/bin/false is no Python that runs; name another"),
+        (["--rollback"], "there is no bundle to go back to: "),
     ],
 )
 def test_what_it_refuses_it_refuses_before_anything_is_changed(
-    folder: Path, arguments: list[str], said: str
+    folder: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    done = install(folder, *arguments)
+    done = install(folder, *arguments, "--root", tmp_path / "image")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"install.sh: {said}")
+    assert said in done.stderr
+    assert tree(tmp_path / "image") == {}
 
 
-@pytest.mark.skipif(not shutil.which("dash"), reason="needs dash, the strictest sh at hand")
-def test_it_is_plain_sh(folder: Path) -> None:
-    subprocess.run(["dash", "-n", folder / "install.sh"], check=True)
-    assert "[[" not in (folder / "install.sh").read_text()
+def test_it_says_what_it_did_as_data_too(folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    coming = json.loads(install(folder, "--check", "--root", root, "--format", "json").stdout)
+    done = json.loads(install(folder, "--apply", "--root", root, "--format", "json").stdout)
+    assert (coming["status"], done["status"]) == (0, 0)
+    assert [each["text"] for each in done["did"] if each["what"] == "put"] == [
+        f"{root}/{place}" for place in (PLACES[0], PLACES[1], *PLACES[4:], *PLACES[2:4])
+    ]
+
+
+def test_its_modules_can_be_joined() -> None:
+    names = Counter(
+        getattr(node, "name", None)
+        for node in ast.parse(installer()).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+    modules = {
+        name.partition(".")[0]
+        for node in ast.walk(ast.parse(installer()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [str(node.module)]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert modules <= sys.stdlib_module_names

@@ -131,7 +131,8 @@ def test_build_for_some_hosts(flumec: Flumec) -> None:
     more = GOOD.replace("here", "there").replace("localhost", "far").replace("counter", "other")
     Path("two.flow").write_text(GOOD + "\n" + more)
     flumec("build", "two.flow", "-o", "dist", "--hosts", "there")
-    assert sorted(path.name for path in Path("dist").iterdir()) == ["far", "manifest.json"]
+    names = sorted(path.name for path in Path("dist").iterdir())
+    assert names == ["far", "far.tar", "manifest.json"]
     said = flumec("build", "two.flow", "-o", "dist", "--hosts", "their")
     assert (said.status, said.err) == (
         2,

@@ -30,7 +30,7 @@ def test_every_folder_with_code_is_a_package() -> None:
 
 
 def test_every_data_file_matches_a_shipped_pattern() -> None:
-    shipped = {".py", ".j2", ".lark", ".sh", ".tables", ".typed"}
+    shipped = {".py", ".j2", ".lark", ".tables", ".typed"}
     others = [
         str(path.relative_to(ROOT))
         for top in TOPS

@@ -66,7 +66,9 @@ def test_no_text_adds_a_setting(
     assert {name: len(values) for name, values in said.items()} == {
         name: len(values) for name, values in plain.items()
     }
-    assert said["ExecStart"] == ["/opt/flumec/bin/python /opt/flumec/agents/tailer.py"]
+    assert said["ExecStart"] == [
+        "/opt/flumec/current/bin/python /opt/flumec/current/agents/tailer.py"
+    ]
     assert "%" not in said["Description"][0].replace("%%", "")
     assert len(paths) == 1 + len(set(writes))
 

@@ -19,6 +19,7 @@ from flumec.compiler.source import Span
 from flumec.runtime.component import Check, Declared, Rate, Size, at_least, not_empty, prop
 
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
+_PYTHON = re.compile(r"3\.(1[1-9]|[2-9][0-9])")
 _ADDRESS = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_.:-]{1,253}")
 
 ADDRESS: Check[str] = Check(
@@ -51,8 +52,14 @@ class HostFacts(Declared, type="hosts"):
         default="",
         check=Check("the name of a group", lambda text: _USER.fullmatch(text) is not None),
     )
-    python: str = prop("The interpreter of its agents.", default="", check=not_empty())
-    arch: Literal["x86_64", "aarch64"] | None = prop("Its processor.", default=None)
+    python: str = prop(
+        "The version of its Python, for which `flumec wheels` takes libraries; 3.11 if not said.",
+        default="",
+        check=Check("a version such as 3.11", lambda text: _PYTHON.fullmatch(text) is not None),
+    )
+    arch: Literal["x86_64", "aarch64"] | None = prop(
+        "Its processor, likewise; x86_64 if not said.", default=None
+    )
     weight: int = prop("Its share of a balanced link.", default=1, check=at_least(1))
 
 

@@ -20,6 +20,12 @@ FILE = click.Path(path_type=Path)
 
 def fleet_arguments(command: F) -> F:
     """Add FLOW… , --set and --vars to a command."""
+    flow = click.argument("flow", metavar="FLOW...", type=FILE, nargs=-1, required=True)
+    return flow(fleet_options(command))
+
+
+def fleet_options(command: F) -> F:
+    """Add --set and --vars to a command."""
     for add in (
         click.option(
             "--vars",
@@ -37,7 +43,6 @@ def fleet_arguments(command: F) -> F:
             callback=_pairs,
             help="Set a param; wins over --vars, the environment and defaults.",
         ),
-        click.argument("flow", metavar="FLOW...", type=FILE, nargs=-1, required=True),
     ):
         command = add(command)
     return command

@@ -1,6 +1,6 @@
 """`flumec build`: a folder for each host, with its agents' scripts and units."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,11 @@ from flumec.compiler.cli.arguments import (
 from flumec.compiler.cli.failures import CannotRun
 
 if TYPE_CHECKING:
+    from flumec.compiler.archive import Archive
     from flumec.compiler.cli.report import Report
+    from flumec.compiler.plan import Plan
+    from flumec.compiler.wheels.packing import Runtime
+    from flumec.compiler.wheels.target import Target
 
 
 @click.command("build", short_help="Write what each host needs to run its agents.")
@@ -40,6 +44,17 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write nothing; say where the bundle in DIR is another: exit status 1.",
 )
+@click.option(
+    "--wheels",
+    metavar="DIR",
+    type=FILE,
+    help="Bring the libraries, for hosts that have only Python: DIR is filled by `flumec wheels`.",
+)
+@click.option(
+    "--slim",
+    is_flag=True,
+    help="With --wheels: leave them out, for hosts that have this runtime from a build before.",
+)
 @report_arguments
 def command(
     *,
@@ -49,16 +64,22 @@ def command(
     output: Path,
     hosts: tuple[str, ...],
     check: bool,
+    wheels: Path | None,
+    slim: bool,
     form: str,
     strict: bool,
 ) -> int:
-    """Compile the fleet into a bundle: for each host a folder that installs alone.
+    """Compile the fleet into a bundle: for each host a folder that installs alone, and its tar.
 
     The same files give the same bytes, wherever and whenever they are built.
     """
+    from flumec.compiler.archive import archives
     from flumec.compiler.build import compile_fleet
     from flumec.compiler.cli.report import Report
     from flumec.compiler.emit import emit
+
+    if slim and wheels is None:
+        raise CannotRun("--slim goes with --wheels: it says which runtime the hosts have already")
 
     compiled = compile_fleet(flow, options(sets, flowvars), opened(flow, flowvars))
     report = Report(compiled.diagnostics, form=form, strict=strict)
@@ -66,29 +87,45 @@ def command(
         report.show()
         return 1
     plan = compiled.plan.only(sets_of_hosts(hosts, compiled.fleet)) if hosts else compiled.plan
-    files = emit(plan)
+    runtimes = _runtimes(plan, wheels) if wheels is not None else {}
+    files = emit(plan, {target: runtime.about for target, runtime in runtimes.items()})
+    packed = [*archives(files), *(() if slim else (each.archive for each in runtimes.values()))]
     if check:
-        return _compare(files, output, report)
-    _write(files, output)
+        return _compare(files, packed, output, report)
+    _write(files, packed, output)
     agents = sum(len(host.agents) for host in plan.hosts)
     report.show(f"built {_count(agents, 'agent')} for {_count(len(plan.hosts), 'host')}: {output}")
     return 0
 
 
-def _write(files: Mapping[str, bytes], output: Path) -> None:
+def _runtimes(plan: "Plan", folder: Path) -> "dict[Target, Runtime]":
+    """Return the runtime of each kind of hosts."""
+    from flumec.compiler.wheels.lock import WheelsError
+    from flumec.compiler.wheels.needs import targets_of
+    from flumec.compiler.wheels.packing import pack
+
+    try:
+        return {each: pack(folder, each, extras) for each, extras in targets_of(plan).items()}
+    except WheelsError as error:
+        raise CannotRun(str(error)) from error
+
+
+def _write(files: Mapping[str, bytes], packed: "Sequence[Archive]", output: Path) -> None:
     from flumec.compiler.bundle import BundleError, write_bundle
 
     try:
-        write_bundle(files, output)
+        write_bundle(files, output, packed)
     except BundleError as error:
         raise CannotRun(str(error)) from error
 
 
-def _compare(files: Mapping[str, bytes], output: Path, report: "Report") -> int:
+def _compare(
+    files: Mapping[str, bytes], packed: "Sequence[Archive]", output: Path, report: "Report"
+) -> int:
     from flumec.compiler.bundle import BundleError, compare
 
     try:
-        differences = [str(difference) for difference in compare(files, output)]
+        differences = [str(difference) for difference in compare(files, output, packed)]
     except BundleError as error:
         raise CannotRun(str(error)) from error
     number = len(differences)

@@ -13,6 +13,7 @@ COMMANDS = (
     "build",
     "certs",
     "plan",
+    "wheels",
     "run",
     "status",
     "top",

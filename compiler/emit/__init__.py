@@ -1,11 +1,15 @@
 """The compiled plan as files: scripts, units, manifest. The same plan gives the same bytes."""
 
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 from flumec.compiler.emit.accounts import sysusers, tmpfiles
+from flumec.compiler.emit.installer import installer
+from flumec.compiler.emit.installing import installing
 from flumec.compiler.emit.manifest import digest, of_bundle, of_host
+from flumec.compiler.emit.order import start_order
 from flumec.compiler.emit.paths import (
+    INSTALLER,
     MANIFEST,
     TARGET,
     folder,
@@ -19,29 +23,35 @@ from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.unit import unit
 from flumec.compiler.plan import Host, Plan
 
-__all__ = ["MANIFEST", "emit", "script_path", "unit_path"]
+__all__ = ["MANIFEST", "Runtimes", "emit", "script_path", "unit_path"]
+
+Runtimes = Mapping[tuple[str, str], Mapping[str, Any]]
+"""What runtime the hosts of a Python's version and a processor get, as their manifests name it."""
 
 
-def emit(plan: Plan) -> dict[str, bytes]:
-    """Return every file of the bundle by its name; each host has a folder that installs alone."""
+def emit(plan: Plan, runtimes: Runtimes | None = None) -> dict[str, bytes]:
+    """Return every file of the bundle by its name; each host has a folder that installs alone.
+
+    Without `runtimes` it installs where flumec.runtime is already.
+    """
     files: dict[str, bytes] = {}
     digests: dict[str, str] = {}
+    order = start_order(plan)
     for host in plan.hosts:
         own = _host(host)
-        known = {name: digest(content) for name, content in own.items()}
-        own[MANIFEST] = of_host(plan, host, known)
-        known[MANIFEST] = digest(own[MANIFEST])
+        runtime = (runtimes or {}).get((host.python, host.arch))
+        own[MANIFEST] = of_host(plan, host, own, installing(host, order, own, runtime))
         above = folder(host.name)
         files.update((f"{above}/{name}", content) for name, content in own.items())
-        digests.update((f"{above}/{name}", known[name]) for name in own)
-    files[MANIFEST] = of_bundle(plan, digests)
+        digests.update((f"{above}/{name}", digest(content)) for name, content in own.items())
+    files[MANIFEST] = of_bundle(plan, digests, list((runtimes or {}).values()))
     return files
 
 
 def _host(host: Host) -> dict[str, bytes]:
     """Return the files of one host by their names in its folder."""
     files = {
-        "install.sh": _installer(),
+        INSTALLER: installer(),
         "systemd/sysusers.conf": sysusers(host).encode(),
         "systemd/tmpfiles.conf": tmpfiles(host).encode(),
         systemd_path(TARGET): render("flumec.target.j2").encode(),
@@ -52,9 +62,3 @@ def _host(host: Host) -> dict[str, bytes]:
         sockets = socket_units(agent)
         files.update((systemd_path(name), text.encode()) for name, text in sockets.items())
     return files
-
-
-@cache
-def _installer() -> bytes:
-    """Return install.sh, the same for all hosts."""
-    return (Path(__file__).parent / "install.sh").read_bytes()

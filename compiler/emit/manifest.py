@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flumec.compiler.emit.described import Descriptions
 from flumec.compiler.plan import Host, Plan
 
-FORMAT = 1
+FORMAT = 2
 
 
 @cache
@@ -20,14 +20,22 @@ def version() -> str:
     return version("flumec")
 
 
-def of_bundle(plan: Plan, digests: Mapping[str, str]) -> bytes:
+def of_bundle(
+    plan: Plan, digests: Mapping[str, str], runtimes: Sequence[Mapping[str, Any]]
+) -> bytes:
     """Return the manifest of the whole bundle, whose files have these digests."""
-    return _manifest(plan, plan.hosts, digests, {"inputs": dict(plan.inputs)})
+    known = {runtime["name"]: runtime for runtime in runtimes}
+    more = {"inputs": dict(plan.inputs), "runtimes": known}
+    return _manifest(plan, plan.hosts, digests, more)
 
 
-def of_host(plan: Plan, host: Host, digests: Mapping[str, str]) -> bytes:
+def of_host(
+    plan: Plan, host: Host, files: Mapping[str, bytes], install: Mapping[str, Any]
+) -> bytes:
     """Return the manifest of one host's folder; the inputs stand once, in the bundle's."""
-    return _manifest(plan, [host], digests, {})
+    digests = {name: digest(content) for name, content in files.items()}
+    more = {"executable": executable(files), "install": install}
+    return _manifest(plan, [host], digests, more)
 
 
 def _manifest(
@@ -57,6 +65,12 @@ def of_agents(hosts: Sequence[Host]) -> dict[str, Any]:
     return {"hosts": listed, "agents": agents.known}
 
 
+def executable(files: Mapping[str, bytes]) -> list[str]:
+    """Return the names of those files that may be executed."""
+    return sorted(name for name, content in files.items() if content.startswith(b"#!"))
+
+
+@lru_cache(256)
 def digest(content: bytes) -> str:
-    """Return the sha256 of a file's content."""
+    """Return the sha256 of a file's content; many are the same for all hosts."""
     return hashlib.sha256(content).hexdigest()

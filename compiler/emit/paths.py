@@ -8,9 +8,12 @@ _safe = partial(quote, safe="", errors="surrogatepass")
 PREFIX = "/opt/flumec"
 """The folder of everything that a bundle installs, but for units."""
 
-SCRIPTS = f"{PREFIX}/agents"
-PYTHON = f"{PREFIX}/bin/python"
-"""Made by install.sh: it starts the Python that has flumec.runtime."""
+CURRENT = f"{PREFIX}/current"
+"""A link to the installed bundle; those of before lie beside it."""
+
+SCRIPTS = f"{CURRENT}/agents"
+PYTHON = f"{CURRENT}/bin/python"
+"""Made by the installer: it starts the Python that has flumec.runtime."""
 
 UNITS = "/etc/systemd/system"
 TARGET = "flumec.target"
@@ -23,16 +26,22 @@ CREDENTIALS = "/etc/flumec/credentials"
 
 
 MANIFEST = "manifest.json"
+INSTALLER = "install"
+"""The program in a host's folder that installs it."""
+
+TAR = ".tar"
+RUNTIME = "flumec-runtime-"
+"""What the names of runtimes begin with: `flumec-runtime-3.11-x86_64-DIGEST.tar`."""
 
 
 def folder(host: str) -> str:
     """Return the name of a host's folder: its own, with `%2F` and the like for what is not safe.
 
-    >>> folder("web-1.example.com"), folder("../etc"), folder("manifest.json")
-    ('web-1.example.com', '%2E.%2Fetc', '%6Danifest.json')
+    >>> folder("web-1.example.com"), folder("../etc"), folder("manifest.json"), folder("a.tar")
+    ('web-1.example.com', '%2E.%2Fetc', '%6Danifest.json', '%61.tar')
     """
     first, rest = host[:1], host[1:]
-    unsafe = first == "." or host == MANIFEST
+    unsafe = first == "." or host == MANIFEST or host.endswith(TAR) or host.startswith(RUNTIME)
     return (f"%{ord(first):02X}" if unsafe else _safe(first)) + _safe(rest)
 
 

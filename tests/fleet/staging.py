@@ -17,6 +17,7 @@ _FLUMEC = Path(sys.executable).with_name("flumec")
 _ROOT = Path(__file__).parents[2]
 _CREDENTIALS = "/etc/flumec/credentials"
 _RESTARTED = "systemctl restart 'flumec-*.service'"
+_APPLY = "--apply --no-start --python /opt/python"
 _STARTED = "cd /etc/systemd/system && systemctl enable -q --now flumec.target flumec-*"
 
 
@@ -55,7 +56,7 @@ class Staging:
     def install(self, hosts: Hosts, name: str, bundle: str) -> None:
         """Copy a host's folder there and run what is in it."""
         hosts.copy(self._work / bundle / name, name, f"/opt/bundles/{bundle}")
-        hosts.must(name, f"sh /opt/bundles/{bundle}/{name}/install.sh --python /opt/python")
+        hosts.must(name, f"/opt/bundles/{bundle}/{name}/install {_APPLY}")
 
     def certify(self, hosts: Hosts, name: str) -> None:
         """Carry a host's key and certificate there, as a person or a tool for secrets would."""

@@ -211,5 +211,6 @@ class Pair:
     def _install(self, host: str, bundle: Path) -> None:
         self.hosts.copy(bundle / NAMES[host], host, f"/opt/{bundle.name}")
         self.hosts.must(
-            host, f"sh /opt/{bundle.name}/{NAMES[host]}/install.sh --python /opt/python"
+            host,
+            f"/opt/{bundle.name}/{NAMES[host]}/install --apply --no-start --python /opt/python",
         )

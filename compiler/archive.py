@@ -1,0 +1,85 @@
+"""A plain tar of a bundle's folder: the same bytes on each machine, at any time, by any user."""
+
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+from flumec.compiler.emit.paths import TAR
+
+_TIME = 315_532_800
+"""1980: tar warns of anything from 1970."""
+_BLOCK, _RECORD = 512, 10_240
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A tar by its name, and what is in it: bytes, or a file that is read when it is needed."""
+
+    name: str
+    entries: Mapping[str, bytes | Path]
+
+    def write(self, directory: Path) -> None:
+        """Write it into a folder."""
+        path = directory / self.name
+        with path.open("xb") as file:
+            file.writelines(self._pieces())
+        path.chmod(0o644)
+
+    def is_in(self, directory: Path) -> bool:
+        """Return whether this very tar is in a folder."""
+        with (directory / self.name).open("rb") as file:
+            return all(file.read(len(piece)) == piece for piece in self._pieces()) and (
+                not file.read(1)
+            )
+
+    def _pieces(self) -> Iterator[bytes]:
+        length = 0
+        for piece in self._members():
+            length += len(piece)
+            yield piece
+        yield b"\0" * (-(length + 2 * _BLOCK) % _RECORD + 2 * _BLOCK)
+
+    def _members(self) -> Iterator[bytes]:
+        folders = {name.rpartition("/")[0] for name in self.entries}
+        above = {each for name in folders for each in accumulate(name.split("/"), "{}/{}".format)}
+        for name in sorted({*above, *self.entries}):
+            content = self.entries.get(name)
+            if content is None:
+                yield _header(name, 0, 0o755, folder=True)
+            elif isinstance(content, bytes):
+                mode = 0o755 if content.startswith(b"#!") else 0o644
+                yield _header(name, len(content), mode)
+                yield content
+                yield b"\0" * (-len(content) % _BLOCK)
+            else:
+                size = content.stat().st_size
+                yield _header(name, size, 0o644)
+                yield from _read(content)
+                yield b"\0" * (-size % _BLOCK)
+
+
+def archives(files: Mapping[str, bytes]) -> Iterator[Archive]:
+    """Yield the tar of each host's folder in a bundle."""
+    hosts: dict[str, dict[str, bytes | Path]] = {}
+    for name, content in files.items():
+        host, slash, _ = name.partition("/")
+        if slash:
+            hosts.setdefault(host, {})[name] = content
+    for host, entries in hosts.items():
+        yield Archive(f"{host}{TAR}", entries)
+
+
+def _read(path: Path) -> Iterable[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _header(name: str, size: int, mode: int, *, folder: bool = False) -> bytes:
+    member = tarfile.TarInfo(f"{name}/" if folder else name)
+    member.size, member.mode, member.mtime = size, mode, _TIME
+    member.type = tarfile.DIRTYPE if folder else tarfile.REGTYPE
+    return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")

@@ -1,0 +1,130 @@
+"""The agents as processes: which have to be started anew, and doing it in order."""
+
+import hashlib
+import json
+import time
+from typing import Any
+
+from flumec.compiler.installer.bundle import Bundle
+from flumec.compiler.installer.files import PLAIN, put_all
+from flumec.compiler.installer.paths import Host
+from flumec.compiler.installer.runtime import Python, starter
+from flumec.compiler.installer.saying import RefusedError, Report
+from flumec.compiler.installer.systemd import call, is_active, must, shown, why_not
+
+
+class Started:
+    """With what each agent was started last: so a run that was killed knows what is left to do."""
+
+    def __init__(self, host: Host) -> None:
+        self._path = host.started
+        try:
+            self._known: dict[str, str] = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):  # nothing was started yet, by us
+            self._known = {}
+
+    def get(self, unit: str) -> str | None:
+        """Return the digest of what a unit was started with."""
+        return self._known.get(unit)
+
+    def note(self, unit: str, digest: str | None) -> None:
+        """Remember it; None forgets the unit."""
+        if digest is None:
+            self._known.pop(unit, None)
+        else:
+            self._known[unit] = digest
+        text = json.dumps(self._known, indent=2, sort_keys=True) + "\n"
+        put_all({self._path: (text.encode(), PLAIN)})
+
+
+def digest_of(host: Host, bundle: Bundle, agent: dict[str, Any], python: Python) -> str:
+    """Return the digest of all that an agent's process is made of."""
+    script = bundle.read(f"agents/{agent['name']}.py")
+    unit = bundle.read(f"systemd/{agent['service']}")
+    parts = (script, unit, starter(host, bundle, python), (python.flumec or "").encode())
+    return _digest(*parts)
+
+
+def digest_of_socket(bundle: Bundle, socket: str) -> str:
+    """Return the digest of a socket's unit."""
+    return _digest(bundle.read(f"systemd/{socket}"))
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def to_start(host: Host, bundle: Bundle, python: Python) -> list[dict[str, Any]]:
+    """Return the agents that do not run as the bundle has them, in the order of their start."""
+    started = Started(host)
+    return [
+        agent
+        for agent in bundle.agents
+        if started.get(agent["service"]) != digest_of(host, bundle, agent, python)
+        or any(started.get(s) != digest_of_socket(bundle, s) for s in agent["sockets"])
+        or not all(map(is_active, (agent["service"], *agent["sockets"])))
+    ]
+
+
+def start(host: Host, bundle: Bundle, python: Python, report: Report) -> list[str]:
+    """Start those agents; return the services that failed. The others go on undisturbed."""
+    started = Started(host)
+    failed = []
+    for agent in to_start(host, bundle, python):
+        service = agent["service"]
+        word = "restarted" if is_active(service) else "started"
+        _listen(bundle, agent, started)
+        began = time.monotonic()
+        call(["systemctl", "reset-failed", service])
+        status, said = call(["systemctl", "restart", service], None)
+        if status:
+            failed.append(service)
+            report.found("error", f"{service} did not start: {shown(service, 'Result') or said}")
+            for line in why_not(service):
+                report.found("note", line)
+            continue
+        started.note(service, digest_of(host, bundle, agent, python))
+        report.did(word, f"{service}, ready after {time.monotonic() - began:.1f} s")
+    for target in bundle.targets:
+        must("systemctl", "start", "--no-block", target)
+    return failed
+
+
+def _listen(bundle: Bundle, agent: dict[str, Any], started: Started) -> None:
+    """Have an agent's sockets open; one that stays as it is keeps its waiting connections."""
+    changed = [
+        socket
+        for socket in agent["sockets"]
+        if not is_active(socket) or started.get(socket) != digest_of_socket(bundle, socket)
+    ]
+    if changed:
+        must("systemctl", "stop", agent["service"])  # a socket in use cannot be opened anew
+        must("systemctl", "restart", *changed)
+        for socket in changed:
+            started.note(socket, digest_of_socket(bundle, socket))
+
+
+def stop(host: Host, bundle: Bundle | None, others: list[Bundle], report: Report) -> None:
+    """Stop the agents of other bundles that the bundle does not have."""
+    started = Started(host)
+    kept = {unit for agent in (bundle.agents if bundle else ()) for unit in _units(agent)}
+    gone: dict[str, dict[str, Any]] = {
+        agent["name"]: agent for other in others for agent in reversed(other.agents)
+    }
+    for agent in gone.values():
+        units = [unit for unit in _units(agent) if unit not in kept]
+        running = [unit for unit in units if is_active(unit)]
+        if running:
+            status, said = call(["systemctl", "stop", *running], None)
+            if status:
+                raise RefusedError(f"cannot stop {', '.join(running)}: {said}")
+        for unit in units:
+            if started.get(unit) is not None:
+                started.note(unit, None)
+        if agent["service"] in running:
+            report.did("stopped", f"{agent['service']}; what it holds stays in {agent['state']}")
+
+
+def _units(agent: dict[str, Any]) -> list[str]:
+    """Return an agent's units, the sockets first: else one would start the service again."""
+    return [*agent["sockets"], agent["service"]]

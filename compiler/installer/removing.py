@@ -1,0 +1,102 @@
+"""Taking flumec off a host; what its agents hold stays unless it is to go, too."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from flumec.compiler.installer.agents import stop
+from flumec.compiler.installer.bundle import Bundle
+from flumec.compiler.installer.files import remove_all
+from flumec.compiler.installer.paths import Host
+from flumec.compiler.installer.saying import RefusedError, Report, counted
+from flumec.compiler.installer.systemd import call, must
+from flumec.compiler.installer.versions import installed, known, undelivered
+
+STATES = "/var/lib/flumec"
+SECRETS = "/etc/flumec"
+
+
+def remove(host: Host, report: Report, *, purge: bool, lose: bool) -> int:
+    """Stop all agents and remove the bundles; with `purge` also what is in their journals."""
+    bundles = known(host)
+    current = installed(host)
+    if purge:
+        _refuse_loss(host, current, lose=lose)
+    if host.live:
+        stop(host, None, bundles, report)
+        if purge:
+            _still_nothing(host, current, lose=lose)
+    places = {place for each in bundles for place in (*each.places.values(), *each.links)}
+    for path in remove_all(host.at(place) for place in sorted(places)):
+        report.did("removed", str(path))
+    if host.live and places:
+        must("systemctl", "daemon-reload")
+    if purge:
+        states = list(_states(host))
+        for path in remove_all([*_elsewhere(states), *states, host.at(STATES), host.at(SECRETS)]):
+            report.did("purged", str(path))
+    if host.home.exists():
+        remove_all([host.home])
+        report.did("removed", str(host.home))
+    if not report.done:
+        return report.end("flumec is not installed here: nothing to do", 0)
+    kept = [] if purge else list(_states(host))
+    if kept:
+        names = ", ".join(str(path) for path in kept)
+        return report.end(f"flumec is removed; what its agents hold stays in {names}", 0)
+    return report.end("flumec is removed", 0)
+
+
+def _states(host: Host) -> Iterator[Path]:
+    """Yield the state directories of all agents that were ever on this host."""
+    folder = host.at(STATES)
+    if folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if path.is_dir())
+
+
+def _elsewhere(states: list[Path]) -> Iterator[Path]:
+    """Yield the journals that lie outside of their agents' state directories."""
+    for state in states:
+        try:
+            said = json.loads((state / "journals.json").read_bytes())
+        except (OSError, ValueError):
+            continue
+        for each in said:
+            path = Path(each)
+            if (path / "agent").is_file() and (path / "agent").read_text() == str(state):
+                yield path
+
+
+def _held(host: Host, current: Bundle | None) -> list[str]:
+    """Return what journals still hold, one sentence for each agent."""
+    found = []
+    for state in _states(host):
+        held = undelivered(current, state) if current else None
+        if held is None and any(state.iterdir()):
+            found.append(f"{state}: it cannot be read what it holds")
+        elif held:
+            found.append(f"{state}: {', '.join(held)}")
+    return found
+
+
+def _refuse_loss(host: Host, current: Bundle | None, *, lose: bool) -> None:
+    held = _held(host, current)
+    if held and not lose:
+        raise RefusedError(
+            "events that were not delivered would be lost, nothing was changed:\n  "
+            + "\n  ".join(held)
+            + "\nlet the agents deliver them, export them (`flumec channel export`), "
+            "or say --lose-undelivered"
+        )
+
+
+def _still_nothing(host: Host, current: Bundle | None, *, lose: bool) -> None:
+    """Look again, now that nothing more comes in; start the agents again if something did."""
+    held = _held(host, current)
+    if held and not lose and current is not None:
+        for unit in (unit for a in current.agents for unit in (*a["sockets"], a["service"])):
+            call(["systemctl", "start", unit])
+        raise RefusedError(
+            f"events came in while {counted(len(held), 'agent')} stopped; they run again, nothing "
+            "was removed: keep clients away first"
+        )
