@@ -17,7 +17,7 @@ from flumec.runtime import logs
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import Disk, RealDisk
 from flumec.runtime.errors import StartError
-from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NothingStored
+from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NobodyListens, NothingStored
 from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
 from flumec.runtime.restarts import STEADY, Restarts
@@ -93,9 +93,10 @@ class Process:
         disk = RealDisk()
         self._timed = TimedDisk(disk, self._clock.monotonic)
         self._journals = self._open_journals(state, self._timed)
+        self._sockets = Sockets()
         site = Site(
             agent.name, agent.host, agent.address, state,
-            self._clock, disk, Sockets(), self._journals,
+            self._clock, disk, self._sockets, self._journals,
             f"{self._identity.version}/{self._identity.bundle}",
         )  # fmt: skip
         self._staff = Staff(agent, site, self._news.tell)
@@ -121,6 +122,8 @@ class Process:
             self._ready = True
             logs.of("agent").info("`%s` of %s is ready", self.agent.name, self.agent.host)
             self._notifier.send({"READY": "1"}, wait=True)
+            for name in self._sockets.unused if all(d.begun for d in self._staff.doors) else ():
+                logs.of("agent").warning(NobodyListens(socket=name, agent=self.agent.name))
         if not self._watch.until(self._is_over, STEADY):
             self._restarts.forget()
         self._watch.until(self._is_over)

@@ -498,13 +498,20 @@ def test_sockets_are_taken_by_name_and_connections_wait(tmp_path: Path) -> None:
             cwd=tmp_path,
             pass_fds=(other.fileno(), door.fileno()),
             env={**os.environ, "CREDENTIALS_DIRECTORY": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         try:
             early.settimeout(20)
             assert early.recv(100) == b"sesame"
+            assert process.stdout is not None
+            said = next(line for line in process.stdout if "nobody listens" in line)
+            assert "at the socket `x`, so who connects there waits for ever" in said
         finally:
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.communicate(timeout=20)
+            assert process.returncode == 0
 
 
 def get(port: int, path: str) -> str:

@@ -281,3 +281,22 @@ class BeingDrained(Message, code="RT120", level="warning"):
     """
 
     text = "it is being drained: nothing comes in, what it holds goes out"
+
+
+class NobodyListens(Message, code="RT119", level="warning"):
+    """A unit passes a socket that no part of the agent listens at.
+
+    Clients that connect there are not refused: they wait for nobody. It is the socket unit of an
+    older bundle, whose port the agent no longer has.
+
+    ## What to do
+
+    `systemctl disable --now` the unit that the message names.
+    """
+
+    text = (
+        "nobody listens at the socket `{socket}`, so who connects there waits for ever: "
+        "`systemctl disable --now flumec-{agent}-{socket}.socket`"
+    )
+    socket: str
+    agent: str
