@@ -21,6 +21,7 @@ COMMANDS = (
     "pause",
     "resume",
     "drain",
+    "drift",
     "channel",
     "explain",
     "components",
