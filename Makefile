@@ -49,6 +49,7 @@ bench: $(BIN)/flumec ## What is fast, measured.
 	@$(BIN)/python bench/machine.py
 	@$(BIN)/python bench/latency.py
 	@$(BIN)/python bench/chain.py
+	@$(BIN)/python bench/link.py
 	@$(BIN)/python bench/sources.py
 	@$(BIN)/python bench/start.py 1
 	@$(BIN)/python bench/spill.py
