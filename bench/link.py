@@ -5,6 +5,7 @@ frames and sends them, the receiver checks the CRC and validates every value, as
 What journals cost is measured by chain.py; this is what stands between them.
 """
 
+import argparse
 import logging
 import os
 import socket
@@ -39,6 +40,7 @@ HOST = "bench-1"
 FRAMES = 300
 """Of about 1 MiB; a run takes less than a second."""
 ROUNDS = 5
+"""Of each way; `--rounds` says otherwise."""
 BAR = 400
 """MB for each second of CPU and side that a link with `tls = mutual` is to reach."""
 
@@ -132,6 +134,9 @@ def measure(tls: Tls, content: pa.Buffer) -> tuple[float, float, float]:
 
 def main() -> None:
     """Print the table; say whether the bar is reached."""
+    parser = argparse.ArgumentParser(description="a link's cost at each end")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    asked = parser.parse_args().rounds
     pa.set_cpu_count(1)
     folder = Path(tempfile.mkdtemp(prefix="flumec-bench-"))
     authority = Authority.make("bench")
@@ -149,7 +154,7 @@ def main() -> None:
     print("| --- | --- | --- | --- |")
     modes: tuple[Tls, ...] = ("none", "server", "mutual")
     for tls in modes:
-        rounds = [measure(tls, content) for _ in range(ROUNDS)]
+        rounds = [measure(tls, content) for _ in range(asked)]
         sender, receiver, wall = (statistics.median(column) for column in zip(*rounds, strict=True))
         print(f"| `{tls}` | {sender:,.0f} | {receiver:,.0f} | {wall:,.0f} |", flush=True)
     reached = "reached" if min(sender, receiver) >= BAR else "not reached"

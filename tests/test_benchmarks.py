@@ -14,6 +14,7 @@ SMALL = {
     "fleets.py": ["--hosts", "500", "--runs", "1"],
     "hdfs_sink.py": ["--frames", "2"],
     "latency.py": ["--seconds", "3"],
+    "link.py": ["--rounds", "1"],
     "machine.py": [],
     "sources.py": ["--seconds", "0.2"],
     "spill.py": ["--events", "20000"],
