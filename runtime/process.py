@@ -17,7 +17,8 @@ from flumec.runtime import logs
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import Disk, RealDisk
 from flumec.runtime.errors import StartError
-from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NobodyListens, NothingStored
+from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NothingStored
+from flumec.runtime.messages.unit import NobodyListens
 from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
 from flumec.runtime.restarts import STEADY, Restarts

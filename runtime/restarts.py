@@ -16,7 +16,7 @@ from typing import Self
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
-from flumec.runtime.messages.agent import WaitsToStart
+from flumec.runtime.messages.unit import WaitsToStart
 from flumec.runtime.notify import Notifier
 from flumec.runtime.signals import Signals
 

@@ -2,15 +2,11 @@
 
 import dataclasses
 import re
-import shutil
-import subprocess
 from pathlib import Path, PurePosixPath
 
 import pytest
-from flumec.compiler.build import compile_text
 from flumec.compiler.emit.accounts import sysusers, tmpfiles
 from flumec.compiler.emit.socket_units import socket_units
-from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.unit import unit
 from flumec.compiler.emit.unit_text import setting, word
 from flumec.compiler.plan import Agent, Host, Part
@@ -113,77 +109,6 @@ def test_limits_are_systemds() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("reads", "writes", "empty", "homes", "temporary", "shown"),
-    [
-        ((), (), "/media /mnt /srv /var", "tmpfs", "yes", ""),
-        (("/var/log/nginx/*.log",), (), "/media /mnt /srv /var", "tmpfs", "yes", "/var/log/nginx"),
-        (("/srv/*/x.log",), (), "/media /mnt /var", "tmpfs", "yes", ""),
-        (("/data/x.log",), ("/srv/out",), "/media /mnt /srv /var", "tmpfs", "yes", ""),
-        (("/srv/out/x.log",), ("/srv/out",), "/media /mnt /srv /var", "tmpfs", "yes", ""),
-        (("/home/a/*.log",), (), "/media /mnt /srv /var", "tmpfs", "yes", "/home/a"),
-        (("/home/*/a.log",), (), "/media /mnt /srv /var", "read-only", "yes", ""),
-        (("/tmp/a/x.log",), (), "/media /mnt /srv /var", "tmpfs", "no", ""),
-        ((), ("/var/tmp/out",), "/media /mnt /srv /var", "tmpfs", "no", ""),
-        (("/var/*.log",), (), "/media /mnt /srv", "tmpfs", "no", ""),
-        (("/*/x.log",), (), "", "read-only", "no", ""),
-    ],
-)
-def test_of_the_hosts_data_it_sees_what_it_reads_and_writes(
-    reads: tuple[str, ...],
-    writes: tuple[str, ...],
-    empty: str,
-    homes: str,
-    temporary: str,
-    shown: str,
-) -> None:
-    said = settings(unit(dataclasses.replace(PLAIN, reads=reads, writes=writes)))
-    assert said.get("TemporaryFileSystem", []) == [f"{path}:ro" for path in empty.split()]
-    assert (said["ProtectHome"], said["PrivateTmp"]) == ([homes], [temporary])
-    assert said.get("BindReadOnlyPaths", []) == [f"-{path}" for path in shown.split()]
-    assert said["BindPaths"] == ["/var/lib/flumec/tailer", *writes]
-
-
-@pytest.mark.parametrize(
-    ("reads", "group", "groups"),
-    [
-        (("/srv/x.log",), "", []),
-        (("/var/log/nginx/*.log",), "", ["adm"]),
-        (("/var/log/nginx/*.log",), "www-data", ["www-data"]),
-        (("/srv/x.log",), "app%", ["app%%"]),
-    ],
-)
-def test_it_has_the_group_that_may_read(
-    reads: tuple[str, ...], group: str, groups: list[str]
-) -> None:
-    said = settings(unit(dataclasses.replace(PLAIN, reads=reads, group=group)))
-    assert said.get("SupplementaryGroups", []) == groups
-
-
-def test_the_group_is_a_fact_of_the_host() -> None:
-    flow = """hosts web = ["web-1"] {
-  group = "www-data"
-}
-
-agent tailer on web {
-  source access : taildir {
-    files = ["/srv/logs/access.log"]
-  }
-
-  channel spool : file
-
-  sink out : null
-
-  access -> spool
-  spool -> out
-}
-"""
-    compiled = compile_text(flow)
-    assert compiled.plan is not None, compiled.diagnostics
-    (host,) = compiled.plan.hosts
-    assert settings(unit(host.agents[0]))["SupplementaryGroups"] == ["www-data"]
-
-
 def test_a_low_port_is_opened_by_its_unit() -> None:
     low = dataclasses.replace(PLAIN, ports=(("events", 443),))
     said = settings(unit(low))
@@ -261,49 +186,13 @@ def test_users_and_directories_are_made() -> None:
     ]
 
 
-ANALYZE = shutil.which("systemd-analyze") or ""
-BUNDLES = sorted(
-    folder
-    for root in ("examples", "tests/golden")
-    for folder in (Path(__file__).parent.parent / root).glob("*/bundle/*/systemd")
-)
-
-
-def analyzed(folder: Path, *arguments: str) -> list[str]:
-    """Return what systemd-analyze says of a folder's units, but that the host has no agents."""
-    units = sorted(path.name for path in folder.iterdir() if path.suffix != ".conf")
-    said = subprocess.run(
-        [ANALYZE, *arguments, *(f"./{name}" for name in units)],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    lines = (said.stdout + said.stderr).splitlines()
-    return [line for line in lines if "is not executable" not in line]
-
-
-@pytest.mark.skipif(not ANALYZE, reason="needs systemd-analyze")
-def test_systemd_has_no_remark_on_any_unit(tmp_path: Path) -> None:
-    agent = dataclasses.replace(
-        PLAIN, writes=("/srv/a b%:c",), reads=("/srv/l:o g%/*",), credentials=("x",), group="adm",
-        limits={"memory": Size("1GiB"), "cpu": Percent("5%")}, metrics_port=9101,
-        ports=(("events", 443),), address="2001:db8::7",
-    )  # fmt: skip
-    for name, text in socket_units(agent).items():
-        (tmp_path / name).write_text(text)
-    (tmp_path / "flumec-tailer.service").write_text(unit(agent))
-    (tmp_path / "flumec.target").write_text(render("flumec.target.j2"))
-    remarks = {str(folder): analyzed(folder, "verify") for folder in (tmp_path, *BUNDLES)}
-    assert {where: said for where, said in remarks.items() if said} == {}
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not ANALYZE, reason="needs systemd-analyze")
-@pytest.mark.parametrize("folder", BUNDLES, ids=lambda folder: "-".join(folder.parts[-4:-1:2]))
-def test_every_unit_is_hardened(folder: Path) -> None:
-    for path in folder.glob("*.service"):
-        said = subprocess.run(
-            [ANALYZE, "security", "--offline=true", "--no-pager", path],
-            capture_output=True, text=True, check=False,
-        ).stdout  # fmt: skip
-        exposure = re.search(r"exposure level for \S+: ([0-9.]+)", said)
-        assert exposure, said
-        assert float(exposure[1]) <= 2.0, said
+def test_what_the_page_says_of_the_directives_is_so() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "units.md").read_text()
+    said = settings(unit(dataclasses.replace(PLAIN, limits={"memory": 1 << 30, "cpu": 1.5})))
+    named = re.findall(r"`([A-Z][A-Za-z]+)=([a-z0-9]*)[^`]*`", page)
+    drop_in = {"BindReadOnlyPaths"}
+    assert len(named) > 10
+    for name, value in named:
+        if name not in drop_in:
+            assert name in said, name
+            assert not value or said[name] == [value]

@@ -1,0 +1,57 @@
+"""RT1xx: what an agent says of the unit that it is run by."""
+
+from flumec.runtime.messages.message import Message
+
+
+class WaitsToStart(Message, code="RT118", level="warning"):
+    """The agent waits before it starts, as it ended several times in a row soon after it began.
+
+    Two starts are free; then each waits twice as long, from a second to a minute. Ten seconds of
+    work, or an orderly end, and the count begins anew. Clients wait too: their connections lie in
+    the kernel, at the socket units.
+
+    ## What to do
+
+    Do what the reason asks for, then `systemctl restart` the agent: that does not wait. Without a
+    reason the process was killed: `systemctl status` says by which signal, `journalctl -k` whether
+    it was for its memory.
+    """
+
+    text = "waits {seconds:.0f} s before it starts, after {starts} starts that failed: {reason}"
+    starts: int
+    seconds: float
+    reason: str
+
+
+class BeingDrained(Message, code="RT120", level="warning"):
+    """The agent was told to run empty, by `flumec drain`, and starts neither sources nor receivers.
+
+    What it holds goes out by its sinks and links. That outlives restarts on purpose: an agent that
+    is to be taken away shall not begin again by itself.
+
+    ## What to do
+
+    Nothing, if it is to be taken away: `flumec drain AGENT` says what is left. If not,
+    `flumec drain AGENT --cancel`, and start it once more.
+    """
+
+    text = "it is being drained: nothing comes in, what it holds goes out"
+
+
+class NobodyListens(Message, code="RT119", level="warning"):
+    """A unit passes a socket that no part of the agent listens at.
+
+    Clients that connect there are not refused: they wait for nobody. It is the socket unit of an
+    older bundle, whose port the agent no longer has.
+
+    ## What to do
+
+    `systemctl disable --now` the unit that the message names.
+    """
+
+    text = (
+        "nobody listens at the socket `{socket}`, so who connects there waits for ever: "
+        "`systemctl disable --now flumec-{agent}-{socket}.socket`"
+    )
+    socket: str
+    agent: str
