@@ -224,7 +224,10 @@ def _kept(agent: model.Agent, fleet: model.Fleet) -> Iterator[str]:
     for link in fleet.links:
         joined = (link.sender, *link.targets)
         wired |= {end.component for end in joined if end.agent == agent.name}
-    said = (part.values.get("dead_letter") for part in agent.components.values())
+    said = [part.values.get("dead_letter") for part in agent.components.values()]
+    said += [
+        link.values.get("dead_letter") for link in fleet.links if link.sender.agent == agent.name
+    ]
     letters = {str(value.value) for value in said if value is not None}
     yield from (name for name in agent.components if name in letters - wired)
 

@@ -1,11 +1,11 @@
 """Dead letters and late events go where they are kept, and never come back to where they were."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
-from flumec.compiler.model import Agent, Component, Fleet, Value
-from flumec.compiler.passes.letters import letters_of
+from flumec.compiler.model import Agent, Component, Fleet
+from flumec.compiler.passes.letters import Taken, taken_from
 from flumec.compiler.source import Span
 
 
@@ -203,30 +203,25 @@ class LettersReturn(Diagnostic, code="FL342"):
 
 
 def check_dead_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
-    """Yield sinks whose dead letters have no place, an unsafe one, or one that leads back."""
+    """Yield dead letters without a place, with an unsafe one, or with one that leads back."""
     for agent in fleet.agents.values():
-        reads = _channels_by_sink(agent)
+        taken = list(taken_from(agent, fleet.links))
+        for one in taken:
+            yield from _check(agent, one, taken)
         for sink in agent.components.values():
-            if sink.kind != "sink":
-                continue
-            for letters in letters_of(sink):
-                yield from _check(agent, sink, letters, reads)
-            given = sink.values.get("give_up")
+            given = sink.values.get("give_up") if sink.kind == "sink" else None
             if given is not None and "dead_letter" not in sink.values:
                 yield GivenUpNowhere(given.key, sink.name)
 
 
-def _check(
-    agent: Agent, sink: Component, letters: Value, reads: Mapping[str, str]
-) -> Iterator[Diagnostic]:
-    name = str(letters.value)
-    start = agent.components.get(reads.get(sink.name, ""))
-    end = agent.components.get(name)
+def _check(agent: Agent, one: Taken, taken: Sequence[Taken]) -> Iterator[Diagnostic]:
+    letters, name = one.letters, str(one.letters.value)
+    start, end = agent.components.get(one.channel), agent.components.get(name)
     if start is None or end is None:
         return
-    if name == start.name and letters is not sink.values.get("dead_letter"):
+    if name == start.name and one.late:
         return  # late events that come back at once: FL330
-    way = _way_back(agent, start.name, name, reads)
+    way = _way_back(start.name, name, taken)
     if way is not None:
         yield LettersReturn(letters.span, way)
     elif _is_durable(start) and not _is_durable(end):
@@ -238,32 +233,15 @@ def _is_durable(channel: Component) -> bool:
     return bool(getattr(channel.declaration, "durable", False))
 
 
-def _way_back(
-    agent: Agent, start: str, letters: str, reads: Mapping[str, str]
-) -> tuple[str, ...] | None:
+def _way_back(start: str, letters: str, taken: Sequence[Taken]) -> tuple[str, ...] | None:
     """Return the channels of a circle of dead letters, None if there is none."""
-    sinks = {channel: sink for sink, channel in reads.items()}
     ways: list[tuple[str, ...]] = [(start, letters)]
     seen: set[str] = set()
     while ways:
         way = ways.pop()
         if way[-1] == start:
             return way
-        sink = agent.components.get(sinks.get(way[-1], ""))
-        if sink is not None and way[-1] not in seen:
+        if way[-1] not in seen:
             seen.add(way[-1])
-            ways += [(*way, str(value.value)) for value in letters_of(sink)]
+            ways += [(*way, str(t.letters.value)) for t in taken if t.channel == way[-1]]
     return None
-
-
-def _channels_by_sink(agent: Agent) -> dict[str, str]:
-    """Return the channel that each sink reads."""
-    return {
-        target.name: chain.start
-        for chain in agent.chains
-        if isinstance(chain.end, tuple)
-        for target in chain.end
-        if target.name is not None
-        and chain.start in agent.components
-        and agent.components[chain.start].kind == "channel"
-    }

@@ -1,10 +1,11 @@
 """Dead letters and late events: stored in one step with what they are taken from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
-from flumec.compiler.model import Agent, Component, Fleet, Settings, Value
+from flumec.compiler.model import Agent, Component, Fleet, Link, Settings, Value
 from flumec.runtime.component import Ref
 from flumec.runtime.journal_settings import DEFAULT
 
@@ -94,17 +95,36 @@ class TornLetter(Diagnostic, code="FL318"):
         return f"a letter is stored where its event was: give `{self.letters}` that journal"
 
 
+class Taken(NamedTuple):
+    """A channel, and one for what its reader gives up of it: dead letters, or late events."""
+
+    channel: str
+    letters: Value
+    late: bool = False
+
+
 def check_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield channels for letters in another journal than the events."""
     for agent in fleet.agents.values():
-        for chain in agent.chains if agent.journals else ():
-            here = journal_of(agent, chain.start)
-            for target in ends(chain) if here is not None else ():
-                sink = agent.components.get(target.name or "")
-                for letters in letters_of(sink) if sink is not None else ():
-                    there = journal_of(agent, str(letters.value))
-                    if there is not None and there != here:
-                        yield TornLetter(letters.span, str(letters.value), chain.start, str(here))
+        for channel, letters, _ in taken_from(agent, fleet.links) if agent.journals else ():
+            here, there = journal_of(agent, channel), journal_of(agent, str(letters.value))
+            if here is not None and there is not None and there != here:
+                yield TornLetter(letters.span, str(letters.value), channel, str(here))
+
+
+def taken_from(agent: Agent, links: Sequence[Link]) -> Iterator[Taken]:
+    """Yield each channel of an agent with the channels for what its sinks or link give up."""
+    for chain in agent.chains:
+        for target in ends(chain) if chain.start in agent.components else ():
+            sink = agent.components.get(target.name or "")
+            if sink is not None and agent.components[chain.start].kind == "channel":
+                said = sink.values.get("dead_letter")
+                for letters in letters_of(sink):
+                    yield Taken(chain.start, letters, letters is not said)
+    for link in links:
+        given = link.values.get("dead_letter") if link.sender.agent == agent.name else None
+        if given is not None:
+            yield Taken(link.sender.component, given)
 
 
 def journal_of(agent: Agent, channel: str) -> str | None:

@@ -209,6 +209,8 @@ class Consumer:
             ahead = {bucket: row for bucket, row in cursor.ahead.items() if row > cursor.low}
             self._cursor = Cursor(cursor.low, ahead, note=cursor.note)
             self.aside = above(self.aside, cursor.low)
+            if self._reader.position < cursor.low:  # what was aside is forgotten, and not read
+                self.seek(cursor.low)
         op = CursorOp(
             consumer=self._number, cursor=cursor, freed=freed, intent=intent, passed=passed
         )

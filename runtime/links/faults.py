@@ -6,7 +6,7 @@ LinkFault
 ├── ProtocolError    the other end sent what cannot be; connect again
 ├── Turned           the other end said no, and why; connect again, slowly
 ├── LostAfterAck     the receiver has less than it acknowledged; never go on with it
-└── Unsendable       rows that the receiver cannot take, now or ever; the link stops
+└── Unsendable       rows that the receiver cannot take, now or ever: dead letters, or a stop
 """
 
 from typing import TYPE_CHECKING
@@ -56,4 +56,9 @@ class LostAfterAck(LinkFault):
 
 
 class Unsendable(LinkFault):
-    """Rows that the receiver rejected, or that do not fit into its largest frame."""
+    """Rows `first` to `end` that the receiver rejected, or do not fit into its largest frame."""
+
+    def __init__(self, text: str, first: int, end: int) -> None:
+        super().__init__(text)
+        self.first = first
+        self.end = end

@@ -3,6 +3,8 @@
 import threading
 from typing import TYPE_CHECKING
 
+from flumec.runtime.links.burying import bury
+from flumec.runtime.links.faults import Disconnected
 from flumec.runtime.links.framing import frame
 from flumec.runtime.links.messages import Bye, Data, Farewell, Ping
 from flumec.runtime.links.sender_session import AFTER
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from flumec.runtime.journal.records import Chunk
     from flumec.runtime.links.connection import Connection
     from flumec.runtime.links.ledger import Ledger
+    from flumec.runtime.links.messages import Reject
     from flumec.runtime.links.numbering import Numbering
     from flumec.runtime.links.parcel import Parcel
     from flumec.runtime.links.pulse import Pulse
@@ -72,12 +75,24 @@ class Forwarding:
 
     def _pass(self) -> None:
         self._tend()
+        while self._session.rejected:
+            self._bury(self._session.rejected[0])
         busy = self._ledger.under_way or not self._settling.done
         chunks = self._context.consumer.read(BUSY if busy else IDLE, READ)
         self._context.idle(not chunks and not busy)
         for chunk in chunks:
             for named in self._numbering.named(chunk, self._ledger.memory):
                 self._forward(named)
+
+    def _bury(self, reject: "Reject") -> None:
+        """Make dead letters of what the receiver rejects, and read on where the sending was."""
+        if not bury(self._context, self._ledger.low, reject.first, reject.end, reject.text):
+            raise Disconnected("what was rejected could not become dead letters")
+        with self._change:
+            self._session.rejected.popleft()
+            self._ledger.bury(reject.epoch, reject.first, reject.end)
+            end = self._ledger.end
+        self._context.consumer.seek(end)
 
     def _forward(self, chunk: "Chunk") -> None:
         messages = self._session.parcels(chunk)

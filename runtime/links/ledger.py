@@ -17,6 +17,8 @@ class _Entry:
     first: int
     end: int
     done: bool
+    buried: bool = False
+    """Whether it is a dead letter, and not delivered."""
 
 
 class Ledger:
@@ -37,6 +39,11 @@ class Ledger:
         self.rows_under_way = 0
         self._delivered = 0
         self._entries: deque[_Entry] = deque()
+
+    @property
+    def end(self) -> int:
+        """The row after the last that is entered."""
+        return self._entries[-1].end if self._entries else self.low
 
     def forget(self) -> None:
         """Drop what is under way: the connection is gone; the next Welcome says what arrived."""
@@ -73,13 +80,30 @@ class Ledger:
             self.memory = self.memory.heard(epoch, ranges[0][0], ranges[-1][1], live)
             self._pass()
 
+    def bears(self, epoch: bytes, first: int, end: int) -> bool:
+        """Say whether exactly these rows are under way, in one message."""
+        return self._under_way(epoch, first, end) is not None
+
+    def bury(self, epoch: bytes, first: int, end: int) -> None:
+        """Enter rows under way as done with, but not delivered."""
+        entry = self._under_way(epoch, first, end)
+        assert entry is not None
+        entry.done = entry.buried = True
+        self.under_way -= 1
+        self._pass()
+
     def delivered(self) -> int:
         """Return how many rows were done since the last call."""
         count, self._delivered = self._delivered, 0
         return count
 
+    def _under_way(self, epoch: bytes, first: int, end: int) -> _Entry | None:
+        rows = (epoch, first, end)
+        entries = (e for e in self._entries if not e.done and (e.epoch, e.first, e.end) == rows)
+        return next(entries, None)
+
     def _pass(self) -> None:
         while self._entries and self._entries[0].done:
             entry = self._entries.popleft()
-            self._delivered += entry.end - entry.first
+            self._delivered += 0 if entry.buried else entry.end - entry.first
             self.low = entry.end

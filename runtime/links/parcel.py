@@ -44,6 +44,10 @@ def parcels(chunk: "Chunk", wanted: Ranges, largest: int) -> Iterator[Parcel]:
     batch = decode(chunk.body).slice(chunk.skip, chunk.rows)
     for first, end in wanted:
         for begin, stop, body in _bodies(batch, first - chunk.first, end - chunk.first, largest):
+            if body.size > largest:
+                raise Unsendable(
+                    _too_large(body.size, largest), chunk.first + begin, chunk.first + stop
+                )
             yield Parcel(
                 chunk.epoch, chunk.first + begin, chunk.first + stop, chunk.born,
                 cut(tags, surplus + begin, stop - begin), body, crc32(body),
@@ -53,19 +57,24 @@ def parcels(chunk: "Chunk", wanted: Ranges, largest: int) -> Iterator[Parcel]:
 def _bodies(
     batch: "pa.RecordBatch", first: int, end: int, largest: int
 ) -> "Iterator[tuple[int, int, pa.Buffer]]":
-    """Yield rows [first, end) of a batch as (first, end, body), halved until each body fits."""
+    """Yield rows [first, end) of a batch as (first, end, body), halved until each body fits.
+
+    A single row that does not comes as it is.
+    """
     body = encode(batch.slice(first, end - first))
-    if body.size <= largest:
+    if body.size <= largest or end - first == 1:
         yield first, end, body
-    elif end - first == 1:
-        raise Unsendable(
-            f"an event of {body.size} bytes does not fit into the receiver's largest frame, "
-            f"{largest} bytes: raise `largest_frame` of the link, or bound events at their source"
-        )
     else:
         middle = (first + end) // 2
         yield from _bodies(batch, first, middle, largest)
         yield from _bodies(batch, middle, end, largest)
+
+
+def _too_large(size: int, largest: int) -> str:
+    return (
+        f"an event of {size} bytes does not fit into the receiver's largest frame, {largest} "
+        "bytes: raise `largest_frame` of the link, or bound events at their source"
+    )
 
 
 def cut(tags: tuple[TagRun, ...], skip: int, count: int) -> tuple[TagRun, ...]:

@@ -1,5 +1,6 @@
 """The sender's side of one connection, without sockets, threads or clocks."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -72,13 +73,24 @@ class Sender:
 class SenderSession:
     """One connection: Hello, Welcome or Refuse, then Data within credit, until something ends it.
 
-    `accepted` is the journal of a receiver whose loss of acknowledged rows a person has accepted.
+    `accepted` is the journal of a receiver whose loss of acknowledged rows a person has accepted;
+    with `buries`, what is rejected becomes dead letters, and the connection goes on.
     """
 
-    def __init__(self, sender: Sender, ledger: "Ledger", accepted: bytes | None = None) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        ledger: "Ledger",
+        accepted: bytes | None = None,
+        *,
+        buries: bool = False,
+    ) -> None:
         self._sender = sender
         self._ledger = ledger
         self._accepted = accepted
+        self._buries = buries
+        self.rejected: deque[Reject] = deque()
+        """What is under way, and is to be buried."""
         self.have: Mapping[bytes, Ranges] = {}
         """What the receiver had at the Welcome, by epochs."""
         self._live: frozenset[bytes] = frozenset()
@@ -177,6 +189,19 @@ class SenderSession:
         self.credit -= size
         self._ledger.sent(data.epoch, data.first, data.end)
 
+    def _rejects(self, reject: Reject) -> None:
+        """Note what is to be buried; raise Unsendable where the connection cannot go on after it.
+
+        A receiver of protocol 1 does not give the credit back, and would stop at its end.
+        """
+        if not self._ledger.bears(reject.epoch, reject.first, reject.end):
+            rows = f"rows {reject.first} to {reject.end}"
+            raise ProtocolError(f"it rejects {rows}, which are not under way")
+        if not self._buries or reject.credit is None:
+            raise Unsendable(_rejection(reject), reject.first, reject.end)
+        self.credit += reject.credit
+        self.rejected.append(reject)
+
     def on(self, message: Message | Delivery) -> Message | None:
         """Take a message, return its answer if it has one; raise the LinkFault that it means."""
         match message:
@@ -189,15 +214,17 @@ class SenderSession:
             case Pong():
                 pass
             case Reject():
-                raise Unsendable(
-                    f"the receiver rejects rows {message.first} to {message.end} "
-                    f"of epoch {message.epoch.hex()}: {message.text}"
-                )
+                self._rejects(message)
             case Bye():
                 raise Disconnected(f"the receiver said goodbye: {message.text}")
             case _:
                 raise ProtocolError(f"{type(message).__name__} from a receiver")
         return None
+
+
+def _rejection(reject: Reject) -> str:
+    rows = f"rows {reject.first} to {reject.end} of epoch {reject.epoch.hex()}"
+    return f"the receiver rejects {rows}: {reject.text}"
 
 
 def _refusal(refuse: Refuse, memory: memories.Memory) -> LinkFault:

@@ -8,6 +8,7 @@ from flumec.runtime.groups.recalled import Recalled
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.acceptance import Acceptance
+from flumec.runtime.links.burying import bury
 from flumec.runtime.links.connection import GLANCE, Connection
 from flumec.runtime.links.dial import explain
 from flumec.runtime.links.dialling import Dialling, proof_of
@@ -54,6 +55,7 @@ class Sending:
         self._context = context
         self._backoff = Backoff(0.1, max(0.1, settings.back_off))
         self._acceptance = Acceptance(context.disk, context.state, settings.name)
+        self._buries = context.letters.channel is not None
         self._peer = settings.peers[0]
         self._dialling = Dialling(
             settings, context, self._peer, proof_of(settings, context), self._stopping
@@ -88,6 +90,9 @@ class Sending:
                 self._connected(ledger, settling)
                 continue
             except Unsendable as fault:
+                if self._buries:
+                    bury(self._context, ledger.low, fault.first, fault.end, str(fault))
+                    continue
                 self._context.fail(f"{fault}; the link is stopped, its channel holds what comes")
                 self._rest()
             except LostAfterAck as fault:
@@ -159,7 +164,7 @@ class Sending:
         """Exchange Hello and its answer; raise what the answer means unless it is a yes."""
         clock = self._context.clock
         accepted = self._acceptance.journal()
-        session = SenderSession(self._sender, ledger, accepted)
+        session = SenderSession(self._sender, ledger, accepted, buries=self._buries)
         epochs = self._numbering.epochs(ledger.memory, ledger.durable)
         connection.send(session.hello(epochs, clock.now_ns()))
         answer = connection.receive(BEFORE, self._settings.connect_time_out)

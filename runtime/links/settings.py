@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from flumec.runtime.component import (
+    ChannelRef,
     Contradiction,
     Duration,
     Header,
     Port,
-    Ref,
     Section,
     Size,
     at_least,
@@ -59,9 +59,9 @@ class LinkSettings(Proven, type="arrow"):
     within: Fact | None = prop(
         "Keep the link inside each value of a host's fact, such as `host.site`.", default=None
     )
-    dead_letter: Ref | None = prop(
-        "A channel of the sending agent for frames that the receiver rejects; without one, such a "
-        "frame stops the link.",
+    dead_letter: ChannelRef | None = prop(
+        "A channel of the sending agent for events that the receiver rejects, with the headers "
+        "`flumec.reason`, `flumec.sink` and `flumec.tries`; without one, they stop the link.",
         default=None,
     )
     time_out: Duration = prop(
@@ -105,7 +105,6 @@ class LinkSettings(Proven, type="arrow"):
 
     later: ClassVar[Mapping[str, tuple[Any, ...] | None]] = {
         "policy": ("all", Hash),
-        "dead_letter": None,
     }
     """What the language has and this runtime has not: a property's values; None for any value."""
 

@@ -19,6 +19,7 @@ from flumec.runtime.component import Duration, Port, Size
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
 from flumec.runtime.journal.records import Chunk, Cursor, Frame, Put, Stored
+from flumec.runtime.letters import Letters
 from flumec.runtime.links import ArrowReceiver, ArrowSender, Peer, receiving
 
 LINK = "tailer.out => collector.in"
@@ -87,6 +88,7 @@ class End:
         self.port = 0
         self.links: dict[str, tuple[str, tuple[str, ...]]] = {LINK: (WIRE, ("spool",))}
         self.intakes: dict[str, Any] = {}
+        self.buries = False
         self.log = logging.getLogger(f"link.{name}")
         self.said: list[str] = []
         """The warnings and errors in its log."""
@@ -105,12 +107,14 @@ class End:
             disk=self.disk,
             clock=self.clock,
             identity=Identity(self.host, self.agent, "0", "0"),
-            channels=[self._spool],
+            channels=[self._spool, ChannelSpec("dead", Size("1MiB"), durable=True)],
             sources=["counter"],
-            consumers=[ConsumerSpec("reader", "spool")],
+            consumers=[ConsumerSpec("reader", "spool"), ConsumerSpec("coroner", "dead")],
             segment_size=4 << 20,
         )
         self.consumer = self.journal.consumer("reader")
+        where = "dead" if self.buries else None
+        self.letters = Letters(self.journal, self.consumer, where, self)
 
     def journal_of(self, _link: str) -> Journal:
         return self.journal

@@ -127,6 +127,8 @@ class Line:
 class World:
     LARGEST = (420, 1 << 20)
     """The largest frame that a sender sends: so small that frames are cut, or as it comes."""
+    BURIES = False
+    """Whether what is rejected becomes dead letters."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -196,7 +198,8 @@ class World:
             journal.epoch,
             self.chance.choice(self.LARGEST),
         )
-        line = Line(SenderSession(sender, self.ledger), ReceiverSession(self.station))
+        session = SenderSession(sender, self.ledger, buries=self.BURIES)
+        line = Line(session, ReceiverSession(self.station))
         epochs = tuple(
             Epoch(e.epoch, e.first, OPEN if e.end is None else e.end, self.ledger.durable)
             for e in journal.epochs()
@@ -260,6 +263,10 @@ class World:
     def acknowledge(self) -> None:
         if self.line is not None and self.line.acks:
             assert self.line.sender.on(over_the_wire(self.line.acks.popleft())) is None
+        self.bury()
+
+    def bury(self) -> None:
+        """Make dead letters of what was rejected: nothing is here."""
 
     def settle(self) -> None:
         low = self.ledger.low
