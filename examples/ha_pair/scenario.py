@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from flumec.compiler.build import compile_fleet
@@ -18,7 +19,7 @@ from flumec.compiler.emit import emit
 from flumec.compiler.options import Options
 from flumec.compiler.plan import Plan
 from flumec.compiler.run import Fleet, Happening, Seen, loopback_addresses
-from flumec.runtime.control.client import Client, Refused, Unreachable
+from flumec.runtime.control.client import Client, Unreachable
 from verdict import Verdict, judge
 
 HERE = Path(__file__).parent
@@ -61,6 +62,7 @@ class Scenario:
         self.last: Mapping[str, Seen] = {}
         self.began = time.monotonic()
         self._chance = random.Random(seed)
+        self._kinds = cycle(random.Random(seed).sample(FAULTS, len(FAULTS)))
         self._sets = {"lake": self.store.as_uri(), "roll": "1s", **sets}
         (work / "records").mkdir(parents=True, exist_ok=True)
         self.plan = self._build()
@@ -96,15 +98,22 @@ class Scenario:
             command += [word for machine in to for word in ("--to", machine)]
             self._clients.append(subprocess.Popen(command))
 
-    def strike(self, kind: str = "") -> Strike:
-        """Let one thing go wrong; what comes back by itself does so while others go on."""
-        kind = kind or self._chance.choice(FAULTS)
-        feed = self._chance.choice(FEEDS)
-        agent = {"cut": feed, "upgrade": VAULT}.get(kind) or self._chance.choice([*FEEDS, VAULT])
+    def strike(self) -> Strike:
+        """Let one thing go wrong at an agent that is up; it comes back by itself, in its time."""
+        kind = next(self._kinds)
+        whom = {"cut": FEEDS, "upgrade": (VAULT,)}.get(kind, (*FEEDS, VAULT))
+        up: list[str] = []
+
+        def found(agents: Mapping[str, Seen]) -> bool:
+            up[:] = [name for name in whom if agents[name].phase == "ready"]
+            return bool(up)
+
+        if not self.fleet.wait(found, 60):
+            raise SystemExit(f"none of {', '.join(whom)} came back")
+        agent = self._chance.choice(up)
         held = self.fleet.agents[agent].held
-        {"kill": self.fleet.kill, "freeze": self._freeze, "cut": self._cut}.get(
-            kind, self._upgrade
-        )(agent)
+        doing = {"kill": self.fleet.kill, "freeze": self._freeze, "cut": self._cut}
+        doing.get(kind, self._upgrade)(agent)
         strike = Strike(kind, agent, time.monotonic() - self.began, held)
         self.strikes.append(strike)
         return strike
@@ -153,8 +162,10 @@ class Scenario:
         """Let a machine of the pair take what comes and bring nothing to the vault for a while."""
         name, _, host = agent.partition("@")
         seconds = self._chance.uniform(1, 6)
-        with suppress(Unreachable, Refused):  # it was just killed, or stands still
-            Client(self.work / "state" / host / name).post("/sinks/out/pause", {"seconds": seconds})
+        with suppress(Unreachable):  # it was just killed, or stands still
+            Client(self.work / "state" / host / name).post(
+                "/sinks/to_book/pause", {"seconds": seconds}
+            )
 
     def _upgrade(self, agent: str) -> None:
         """Install another bundle under a running agent and restart it, as an installer does."""

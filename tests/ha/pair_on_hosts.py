@@ -16,8 +16,8 @@ from flumec.compiler.options import Options
 from flumec.runtime.channel.__main__ import main as channel_tool
 from flumec.runtime.channel.listing import listing
 from flumec.runtime.channel.place import places
-from flumec.runtime.clock import Clock
-from flumec.runtime.disk import Disk
+from flumec.runtime.clock import SystemClock
+from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal.packing import Keys
 
 ROOT = Path(__file__).parents[2]
@@ -179,10 +179,10 @@ class Pair:
 
     def _channels(self, host: str) -> list[dict[str, Any]]:
         """Return what a host's journal has, as its disk says: also while nothing runs there."""
-        state, disk = self._state(host), Disk()
+        state, disk = self._state(host), RealDisk()
         if not (state / "journal").exists():
             return []
-        shown = [listing(place, disk, Clock(), Keys(None)) for place in places(state, disk)]
+        shown = [listing(place, disk, SystemClock(), Keys(None)) for place in places(state, disk)]
         return [channel for each in shown for channel in each["channels"]]
 
     def _state(self, host: str) -> Path:

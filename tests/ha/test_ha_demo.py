@@ -26,12 +26,12 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 def kept(tmp_path_factory: pytest.TempPathFactory, loopback: None) -> Path:
     """A run with faults of each kind, kept."""
     work = tmp_path_factory.mktemp("pair")
-    ran = demo("--seconds", "30", "--faults", "12", "--seed", "4", "--keep", str(work))
+    ran = demo("--seconds", "30", "--faults", "10", "--seed", "4", "--keep", str(work))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "lost 0, duplicated 0" in ran.stdout
     assert "refused connections 0" in ran.stdout, ran.stdout
     for fault in ("kill", "freeze", "cut", "upgrade"):
-        assert f": {fault} " in ran.stdout, "another --seed has all of them"
+        assert f": {fault} " in ran.stdout
     return work
 
 
