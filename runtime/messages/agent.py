@@ -246,3 +246,18 @@ class SegmentStays(Message, code="RT114", level="error"):
     text = "{segment} cannot be made smaller, and stays: {reason}"
     segment: str
     reason: str
+
+
+class BeingDrained(Message, code="RT120", level="warning"):
+    """The agent was told to run empty, by `flumec drain`, and starts neither sources nor receivers.
+
+    What it holds goes out by its sinks and links. That outlives restarts on purpose: an agent that
+    is to be taken away shall not begin again by itself.
+
+    ## What to do
+
+    Nothing, if it is to be taken away: `flumec drain AGENT` says what is left. If not,
+    `flumec drain AGENT --cancel`, and start it once more.
+    """
+
+    text = "it is being drained: nothing comes in, what it holds goes out"

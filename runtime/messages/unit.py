@@ -23,21 +23,6 @@ class WaitsToStart(Message, code="RT118", level="warning"):
     reason: str
 
 
-class BeingDrained(Message, code="RT120", level="warning"):
-    """The agent was told to run empty, by `flumec drain`, and starts neither sources nor receivers.
-
-    What it holds goes out by its sinks and links. That outlives restarts on purpose: an agent that
-    is to be taken away shall not begin again by itself.
-
-    ## What to do
-
-    Nothing, if it is to be taken away: `flumec drain AGENT` says what is left. If not,
-    `flumec drain AGENT --cancel`, and start it once more.
-    """
-
-    text = "it is being drained: nothing comes in, what it holds goes out"
-
-
 class NobodyListens(Message, code="RT119", level="warning"):
     """A unit passes a socket that no part of the agent listens at.
 
