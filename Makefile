@@ -55,6 +55,7 @@ bench: $(BIN)/flumec ## What is fast, measured.
 	@$(BIN)/python bench/spill.py
 	@$(BIN)/python bench/dedup.py
 	@$(BIN)/python bench/hdfs_sink.py
+	@$(BIN)/python bench/failover.py
 	@$(BIN)/python bench/fleets.py
 
 clean: ## Remove what was built.

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from flumec.compiler import model, plan
+from flumec.runtime.links.settings import Hash
 
 
 def consumers(
@@ -33,11 +34,14 @@ def _to_link(halves: Sequence[plan.SendingHalf]) -> plan.Delivery:
     first = halves[0]
     if len(halves) == 1:
         return plan.Delivery(first.channel, first.name, first.origin)
+    names, policy = tuple(half.name for half in halves), first.values["policy"]
     weights = tuple(half.peers[0].weight for half in halves)
-    group = plan.Group(
-        str(first.values["policy"]),
-        tuple(half.name for half in halves),
-        first.values.get("in_doubt"),
-        weights if first.values["policy"] == "balance" and len(set(weights)) > 1 else (),
-    )
+    weighed = weights if len(set(weights)) > 1 else ()
+    if isinstance(policy, Hash):
+        group = plan.Group(policy.type, names, None, weighed, str(policy.key))
+    elif policy == "all":
+        group = plan.Group("all", names)
+    else:
+        doubt = first.values.get("in_doubt")
+        group = plan.Group(policy, names, doubt, weighed if policy == "balance" else ())
     return plan.Delivery(first.channel, group, first.origin)

@@ -77,6 +77,8 @@ class Group:
     members: tuple[str, ...]
     in_doubt: str | None = None
     weights: tuple[int, ...] = ()
+    key: str | None = None
+    """The header whose value chooses the peer, for `hash`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,8 +133,7 @@ def _table(cls: type[Declared]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for declared in cls.props.values():
         name = f"`{declared.name}`" + (" (by position)" if declared.positional else "")
-        later = _later(cls, declared.name)
-        cells = (name, type_text(declared.type), _default(declared), _meaning(declared) + later)
+        cells = (name, type_text(declared.type), _default(declared), _meaning(declared))
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
 
@@ -190,16 +189,6 @@ def _default_text(value: object) -> str:
 def _meaning(declared: Property) -> str:
     must = f" Must be {declared.check.sentence}." if declared.check is not None else ""
     return declared.doc + must
-
-
-def _later(cls: type[Declared], name: str) -> str:
-    """Return which values the language has and the runtime has not yet."""
-    later = getattr(cls, "later", {})
-    if name not in later:
-        return ""
-    values = later[name] or ()
-    words = (_default_text(v) if not isinstance(v, type) else type_text(v) for v in values)
-    return f" Not possible yet{': ' if values else ''}{', '.join(words)}."
 
 
 def _doc(cls: type) -> str:

@@ -8,7 +8,9 @@ from typing import NoReturn
 from flumec.runtime.component import Channel, Component, Interceptor, Sink, Source
 from flumec.runtime.groups.group import SinkGroup
 from flumec.runtime.journal_settings import Journal
+from flumec.runtime.links.each import Each
 from flumec.runtime.route import Route, Target, channels_of
+from flumec.runtime.share import Share
 from flumec.runtime.sources.link import LinkSource
 
 
@@ -74,6 +76,8 @@ class Agent:
         self.deliveries: list[Delivery] = []
         self.receipts: list[Receipt] = []
         self.journals: dict[str, Journal] = {}
+        self.shares: dict[str, Share] = {}
+        """Channels that hold a peer's part of another one, by their names."""
         self._parts: dict[str, Component] = {}
 
     @property
@@ -88,8 +92,11 @@ class Agent:
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The channels, in the order of the wiring."""
-        return tuple(part for part in self.parts if isinstance(part, Channel))
+        """The channels, in the order of the wiring; without those that stand for several."""
+        apart = {share.of for share in self.shares.values()}
+        return tuple(
+            part for part in self.parts if isinstance(part, Channel) and part.name not in apart
+        )
 
     @property
     def receivers(self) -> tuple[Component, ...]:
@@ -116,8 +123,14 @@ class Agent:
         self._add(source, *flow.channels)
         self.flows.append(flow)
 
-    def deliver(self, channel: Channel, consumer: Component | SinkGroup) -> None:
-        """Give a channel its one consumer: a sink, a group of sinks, or a link's sending end."""
+    def deliver(self, channel: Channel, consumer: Component | SinkGroup | Each) -> None:
+        """Give a channel its one consumer: a sink, a link's sending end, or several of either."""
+        if isinstance(consumer, Each):
+            self._require_unread(channel, consumer.members[0])
+            for own, share, peer in consumer.channels(channel):
+                self.shares[own.name] = share
+                self._deliver(own, peer, None)
+            return
         if not isinstance(consumer, SinkGroup):
             self._deliver(channel, consumer, None)
             return
@@ -129,12 +142,8 @@ class Agent:
         self._require(
             isinstance(consumer, Sink), consumer, "a delivery ends at a sink or at a link's sender"
         )
+        self._require_unread(channel, consumer, group)
         for other in self.deliveries:
-            if other.channel is channel and (group is None or other.group is not group):
-                raise WiringError(
-                    f"agent `{self.name}`: channel `{channel.name}` has one consumer, "
-                    f"`{other.consumer.name}`; `{consumer.name}` needs a channel of its own"
-                )
             if other.consumer is consumer:
                 raise WiringError(
                     f"agent `{self.name}`: `{consumer.name}` reads one channel, "
@@ -142,6 +151,18 @@ class Agent:
                 )
         self._add(channel, consumer)
         self.deliveries.append(Delivery(channel, consumer, group))
+
+    def _require_unread(
+        self, channel: Channel, consumer: Component, group: SinkGroup | None = None
+    ) -> None:
+        for other in self.deliveries:
+            share = self.shares.get(other.channel.name)
+            mine = other.channel is channel or (share is not None and share.of == channel.name)
+            if mine and (group is None or other.group is not group):
+                raise WiringError(
+                    f"agent `{self.name}`: channel `{channel.name}` has one consumer, "
+                    f"`{other.consumer.name}`; `{consumer.name}` needs a channel of its own"
+                )
 
     def hold(self, channel: Channel) -> None:
         """Have a channel that no chain names: dead letters go there."""

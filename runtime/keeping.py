@@ -89,6 +89,8 @@ def layout(agent: "Agent") -> "Layout":
                 if other in channels
             }
             channels.setdefault(channel.name, min(found, key=order.index, default=DEFAULT))
+    for own, share in agent.shares.items():
+        channels[share.of] = channels[own]
     homes, spanning = {}, set()
     for source in agent.sources:
         fed = {channels[c.name] for f in agent.flows if f.source is source for c in f.channels}

@@ -38,6 +38,7 @@ def channel_specs(agent: "Agent") -> "list[ChannelSpec]":
             formerly=_declared(channel, "formerly"),
             when_full=_declared(channel, "when_full"),
             memory=_declared(channel, "memory"),
+            share=agent.shares.get(channel.name),
         )
         for channel in agent.channels
     ]

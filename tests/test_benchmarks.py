@@ -11,6 +11,7 @@ BENCH = Path(__file__).parent.parent / "bench"
 SMALL = {
     "chain.py": ["--mib", "16", "--runs", "1"],
     "dedup.py": ["--keys", "400000"],
+    "failover.py": ["--runs", "1"],
     "fleets.py": ["--hosts", "500", "--runs", "1"],
     "hdfs_sink.py": ["--frames", "2"],
     "latency.py": ["--seconds", "3"],

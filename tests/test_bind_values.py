@@ -404,10 +404,7 @@ a.out => b.inbox via arrow {
         "dead_letter": "dead",
     }
     assert link.doc == "Crosses."
-    assert [name for name, _ in fleet.future] == [
-        "`policy = hash(header.user)`",
-        "`dead_letter = dead`",
-    ]
+    assert fleet.future == []
 
 
 def test_a_plug_ins_values_are_kept_as_they_stand() -> None:

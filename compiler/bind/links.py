@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from flumec.compiler import tree
 from flumec.compiler.bind.directory import Directory
@@ -132,27 +131,9 @@ def _via(node: tree.Link, findings: Findings) -> str:
 
 
 def _settings(node: tree.Link, env: Env) -> tuple[dict[str, Value], frozenset[str]]:
-    """Return what a link's block sets, and what it means to set but has wrong.
-
-    Each value that the runtime has not yet is a feature.
-    """
+    """Return what a link's block sets, and what it means to set but has wrong."""
     filling = Filling(link_form())
     if node.block is not None:
         filling.read(node.block, env)
     values = filling.finish(node.sender.span, env)
-    for name, lacking in LinkSettings.later.items():
-        if (held := values.get(name)) is not None and _lacks(held.value, lacking):
-            env.findings.feature(f"`{_written(held)}`", held.span)
     return values, frozenset(filling.given.keys() | filling.meant) - values.keys()
-
-
-def _lacks(value: Any, lacking: tuple[Any, ...] | None) -> bool:
-    if lacking is None:
-        return True
-    return any(isinstance(value, one) if isinstance(one, type) else value == one for one in lacking)
-
-
-def _written(held: Value) -> str:
-    """Return a setting as the file has it, `policy = failover`."""
-    key, span = held.key, held.span
-    return f"{key.source.text[key.start : key.end]} = {span.source.text[span.start : span.end]}"

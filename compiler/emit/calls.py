@@ -26,6 +26,9 @@ LINKS = "flumec.runtime.links"
 HALVES = {"arrow": ("ArrowSender", "ArrowReceiver")}
 """The classes of a link's two ends, by its wire."""
 
+EACH = {"all": "All", "hash": "Hashed"}
+"""The classes for peers that each have a channel of their own, by the link's policy."""
+
 _QUANTITIES = (Size, Duration, Rate, Percent)
 
 
@@ -111,13 +114,16 @@ class Calls:
         return Call("agent.flow", [variables[flow.source], *steps, ("to", to)])
 
     def group(self, group: Group, variables: Mapping[str, str]) -> Call:
-        """Return the call that makes a group of sinks."""
+        """Return the call that makes a group of sinks, or of a link's peers."""
         said: list[tuple[str, Expression]] = []
         if group.in_doubt is not None:
             said.append(("in_doubt", literal(group.in_doubt)))
         if group.weights:
             said.append(("weights", Items([str(weight) for weight in group.weights])))
         members = [variables[member] for member in group.members]
+        if group.kind in EACH:
+            key = [] if group.key is None else [self.value(Header(group.key))]
+            return self._link(EACH[group.kind], *key, *members, *said)
         return self._runtime(group.kind.capitalize(), *members, *said)
 
     def receipt(self, receiver: str, link: str, wire: str, channel: str) -> Call:

@@ -168,7 +168,8 @@ def _consumer(consumer: str | Group) -> str:
         return consumer
     doubt = [] if consumer.in_doubt is None else [f"in_doubt = {consumer.in_doubt}"]
     weights = [f"weights = {list(consumer.weights)}"] if consumer.weights else []
-    return f"{consumer.kind}({', '.join([*consumer.members, *doubt, *weights])})"
+    key = [] if consumer.key is None else [str(said(Header(consumer.key)))]
+    return f"{consumer.kind}({', '.join([*key, *consumer.members, *doubt, *weights])})"
 
 
 def _whole(halves: Sequence[SendingHalf]) -> Iterator[SendingHalf]:

@@ -143,7 +143,7 @@ class Journal:
         self, put: Put, *, wait: bool = False, stopping: Callable[[], bool] | None = None
     ) -> "PutOp | Future[Outcome]":
         """Do all of `submit` but storing: return what `store` takes, or why there is no room."""
-        packed = self._preparer.pack(put)
+        put, packed = self._preparer.pack(put)
         plan = self._preparer.plan(put, packed)
         done: Future[Outcome] = Future()
         if plan.bytes > LARGEST_PUT:

@@ -10,6 +10,7 @@ from flumec.runtime.journal.putting import Packed, PreparedFrame, PutOp
 from flumec.runtime.journal.records import Frame, Put
 from flumec.runtime.journal.room import Taken, Want
 from flumec.runtime.journal.specs import ChannelSpec, Settings
+from flumec.runtime.journal.spreading import Spreading
 
 _NOT_STORED = Packed(memoryview(b""), 0, 0, 0, 0)
 _CONTINUATION = b"\xff\xff\xff\xff"
@@ -37,6 +38,7 @@ class Preparer:
         settings: Settings,
     ) -> None:
         self._settings = settings
+        self._spreading = Spreading(channels)
         self._numbers = numbers
         self._spilling = {spec.name for spec in channels if spec.memory is not None}
         self._durable = {spec.name for spec in channels if spec.durable} - self._spilling
@@ -80,9 +82,13 @@ class Preparer:
         """Return those of the optional channels that need no disk."""
         return {name: need for name, need in optional.items() if name not in self._durable}
 
-    def pack(self, put: Put) -> list[Packed | None]:
-        """Return what is stored of each body that surely goes to disk, and its checksum."""
-        return [
+    def pack(self, put: Put) -> tuple[Put, list[Packed | None]]:
+        """Return the put, into channels that hold rows, and what of each body surely goes to disk.
+
+        That is what is stored of it, and its checksum.
+        """
+        put = self._spreading.spread(put)
+        return put, [
             None if self._durable.isdisjoint(frame.channels) else self.packed(frame)
             for frame in put.frames
         ]

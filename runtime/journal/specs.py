@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from flumec.runtime.journal.packing import TAG, Compression, Keys
+from flumec.runtime.share import Share
 
 WhenFull = Literal["block", "reject", "drop_oldest"]
 
@@ -58,6 +59,8 @@ class ChannelSpec:
     when_full: WhenFull = "block"
     memory: int | None = None
     """Of one on disk that spills: the bytes that it holds in memory, before it uses the disk."""
+    share: Share | None = None
+    """What it holds of a channel that several hosts read, each for itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from flumec.runtime.links.arrow_receiver import ArrowReceiver
 from flumec.runtime.links.arrow_sender import ArrowSender
+from flumec.runtime.links.each import All, Hashed
 from flumec.runtime.links.peer import Peer
 from flumec.runtime.links.settings import LinkSettings
 
-__all__ = ["ArrowReceiver", "ArrowSender", "LinkSettings", "Peer"]
+__all__ = ["All", "ArrowReceiver", "ArrowSender", "Hashed", "LinkSettings", "Peer"]

@@ -40,7 +40,7 @@ ALARM_RETRY = 60.0
 """Seconds between two looks at a receiver that has lost rows; it gets none while it lacks them."""
 LONGEST_REFUSAL = 60.0
 """Seconds that a receiver which refused is left alone at most, whatever it asks for."""
-EARLIER = 0.8
+EARLIER = 0.7
 """The share of the time-out after which one of several peers is given up, so that the next one has
 the rows before it is over."""
 UNANSWERED = 1.0

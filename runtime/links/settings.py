@@ -1,7 +1,7 @@
 """What a link's block in a .flow file may say: `tailer.spool => collector.spool { … }`."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from flumec.runtime.component import (
     ChannelRef,
@@ -103,11 +103,6 @@ class LinkSettings(Proven, type="arrow"):
         check=at_least(Duration("0s")),
     )
 
-    later: ClassVar[Mapping[str, tuple[Any, ...] | None]] = {
-        "policy": ("all", Hash),
-    }
-    """What the language has and this runtime has not: a property's values; None for any value."""
-
     @classmethod
     def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
         """Yield what cannot stand together."""
@@ -118,3 +113,7 @@ class LinkSettings(Proven, type="arrow"):
                     yield Contradiction(
                         (name, "policy"), f"`{name}` chooses among hosts, and `single` has one"
                     )
+        elif values["spread"] and values["policy"] not in (None, "failover", "balance"):
+            yield Contradiction(
+                ("spread", "policy"), "`spread` says who is preferred, and here nobody is"
+            )

@@ -15,11 +15,11 @@ LINK = "tailer.spool => collector.inbox"
 
 TAILER = '''
 import pyarrow as pa
-from flumec.runtime import Agent, Balance, Duration, Failover, Size
+from flumec.runtime import Agent, Balance, Duration, Failover, Header, Size
 from flumec.runtime.channels import File
 from flumec.runtime.component import Source, prop
 from flumec.runtime.journal.records import Progress
-from flumec.runtime.links import ArrowSender, Peer
+from flumec.runtime.links import All, ArrowSender, Hashed, Peer
 
 
 class Ticks(Source, type="ticks"):

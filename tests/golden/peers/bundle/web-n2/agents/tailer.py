@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Agent `tailer`, for host web-n2.
+
+    access -> spool, near
+    audit -> copies => collector.more
+    clicks -> regex_extract(…) -> users => collector.more
+    spool => collector.inbox
+    near => collector.more
+
+Made by flumec from peers.flow (5697f5ba23aa). Change that file, not this one.
+"""
+
+from flumec.runtime import Agent, Balance, Failover, Header
+from flumec.runtime.channels import File
+from flumec.runtime.interceptors import RegexExtract
+from flumec.runtime.links import All, ArrowSender, Hashed, Peer
+from flumec.runtime.sources import Taildir
+
+# see peers.flow:21
+access = Taildir("access", files=("/var/log/nginx/access.log",))
+
+# see peers.flow:25
+audit = Taildir("audit", files=("/var/log/audit/audit.log",))
+
+# see peers.flow:29
+clicks = Taildir("clicks", files=("/var/log/clicks.log",))
+
+# see peers.flow:33
+spool = File("spool")
+
+# see peers.flow:35
+near = File("near")
+
+# see peers.flow:37
+copies = File("copies")
+
+# see peers.flow:39
+users = File("users")
+
+# see peers.flow:63
+to_core_n2 = ArrowSender(
+    "to_core_n2",
+    link="tailer.spool => collector.inbox",
+    wire="8e2973dd879c299c",
+    peers=(Peer("core-n2", "core-n2", 4141),),
+)
+
+# see peers.flow:63
+to_core_s1 = ArrowSender(
+    "to_core_s1",
+    link="tailer.spool => collector.inbox",
+    wire="8e2973dd879c299c",
+    peers=(Peer("core-s1", "core-s1", 4141),),
+)
+
+# see peers.flow:63
+to_core_n1 = ArrowSender(
+    "to_core_n1",
+    link="tailer.spool => collector.inbox",
+    wire="8e2973dd879c299c",
+    peers=(Peer("core-n1", "core-n1", 4141),),
+)
+
+# see peers.flow:70
+to_core_n1_near = ArrowSender(
+    "to_core_n1_near",
+    link="tailer.near => collector.more",
+    wire="87ad4aef6dbaf411",
+    peers=(Peer("core-n1", "core-n1", 4142),),
+)
+
+# see peers.flow:70
+to_core_n2_near = ArrowSender(
+    "to_core_n2_near",
+    link="tailer.near => collector.more",
+    wire="87ad4aef6dbaf411",
+    peers=(Peer("core-n2", "core-n2", 4142),),
+)
+
+# see peers.flow:76
+to_core_n1_copies = ArrowSender(
+    "to_core_n1_copies",
+    link="tailer.copies => collector.more",
+    wire="818e0b08a9e3cc94",
+    peers=(Peer("core-n1", "core-n1", 4142),),
+)
+
+# see peers.flow:76
+to_core_n2_copies = ArrowSender(
+    "to_core_n2_copies",
+    link="tailer.copies => collector.more",
+    wire="818e0b08a9e3cc94",
+    peers=(Peer("core-n2", "core-n2", 4142),),
+)
+
+# see peers.flow:76
+to_core_s1_copies = ArrowSender(
+    "to_core_s1_copies",
+    link="tailer.copies => collector.more",
+    wire="818e0b08a9e3cc94",
+    peers=(Peer("core-s1", "core-s1", 4142),),
+)
+
+# see peers.flow:81
+to_core_n1_users = ArrowSender(
+    "to_core_n1_users",
+    link="tailer.users => collector.more",
+    wire="5ce290113a387d0a",
+    peers=(Peer("core-n1", "core-n1", 4142),),
+)
+
+# see peers.flow:81
+to_core_n2_users = ArrowSender(
+    "to_core_n2_users",
+    link="tailer.users => collector.more",
+    wire="5ce290113a387d0a",
+    peers=(Peer("core-n2", "core-n2", 4142),),
+)
+
+# see peers.flow:81
+to_core_s1_users = ArrowSender(
+    "to_core_s1_users",
+    link="tailer.users => collector.more",
+    wire="5ce290113a387d0a",
+    peers=(Peer("core-s1", "core-s1", 4142),),
+)
+
+agent = Agent("tailer", host="web-n2", address="web-n2", columns=("user",))
+agent.flow(access, to=(spool, near))
+agent.flow(audit, to=copies)
+agent.flow(clicks, RegexExtract(r"user=(\w+)", into=(Header("user"),)), to=users)
+agent.deliver(spool, Failover(to_core_n2, to_core_s1, to_core_n1, in_doubt="wait"))
+agent.deliver(near, Balance(to_core_n1_near, to_core_n2_near))
+agent.deliver(copies, All(to_core_n1_copies, to_core_n2_copies, to_core_s1_copies))
+agent.deliver(
+    users,
+    Hashed(
+        Header("user"),
+        to_core_n1_users,
+        to_core_n2_users,
+        to_core_s1_users,
+        weights=(1, 1, 3),
+    ),
+)
+
+if __name__ == "__main__":
+    agent.run()
