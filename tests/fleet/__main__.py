@@ -68,7 +68,7 @@ def _campaign(hosts: Hosts, staging: Staging, given: argparse.Namespace) -> bool
 
 def _once(hosts: Hosts, staging: Staging, given: argparse.Namespace) -> Iterator[Fault]:
     """Yield everything that must have happened, one after the other."""
-    yield from each_kind(hosts, 8.0) if given.quick else everywhere(hosts, 20.0)
+    yield from each_kind(hosts, 8.0) if given.quick else everywhere(hosts, 12.0)
     yield staging.upgraded(hosts)
     yield staging.rolled_back(hosts, "core1")
     yield staging.renewed(hosts)

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,11 @@ def _silent(_: str) -> None:
     pass
 
 
+def _install(hosts: Hosts, staging: Staging, name: str) -> None:
+    staging.certify(hosts, name)
+    staging.install(hosts, name, "first")
+
+
 @contextmanager
 def standing(label: str, say: Callable[[str], None] = _silent) -> Iterator[tuple[Hosts, Staging]]:
     """Have the fleet run; it is gone afterwards, also when this process is killed."""
@@ -27,14 +33,11 @@ def standing(label: str, say: Callable[[str], None] = _silent) -> Iterator[tuple
         staging.build()
         say("built two bundles that differ by one change")
         small = dict.fromkeys(CORE, _SMALL_DISK)
-        with hosts.session(ALL, binds=staging.binds, small=small, ttl=3600):
+        with hosts.session(ALL, small=small, ttl=3600):
             say(f"booted {', '.join(ALL)}")
-            staging.prepare(hosts)
             for name in WEB:
                 web.set_up(hosts, name)
-            for name in reversed(ALL):  # receivers before senders
-                staging.install(hosts, name, "first")
-                staging.certify(hosts, name)
-                staging.start(hosts, name)
-            say("installed and started")
+            with ThreadPoolExecutor() as pool:  # links connect once both ends are there
+                list(pool.map(lambda name: _install(hosts, staging, name), ALL))
+            say("installed and started, from tars, without a network")
             yield hosts, staging
