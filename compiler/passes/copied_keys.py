@@ -6,12 +6,11 @@ from typing import Any
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Edge, Graph, Node
-from flumec.compiler.model import Fleet, Settings, Step
+from flumec.compiler.model import Fleet, Step, Value
+from flumec.compiler.passes.deduplication import DEDUP, key_headers
 from flumec.compiler.source import Span
 from flumec.compiler.values import varies
 from flumec.runtime.component import Header, Source
-
-DEDUP = "dedup"
 
 
 class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
@@ -144,28 +143,22 @@ def check_copied_keys(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                 node = (agent.name, component.name)
                 hosts = {host.name for host in agent.hosts.hosts}
                 _follow(graph, node, hosts, arriving, entered)
-    for node, value in sinks:
-        for name in _headers(value):
+    for node, dedup in sinks:
+        for name in key_headers(dedup):
             mark = arriving.get(node, {}).get(name)
             if mark and not (mark.by_host and len(entered[node]) < 2):
                 sink = f"{node[0]}.{node[1]}"
-                yield CopiesDiffer(value.span, f"header.{name}", sink, mark.cause, mark.span)
+                place = dedup.value.values["key"].span
+                yield CopiesDiffer(place, f"header.{name}", sink, mark.cause, mark.span)
 
 
-def _deduplicated(fleet: Fleet) -> Iterator[tuple[Node, Any]]:
-    """Yield each sink with a `dedup`, and the value of its key."""
+def _deduplicated(fleet: Fleet) -> Iterator[tuple[Node, Value]]:
+    """Yield each sink with a `dedup`, and that."""
     for agent in fleet.agents.values():
         for sink in agent.components.values():
             held = sink.values.get(DEDUP)
             if held is not None and agent.name not in fleet.unsure:
-                settings = held.value
-                if isinstance(settings, Settings) and "key" in settings.values:
-                    yield (agent.name, sink.name), settings.values["key"]
-
-
-def _headers(key: Any) -> list[str]:
-    found = key.value if isinstance(key.value, tuple | list) else [key.value]
-    return [str(name) for name in found if isinstance(name, Header)]
+                yield (agent.name, sink.name), held
 
 
 def _follow(

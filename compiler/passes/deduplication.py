@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
-from flumec.compiler.model import Agent, Chain, Fleet, Link
+from flumec.compiler.model import Agent, Chain, Fleet, Link, Settings, Value
 from flumec.compiler.passes.channels import late_channel
+from flumec.runtime.component import Header
+from flumec.runtime.links.settings import Hash
 
 DEDUP = "dedup"
 
@@ -17,9 +19,9 @@ class CopiesApart(Diagnostic, code="FL910", severity="warning"):
     sink's agent runs on several hosts, and each has its own sources or a link that chooses among
     the hosts. (That a member of a group cannot leave copies out is FL351.)
 
-    All copies must come to one host, or to each host by `policy = all`. A source whose copies
-    always enter at the same host, because a client asks again where it asked first, is fine too:
-    then silence this, with that reason.
+    All copies must come to one host, to each host by `policy = all`, or to one by the `hash` of a
+    header that is in the key. A source whose copies always enter at the same host, because a client
+    asks again where it asked first, is fine too: then silence this, with that reason.
 
     ## Example
 
@@ -180,12 +182,20 @@ def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
             late = late_channel(sink)
             if late is not None and late in [chain.start for chain in reading]:
                 yield LateComesBack(held.key, f"{agent.name}.{sink.name}", late)
-            reason = _apart(fleet, agent, reading)
+            reason = _apart(fleet, agent, reading, key_headers(held))
             if reason:
                 yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)
 
 
-def _apart(fleet: Fleet, agent: Agent, reading: Sequence[Chain]) -> str:
+def key_headers(dedup: Value) -> list[str]:
+    """Return the headers that a `dedup` has its key from; none where it is the tag."""
+    written = dedup.value.values if isinstance(dedup.value, Settings) else {}
+    key = written["key"].value if "key" in written else ()
+    found = key if isinstance(key, tuple | list) else [key]
+    return [str(name) for name in found if isinstance(name, Header)]
+
+
+def _apart(fleet: Fleet, agent: Agent, reading: Sequence[Chain], key: Sequence[str]) -> str:
     """Return where copies may go that a sink doesn't get by `reading`, "" if nowhere."""
     hosts = len(agent.hosts.hosts)
     if hosts < 2:
@@ -195,7 +205,7 @@ def _apart(fleet: Fleet, agent: Agent, reading: Sequence[Chain]) -> str:
         return f"events enter on {hosts} hosts, and each knows its own only"
     for link in fleet.links:
         here = [end for end in link.targets if end.agent == agent.name]
-        if any(end.component in channels for end in here) and _chooses(link):
+        if any(end.component in channels for end in here) and _chooses(link, key):
             return f"a link chooses among {hosts} hosts for each event"
     return ""
 
@@ -204,7 +214,12 @@ def _targets(chain: Chain) -> Sequence[str | None]:
     return [target.name for target in ends(chain)]
 
 
-def _chooses(link: Link) -> bool:
-    """Whether a link brings an event to one of its hosts; that it must say so is FL320."""
+def _chooses(link: Link, key: Sequence[str]) -> bool:
+    """Whether a link may bring two copies to two hosts; that it must say how it chooses is FL320.
+
+    A `hash` of a header that is in the key brings equal keys to one host.
+    """
     policy = link.values.get("policy")
-    return policy is not None and str(policy.value) not in ("all", "single")
+    if policy is None or str(policy.value) in ("all", "single"):
+        return False
+    return not (isinstance(policy.value, Hash) and str(policy.value.key) in key)

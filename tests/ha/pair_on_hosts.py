@@ -34,7 +34,7 @@ CLIENTS = {
     "cleo": "--way away --most 20 --own-ids",
     "dora": "--way away --most 3",
 }
-PYTHON = '#!/bin/sh\nPYTHONPATH=/srv/code:/srv/site exec /usr/bin/python3 -B "$@"\n'
+PYTHON = '#!/bin/sh\nPYTHONPATH=/opt/src:/opt/lib exec /usr/bin/python3 -B "$@"\n'
 LINKS = (("feeda", "vault"), ("feedb", "vault"), ("client", "feeda"), ("client", "feedb"))
 
 
@@ -42,9 +42,9 @@ def binds() -> list[str]:
     """Return what hosts need of this machine: the runtime under test, its libraries, the client."""
     parts = ("runtime", "compiler", "grammar")
     return [
-        f"{sysconfig.get_path('purelib')}:/srv/site",
+        f"{sysconfig.get_path('purelib')}:/opt/lib",
         f"{EXAMPLE}:/srv/ha_pair",
-        *(f"{ROOT / part}:/srv/code/flumec/{part}" for part in parts),
+        *(f"{ROOT / part}:/opt/src/flumec/{part}" for part in parts),
     ]
 
 

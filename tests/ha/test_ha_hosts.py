@@ -10,7 +10,7 @@ import pytest
 from fleet.hosts.hosts import Hosts
 from ha.pair_on_hosts import AGENTS, EXAMPLE, Pair, binds
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 GENTLE = ("kill", "kill", "upgrade")
 ROUGH = ("kill", "power", "power", "cut", "cut", "cut", "cable", "upgrade")
@@ -28,7 +28,7 @@ def run(pair: Pair, kinds: Sequence[str], faults: int) -> None:
     pair.wait(4)
     for _ in range(faults):
         pair.strike(kinds)
-        pair.wait(3)
+        pair.wait(2)
 
 
 def judged(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -44,7 +44,7 @@ def judged(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_agents_die_and_are_upgraded_and_no_client_is_refused(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(pair, GENTLE, 6)
+    run(pair, GENTLE, 5)
     verdict = judged(pair, monkeypatch)
     assert verdict.good, verdict.examples
     assert verdict.refused == 0, verdict.answers
@@ -54,7 +54,7 @@ def test_agents_die_and_are_upgraded_and_no_client_is_refused(
 def test_machines_without_power_and_cut_off_lose_and_double_nothing(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(pair, ROUGH, 10)
+    run(pair, ROUGH, 8)
     verdict = judged(pair, monkeypatch)
     assert verdict.good, verdict.examples
     assert verdict.answered > 200

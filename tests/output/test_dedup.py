@@ -35,6 +35,7 @@ SINK = FileRoll(
     "files", directory=OUT, path="%{host}", max_open=2, roll=Roll(events=2),
     dedup=Dedup(key=Header("id"), late="drop"),
 )  # fmt: skip
+DAY = 24 * 3_600 * 10**9
 SLOW = pytest.mark.slow
 READERS = [ConsumerSpec("files", "spool")]
 SURVIVALS = [NOTHING, EVERYTHING, Survival(0.5, 0.5, "any", torn=True, seed=3)]
@@ -260,6 +261,26 @@ def test_a_key_by_tag_tells_every_row_of_one_journal_apart() -> None:
     assert deliver(disk, sink=tagged) is not None
 
     assert len(written(disk)) == 17
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_copies_that_came_on_both_sides_of_midnight_are_one_event(workers: int) -> None:
+    """Each machine stamps its copy when it comes: their paths are those of two days."""
+    disk = CrashDisk()
+    disk.make_directory(OUT)
+    midnight = -(-ManualClock().now_ns() // DAY) * DAY - DAY
+    journal = open_journal(disk)
+    put(journal, "a1 b2", born=midnight - 1)
+    put(journal, "a2 b1 a3", born=midnight)
+    put(journal, "b3 a4", born=midnight - 1)  # the other machine's clock is behind
+    put(journal, "b4", born=midnight + 1)
+    journal.close()
+    sink = replace(SINK, path="%d/%{host}", workers=workers, max_open=4)
+
+    assert deliver(disk, sink=sink) is not None
+    assert deliver(disk, sink=sink) is not None
+
+    assert sorted(written(disk)) == ["a1", "a3", "a4", "b2"]
 
 
 @pytest.mark.parametrize("late", ["drop", Ref("old")])
