@@ -132,7 +132,7 @@ def test_build_for_some_hosts(flumec: Flumec) -> None:
     Path("two.flow").write_text(GOOD + "\n" + more)
     flumec("build", "two.flow", "-o", "dist", "--hosts", "there")
     names = sorted(path.name for path in Path("dist").iterdir())
-    assert names == ["far", "far.tar", "manifest.json"]
+    assert names == ["README.md", "far", "far.tar", "firewall.csv", "manifest.json"]
     said = flumec("build", "two.flow", "-o", "dist", "--hosts", "their")
     assert (said.status, said.err) == (
         2,

@@ -26,6 +26,8 @@ CREDENTIALS = "/etc/flumec/credentials"
 
 
 MANIFEST = "manifest.json"
+README = "README.md"
+FIREWALL = "firewall.csv"
 INSTALLER = "install"
 """The program in a host's folder that installs it."""
 
@@ -41,7 +43,12 @@ def folder(host: str) -> str:
     ('web-1.example.com', '%2E.%2Fetc', '%6Danifest.json', '%61.tar')
     """
     first, rest = host[:1], host[1:]
-    unsafe = first == "." or host == MANIFEST or host.endswith(TAR) or host.startswith(RUNTIME)
+    unsafe = (
+        first == "."
+        or host in (MANIFEST, README, FIREWALL)
+        or host.endswith(TAR)
+        or host.startswith(RUNTIME)
+    )
     return (f"%{ord(first):02X}" if unsafe else _safe(first)) + _safe(rest)
 
 

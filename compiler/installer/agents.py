@@ -1,5 +1,6 @@
 """The agents as processes: which have to be started anew, and doing it in order."""
 
+import ast
 import hashlib
 import json
 import time
@@ -38,16 +39,27 @@ class Started:
 
 
 def digest_of(host: Host, bundle: Bundle, agent: dict[str, Any], python: Python) -> str:
-    """Return the digest of all that an agent's process is made of."""
-    script = bundle.read(f"agents/{agent['name']}.py")
-    unit = bundle.read(f"systemd/{agent['service']}")
-    parts = (script, unit, starter(host, bundle, python), (python.flumec or "").encode())
-    return _digest(*parts)
+    """Return the digest of all that an agent's process is made of; comments are no part of it."""
+    code = ast.parse(bundle.read(f"agents/{agent['name']}.py")).body
+    said = [ast.dump(each) for each in code if not _is_text(each)]
+    unit = _settings(bundle.read(f"systemd/{agent['service']}"))
+    own = (python.flumec or "").encode()
+    return _digest("\n".join(said).encode(), unit, starter(host, bundle, python), own)
 
 
 def digest_of_socket(bundle: Bundle, socket: str) -> str:
     """Return the digest of a socket's unit."""
-    return _digest(bundle.read(f"systemd/{socket}"))
+    return _digest(_settings(bundle.read(f"systemd/{socket}")))
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """Return whether a statement is a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _settings(unit: bytes) -> bytes:
+    """Return a unit without its comments."""
+    return b"\n".join(line for line in unit.splitlines() if not line.startswith((b"#", b";")))
 
 
 def _digest(*parts: bytes) -> str:

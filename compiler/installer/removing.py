@@ -29,6 +29,9 @@ def remove(host: Host, report: Report, *, purge: bool, lose: bool) -> int:
     places = {place for each in bundles for place in (*each.places.values(), *each.links)}
     for path in remove_all(host.at(place) for place in sorted(places)):
         report.did("removed", str(path))
+    for folder in {host.at(link).parent for each in bundles for link in each.links}:
+        if folder.name.startswith("flumec") and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
     if host.live and places:
         must("systemctl", "daemon-reload")
     if purge:
@@ -73,7 +76,7 @@ def _held(host: Host, current: Bundle | None) -> list[str]:
     for state in _states(host):
         held = undelivered(current, state) if current else None
         if held is None and any(state.iterdir()):
-            found.append(f"{state}: it cannot be read what it holds")
+            found.append(f"{state}: what it holds cannot be read")
         elif held:
             found.append(f"{state}: {', '.join(held)}")
     return found

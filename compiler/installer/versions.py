@@ -119,7 +119,7 @@ def undelivered(bundle: Bundle, state: Path) -> list[str] | None:
         shown = json.loads(said[said.index("{") :])
         journals = [shown, *shown["others"]]
         held = [
-            f"{channel['held']:,} in `{channel['channel']}`"
+            f"{channel['held']:,} in `{channel['name']}`"
             for journal in journals
             for channel in journal["channels"]
             if channel["held"]

@@ -1,0 +1,101 @@
+"""README.md of a bundle and of each host's folder: what is in it, for people."""
+
+from collections.abc import Iterator, Sequence
+
+from flumec.compiler.emit.literal import harmless
+from flumec.compiler.emit.manifest import version
+from flumec.compiler.emit.openings import Opening
+from flumec.compiler.emit.paths import credential
+from flumec.compiler.emit.picture import picture
+from flumec.compiler.plan import Agent, Host, Plan
+
+_MOST = 8
+"""How many hosts are named in a line."""
+
+
+def of_host(host: Host, inbound: Sequence[Opening]) -> bytes:
+    """Return the page of one host's folder."""
+    files = ", ".join(sorted({agent.file for agent in host.agents}))
+    lines = [
+        f"# {host.name}",
+        "",
+        f"{_agents(len(host.agents))}, made by flumec {version()} from {files}.",
+        "",
+        "    ./install --check      says whether it can be installed, and what that would do",
+        "    ./install --apply      does it",
+        "    ./install --rollback   goes back to the bundle before",
+        "",
+    ]
+    for agent in host.agents:
+        lines += [*_agent(agent), ""]
+    lines += ["## What others send to this host", "", *_inbound(inbound)]
+    return _text(lines)
+
+
+def of_fleet(plan: Plan) -> bytes:
+    """Return the page of the whole bundle."""
+    hosts: dict[str, list[str]] = {}
+    for host in plan.hosts:
+        for agent in host.agents:
+            hosts.setdefault(agent.name, []).append(host.name)
+    files = ", ".join(name for name, _ in plan.inputs)
+    number = f"{_agents(len(hosts))} on {_hosts(len(plan.hosts))}"
+    lines = [
+        f"{number}, made by flumec {version()} from {files}.",
+        "",
+        *(f"- `{name}` on {_some(names)}" for name, names in hosts.items()),
+        "",
+        "Each host has a folder, and a tar of it; what is called `install` in it does the rest.",
+        "`firewall.csv` has every connection that is made, `manifest.json` what every file is.",
+    ]
+    return _text(["# A bundle", "", *lines])
+
+
+def _agent(agent: Agent) -> Iterator[str]:
+    yield f"## `{agent.name}`"
+    yield ""
+    if agent.doc:
+        yield from (*agent.doc.splitlines(), "")
+    yield from (f"    {line}" for line in picture(agent))
+    yield ""
+    yield f"- runs as `{agent.user}`, keeps its state in `/var/lib/flumec/{agent.name}`"
+    if agent.reads:
+        yield f"- reads {_quoted(agent.reads)}"
+    if agent.writes:
+        yield f"- writes {_quoted(agent.writes)}"
+    for name in agent.credentials:
+        yield f"- needs the secret `{name}` in `{credential(name)}`"
+    for half in agent.senders:
+        peers = [f"{peer.host}:{peer.port}" for peer in half.peers]
+        yield f"- sends to {_some(peers)}"
+
+
+def _inbound(found: Sequence[Opening]) -> Iterator[str]:
+    ports: dict[tuple[int, str], list[str]] = {}
+    for each in found:
+        ports.setdefault((each.port, each.why), []).append(each.from_host)
+    if not ports:
+        yield "Nothing."
+    for (port, why), hosts in ports.items():
+        yield f"- port {port}/tcp, from {_some(hosts)}: `{why}`"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST:,} more" if len(names) > _MOST else ""
+    return ", ".join(names[:_MOST]) + more
+
+
+def _quoted(paths: Sequence[str]) -> str:
+    return ", ".join(f"`{path}`" for path in paths)
+
+
+def _agents(number: int) -> str:
+    return "One agent" if number == 1 else f"{number:,} agents"
+
+
+def _hosts(number: int) -> str:
+    return "one host" if number == 1 else f"{number:,} hosts"
+
+
+def _text(lines: Sequence[str]) -> bytes:
+    return ("\n".join(harmless(line) for line in lines) + "\n").encode()
