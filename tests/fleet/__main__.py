@@ -14,6 +14,7 @@ from fleet.campaign import Campaign, Struck
 from fleet.faults import Fault, each_kind, everywhere, killed, mixed, powered_off
 from fleet.hosts.hosts import Hosts
 from fleet.hosts.needs import missing
+from fleet.hosts.processes import HostsError
 from fleet.staging import Staging
 from fleet.standing import standing
 
@@ -27,8 +28,12 @@ def main() -> int:
         print(f"skipped: {reason}")
         return 0
     began = time.monotonic()
-    with standing(given.label, lambda what: _say(began, what)) as (hosts, staging):
-        good = _campaign(hosts, staging, given)
+    try:
+        with standing(given.label, lambda what: _say(began, what)) as (hosts, staging):
+            good = _campaign(hosts, staging, given)
+    except HostsError as problem:
+        print(f"\nthe fleet could not be tried: {problem}")
+        return 2
     print(f"\n{time.monotonic() - began:.0f} s: {'good' if good else 'BAD'}")
     return 0 if good else 1
 

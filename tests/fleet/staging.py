@@ -20,6 +20,10 @@ _BROUGHT = "/opt/brought"
 _RESTARTED = "systemctl restart 'flumec-*.service'"
 
 
+class NoWheelsError(HostsError):
+    """The libraries are not here yet, and cannot be had."""
+
+
 class Staging:
     """Two bundles that differ by one change, and an authority for their certificates."""
 
@@ -29,7 +33,10 @@ class Staging:
 
     def build(self) -> None:
         """Build both bundles, and make an authority and what it issues."""
-        self._flumec("wheels", _WHEELS, FLOW)
+        try:
+            self._flumec("wheels", _WHEELS, FLOW)
+        except HostsError as problem:
+            raise NoWheelsError(str(problem)) from None
         for name, room in ROOM.items():
             given = ("--wheels", _WHEELS, "--set", f"room={room}")
             self._flumec("build", FLOW, *given, "-o", self._work / name)
