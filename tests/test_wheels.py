@@ -50,6 +50,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def filled(folder: Path, target: Target = HERE) -> tuple[list[str], Lock]:
+    folder.mkdir(exist_ok=True)
     lock = Lock.read(folder / LOCK)
     came = fetch(folder, lock, target, ROOTS)
     (folder / LOCK).write_text(lock.text())

@@ -1,6 +1,10 @@
 """`flumec wheels`: a folder with the libraries that hosts need, by a lock and offline."""
 
+import fcntl
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,14 +57,27 @@ def command(
         raise CannotRun("the hosts say their `python` and `arch`; these options are for no FLOW")
     needed = _of_fleet(flow, sets, flowvars) if flow else _named(python, arch)
     try:
-        lock = Lock.read(folder / LOCK)
-        for target, extras in needed.items():
-            click.echo(_fill(folder, lock, target, extras, update=update))
+        with _alone(folder):
+            lock = Lock.read(folder / LOCK)
+            for target, extras in needed.items():
+                click.echo(_fill(folder, lock, target, extras, update=update))
     except WheelsError as error:
         raise CannotRun(str(error)) from error
     except OSError as error:
         raise CannotRun(f"cannot fill `{folder}`: {error.strerror or error}") from error
     return 0
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Be the only one that fills a folder; another waits. The lock ends with its process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _fill(
@@ -75,8 +92,8 @@ def _fill(
     came = fetch(folder, lock, target, roots(target, extras))
     (folder / f".{LOCK}").write_text(lock.text())
     (folder / f".{LOCK}").replace(folder / LOCK)
-    names = f": {', '.join(sorted(came))}" if came else ""
-    return f"{target}: {len(lock.of(target))} wheels, {len(came)} came{names}"
+    number = len(lock.of(target))
+    return f"{target}: {number} wheels, {f'{len(came)} fetched' if came else 'all there already'}"
 
 
 def _of_fleet(

@@ -26,7 +26,6 @@ def fetch(folder: Path, lock: Lock, target: Target, roots: Sequence[Requirement]
 
     Without network if they are all there. Raise WheelsError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     came = [each["file"] for each in lock.of(target).values() if _bring(folder, each, target)]
     known = {n: read_wheel(folder / each["file"]) for n, each in lock.of(target).items()}
     if close(target, roots, known.get).missing:
