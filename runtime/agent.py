@@ -98,6 +98,14 @@ class Agent:
             part for part in self.parts if isinstance(part, Channel) and part.name not in apart
         )
 
+    def held_in(self, channel: str) -> tuple[str, ...]:
+        """Return the channels that hold what is put into one: itself, or those of a link's peers.
+
+        They are a link's that copies or hashes, `spool@core-1`.
+        """
+        own = tuple(name for name, share in self.shares.items() if share.of == channel)
+        return own or (channel,)
+
     @property
     def receivers(self) -> tuple[Component, ...]:
         """The receiving ends of links, once each although several links may come in by one."""

@@ -172,7 +172,8 @@ class Staff:
 
 def _require_letters(agent: "Agent", consumer: "Component") -> None:
     letters = getattr(consumer, "dead_letter", None)
-    if letters is not None and letters not in [channel.name for channel in agent.channels]:
+    known = {channel.name for channel in agent.channels} | {s.of for s in agent.shares.values()}
+    if letters is not None and letters not in known:
         raise StartError(
             f"the dead letters of `{consumer.name}` go to `{letters}`, which is no channel of the "
             "agent: `agent.hold(…)` one of that name"

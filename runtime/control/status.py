@@ -26,7 +26,10 @@ def _wiring(inside: Inside) -> dict[str, Any]:
     agent = inside.agent
     feeds: dict[str, list[str]] = {}
     for flow in agent.flows:
-        feeds.setdefault(flow.source.name, []).extend(c.name for c in flow.channels)
+        own = [name for channel in flow.channels for name in agent.held_in(channel.name)]
+        feeds.setdefault(flow.source.name, []).extend(own)
+    for share in agent.shares.values():
+        feeds[share.of] = list(agent.held_in(share.of))
     for receipt in agent.receipts:
         known = feeds.get(receipt.to.name, [receipt.to.name])
         feeds.setdefault(receipt.receiver.name, []).extend(known)

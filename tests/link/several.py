@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 LINK = "tailer.spool => collector.inbox"
 
@@ -149,14 +150,17 @@ class Several:
         """Return what an agent said in all its lives."""
         return (self.folder / f"{name}.log").read_text()
 
-    def status(self) -> dict[str, dict[str, float]]:
-        """Return the counters and gauges of each of the sender's links."""
-        asked = subprocess.run(
-            [sys.executable, "-m", "flumec.compiler", "status", "--format", "json",
-             "--state", str(self.folder / "tailer")],
-            capture_output=True, text=True, check=False,
+    def status(self) -> tuple[str, dict[str, Any]]:
+        """Return what `flumec status` shows of the sender, and what it says of it as JSON."""
+        shown, said = (
+            subprocess.run(
+                [sys.executable, "-m", "flumec.compiler", "status", *more,
+                 "--state", str(self.folder / "tailer")],
+                capture_output=True, text=True, check=False,
+            ).stdout
+            for more in ([], ["--json"])
         )  # fmt: skip
-        return json.loads(asked.stdout)
+        return shown, json.loads(said)[0]["state"]
 
     def got(self, name: str) -> Counter[int]:
         """Return what a collector has published."""

@@ -126,8 +126,11 @@ def test_all_down_holds_the_source_and_whoever_comes_first_goes_on(make: Make) -
         fleet.kill(name)
     time.sleep(4.0)
     assert "[RT703]" in fleet.log("tailer")
-    (spool,) = fleet.status()["channels"]
-    assert spool["fullness"] > 0.8, spool
+    shown, state = fleet.status()
+    spool = state["channels"]["spool"]
+    assert spool["held_bytes"] > 0.7 * spool["size"], spool
+    assert "to_core-1 cannot work: no link to core-1" in shown
+    assert "tailer.ticks waits" in shown, shown
     fleet.start("core-2")
     fleet.until(lambda: len(fleet.everything) > 200_000, 60)
     fleet.start("core-1")
@@ -165,6 +168,19 @@ def test_with_all_each_gets_everything_once(make: Make) -> None:
         fleet.kill(name)
         time.sleep(1.0)
         fleet.start(name)
+    for name in fleet.names:
+        fleet.until(lambda name=name: len(fleet.got(name)) == fleet.total)  # type: ignore[misc]
+        assert sum(fleet.got(name).values()) == fleet.total
+
+
+def test_with_all_who_is_away_holds_the_source_and_status_says_so(make: Make) -> None:
+    fleet = make("All(PEERS)", total=400_000, rate=80_000, size="1MiB")
+    fleet.until(lambda: len(fleet.got("core-2")) > 500)
+    fleet.kill("core-1")
+    time.sleep(4.0)
+    shown, _ = fleet.status()
+    assert "tailer.ticks waits ← web-1/tailer.spool@core-1" in shown, shown
+    fleet.start("core-1")
     for name in fleet.names:
         fleet.until(lambda name=name: len(fleet.got(name)) == fleet.total)  # type: ignore[misc]
         assert sum(fleet.got(name).values()) == fleet.total
