@@ -66,9 +66,11 @@ def _campaign(hosts: Hosts, staging: Staging, given: argparse.Namespace) -> bool
     lanes = list(campaign.verdict())
     print("", *picture.picture(campaign), "", *picture.table(lanes), sep="\n")
     print("", *picture.summary(campaign, lanes), sep="\n")
+    drifted = staging.drifted(hosts)
+    print(*(drifted or ["each host is as its bundle made it"]), sep="\n")
     if not drained:
         print(f"the fleet has not drained within {_PATIENCE:.0f} s")
-    return drained and all(lane.good for lane in lanes) and not campaign.refused
+    return drained and not drifted and all(lane.good for lane in lanes) and not campaign.refused
 
 
 def _once(hosts: Hosts, staging: Staging, given: argparse.Namespace) -> Iterator[Fault]:

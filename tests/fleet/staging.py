@@ -17,6 +17,7 @@ _WHEELS = Path(__file__).parents[2] / "build" / "wheels"
 _FLUMEC = Path(sys.executable).with_name("flumec")
 _CREDENTIALS = "/etc/flumec/credentials"
 _BROUGHT = "/opt/brought"
+_DRIFT = "found=$(/opt/flumec/current/bin/python -m flumec.runtime.drift 2>&1) || echo $found"
 _RESTARTED = "systemctl restart 'flumec-*.service'"
 
 
@@ -79,6 +80,11 @@ class Staging:
             hosts.must(name, "/opt/flumec/current/install --rollback", timeout=300)
 
         return Fault("rollback", name, strike)
+
+    def drifted(self, hosts: Hosts) -> list[str]:
+        """Return what is not on a host as its bundle put it there, as the host itself sees it."""
+        said = {name: hosts.say(name, _DRIFT, timeout=120) for name in ALL}
+        return [f"{name}: {text}" for name, text in said.items() if text]
 
     def renewed(self, hosts: Hosts) -> Fault:
         """Give every host a new key and certificate; old and new ones meet meanwhile."""
