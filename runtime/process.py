@@ -21,6 +21,7 @@ from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NothingStored
 from flumec.runtime.messages.unit import NobodyListens
 from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
+from flumec.runtime.outlook import Outlook, folders
 from flumec.runtime.restarts import STEADY, Restarts
 from flumec.runtime.shut import saying_where
 from flumec.runtime.signals import Signals
@@ -86,6 +87,7 @@ class Process:
         self._script = _script()
         self._identity = _identity(agent, self._script)
         self._clock = SystemClock()
+        self._outlook = Outlook(folders(agent.sources), self._clock)
         self._news = News(self._clock)
         self._ready = False
         self._journal_error: BaseException | None = None
@@ -159,7 +161,8 @@ class Process:
 
     def _is_over(self) -> bool:
         self._draining.step()
-        return bool(self._signals.told or self._staff.dead or self._journal_error)
+        ended = self._signals.told or self._staff.dead or self._journal_error
+        return bool(ended or self._outlook.is_over())
 
     def reading(self) -> "Reading":
         """Return the agent as it is now."""

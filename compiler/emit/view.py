@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from flumec.compiler.emit.paths import STATES
 from flumec.compiler.plan import Agent
+from flumec.runtime.outlook import folder
 
 DATA = ("/media", "/mnt", "/srv", "/var")
 """Where hosts keep data, besides homes and temporary files: empty for who names nothing there."""
@@ -18,8 +19,6 @@ TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 compared with, never written to
 LOGS = "/var/log"
 READERS = "adm"
 """The group that may read most logs."""
-
-_WILD = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +48,6 @@ def view(agent: Agent) -> View:
         reads=tuple(p for p in reads if _is_within([p], hidden) and not _is_within([p], writes)),
         writes=(f"{STATES}/{agent.name}", *writes),
     )
-
-
-def folder(pattern: str) -> str:
-    """Return the folder of a pattern's files, up to its first wildcard.
-
-    >>> folder("/var/log/nginx/*.log"), folder("/srv/*/a.log"), folder("/*.log")
-    ('/var/log/nginx', '/srv', '/')
-    """
-    parts = PurePosixPath(pattern).parts
-    fixed = next((i for i, part in enumerate(parts) if _WILD & set(part)), len(parts) - 1)
-    return str(PurePosixPath(*parts[:fixed])) if fixed else "/"
 
 
 def groups(agent: Agent) -> list[str]:

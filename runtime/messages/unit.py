@@ -40,3 +40,39 @@ class NobodyListens(Message, code="RT119", level="warning"):
     )
     socket: str
     agent: str
+
+
+class FolderMissing(Message, code="RT121", level="warning"):
+    """A folder that a source reads was not there when the agent was started by its unit.
+
+    The unit shows the agent the folders that its sources read, as they are at the start. One that
+    is made later is seen by a new start only. So the agent ends in order after a while, and is
+    started again, until the folder is there; nothing is lost by that.
+
+    ## What to do
+
+    Nothing, if the folder is yet to be made; `systemctl restart` the agent to have it seen at once.
+    Else make it, or correct the source's `files`.
+    """
+
+    text = (
+        "{folders}: not there when this agent was started, so its unit hides what is made there "
+        "later; it starts anew in {seconds:.0f} s"
+    )
+    folders: str
+    seconds: float
+
+
+class FolderReplaced(Message, code="RT122", level="warning"):
+    """A folder that a source reads was moved away or removed while the agent ran.
+
+    The agent goes on seeing the old one, as the unit bound it. In some seconds, in which it reads
+    what is left there, it ends in order and is started again, and sees the new one.
+
+    ## What to do
+
+    Nothing. Rotate files, not folders: what is written into the old folder after that is not read.
+    """
+
+    text = "{folders}: was moved away or removed; the agent starts anew to see what is there now"
+    folders: str

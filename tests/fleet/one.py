@@ -39,19 +39,15 @@ class One:
         return self.hosts.must(NAME, script)
 
     def install(self, flow: str) -> None:
-        """Build the flow and install what it is compiled to; nothing is started or stopped."""
+        """Build the flow, install what it is compiled to, and start what that changes."""
         compiled = compile_text(flow)
         assert compiled.plan is not None, [each.message for each in compiled.diagnostics]
         self._built += 1
         bundle = self._work / str(self._built)
         write_bundle(emit(compiled.plan), bundle)
         self.hosts.copy(bundle / NAME, NAME, f"/opt/bundles/{self._built}")
-        self.must(f"sh /opt/bundles/{self._built}/{NAME}/install.sh --python /opt/python")
-        self.must("cd /etc/systemd/system && systemctl enable -q flumec.target flumec-*")
-
-    def start(self) -> None:
-        """Start all agents and wait until they are ready."""
-        self.must("systemctl start flumec.target; systemctl start 'flumec-*.service' --all")
+        apply = f"/opt/bundles/{self._built}/{NAME}/install --apply --python /opt/python"
+        self.hosts.must(NAME, apply, timeout=120)
 
     def property(self, unit: str, name: str) -> str:
         """Return what systemd knows of a unit."""

@@ -95,7 +95,6 @@ def one(hosts: Callable[..., Hosts], tmp_path: Path) -> One:
     made.must("install -d -m 700 /etc/flumec/credentials")
     made.hosts.write("web1", "/etc/flumec/credentials/vault", "0123456789abcdef" * 2, 0o600)
     made.install(flow())
-    made.start()
     return made
 
 
@@ -141,10 +140,10 @@ def test_nobody_is_refused_while_agents_die_and_are_replaced(one: One) -> None:
         one.must(f"systemctl restart {unit}")
     one.must("systemctl restart flumec.target")
     one.until(f"systemctl is-active -q {EDGE} && systemctl is-active -q {STORE}")
-    one.install(flow(more=SECOND_PORT))
-    one.must(f"systemctl restart {EDGE} {STORE}")
-    assert one.must("ss -Hltn sport = :8081") != ""
-    one.install(flow())
+    for more in (SECOND_PORT, ""):
+        one.install(flow(more))
+        one.until(f"systemctl is-active -q {EDGE}")
+        assert bool(one.must("ss -Hltn sport = :8081")) == bool(more)
     for client in (*clients, poster):
         client.stop()
     attempts = [attempt for client in (*clients, poster) for attempt in client.attempts]
@@ -185,3 +184,13 @@ def test_told_to_end_it_ends_in_time_with_what_it_has_delivered(one: One) -> Non
         assert one.property(unit, "Result") == "success"
         assert "has ended" in one.log(unit)
     assert one.must("ss -Hltn sport = :8080") == ""
+
+
+def test_a_folder_that_was_replaced_is_seen_by_a_new_start_of_its_own(one: One) -> None:
+    append(one, 1, 10)
+    one.until(f"[ $({LINES}) = 10 ]")
+    one.must("cd /var/log && mv nginx nginx.old && install -d -o root -g adm -m 2750 nginx")
+    append(one, 11, 20)
+    one.until(f"[ $({LINES}) = 20 ]")
+    assert "[RT122]" in one.log(EDGE)
+    assert one.property(EDGE, "Result") == "success"
