@@ -124,6 +124,8 @@ def stop(host: Host, bundle: Bundle | None, others: list[Bundle], report: Report
         agent["name"]: agent for other in others for agent in reversed(other.agents)
     }
     for agent in gone.values():
+        if agent["service"] in kept:  # its service would end with them: `close` does it, later
+            continue
         units = [unit for unit in _units(agent) if unit not in kept]
         running = [unit for unit in units if is_active(unit)]
         if running:
@@ -135,6 +137,21 @@ def stop(host: Host, bundle: Bundle | None, others: list[Bundle], report: Report
                 started.note(unit, None)
         if agent["service"] in running:
             report.did("stopped", f"{agent['service']}; what it holds stays in {agent['state']}")
+
+
+def close(host: Host, bundle: Bundle, others: list[Bundle], report: Report) -> None:
+    """Close the ports that agents no longer have, once systemd knows their services without them.
+
+    Before that the service would end with its socket, and clients of another start it again.
+    """
+    started = Started(host)
+    had = (socket for other in others for agent in other.agents for socket in agent["sockets"])
+    kept = {unit for agent in bundle.agents for unit in _units(agent)}
+    for socket in dict.fromkeys(had):
+        if socket not in kept and is_active(socket):
+            must("systemctl", "stop", socket)
+            started.note(socket, None)
+            report.did("closed", socket)
 
 
 def _units(agent: dict[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flumec.compiler.installer.agents import start, stop, to_start
+from flumec.compiler.installer.agents import close, start, stop, to_start
 from flumec.compiler.installer.bundle import Bundle
 from flumec.compiler.installer.checks import Setting, check
 from flumec.compiler.installer.files import clear, holds, put_link, remove_all
@@ -78,6 +78,7 @@ def apply(run: Setting, report: Report) -> int:
     waiting = to_start(host, bundle, run.python)
     if changed or waiting:
         must("systemctl", "daemon-reload")
+        close(host, bundle, known(host), report)
     if not run.starting:
         for agent in waiting:
             report.did("to start", f"systemctl restart {agent['service']}")

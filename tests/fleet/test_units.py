@@ -8,7 +8,7 @@ from fleet.clients import Knocker, Poster
 from fleet.hosts.hosts import Hosts
 from fleet.one import One
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FLOW = """
 hosts web = ["web1"]
