@@ -102,6 +102,7 @@ agent tailer on except(union(web, tier.core), tier.core) {
 
 tailer.spool => tier.collector.inbox {
   port = 4141
+  tls = mutual
 }
 """
     fleet, diagnostics = bound({"main.flow": main, "tier.flow": TIER})
@@ -158,6 +159,7 @@ agent tailer on gone.web {
 
 tailer.spool => gone.collector.inbox {
   port = 4141
+  tls = mutual
 }
 """
     assert said(bound({"main.flow": main})[1]) == [

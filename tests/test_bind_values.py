@@ -392,6 +392,7 @@ a.out => b.inbox via arrow {
   within = host.site
   in_doubt = wait
   dead_letter = dead
+  tls = mutual
 }
 """)
     link = fleet.links[0]
@@ -402,6 +403,7 @@ a.out => b.inbox via arrow {
         "within": Fact("site"),
         "in_doubt": "wait",
         "dead_letter": "dead",
+        "tls": "mutual",
     }
     assert link.doc == "Crosses."
     assert fleet.future == []

@@ -54,7 +54,7 @@ def test_its_flow_is_clean() -> None:
 def test_what_it_says_is_not_yet_is_said_by_name(more: str, code: str) -> None:
     (flow,) = [text for _, text in FENCES if text.startswith("param lake")]
 
-    found = lint_text(flow.replace("  port = 4141", f"  port = 4141\n  {more}")).diagnostics
+    found = lint_text(flow.replace("  tls = mutual", f"  tls = mutual\n  {more}")).diagnostics
     assert [each.code for each in found] == [code]
 
 

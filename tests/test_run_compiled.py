@@ -53,6 +53,7 @@ agent collector on core {
 
 counter.spool => collector.inbox {
   port = 4141
+  tls = mutual
 }
 """
 

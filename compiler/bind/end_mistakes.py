@@ -30,6 +30,7 @@ class UnknownAgent(Diagnostic, code="FL110"):
 
     counter.spool => colector.inbox {
       port = 4141
+      tls = mutual
     }
     ```
 
@@ -57,6 +58,7 @@ class UnknownAgent(Diagnostic, code="FL110"):
 
     counter.spool => collector.inbox {
       port = 4141
+      tls = mutual
     }
     ```
     """
@@ -102,6 +104,7 @@ class UnknownEnd(Diagnostic, code="FL113"):
 
     counter.spol => collector.inbox {
       port = 4141
+      tls = mutual
     }
     ```
 
@@ -129,6 +132,7 @@ class UnknownEnd(Diagnostic, code="FL113"):
 
     counter.spool => collector.inbox {
       port = 4141
+      tls = mutual
     }
     ```
     """
@@ -181,6 +185,7 @@ class IncompleteName(Diagnostic, code="FL159"):
 
     counter.spool => collector {
       port = 4141
+      tls = mutual
     }
     ```
 
@@ -208,6 +213,7 @@ class IncompleteName(Diagnostic, code="FL159"):
 
     counter.spool => collector.inbox {
       port = 4141
+      tls = mutual
     }
     ```
     """

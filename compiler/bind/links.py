@@ -45,6 +45,7 @@ class UnknownWire(Diagnostic, code="FL161"):
 
     counter.spool => collector.inbox via arow {
       port = 4141
+      tls = mutual
     }
     ```
 
@@ -72,6 +73,7 @@ class UnknownWire(Diagnostic, code="FL161"):
 
     counter.spool => collector.inbox via arrow {
       port = 4141
+      tls = mutual
     }
     ```
     """

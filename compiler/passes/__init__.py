@@ -24,6 +24,7 @@ from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
 from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.nearness import check_nearness
+from flumec.compiler.passes.plain import check_plain
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
 from flumec.compiler.passes.refusing import check_refusing
@@ -63,5 +64,6 @@ PASSES: tuple[Pass, ...] = (
     check_rolling,
     check_sites,
     check_names,
+    check_plain,
     check_future,
 )

@@ -57,6 +57,7 @@ class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
 
     feed.out => book.inbox {
       port = 4242
+      tls = mutual
     }
     ```
 
@@ -94,6 +95,7 @@ class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
 
     feed.out => book.inbox {
       port = 4242
+      tls = mutual
     }
     ```
     """

@@ -42,10 +42,12 @@ class TwoCopies(Diagnostic, code="FL904", severity="warning"):
 
     a.one => b.inbox {
       port = 4141
+      tls = mutual
     }
 
     a.two => b.inbox {
       port = 4141
+      tls = mutual
     }
     ```
 
@@ -74,6 +76,7 @@ class TwoCopies(Diagnostic, code="FL904", severity="warning"):
 
     a.one => b.inbox {
       port = 4141
+      tls = mutual
     }
     ```
     """

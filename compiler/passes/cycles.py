@@ -32,10 +32,12 @@ class Cycle(Diagnostic, code="FL310"):
 
     a.out => b.back {
       port = 4141
+      tls = mutual
     }
 
     b.back => a.out {
       port = 4142
+      tls = mutual
     }
     ```
 
@@ -64,6 +66,7 @@ class Cycle(Diagnostic, code="FL310"):
 
     a.out => b.back {
       port = 4141
+      tls = mutual
     }
     ```
     """

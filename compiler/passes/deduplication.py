@@ -83,6 +83,7 @@ class CopiesApart(Diagnostic, code="FL910", severity="warning"):
 
     feed.out => book.inbox {
       port = 4242
+      tls = mutual
     }
     ```
     """

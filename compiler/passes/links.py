@@ -34,6 +34,7 @@ class WrongLinkEnd(Diagnostic, code="FL322"):
 
     a.spool => b.out {
       port = 4141
+      tls = mutual
     }
     ```
 
@@ -62,6 +63,7 @@ class WrongLinkEnd(Diagnostic, code="FL322"):
 
     a.spool => b.inbox {
       port = 4141
+      tls = mutual
     }
     ```
     """
@@ -148,6 +150,7 @@ class NothingArrives(Diagnostic, code="FL326"):
 
     a.spool => b.feed {
       port = 4141
+      tls = mutual
     }
     ```
     """
@@ -189,6 +192,7 @@ class LinkToItself(Diagnostic, code="FL323"):
 
     a.one => a.two {
       port = 4141
+      tls = mutual
     }
     ```
 

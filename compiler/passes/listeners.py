@@ -53,11 +53,13 @@ class UnlikeListeners(Diagnostic, code="FL325"):
 
     a.spool => c.inbox {
       port = 4141
+      tls = mutual
     }
 
     b.spool => c.inbox {
       port = 4141
       window = 1MiB
+      tls = mutual
     }
     ```
 
@@ -97,11 +99,13 @@ class UnlikeListeners(Diagnostic, code="FL325"):
     a.spool => c.inbox {
       port = 4141
       window = 1MiB
+      tls = mutual
     }
 
     b.spool => c.inbox {
       port = 4141
       window = 1MiB
+      tls = mutual
     }
     ```
     """

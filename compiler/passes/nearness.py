@@ -48,6 +48,7 @@ class NoPeerNearby(Diagnostic, code="FL324"):
       port = 4141
       policy = failover
       within = host.site
+      tls = mutual
     }
     ```
 
@@ -90,6 +91,7 @@ class NoPeerNearby(Diagnostic, code="FL324"):
       port = 4141
       policy = failover
       within = host.site
+      tls = mutual
     }
     ```
     """

@@ -40,6 +40,7 @@ class MissingPolicy(Diagnostic, code="FL320"):
 
     a.spool => b.inbox {
       port = 4141
+      tls = mutual
     }
     ```
 
@@ -68,6 +69,7 @@ class MissingPolicy(Diagnostic, code="FL320"):
 
     a.spool => b.inbox {
       port = 4141
+      tls = mutual
     }
     ```
     """
@@ -114,6 +116,7 @@ class PolicyOfOne(Diagnostic, code="FL321"):
     a.spool => b.inbox {
       port = 4141
       policy = single
+      tls = mutual
     }
     ```
 
@@ -143,6 +146,7 @@ class PolicyOfOne(Diagnostic, code="FL321"):
     a.spool => b.inbox {
       port = 4141
       policy = single
+      tls = mutual
     }
     ```
     """

@@ -45,6 +45,7 @@ agent collector on core {
 
 tailer.spool => collector.inbox {
   port = 4141
+  tls = mutual
 }
 """
 

@@ -38,6 +38,7 @@ agent book on vaults {
 feed.out => book.inbox {
   port = 4242
   policy = POLICY
+  tls = mutual
 }
 """
 

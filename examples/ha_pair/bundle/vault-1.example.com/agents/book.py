@@ -5,7 +5,7 @@ Writes each trade once, whichever machine brings it first.
 
     feed.out => inbox -> ledger
 
-Made by flumec from ha_pair.flow (7bd2ec33bed8). Change that file, not this one.
+Made by flumec from ha_pair.flow (af0ef8c5c9db). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, ChannelRef, Duration, Header, Port, Size, Url
@@ -31,7 +31,7 @@ ledger = Hdfs(
     dead_letter=ChannelRef("late"),
 )
 
-# see ha_pair.flow:66
+# see ha_pair.flow:67
 from_feed = ArrowReceiver("from_feed", port=Port(4242))
 
 agent = Agent(

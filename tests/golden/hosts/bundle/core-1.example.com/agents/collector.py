@@ -4,7 +4,7 @@
     tailer.spool, gateway.out => logs -> log_files
     probe.out => ticks -> tick_files
 
-Made by flumec from hosts.flow (1613ccf38258). Change that file, not this one.
+Made by flumec from hosts.flow (7e7071c3d19e). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -27,10 +27,15 @@ log_files = FileRoll("log_files", directory=Path("/srv/logs"), path="%{origin}")
 tick_files = FileRoll("tick_files", directory=Path("/srv/ticks"))
 
 # see hosts.flow:70
-arrow_4141 = ArrowReceiver("arrow_4141", port=Port(4141))
+arrow_4141 = ArrowReceiver("arrow_4141", port=Port(4141), tls="mutual")
 
-# see hosts.flow:78
-from_probe = ArrowReceiver("from_probe", port=Port(4142), window=Size("32MiB"))
+# see hosts.flow:80
+from_probe = ArrowReceiver(
+    "from_probe",
+    port=Port(4142),
+    window=Size("32MiB"),
+    tls="mutual",
+)
 
 agent = Agent(
     "collector",
@@ -41,19 +46,19 @@ agent = Agent(
 agent.receive(
     arrow_4141,
     link="tailer.spool => collector.logs",
-    wire="93330f75485dc818",
+    wire="ee38ed90f4d15cb9",
     to=logs,
 )
 agent.receive(
     arrow_4141,
     link="gateway.out => collector.logs",
-    wire="3d339f1cd3d6ba4a",
+    wire="aa781460741e8a22",
     to=logs,
 )
 agent.receive(
     from_probe,
     link="probe.out => collector.ticks",
-    wire="fab5f59ad141004e",
+    wire="223a8f5217539674",
     to=ticks,
 )
 agent.deliver(logs, log_files)

@@ -3,7 +3,7 @@
 
     ticks -> out => collector.ticks
 
-Made by flumec from hosts.flow (1613ccf38258). Change that file, not this one.
+Made by flumec from hosts.flow (7e7071c3d19e). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Duration
@@ -17,13 +17,14 @@ ticks = Seq("ticks")
 # see hosts.flow:46
 out = File("out")
 
-# see hosts.flow:78
+# see hosts.flow:80
 to_collector = ArrowSender(
     "to_collector",
     link="probe.out => collector.ticks",
-    wire="fab5f59ad141004e",
+    wire="223a8f5217539674",
     peers=(Peer("core-1.example.com", "10.0.0.7", 4142),),
     drain=Duration("10s"),
+    tls="mutual",
 )
 
 agent = Agent(

@@ -3,7 +3,7 @@
 
     access -> static(…) -> spool => collector.logs
 
-Made by flumec from hosts.flow (1613ccf38258). Change that file, not this one.
+Made by flumec from hosts.flow (7e7071c3d19e). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Header
@@ -22,8 +22,9 @@ spool = File("spool")
 to_collector = ArrowSender(
     "to_collector",
     link="tailer.spool => collector.logs",
-    wire="93330f75485dc818",
+    wire="ee38ed90f4d15cb9",
     peers=(Peer("core-1.example.com", "10.0.0.7", 4141),),
+    tls="mutual",
 )
 
 agent = Agent(

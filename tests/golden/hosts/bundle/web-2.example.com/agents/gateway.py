@@ -3,7 +3,7 @@
 
     events -> timestamp() -> out => collector.logs
 
-Made by flumec from hosts.flow (1613ccf38258). Change that file, not this one.
+Made by flumec from hosts.flow (7e7071c3d19e). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Port
@@ -18,12 +18,13 @@ events = Http("events", port=Port(443))
 # see hosts.flow:38
 out = File("out")
 
-# see hosts.flow:74
+# see hosts.flow:75
 to_collector = ArrowSender(
     "to_collector",
     link="gateway.out => collector.logs",
-    wire="3d339f1cd3d6ba4a",
+    wire="aa781460741e8a22",
     peers=(Peer("core-1.example.com", "10.0.0.7", 4141),),
+    tls="mutual",
 )
 
 agent = Agent(

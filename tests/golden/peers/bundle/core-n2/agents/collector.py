@@ -4,7 +4,7 @@
     tailer.spool => inbox -> store
     tailer.near, tailer.copies, tailer.users => more -> letters
 
-Made by flumec from peers.flow (5697f5ba23aa). Change that file, not this one.
+Made by flumec from peers.flow (b77b653a8ff7). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -27,34 +27,34 @@ store = FileRoll("store", directory=Path("/srv/logs"))
 letters = FileRoll("letters", directory=Path("/srv/more"))
 
 # see peers.flow:63
-from_tailer = ArrowReceiver("from_tailer", port=Port(4141))
+from_tailer = ArrowReceiver("from_tailer", port=Port(4141), tls="mutual")
 
-# see peers.flow:70
-from_tailer_4142 = ArrowReceiver("from_tailer_4142", port=Port(4142))
+# see peers.flow:71
+from_tailer_4142 = ArrowReceiver("from_tailer_4142", port=Port(4142), tls="mutual")
 
 agent = Agent("collector", host="core-n2", address="core-n2")
 agent.receive(
     from_tailer,
     link="tailer.spool => collector.inbox",
-    wire="8e2973dd879c299c",
+    wire="0606749fd265ccb2",
     to=inbox,
 )
 agent.receive(
     from_tailer_4142,
     link="tailer.near => collector.more",
-    wire="87ad4aef6dbaf411",
+    wire="639776371fba94c0",
     to=more,
 )
 agent.receive(
     from_tailer_4142,
     link="tailer.copies => collector.more",
-    wire="818e0b08a9e3cc94",
+    wire="1068cb356806dbf5",
     to=more,
 )
 agent.receive(
     from_tailer_4142,
     link="tailer.users => collector.more",
-    wire="5ce290113a387d0a",
+    wire="071f9389d3a35201",
     to=more,
 )
 agent.deliver(inbox, store)

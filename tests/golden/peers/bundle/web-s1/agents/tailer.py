@@ -7,7 +7,7 @@
     spool => collector.inbox
     near => collector.more
 
-Made by flumec from peers.flow (5697f5ba23aa). Change that file, not this one.
+Made by flumec from peers.flow (b77b653a8ff7). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Failover, Header
@@ -41,80 +41,90 @@ users = File("users")
 to_core_s1 = ArrowSender(
     "to_core_s1",
     link="tailer.spool => collector.inbox",
-    wire="8e2973dd879c299c",
+    wire="0606749fd265ccb2",
     peers=(Peer("core-s1", "core-s1", 4141),),
+    tls="mutual",
 )
 
 # see peers.flow:63
 to_core_n1 = ArrowSender(
     "to_core_n1",
     link="tailer.spool => collector.inbox",
-    wire="8e2973dd879c299c",
+    wire="0606749fd265ccb2",
     peers=(Peer("core-n1", "core-n1", 4141),),
+    tls="mutual",
 )
 
 # see peers.flow:63
 to_core_n2 = ArrowSender(
     "to_core_n2",
     link="tailer.spool => collector.inbox",
-    wire="8e2973dd879c299c",
+    wire="0606749fd265ccb2",
     peers=(Peer("core-n2", "core-n2", 4141),),
+    tls="mutual",
 )
 
-# see peers.flow:70
+# see peers.flow:71
 to_collector = ArrowSender(
     "to_collector",
     link="tailer.near => collector.more",
-    wire="87ad4aef6dbaf411",
+    wire="639776371fba94c0",
     peers=(Peer("core-s1", "core-s1", 4142),),
+    tls="mutual",
 )
 
-# see peers.flow:76
+# see peers.flow:78
 to_core_n1_copies = ArrowSender(
     "to_core_n1_copies",
     link="tailer.copies => collector.more",
-    wire="818e0b08a9e3cc94",
+    wire="1068cb356806dbf5",
     peers=(Peer("core-n1", "core-n1", 4142),),
+    tls="mutual",
 )
 
-# see peers.flow:76
+# see peers.flow:78
 to_core_n2_copies = ArrowSender(
     "to_core_n2_copies",
     link="tailer.copies => collector.more",
-    wire="818e0b08a9e3cc94",
+    wire="1068cb356806dbf5",
     peers=(Peer("core-n2", "core-n2", 4142),),
+    tls="mutual",
 )
 
-# see peers.flow:76
+# see peers.flow:78
 to_core_s1_copies = ArrowSender(
     "to_core_s1_copies",
     link="tailer.copies => collector.more",
-    wire="818e0b08a9e3cc94",
+    wire="1068cb356806dbf5",
     peers=(Peer("core-s1", "core-s1", 4142),),
+    tls="mutual",
 )
 
-# see peers.flow:81
+# see peers.flow:84
 to_core_n1_users = ArrowSender(
     "to_core_n1_users",
     link="tailer.users => collector.more",
-    wire="5ce290113a387d0a",
+    wire="071f9389d3a35201",
     peers=(Peer("core-n1", "core-n1", 4142),),
+    tls="mutual",
 )
 
-# see peers.flow:81
+# see peers.flow:84
 to_core_n2_users = ArrowSender(
     "to_core_n2_users",
     link="tailer.users => collector.more",
-    wire="5ce290113a387d0a",
+    wire="071f9389d3a35201",
     peers=(Peer("core-n2", "core-n2", 4142),),
+    tls="mutual",
 )
 
-# see peers.flow:81
+# see peers.flow:84
 to_core_s1_users = ArrowSender(
     "to_core_s1_users",
     link="tailer.users => collector.more",
-    wire="5ce290113a387d0a",
+    wire="071f9389d3a35201",
     peers=(Peer("core-s1", "core-s1", 4142),),
+    tls="mutual",
 )
 
 agent = Agent("tailer", host="web-s1", address="web-s1", columns=("user",))
