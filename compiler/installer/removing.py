@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flumec.compiler.installer.agents import stop
 from flumec.compiler.installer.bundle import Bundle
-from flumec.compiler.installer.files import remove_all
+from flumec.compiler.installer.files import clear, remove_all
 from flumec.compiler.installer.paths import Host
 from flumec.compiler.installer.saying import RefusedError, Report, counted
 from flumec.compiler.installer.systemd import call, must
@@ -27,6 +27,8 @@ def remove(host: Host, report: Report, *, purge: bool, lose: bool) -> int:
         if purge:
             _still_nothing(host, current, lose=lose)
     places = {place for each in bundles for place in (*each.places.values(), *each.links)}
+    for folder in {host.at(place).parent for place in places}:
+        clear(folder)
     for path in remove_all(host.at(place) for place in sorted(places)):
         report.did("removed", str(path))
     for folder in {host.at(link).parent for each in bundles for link in each.links}:

@@ -49,6 +49,8 @@ def put_places(host: Host, bundle: Bundle, others: list[Bundle]) -> tuple[list[P
             put.append(host.at(place))
     theirs = {p for other in others for p in (*other.places.values(), *other.links)}
     ours = {*bundle.places.values(), *bundle.links}
+    for folder in {host.at(place).parent for place in theirs | ours}:
+        clear(folder)
     return put, remove_all(host.at(place) for place in sorted(theirs - ours))
 
 
