@@ -18,7 +18,7 @@ from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import Disk, RealDisk
 from flumec.runtime.errors import StartError
 from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NothingStored
-from flumec.runtime.messages.unit import NobodyListens
+from flumec.runtime.messages.unit import SocketUnused
 from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
 from flumec.runtime.outlook import Outlook, folders
@@ -126,7 +126,7 @@ class Process:
             logs.of("agent").info("`%s` of %s is ready", self.agent.name, self.agent.host)
             self._notifier.send({"READY": "1"}, wait=True)
             for name in self._sockets.unused if all(d.begun for d in self._staff.doors) else ():
-                logs.of("agent").warning(NobodyListens(socket=name, agent=self.agent.name))
+                logs.of("agent").warning(SocketUnused(socket=name, agent=self.agent.name))
         if not self._watch.until(self._is_over, STEADY):
             self._restarts.forget()
         self._watch.until(self._is_over)

@@ -23,7 +23,7 @@ class WaitsToStart(Message, code="RT118", level="warning"):
     reason: str
 
 
-class NobodyListens(Message, code="RT119", level="warning"):
+class SocketUnused(Message, code="RT119", level="warning"):
     """A unit passes a socket that no part of the agent listens at.
 
     Clients that connect there are not refused: they wait for nobody. It is the socket unit of an
