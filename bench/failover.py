@@ -89,7 +89,7 @@ def run(fault: signal.Signals) -> tuple[float, float]:
             _until(lambda: len(first.seen) > RATE * SETTLE)
             first.process.send_signal(fault)
             at = time.monotonic_ns()
-            _until(lambda: any(seen > at for seen in second.seen.values()))
+            _until(lambda: any(seen > at for seen in list(second.seen.values())))
             time.sleep(2.0)
             writer.stop.set()
             writer.join()

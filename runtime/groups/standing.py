@@ -11,8 +11,8 @@ from flumec.runtime.worker import Worker
 PATIENCE = 3.0
 """Seconds that a member may fail before others get what it has: a hiccup is no reason."""
 
-LINK_PATIENCE = 1.0
-"""The same of a link: a receiver that was restarted is back by then."""
+LINK_PATIENCE = 0.5
+"""The same of a link: who is gone says so, or answers no attempt to connect."""
 
 HUNG = 30.0
 """Seconds of silence after which others get what comes. It may still work on what it has."""

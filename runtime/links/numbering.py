@@ -84,6 +84,7 @@ class LaneNumbering:
 
     def __init__(self, member: Member) -> None:
         self._member = member
+        member.surely = True  # also of one that is left alone: its numbers are said before sent
 
     def begin(self, known: "Memory | None", sender: "Sender", low: int) -> "Memory":
         """Return what is to be remembered: this opening begins where the lane ends."""
