@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.component import Component
-from flumec.runtime.messages.unit import FolderMissing, FolderReplaced
+from flumec.runtime.messages.unit import FolderHidden, FolderReplaced
 
 MOUNTS = Path("/proc/self/mountinfo")
 LOOK_EVERY = 5.0
@@ -61,7 +61,7 @@ class Outlook:
         self._over = float("inf")
         if lacking := [path for path in self._watched if self._is_hidden(path)]:
             self._over = self._looked + AGAIN
-            logs.of("agent").warning(FolderMissing(folders=", ".join(lacking), seconds=AGAIN))
+            logs.of("agent").warning(FolderHidden(folders=", ".join(lacking), seconds=AGAIN))
 
     def is_over(self) -> bool:
         """Return whether it is time to start anew."""

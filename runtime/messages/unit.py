@@ -42,7 +42,7 @@ class SocketUnused(Message, code="RT119", level="warning"):
     agent: str
 
 
-class FolderMissing(Message, code="RT121", level="warning"):
+class FolderHidden(Message, code="RT121", level="warning"):
     """A folder that a source reads was not there when the agent was started by its unit.
 
     The unit shows the agent the folders that its sources read, as they are at the start. One that
