@@ -1,5 +1,6 @@
 """Links that are encrypted: who gets in, what both ends hear when not, and that nothing is lost."""
 
+import os
 import re
 import socket
 from collections.abc import Callable
@@ -45,6 +46,13 @@ class Hosts:
         path.rename(self.folder / name)
 
     @staticmethod
+    def secret_lines() -> list[str]:
+        """Return every line of the keys, which no log or message may have."""
+        folder = Path(os.environ["CREDENTIALS_DIRECTORY"])
+        keys = [path.read_text() for path in folder.glob("*-key")]
+        return [line for key in keys for line in key.splitlines() if not line.startswith("-----E")]
+
+    @staticmethod
     def settings(end: str, tls: str = "mutual") -> dict[str, Any]:
         return {
             "tls": tls, "ca": Secret(f"{end}-ca"), "certificate": Secret(f"{end}-cert"),
@@ -74,6 +82,8 @@ def refused(site: Site, *, tailer: Any, collector: Any, says: str, hears: str = 
         site.eventually(lambda: re.search(hears, "\n".join(collector.said)))
     assert collector.held == 0
     assert tailer.held == 3
+    told = " ".join([*tailer.failing, *tailer.said, *collector.said])
+    assert not any(line in told for line in Hosts.secret_lines())
 
 
 @pytest.mark.parametrize("tls", ["server", "mutual"])
@@ -271,4 +281,5 @@ def test_a_start_with_wrong_files_is_refused_with_their_names(
     site.eventually(lambda: tailer.died)
     assert isinstance(tailer.died, StartError)
     site.match(says, str(tailer.died))
+    assert not any(line in str(tailer.died) for line in Hosts.secret_lines())
     tailer.died = None
