@@ -31,15 +31,15 @@ def note(state: Path, directories: Iterable[Path], disk: Disk) -> None:
     with suppress(OSError):
         for directory in outside:
             if owner(directory, disk) != state:
-                _write(directory / OWNER, str(state), disk)
+                write(directory / OWNER, str(state), disk)
         wanted = sorted({*known, *map(str, outside)})
         if wanted != known:
-            _write(state / ELSEWHERE, json.dumps(wanted), disk)
+            write(state / ELSEWHERE, json.dumps(wanted), disk)
 
 
 def owner(directory: Path, disk: Disk) -> Path | None:
     """Return the state directory of the agent that has a journal elsewhere."""
-    text = _read(directory / OWNER, disk)
+    text = read(directory / OWNER, disk)
     return Path(text) if text else None
 
 
@@ -59,13 +59,13 @@ def journals(state: Path, disk: Disk) -> Iterator[Path]:
 
 def _elsewhere(state: Path, disk: Disk) -> list[str]:
     try:
-        found = json.loads(_read(state / ELSEWHERE, disk))
+        found = json.loads(read(state / ELSEWHERE, disk))
     except ValueError:
         return []
     return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
-def _read(path: Path, disk: Disk) -> str:
+def read(path: Path, disk: Disk) -> str:
     """Return a small file's text, none where it cannot be read."""
     try:
         file = disk.open(path)
@@ -77,7 +77,7 @@ def _read(path: Path, disk: Disk) -> str:
         file.close()
 
 
-def _write(path: Path, text: str, disk: Disk) -> None:
+def write(path: Path, text: str, disk: Disk) -> None:
     """Write a file whole, or leave the one that is there."""
     new = path.with_name(f".{path.name}.new")
     file = disk.open(new, "write")

@@ -23,6 +23,7 @@ COMMANDS = (
     "drain",
     "drift",
     "channel",
+    "link",
     "explain",
     "components",
     "init",

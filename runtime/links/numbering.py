@@ -43,6 +43,9 @@ class Numbering(Protocol):
     def sends(self, end: int) -> None:
         """Note that rows below `end` may be at the peer from now on."""
 
+    def lost(self) -> None:
+        """Note that the peer is gone with all that it may have: it goes to others."""
+
 
 class RowNumbering:
     """The journal's own numbers, under its own epochs."""
@@ -77,6 +80,9 @@ class RowNumbering:
 
     def sends(self, end: int) -> None:
         """Nobody else gets what this one sends."""
+
+    def lost(self) -> None:
+        """There is nobody else: it is sent again to whoever comes in the peer's place."""
 
 
 class LaneNumbering:
@@ -123,6 +129,10 @@ class LaneNumbering:
     def sends(self, end: int) -> None:
         """Note what nobody else may get, until the peer says that it lacks it."""
         self._member.shown = max(self._member.shown, end)
+
+    def lost(self) -> None:
+        """Let the others have all that it may have, doubled where it had it after all."""
+        self._member.shown = 0
 
 
 def numbering(context: "SenderContext") -> Numbering:

@@ -73,21 +73,22 @@ class Sender:
 class SenderSession:
     """One connection: Hello, Welcome or Refuse, then Data within credit, until something ends it.
 
-    `accepted` is the journal of a receiver whose loss of acknowledged rows a person has accepted;
-    with `buries`, what is rejected becomes dead letters, and the connection goes on.
+    One that `forgives` goes on with whichever journal answers, whatever the former one had
+    acknowledged, as somebody said that it is lost. With `buries`, what is rejected becomes dead
+    letters, and the connection goes on.
     """
 
     def __init__(
         self,
         sender: Sender,
         ledger: "Ledger",
-        accepted: bytes | None = None,
         *,
+        forgives: bool = False,
         buries: bool = False,
     ) -> None:
         self._sender = sender
         self._ledger = ledger
-        self._accepted = accepted
+        self._forgives = forgives
         self._buries = buries
         self.rejected: deque[Reject] = deque()
         """What is under way, and is to be buried."""
@@ -113,7 +114,7 @@ class SenderSession:
             Epoch(one, 0, end, end) for one, (_, end) in acked.items() if one not in listed
         )
         self._live = frozenset(listed)
-        trusted = self._accepted is None
+        trusted = not self._forgives
         return Hello(
             OLDEST, VERSION, sender.link, sender.wire, sender.host, sender.agent, sender.machine,
             sender.journal, sender.epoch, known.stream, (*gone, *epochs),
@@ -142,7 +143,7 @@ class SenderSession:
         known = self._ledger.memory
         target = self._sender.target
         moved = known.receiver != journal and known.target != target
-        if journal == self._accepted or known.receiver == memories.NOBODY or moved:
+        if self._forgives or known.receiver == memories.NOBODY or moved:
             self._ledger.memory = replace(known, target=target, receiver=journal, acked={})
             return
         if known.receiver != journal:

@@ -7,7 +7,7 @@ from flumec.runtime.errors import StartError
 from flumec.runtime.groups.recalled import Recalled
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import memory as memories
-from flumec.runtime.links.acceptance import Acceptance
+from flumec.runtime.links.addresses import Target, note
 from flumec.runtime.links.burying import bury
 from flumec.runtime.links.connection import GLANCE, Connection
 from flumec.runtime.links.dial import explain
@@ -23,6 +23,7 @@ from flumec.runtime.links.faults import (
 from flumec.runtime.links.forwarding import Forwarding
 from flumec.runtime.links.greeting import Welcome
 from flumec.runtime.links.ledger import Ledger
+from flumec.runtime.links.loss import Loss
 from flumec.runtime.links.machine import machine
 from flumec.runtime.links.messages import Bye, Farewell
 from flumec.runtime.links.numbering import RowNumbering, numbering
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 ALARM_RETRY = 60.0
 """Seconds between two looks at a receiver that has lost rows; it gets none while it lacks them."""
+LOOK = 1.0
+"""Seconds between two looks, meanwhile, whether somebody said that they are lost."""
 LONGEST_REFUSAL = 60.0
 """Seconds that a receiver which refused is left alone at most, whatever it asks for."""
 EARLIER = 0.7
@@ -54,7 +57,7 @@ class Sending:
         self._settings = settings
         self._context = context
         self._backoff = Backoff(0.1, max(0.1, settings.back_off))
-        self._acceptance = Acceptance(context.disk, context.state, settings.name)
+        self._loss = Loss(context.disk, context.state, settings.name)
         self._buries = context.letters.channel is not None
         self._peer = settings.peers[0]
         self._dialling = Dialling(
@@ -86,6 +89,8 @@ class Sending:
 
     def _forward(self, ledger: Ledger, settling: Settling) -> None:
         while not self._context.stopping:
+            if not self._alone and self._loss.said:
+                self._settle(ledger)
             try:
                 self._connected(ledger, settling)
                 continue
@@ -97,7 +102,7 @@ class Sending:
                 self._rest()
             except LostAfterAck as fault:
                 self._alarm(fault)
-                self._context.wait(ALARM_RETRY)
+                self._stand_still()
             except Turned as fault:
                 self._context.fail(f"refused by {self._peer}: {fault}")
                 wait = max(fault.retry_after, self._backoff.delay())
@@ -109,7 +114,9 @@ class Sending:
 
     def _open(self) -> Ledger:
         """Read what is remembered; name a new stream, durably, before anything is sent."""
-        consumer = self._context.consumer
+        context, settings = self._context, self._settings
+        note(context.state, settings.name, Target(settings.link, self._peer.host), context.disk)
+        consumer = context.consumer
         cursor = consumer.cursor
         if cursor.note:
             try:
@@ -163,8 +170,8 @@ class Sending:
     def _greet(self, connection: Connection, ledger: Ledger) -> SenderSession:
         """Exchange Hello and its answer; raise what the answer means unless it is a yes."""
         clock = self._context.clock
-        accepted = self._acceptance.journal()
-        session = SenderSession(self._sender, ledger, accepted, buries=self._buries)
+        forgives = self._loss.said
+        session = SenderSession(self._sender, ledger, forgives=forgives, buries=self._buries)
         epochs = self._numbering.epochs(ledger.memory, ledger.durable)
         connection.send(session.hello(epochs, clock.now_ns()))
         answer = connection.receive(BEFORE, self._settings.connect_time_out)
@@ -174,9 +181,9 @@ class Sending:
             if isinstance(answer, Welcome):
                 connection.send(Bye(Farewell.ALARM, str(fault)))
             raise
-        if accepted is not None and accepted == ledger.memory.receiver:
+        if forgives:
             self._context.log.warning(AcceptedAnew(peer=self._peer))
-            self._acceptance.remove()
+            self._loss.forget()
         return session
 
     def _welcomed(self, session: SenderSession) -> None:
@@ -193,9 +200,30 @@ class Sending:
         self._context.counters.set("lost_after_ack", max(1, fault.rows))
         self._context.fail(
             f"ALARM: {fault}. The link to {self._peer} stands still and nothing is sent. Give the "
-            "receiver its journal back; or, if those rows are gone for good, accept that with: "
-            + self._acceptance.how(fault.journal)
+            "receiver its journal back; or, if those rows are gone for good, say so on this host: "
+            f"flumec link settle --lost {self._peer.host} --state {self._context.state}"
         )
+
+    def _stand_still(self) -> None:
+        """Wait until it is time to look again, or somebody says that the rows are lost."""
+        clock = self._context.clock
+        until = clock.monotonic() + ALARM_RETRY
+        while clock.monotonic() < until and not self._loss.said:
+            if self._context.wait(min(LOOK, ALARM_RETRY)):
+                return
+
+    def _settle(self, ledger: Ledger) -> None:
+        """Let other peers have what this one may have, as it is lost: raise Recalled.
+
+        Whoever comes back in its place is new here.
+        """
+        consumer = self._context.consumer
+        ledger.memory = ledger.memory.of(memories.NOBODY)
+        consumer.advance(Cursor(ledger.low, note=ledger.memory.pack())).result()
+        self._numbering.lost()
+        self._context.log.warning(AcceptedAnew(peer=self._peer))
+        self._loss.forget()
+        raise Recalled
 
     def _rest(self) -> None:
         """Stand still; rows that a receiver rejects are not handed round to stop the others too."""

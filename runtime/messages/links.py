@@ -4,13 +4,14 @@ from flumec.runtime.messages.message import Message
 
 
 class AcceptedAnew(Message, code="RT301", level="warning"):
-    """A link goes on with a receiver whose journal is another one, because somebody accepted that.
+    """A link goes on without what a receiver had, because somebody said that it is lost.
 
-    Events that the former journal had acknowledged and lost are not sent again.
+    Events that the receiver had acknowledged are not sent again. Those that it may have had are: to
+    the other hosts of the link, or to whoever answers in its place.
 
     ## What to do
 
-    Nothing: it is what `accept` was for. It is said once.
+    Nothing: it is what `flumec link settle` was for. It is said once.
     """
 
     text = "link to {peer} goes on as accepted"

@@ -89,6 +89,7 @@ class End:
         self.links: dict[str, tuple[str, tuple[str, ...]]] = {LINK: (WIRE, ("spool",))}
         self.intakes: dict[str, Any] = {}
         self.buries = False
+        self.named: ConsumerSpec = ConsumerSpec("reader", "spool")
         self.log = logging.getLogger(f"link.{name}")
         self.said: list[str] = []
         """The warnings and errors in its log."""
@@ -109,10 +110,10 @@ class End:
             identity=Identity(self.host, self.agent, "0", "0"),
             channels=[self._spool, ChannelSpec("dead", Size("1MiB"), durable=True)],
             sources=["counter"],
-            consumers=[ConsumerSpec("reader", "spool"), ConsumerSpec("coroner", "dead")],
+            consumers=[self.named, ConsumerSpec("coroner", "dead")],
             segment_size=4 << 20,
         )
-        self.consumer = self.journal.consumer("reader")
+        self.consumer = self.journal.consumer(self.named.name)
         where = "dead" if self.buries else None
         self.letters = Letters(self.journal, self.consumer, where, self)
 
@@ -174,6 +175,11 @@ class End:
     def restart(self) -> None:
         self.close()
         self.open()
+
+    def sends(self) -> None:
+        """Have its channel's reader be known for a link's sending end from now on."""
+        self.named = ConsumerSpec("to_collector", "spool", "sender arrow")
+        self.restart()
 
     def put(self, rows: range | list[int]) -> None:
         self.put_bodies([b"%d" % value for value in rows])

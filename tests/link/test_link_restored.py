@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flumec.runtime.links import sending
+from flumec.runtime.links.__main__ import main
 
 Site = Any
 
@@ -90,8 +91,11 @@ def test_the_link_goes_on_by_itself_when_the_right_journal_is_back(site: Site, e
 
 
 @pytest.mark.slow
-def test_a_person_can_accept_the_loss(site: Site, ends: Any) -> None:
+def test_a_person_can_say_that_the_rows_are_lost(
+    site: Site, ends: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     tailer, collector = ends
+    tailer.sends()
     deliver(site, tailer, collector, range(5))
     copy(collector, "old")
     tailer.open()
@@ -105,13 +109,23 @@ def test_a_person_can_accept_the_loss(site: Site, ends: Any) -> None:
     tailer.start(site.sender(collector.port))
     site.eventually(lambda: any("ALARM" in reason for reason in tailer.failing))
 
-    command = next(r for r in tailer.failing if "ALARM" in r).partition("with: echo ")[2]
-    journal, _, path = command.partition(" > ")
-    site.write(path, journal + "\n")
+    told = next(r for r in tailer.failing if "ALARM" in r)
+    command = told.partition("flumec link ")[2].split()
+    assert command == ["settle", "--lost", "core-1", "--state", str(tailer.state)]
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    site.match("^error: this is what would follow; --force does it:\n", said)
+    site.match(
+        "tailer.to_collector to core-1: up to 7 rows that it acknowledged are given up", said
+    )
+    site.match("3 rows go to whoever takes its place", said)
+    assert collector.held == 5
+    assert main([*command, "--force"]) == 0
 
     assert collector.take(8) == [0, 1, 2, 3, 4, 12, 13, 14]
     assert collector.counters.gauges["lost_after_ack"] == 0
-    assert not site.exists(path)
+    site.eventually(lambda: not list(tailer.state.glob("*.lost")))
+    assert tailer.failing[-1] == ""
 
 
 def test_a_reinstalled_receiver_raises_an_alarm_at_both_ends(
