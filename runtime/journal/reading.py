@@ -46,13 +46,17 @@ class Reader:
         memory = self.live.memory
         with self.shared.lock:
             on_disk = isinstance(memory, Recent) and self.position < memory.since
-            while not on_disk and (chunk := memory.take(self.position)) is not None:
-                self.position = chunk.end
-                if self.live.take(chunk.first, chunk.end):
-                    return chunk
+            chunk = None if on_disk else self._from_memory()
         if on_disk:
             return self._from_disk()
-        self.close()
+        self.close()  # it stands where memory began: later it would repeat what memory gave
+        return chunk
+
+    def _from_memory(self) -> Chunk | None:
+        while (chunk := self.live.memory.take(self.position)) is not None:
+            self.position = chunk.end
+            if self.live.take(chunk.first, chunk.end):
+                return chunk
         return None
 
     def _from_disk(self) -> Chunk | None:

@@ -49,6 +49,31 @@ def test_memory_is_bounded_whatever_is_queued(rig: Rig, monkeypatch: pytest.Monk
     assert len(rig.journal._recent._order) < 20
 
 
+def test_a_reader_that_met_memory_and_fell_behind_again_repeats_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What memory gave it is not read once more by the walk over the disk that it had begun."""
+    monkeypatch.setattr(journal, "RECENT_BYTES", 6000)
+    rig.open(BIG)
+    consumer, seen = rig.consumer("a"), []
+
+    def read(frames: int) -> None:
+        for _ in range(frames):
+            (chunk,) = consumer.read(0, max_bytes=1)
+            seen.extend(range(chunk.first, chunk.end))
+
+    def put(frames: int) -> None:
+        for _ in range(frames):
+            rig.put("a", size=500)
+
+    put(12)  # the older half is on disk
+    read(10)  # and the last of these are from memory, which has more
+    put(20)  # now even what comes next is on disk
+    read(22)
+    assert consumer.read(0) == []
+    assert seen == list(range(64))
+
+
 def test_a_slow_reader_catches_up_with_memory_without_a_gap_or_a_repeat(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
