@@ -182,7 +182,7 @@ class Several:
         while not holds():
             if time.monotonic() - began > patience:
                 raise AssertionError(self.log("tailer")[-4000:])
-            time.sleep(0.05)
+            time.sleep(0.2)  # looking reads all that came
         return time.monotonic() - began
 
     def whole(self) -> bool:

@@ -110,7 +110,7 @@ def test_full_is_not_dead(make: Make) -> None:
 
 
 def test_weights_share_what_comes(make: Make) -> None:
-    fleet = make("Balance(PEERS, weights=(1, 3))", total=60_000, rate=3_000)
+    fleet = make("Balance(PEERS, weights=(1, 3))", total=30_000, rate=3_000)
     fleet.until(lambda: all(fleet.got(name) for name in fleet.names))
     before = [sum(fleet.got(name).values()) for name in fleet.names]
     fleet.until(fleet.whole, 90)
