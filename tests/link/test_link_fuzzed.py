@@ -229,11 +229,12 @@ def hold(collector: Any, value: int) -> None:
     assert counts["events_accepted"] == len(stored)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 9))]
 )
 def test_no_conversation_gets_memory_a_crash_or_a_commit(site: Site, good: Any, seed: int) -> None:
-    fuzz(site, good, seed, 1_500 if seed else 50)
+    fuzz(site, good, seed, 600 if seed else 50)
 
 
 @pytest.mark.slow
