@@ -55,6 +55,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="With --wheels: leave them out, for hosts that have this runtime from a build before.",
 )
+@click.option(
+    "--playbook",
+    "with_playbook",
+    is_flag=True,
+    help="Add an Ansible playbook that installs it everywhere, receivers before senders.",
+)
 @report_arguments
 def command(
     *,
@@ -66,6 +72,7 @@ def command(
     check: bool,
     wheels: Path | None,
     slim: bool,
+    with_playbook: bool,
     form: str,
     strict: bool,
 ) -> int:
@@ -76,7 +83,6 @@ def command(
     from flumec.compiler.archive import archives
     from flumec.compiler.build import compile_fleet
     from flumec.compiler.cli.report import Report
-    from flumec.compiler.emit import emit
 
     if slim and wheels is None:
         raise CannotRun("--slim goes with --wheels: it says which runtime the hosts have already")
@@ -88,7 +94,7 @@ def command(
         return 1
     plan = compiled.plan.only(sets_of_hosts(hosts, compiled.fleet)) if hosts else compiled.plan
     runtimes = _runtimes(plan, wheels) if wheels is not None else {}
-    files = emit(plan, {target: runtime.about for target, runtime in runtimes.items()})
+    files = _emitted(plan, runtimes, carried=not slim, with_playbook=with_playbook)
     packed = [*archives(files), *(() if slim else (each.archive for each in runtimes.values()))]
     if check:
         return _compare(files, packed, output, report)
@@ -96,6 +102,18 @@ def command(
     agents = sum(len(host.agents) for host in plan.hosts)
     report.show(f"built {_count(agents, 'agent')} for {_count(len(plan.hosts), 'host')}: {output}")
     return 0
+
+
+def _emitted(
+    plan: "Plan", runtimes: "dict[Target, Runtime]", *, carried: bool, with_playbook: bool
+) -> dict[str, bytes]:
+    """Return the files of the bundle; with `carried`, the runtimes' tars lie beside them."""
+    from flumec.compiler.emit import Runtimes, emit
+    from flumec.compiler.emit.playbook import playbook
+
+    about: Runtimes = {target: runtime.about for target, runtime in runtimes.items()}
+    beside = playbook(plan, about if carried else {}) if with_playbook else {}
+    return emit(plan, about, beside)
 
 
 def _runtimes(plan: "Plan", folder: Path) -> "dict[Target, Runtime]":

@@ -33,13 +33,16 @@ Runtimes = Mapping[tuple[str, str], Mapping[str, Any]]
 """What runtime the hosts of a Python's version and a processor get, as their manifests name it."""
 
 
-def emit(plan: Plan, runtimes: Runtimes | None = None) -> dict[str, bytes]:
+def emit(
+    plan: Plan, runtimes: Runtimes | None = None, beside: Mapping[str, bytes] | None = None
+) -> dict[str, bytes]:
     """Return every file of the bundle by its name; each host has a folder that installs alone.
 
-    Without `runtimes` it installs where flumec.runtime is already.
+    Without `runtimes` it installs where flumec.runtime is already. Files `beside` the hosts' are
+    part of the bundle too.
     """
-    files: dict[str, bytes] = {}
-    digests: dict[str, str] = {}
+    files = dict(beside or {})
+    digests = {name: digest(content) for name, content in files.items()}
     order = start_order(plan)
     connections = openings(plan)
     inbound = by_host(connections)

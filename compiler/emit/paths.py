@@ -28,6 +28,9 @@ CREDENTIALS = "/etc/flumec/credentials"
 MANIFEST = "manifest.json"
 README = "README.md"
 FIREWALL = "firewall.csv"
+PLAYBOOK, INVENTORY = "playbook.yml", "inventory.yml"
+"""Beside the hosts' folders, where `build --playbook` was asked for them."""
+
 INSTALLER = "install"
 """The program in a host's folder that installs it."""
 
@@ -43,12 +46,8 @@ def folder(host: str) -> str:
     ('web-1.example.com', '%2E.%2Fetc', '%6Danifest.json', '%61.tar')
     """
     first, rest = host[:1], host[1:]
-    unsafe = (
-        first == "."
-        or host in (MANIFEST, README, FIREWALL)
-        or host.endswith(TAR)
-        or host.startswith(RUNTIME)
-    )
+    ours = host in {MANIFEST, README, FIREWALL, PLAYBOOK, INVENTORY} or host.startswith(RUNTIME)
+    unsafe = first == "." or ours or host.endswith(TAR)
     return (f"%{ord(first):02X}" if unsafe else _safe(first)) + _safe(rest)
 
 
