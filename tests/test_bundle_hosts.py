@@ -1,5 +1,6 @@
 """A bundle on a real host that has only systemd and Debian's python3, and no network."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,11 @@ import pytest
 from fleet.hosts.hosts import Hosts
 from fleet.hosts.needs import missing
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("bundle hosts"),  # one host for all of them
+]
 
 ROOT = Path(__file__).parent.parent
 WHEELS = ROOT / "build" / "wheels"
@@ -120,7 +125,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundles]:
     if why := missing():
         pytest.skip(why)
     flumec("wheels", WHEELS)
-    with Hosts("bundles").session(["web1"], ttl=1200) as hosts:
+    with Hosts(f"b{os.getpid()}").session(["web1"], ttl=1200) as hosts:
         hosts.must("web1", f"mkdir -p /var/log/app && echo one >{LOG} && chgrp -R adm /var/log/app")
         hosts.must("web1", "chmod 750 /var/log/app; chmod 640 /var/log/app/*")
         yield Bundles(tmp_path_factory.mktemp("bundles"), hosts)
