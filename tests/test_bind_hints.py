@@ -41,7 +41,7 @@ tailer.other => END {
 ITEM
 """
 
-FACTS = "`address`, `disk`, `memory`, `nic`, `site`, `user`, `python`, `arch`, `weight`"
+FACTS = "`address`, `disk`, `memory`, `nic`, `site`, `user`, `group`, `python`, `arch`, `weight`"
 WORDS = "string, bool, number, size, duration, rate, percent, path, url, secret and list(…)"
 STEPS = "the interceptors are timestamp, host, static, regex_filter, regex_extract, fingerprint"
 

@@ -149,7 +149,7 @@ def event(client: str, number: int, own_ids: bool) -> dict[str, Any]:
     chance = random.Random(f"{client} {number}")
     headers = {"client": client, "seq": str(number)}
     if own_ids:
-        headers["event_id"] = f"{client}/{number}"
+        headers["id"] = f"{client}/{number}"
     share = chance.choice(("ACME", "Žižkov a.s.", "Müller & Søn", "三菱"))
     return {
         "headers": headers,
