@@ -46,6 +46,7 @@ class Store:
 
     def init(self, name: str, life: timedelta = CA_LIFE) -> Certificate:
         """Make an authority; raise CertsError where there is one."""
+        self._halved()
         for path in (self._key, self._certificate):
             if path.exists():
                 raise CertsError(
@@ -62,6 +63,7 @@ class Store:
 
     def authority(self) -> Authority:
         """Read the authority; raise CertsError."""
+        self._halved()
         try:
             read = Authority.read(self._certificate.read_bytes(), self._key.read_bytes())
         except FileNotFoundError:
@@ -123,6 +125,20 @@ class Store:
         """Yield the hosts whose certificates end within a time."""
         until = (now or datetime.now(UTC)) + within
         yield from (each for each in self.held() if each.certificate.ends <= until)
+
+    def _halved(self) -> None:
+        """Raise CertsError for half an authority: of an `init` that was killed, or a lost file."""
+        key, certificate = (path.exists() for path in (self._key, self._certificate))
+        if key == certificate:
+            return
+        there, lacking = self._key, self._certificate
+        if certificate:
+            there, lacking = lacking, there
+        raise CertsError(
+            f"`{there}` is there without `{lacking.name}`, and is never overwritten: put "
+            f"`{lacking.name}` back from your copy; if no host has a certificate of this authority "
+            f"yet (an `init` was cut off), remove `{there}`, and make one with `flumec certs init`"
+        )
 
     def _at(self, host: str) -> Path:
         return self._hosts / folder(host)

@@ -122,12 +122,13 @@ def test_an_authority_that_has_ended_issues_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda place: (place / "ca-key.pem").unlink(), b"no authority in"),
+        (lambda place: (place / "ca-key.pem").unlink(), b"there without `ca-key.pem`"),
+        (lambda place: (place / "ca.pem").unlink(), b"there without `ca.pem`"),
         (lambda place: (place / "ca.pem").write_text("nothing"), b"cannot be read"),
         (lambda place: (place / "ca-key.pem").write_bytes(Authority.make("other").key),
          b"the key is not that of the certificate"),
     ],
-    ids=["no key", "no PEM", "another key"],
+    ids=["no key", "no certificate", "no PEM", "another key"],
 )  # fmt: skip
 def test_a_folder_that_is_not_whole_is_told(
     spoil: Callable[[Path], object], said: bytes, certs: Certs, tmp_path: Path
@@ -137,6 +138,19 @@ def test_a_folder_that_is_not_whole_is_told(
 
     assert said in certs("issue", str(FLOW)).stderr_bytes
     assert not (tmp_path / "certs" / "hosts").exists()
+
+
+@pytest.mark.parametrize("command", ["init", "ls", "renew"])
+def test_an_init_that_was_cut_off_says_the_way_out(
+    command: str, certs: Certs, tmp_path: Path
+) -> None:
+    certs("init")
+    (tmp_path / "certs" / "ca.pem").unlink()
+
+    said = certs(command).stderr_bytes.decode()
+    assert f"remove `{tmp_path / 'certs' / 'ca-key.pem'}`" in said
+    (tmp_path / "certs" / "ca-key.pem").unlink()
+    assert certs("init").exit_code == 0
 
 
 def test_what_a_killed_run_left_is_in_nobodys_way(certs: Certs, tmp_path: Path) -> None:
