@@ -1,10 +1,14 @@
 """Each host's folder installs alone: offline, again and again, under a root of its own."""
 
 import ast
+import base64
+import hashlib
 import json
 import os
+import platform
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -34,6 +38,7 @@ agent tailer on web {
 }
 """
 
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 PLACES = [
     "etc/systemd/system/flumec-tailer.service",
     "etc/systemd/system/flumec.target",
@@ -63,10 +68,13 @@ def folder(tmp_path: Path) -> Path:
     return away / "web-1"
 
 
-def install(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def install(
+    folder: Path, *arguments: str | Path, umask: int = -1
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-I", folder / "install", *arguments],
         capture_output=True, text=True, check=False, cwd="/", env={"PATH": os.environ["PATH"]},
+        umask=umask,
     )  # fmt: skip
 
 
@@ -103,6 +111,41 @@ def test_a_second_time_changes_nothing(folder: Path, tmp_path: Path) -> None:
     done = install(folder, "--apply", "--root", root)
     assert len(done.stdout.splitlines()) == 1
     assert {path: path.lstat().st_ino for path in root.rglob("*")} == before
+
+
+def test_agents_may_read_all_of_it_whatever_the_umask_of_root(folder: Path, tmp_path: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["install"] |= {
+        "python": VERSION, "arch": platform.machine(),
+        "runtime": runtime(folder / "flumec-runtime-few"),
+    }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    root = tmp_path / "image"
+    done = install(folder, "--apply", "--root", root, umask=0o077)
+    assert (done.returncode, done.stderr) == (0, "")
+    made = [path for path in root.rglob("*") if not path.is_symlink()]
+    assert any(path.suffix == ".pyc" for path in made)
+    assert any(path.name == "pyvenv.cfg" for path in made)
+    closed = [path for path in made if path.stat().st_mode & 0o044 != 0o044]
+    assert closed == []
+
+
+def runtime(folder: Path) -> dict[str, object]:
+    """Make a runtime of one small wheel; return what a manifest says of it."""
+    (folder / "wheels").mkdir(parents=True)
+    wheel = folder / "wheels" / "few-1-py3-none-any.whl"
+    code = b"few = 3\n"
+    digest = base64.urlsafe_b64encode(hashlib.sha256(code).digest()).rstrip(b"=").decode()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("few/__init__.py", code)
+        archive.writestr("few-1.dist-info/RECORD", f"few/__init__.py,sha256={digest},{len(code)}\n")
+    said = json.dumps({
+        "python": VERSION,
+        "wheels": {wheel.name: hashlib.sha256(wheel.read_bytes()).hexdigest()},
+    })  # fmt: skip
+    (folder / "runtime.json").write_text(said)
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    return {"name": f"{folder.name}.tar", "digest": digest, "glibc": "2.17", "bytes": 1000}
 
 
 def test_what_is_installed_installs_itself(folder: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from flumec.compiler.installer.saying import RefusedError, Report
 def main(arguments: list[str] | None = None, folder: Path | None = None) -> int:
     """Do what the command line says; return the exit status."""
     options = _parser().parse_args(arguments)
+    os.umask(0o022)  # agents are no root, and have to read what is made here
     report = Report(as_json=options.format == "json")
     try:
         return _run(options, folder or Path(__file__).resolve().parent, report)
