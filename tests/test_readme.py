@@ -97,6 +97,11 @@ def test_its_links_lead_somewhere() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def test_it_leads_to_every_page() -> None:
+    pages = [f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md"))]
+    assert [page for page in pages if f"]({page})" not in README] == []
+
+
 def test_its_make_targets_exist() -> None:
     targets = re.findall(r"`?make (\w+)`?", README)
 
