@@ -5,7 +5,7 @@ Takes what clients post, on two machines that know nothing of each other.
 
     trades -> fingerprint(…) -> out => book.inbox
 
-Made by flumec from ha_pair.flow (af0ef8c5c9db). Change that file, not this one.
+Made by flumec from ha_pair.flow (614a8c2ee04c). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Header, Port, Size
@@ -20,7 +20,7 @@ trades = Http("trades", port=Port(5140), request_id="Idempotency-Key")
 # see ha_pair.flow:25
 out = File("out", size=Size("8GiB"), when_full="block")
 
-# see ha_pair.flow:67
+# see ha_pair.flow:63
 to_book = ArrowSender(
     "to_book",
     link="feed.out => book.inbox",
@@ -32,13 +32,13 @@ agent = Agent(
     "feed",
     host="feed-a.example.com",
     address="feed-a.example.com",
-    columns=("client", "event_id", "seq", "timestamp"),
+    columns=("client", "id", "seq", "timestamp"),
     metrics_port=9464,
 )
 agent.flow(
     trades,
     Fingerprint(
-        Header("event_id"),
+        Header("id"),
         of=(Header("client"), Header("seq"), "body"),
         preserve=True,
     ),

@@ -5,7 +5,7 @@ Writes each trade once, whichever machine brings it first.
 
     feed.out => inbox -> ledger
 
-Made by flumec from ha_pair.flow (af0ef8c5c9db). Change that file, not this one.
+Made by flumec from ha_pair.flow (614a8c2ee04c). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, ChannelRef, Duration, Header, Port, Size, Url
@@ -15,30 +15,30 @@ from flumec.runtime.sinks import Hdfs
 from flumec.runtime.sinks.dedup import Dedup
 from flumec.runtime.sinks.filing import Roll
 
-# see ha_pair.flow:41
+# see ha_pair.flow:39
 inbox = File("inbox", size=Size("16GiB"), when_full="block")
 
-# see ha_pair.flow:44
+# see ha_pair.flow:42
 late = File("late", size=Size("1GiB"), when_full="block")
 
-# see ha_pair.flow:46
+# see ha_pair.flow:44
 ledger = Hdfs(
     "ledger",
     path=Url("file:///srv/trades/%Y/%m/%d"),
     format="json",
     roll=Roll(every=Duration("1m")),
-    dedup=Dedup(key=Header("event_id"), window=Duration("24h")),
+    dedup=Dedup(key=Header("id"), window=Duration("24h")),
     dead_letter=ChannelRef("late"),
 )
 
-# see ha_pair.flow:67
+# see ha_pair.flow:63
 from_feed = ArrowReceiver("from_feed", port=Port(4242))
 
 agent = Agent(
     "book",
     host="vault-1.example.com",
     address="vault-1.example.com",
-    columns=("event_id", "timestamp"),
+    columns=("id", "timestamp"),
     metrics_port=9464,
 )
 agent.receive(
