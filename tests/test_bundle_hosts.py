@@ -53,11 +53,16 @@ agent tailer on web {{
 agent {other} on web {{
   source numbers : seq
 
+  source posts : http {{
+    port = 8080
+  }}
+
   channel few : file
 
   sink none : null
 
   numbers -> few
+  posts -> few
   few -> none
 }}
 
@@ -141,7 +146,10 @@ def test_a_bundle_through_its_life(web: Bundles) -> None:
     processes = {agent: web.pid(agent) for agent in ("tailer", "counter")}
     assert web.run(f"{first}/install --apply")[-1].endswith("runs already: nothing to do")
     assert {agent: web.pid(agent) for agent in processes} == processes
-    assert web.run("/opt/flumec/current/install --check")[-1].endswith("is installed and runs")
+    for whom in ("", "setpriv --reuid nobody --clear-groups "):
+        said = web.run(f"{whom}/opt/flumec/current/install --check")
+        assert [line.partition("bundle")[0] for line in said] == ["web1: "]
+        assert said[-1].endswith("is installed and runs")
 
     second = web.bring("second", "--set", "room=72MiB", slim=True)
     said = web.run(f"{second}/install --apply")
@@ -158,8 +166,14 @@ def test_a_bundle_through_its_life(web: Bundles) -> None:
     assert web.pid("counter") == processes["counter"]
 
     third = web.bring("third", other="adder")
+    coming = web.run(f"{third}/install --check")
+    units = ("flumec-counter.service", "flumec-counter-posts.socket")
+    assert [line.split()[2] for line in coming if line.startswith("to stop ")] == list(units)
+    places = {line.split()[2] for line in coming if line.startswith("to remove ")}
+    assert {f"/etc/systemd/system/{unit}" for unit in units} <= places
     said = web.run(f"{third}/install --apply")
     assert any(line.startswith("stopped    flumec-counter.service") for line in said)
+    assert places == {line.split()[1] for line in said if line.startswith("removed    /etc/")}
     assert web.pid("adder")
 
     said = web.run("/opt/flumec/current/install --remove --purge", status=2)

@@ -119,14 +119,8 @@ def _listen(bundle: Bundle, agent: dict[str, Any], started: Started) -> None:
 def stop(host: Host, bundle: Bundle | None, others: list[Bundle], report: Report) -> None:
     """Stop the agents of other bundles that the bundle does not have."""
     started = Started(host)
-    kept = {unit for agent in (bundle.agents if bundle else ()) for unit in _units(agent)}
-    gone: dict[str, dict[str, Any]] = {
-        agent["name"]: agent for other in others for agent in reversed(other.agents)
-    }
-    for agent in gone.values():
-        if agent["service"] in kept:  # its service would end with them: `close` does it, later
-            continue
-        units = [unit for unit in _units(agent) if unit not in kept]
+    for agent in _leaving(bundle, others):
+        units = _units(agent)
         running = [unit for unit in units if is_active(unit)]
         if running:
             status, said = call(["systemctl", "stop", *running], None)
@@ -139,15 +133,37 @@ def stop(host: Host, bundle: Bundle | None, others: list[Bundle], report: Report
             report.did("stopped", f"{agent['service']}; what it holds stays in {agent['state']}")
 
 
+def to_stop(bundle: Bundle, others: list[Bundle]) -> list[str]:
+    """Return the units that run and that the bundle does not have."""
+    kept = {unit for agent in bundle.agents for unit in _units(agent)}
+    services = [agent["service"] for agent in _leaving(bundle, others)]
+    return [unit for unit in (*services, *_sockets(others)) if unit not in kept and is_active(unit)]
+
+
+def _leaving(bundle: Bundle | None, others: list[Bundle]) -> list[dict[str, Any]]:
+    """Return the agents of other bundles that the bundle does not have.
+
+    A service that it has would end with a socket that it lacks: `close` does that, later.
+    """
+    kept = set(bundle.services) if bundle else set()
+    gone = {agent["name"]: agent for other in others for agent in reversed(other.agents)}
+    return [agent for agent in gone.values() if agent["service"] not in kept]
+
+
+def _sockets(bundles: list[Bundle]) -> list[str]:
+    """Return the sockets' units of bundles, each once."""
+    agents = (agent for bundle in bundles for agent in bundle.agents)
+    return list(dict.fromkeys(socket for agent in agents for socket in agent["sockets"]))
+
+
 def close(host: Host, bundle: Bundle, others: list[Bundle], report: Report) -> None:
     """Close the ports that agents no longer have, once systemd knows their services without them.
 
     Before that the service would end with its socket, and clients of another start it again.
     """
     started = Started(host)
-    had = (socket for other in others for agent in other.agents for socket in agent["sockets"])
     kept = {unit for agent in bundle.agents for unit in _units(agent)}
-    for socket in dict.fromkeys(had):
+    for socket in _sockets(others):
         if socket not in kept and is_active(socket):
             must("systemctl", "stop", socket)
             started.note(socket, None)

@@ -1,8 +1,9 @@
 """Installing a bundle, step by step: each is whole, and asks first what is there already."""
 
+import os
 from pathlib import Path
 
-from flumec.compiler.installer.agents import close, start, stop, to_start
+from flumec.compiler.installer.agents import close, start, stop, to_start, to_stop
 from flumec.compiler.installer.bundle import Bundle
 from flumec.compiler.installer.checks import Setting, check
 from flumec.compiler.installer.files import clear, holds, put_link, remove_all
@@ -13,6 +14,7 @@ from flumec.compiler.installer.systemd import must
 from flumec.compiler.installer.versions import (
     installed,
     known,
+    places_of_others,
     prune,
     put_places,
     put_version,
@@ -57,7 +59,11 @@ def _coming(run: Setting) -> list[tuple[str, str]]:
     for name, place in bundle.places.items():
         if not holds(host.at(place), bundle.read(name), bundle.mode(name)):
             coming.append(("to put", place))
+    others = [other for other in known(host) if other.digest != bundle.digest]
+    old = places_of_others(bundle, others)
+    coming += [("to remove", place) for place in old if os.path.lexists(host.at(place))]
     if host.live:
+        coming += [("to stop", unit) for unit in to_stop(bundle, others)]
         coming += [("to start", agent["service"]) for agent in to_start(host, bundle, run.python)]
     return coming
 

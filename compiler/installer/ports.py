@@ -16,21 +16,26 @@ def holder(port: int) -> str | None:
         try:
             if any(str(link.readlink()) in inodes for link in descriptors.iterdir()):
                 if process.name == "1":
-                    return _activated(port)
+                    return next((unit for unit in _sockets_at(port) if not _ours(unit)), None)
                 if "/flumec-" in (process / "cgroup").read_text():
                     return None
                 return f"process {process.name} ({(process / 'comm').read_text().strip()})"
         except OSError:  # it has ended, or is not ours to look at
             continue
+    if any(map(_ours, _sockets_at(port))):  # whose it is, only root sees in /proc
+        return None
     return "another process"
 
 
-def _activated(port: int) -> str | None:
-    """Return the socket unit that has a port, unless it is flumec's."""
+def _ours(unit: str) -> bool:
+    return unit.startswith("flumec-")
+
+
+def _sockets_at(port: int) -> list[str]:
+    """Return the socket units that listen on a port."""
     _, said = call(["systemctl", "list-sockets", "--no-legend"])
     lines = [line.split() for line in said.splitlines()]
-    units = [words[1] for words in lines if len(words) > 1 and words[0].endswith(f":{port}")]
-    return next((unit for unit in units if not unit.startswith("flumec-")), None)
+    return [words[1] for words in lines if len(words) > 1 and words[0].endswith(f":{port}")]
 
 
 def _listening(port: int) -> Iterator[str]:

@@ -47,11 +47,16 @@ def put_places(host: Host, bundle: Bundle, others: list[Bundle]) -> tuple[list[P
     for place, target in bundle.links.items():
         if put_link(host.at(place), target):
             put.append(host.at(place))
-    theirs = {p for other in others for p in (*other.places.values(), *other.links)}
-    ours = {*bundle.places.values(), *bundle.links}
-    for folder in {host.at(place).parent for place in theirs | ours}:
+    old = [host.at(place) for place in places_of_others(bundle, others)]
+    for folder in {path.parent for path in (*wanted, *map(host.at, bundle.links), *old)}:
         clear(folder)
-    return put, remove_all(host.at(place) for place in sorted(theirs - ours))
+    return put, remove_all(old)
+
+
+def places_of_others(bundle: Bundle, others: list[Bundle]) -> list[str]:
+    """Return where other bundles have files, and this one none."""
+    theirs = {place for other in others for place in (*other.places.values(), *other.links)}
+    return sorted(theirs.difference(bundle.places.values(), bundle.links))
 
 
 def switch(host: Host, bundle: Bundle) -> bool:
