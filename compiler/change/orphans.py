@@ -6,6 +6,7 @@ What they hold stays on the host's disk, and nobody delivers it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from flumec.compiler.change.fleet import Fleet
 from flumec.compiler.change.held import Held
@@ -40,28 +41,57 @@ def orphans(old: Fleet, new: Fleet, held: Mapping[tuple[str, str, str], Held]) -
 
 
 def _lost(before: Described, after: Described | None, *, gone: bool) -> Iterator[tuple[str, str]]:
-    for name, component in before["components"].items():
-        if component["kind"] != "channel" or not _on_disk(component["type"]):
+    known = {} if after is None else _channels(after)
+    for name, component in _channels(before).items():
+        if not _on_disk(component["type"]):
             continue
         if after is None:
             yield name, "its host leaves the fleet" if gone else "its agent is removed"
-        elif (now := after["components"].get(name)) is None or now["kind"] != "channel":
+        elif (now := known.get(name)) is None:
             if not _renamed(after, name):
-                yield name, "it is removed, and no channel has it as `formerly`"
+                yield name, _removed(name, known)
         elif not _on_disk(now["type"]):
             yield name, f"it becomes a {now['type']} channel, which doesn't read the disk"
         elif (was := _journal(component)) != _journal(now):
             yield name, f"it moves out of the journal `{was}`; what is in there stays"
 
 
+def _removed(name: str, known: Mapping[str, Any]) -> str:
+    plain = name.partition("@")[0]
+    if any(other.partition("@")[0] == plain for other in known):
+        return "its link chooses among its hosts in another way, by channels of other names"
+    return "it is removed, and no channel has it as `formerly`"
+
+
 def _has(agent: Described, channel: str) -> bool:
-    return channel in agent["components"] or _renamed(agent, channel)
+    return channel in _channels(agent) or _renamed(agent, channel)
 
 
 def _renamed(agent: Described, channel: str) -> bool:
     """Return whether another channel takes over what one holds."""
-    said = (each["values"].get("formerly") for each in agent["components"].values())
+    said = (each["values"].get("formerly") for each in _channels(agent).values())
     return f'"{channel}"' in said
+
+
+def _channels(agent: Described) -> dict[str, Any]:
+    """Return the channels as the journal has them: where each host of a link has its own, these."""
+    own = {
+        link["channel"]: link["peers"]
+        for link in agent["sends"].values()
+        if agent["deliveries"].get(link["channel"], "").startswith(("all(", "hash("))
+    }
+    found: dict[str, Any] = {}
+    for name, component in agent["components"].items():
+        if component["kind"] != "channel":
+            continue
+        if name not in own:
+            found[name] = component
+        for host in own.get(name, ()):
+            values = dict(component["values"])
+            if (former := values.get("formerly")) is not None:
+                values["formerly"] = f'{former[:-1]}@{host}"'
+            found[f"{name}@{host}"] = {**component, "values": values}
+    return found
 
 
 def _journal(channel: Described) -> str:

@@ -23,9 +23,12 @@ class Each:
     def channels(self, channel: Channel) -> Iterator[tuple[Channel, Share, ArrowSender]]:
         """Yield each peer's channel, `spool@core-1`, with what it holds of `channel`."""
         kind = type(channel)
-        said = {name: getattr(channel, name) for name in kind.props if name != "formerly"}
+        said = {name: getattr(channel, name) for name in kind.props}
+        former = said.get("formerly")
         for member, weight in zip(self.members, self.weights, strict=True):
             host = member.peers[0].host
+            if former is not None:
+                said["formerly"] = f"{former}@{host}"
             own = kind(f"{channel.name}@{host}", **said)
             key = None if self.key is None else str(self.key)
             yield own, Share(channel.name, host, key, weight), member

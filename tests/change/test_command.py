@@ -119,6 +119,7 @@ def test_a_comment_is_short_and_whole(flumec: Flumec) -> None:
     ("arguments", "words"),
     [
         (("--against", "nowhere"), "`nowhere` is no flumec bundle"),
+        (("--against", "dist/core-1.example.com"), "is the folder of one host"),
         (("--against", "old"), "of another version of flumec"),
         (("--against", "dist", "--hosts", "wep"), "did you mean `web`?"),
         (("--against", "dist", "--state", "dist"), "there is no journal in dist"),
