@@ -57,7 +57,7 @@ def built(directory: Path) -> Fleet:
         raise BundleError(f"`{path}` is no manifest of flumec: it is not JSON") from None
     if isinstance(data, dict) and "agents" in data and "inputs" not in data:
         raise BundleError(
-            f"`{directory}` is the folder of one host: name the folder of the whole bundle, above it"
+            f"`{directory}` is the folder of one host: name that of the whole bundle, above it"
         )
     try:
         return _fleet(data["version"], data["digest"], data)

@@ -98,7 +98,10 @@ class Sending:
                 if self._buries:
                     bury(self._context, ledger.low, fault.first, fault.end, str(fault))
                     continue
-                self._context.fail(f"{fault}; the link is stopped, its channel holds what comes")
+                self._context.fail(
+                    f"{fault}; the link is stopped, its channel holds what comes: repair the "
+                    "receiver and restart this agent, or give the link a `dead_letter`"
+                )
                 self._rest()
             except LostAfterAck as fault:
                 self._alarm(fault)
