@@ -17,7 +17,12 @@ KILLS = int(os.environ.get("FLUMEC_KILLS", "20"))
 SECONDS = float(os.environ.get("FLUMEC_KILL_SECONDS", "100"))
 LINES_PER_SECOND = 1500
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.usefixtures("loopback")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("loopback"),
+    pytest.mark.xdist_group("demo"),
+]
 
 
 @pytest.fixture

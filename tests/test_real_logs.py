@@ -2,6 +2,7 @@
 
 import os
 import random
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,7 +50,7 @@ agent collector on core {{
 }}
 
 tailer.spool => collector.inbox {{
-  port = 4141
+  port = {port}
 }}
 """
 
@@ -93,7 +94,9 @@ def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.slow
 def test_every_file_comes_out_byte_for_byte(logs: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    text = FLOW.format(logs=logs, store=store)
+    with socket.create_server(("127.71.0.3", 0)) as probe:
+        port = probe.getsockname()[1]
+    text = FLOW.format(logs=logs, store=store, port=port)
     compiled = compile_text(text, addresses=loopback_addresses)
     assert compiled.plan is not None, [str(d.message) for d in compiled.diagnostics]
     write_bundle(emit(compiled.plan), tmp_path / "dist")

@@ -14,7 +14,7 @@ from tests.groups.agents import Fleet, roll
 TOTAL = 60_000
 HOSTS = ("0", "1", "2")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -247,6 +247,7 @@ def test_hostile_lives_come_out_whole(resend: bool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("resend", [False, True], ids=["wait", "resend"])
 def test_many_hostile_lives_come_out_whole(resend: bool) -> None:
     for seed in range(1_000, 2_500):

@@ -18,7 +18,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "leaving.md").read_text()
 COMMANDS = re.findall(r"^ *(flumec (?:drain|plan) [^`\n]*--state state)$", PAGE, re.MULTILINE)
 FLOW = """\
 hosts web = [{web}]
-hosts core = ["{core}"]
+hosts core = ["{core}"] {{
+  address = "127.71.9.9"
+}}
 
 agent tailer on web {{
   source numbers : seq
@@ -101,6 +103,8 @@ def lines(out: Path) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.xdist_group("demo")
 @pytest.mark.timeout(300)
 def test_a_sender_and_then_a_receiver_leave_and_no_event_is_missing(tmp_path: Path) -> None:
     both, one = '"web-1", "web-2"', '"web-1"'

@@ -62,6 +62,8 @@ def fleet(tmp_path: Path, environment: dict[str, str]) -> Iterator[Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.xdist_group("demo")
 def test_its_commands_run(fleet: Path, environment: dict[str, str]) -> None:
     by_hand = [
         command.replace("flumec", BY_HAND, 1).replace("python3", sys.executable)
@@ -82,6 +84,8 @@ def test_its_commands_run(fleet: Path, environment: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.xdist_group("demo")
 def test_by_hand_what_is_wrong_is_one_line(tmp_path: Path) -> None:
     for arguments, said in (
         (["status"], "error: no agent keeps its state in "),
