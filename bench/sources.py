@@ -19,8 +19,8 @@ from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, Settings
 from flumec.runtime.journal.records import Cursor, Frame, Put, Stored
-from flumec.runtime.process import SWITCH_INTERVAL
 from flumec.runtime.timed_disk import TimedDisk
+from flumec.runtime.tuning import SWITCH_INTERVAL
 
 EVENTS = 10
 EVENT_BYTES = 200

@@ -114,7 +114,7 @@ def test_init_refuses_a_folder_whose_name_no_flow_can_say() -> None:
 def test_components_knows_kinds_and_what_is_to_come() -> None:
     sources = flumec("components", "source").stdout
     assert [line for line in sources.splitlines() if line.startswith("## ")] == [
-        f"## source `{name}`" for name in ("taildir", "http", "seq")
+        f"## source `{name}`" for name in ("taildir", "http", "link", "seq")
     ]
     assert flumec("components", "link").stdout.startswith("## link `arrow`")
     assert "`kafka` is not possible yet" in flumec("components", "kafka").stderr
