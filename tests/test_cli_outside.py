@@ -116,7 +116,7 @@ def test_components_knows_kinds_and_what_is_to_come() -> None:
     assert [line for line in sources.splitlines() if line.startswith("## ")] == [
         f"## source `{name}`" for name in ("taildir", "http", "link", "seq")
     ]
-    assert flumec("components", "link").stdout.startswith("## link `arrow`")
+    assert "## link `arrow`" in flumec("components", "link").stdout
     assert "`kafka` is not possible yet" in flumec("components", "kafka").stderr
 
 
