@@ -5,19 +5,16 @@ open, as behind a cable that was cut. What is written from then on has to come o
 """
 
 import argparse
-import re
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chain import build, environment
+from chain import build
+from watched import Watched
 
-LINE = re.compile(rb"written (\d+)")
 RATE = 50
 SETTLE = 4.0
 """Seconds that the agents get to start and to link; nothing of that is counted."""
@@ -27,31 +24,6 @@ FAULTS = {
     "the collector falls silent": (signal.SIGSTOP, 15.0),
 }
 """What happens to the first collector, and the seconds that are allowed."""
-
-
-class Watched:
-    """An agent under watch: when each line came out of it, by the time at which it was written."""
-
-    def __init__(self, script: Path, state: Path) -> None:
-        state.mkdir(parents=True)
-        self.process = subprocess.Popen(
-            [sys.executable, str(script)], env=environment(state), stderr=subprocess.PIPE
-        )
-        self.seen: dict[int, int] = {}
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if found := LINE.search(line):
-                self.seen.setdefault(int(found.group(1)), time.monotonic_ns())
-
-    def end(self) -> None:
-        """Kill it, also if it stands still."""
-        self.process.kill()
-        self.process.wait(timeout=60)
-        self._thread.join()
 
 
 class Writer(threading.Thread):
@@ -98,7 +70,7 @@ def run(fault: signal.Signals) -> tuple[float, float]:
         finally:
             writer.stop.set()
             for agent in agents:
-                agent.end()
+                agent.end(signal.SIGKILL)  # also one that stands still
     longest = max(second.seen[line] - line for line in after)
     return (min(second.seen[line] for line in after) - at) / 1e9, longest / 1e9
 

@@ -6,45 +6,16 @@ the line is durable in that hop's channel.
 """
 
 import argparse
-import re
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-from chain import build, environment
+from chain import build
+from watched import Watched
 
-WRITTEN = re.compile(rb"written (\d+)")
 SETTLE = 3.0
 """Seconds that the agents get to start and to link; nothing of that is counted."""
-
-
-class Watched:
-    """An agent under watch: when each line came out of it, by the time at which it was written."""
-
-    def __init__(self, script: Path, state: Path) -> None:
-        state.mkdir(parents=True)
-        self.process = subprocess.Popen(
-            [sys.executable, str(script)], env=environment(state), stderr=subprocess.PIPE
-        )
-        self.seen: dict[int, int] = {}
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if found := WRITTEN.search(line):
-                self.seen[int(found.group(1))] = time.monotonic_ns()
-
-    def end(self) -> None:
-        """Tell it to stop, and wait."""
-        self.process.terminate()
-        self.process.wait(timeout=60)
-        self._thread.join()
 
 
 def write(path: Path, rate: int, seconds: float) -> list[int]:

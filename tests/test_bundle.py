@@ -2,13 +2,13 @@
 
 import os
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from flumec.compiler import bundle, exchange
 from flumec.compiler.bundle import BundleError, Difference, compare, write_bundle
+from killing import killed_at
 
 OLD = {"manifest.json": b'{"flumec bundle": 1, "n": 1}', "a/x.py": b"#!/bin/sh\n", "a/only": b"old"}
 NEW = {"manifest.json": b'{"flumec bundle": 1, "n": 2}', "a/x.py": b"#!/bin/sh\n#\n", "b/c/d": b""}
@@ -98,35 +98,10 @@ def test_what_cannot_be_written_leaves_the_old_bundle(tmp_path: Path) -> None:
     assert names(tmp_path) == ["dist"]
 
 
-STEPS = ("open", "mkdir", "rename", "fchmod", "unlink", "rmdir", "fsync")
-
-
-def killed_at(step: int, work: Callable[[], None]) -> bool:
-    """Do `work` in a process that is killed before its `step`-th change of the disk; was it?"""
-    child = os.fork()
-    if child == 0:
-        left = [step]
-
-        def counted(call: Callable[..., object]) -> Callable[..., object]:
-            def wrapper(*args: object, **kwargs: object) -> object:
-                left[0] -= 1
-                if left[0] < 0:
-                    os._exit(9)
-                return call(*args, **kwargs)
-
-            return wrapper
-
-        try:
-            for name in STEPS:
-                setattr(os, name, counted(getattr(os, name)))
-            bundle.exchange = counted(bundle.exchange)  # type: ignore[assignment]
-            work()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, 9)
-    return code == 9
+STEPS = [
+    *((os, name) for name in ("open", "mkdir", "rename", "fchmod", "unlink", "rmdir", "fsync")),
+    (bundle, "exchange"),
+]
 
 
 @pytest.mark.slow
@@ -140,7 +115,7 @@ def test_killed_at_any_step_it_is_the_old_or_the_new_bundle(
     for step in range(1000):
         dist = tmp_path / f"{step}" / "dist"
         write_bundle(OLD, dist)
-        killed = killed_at(step, lambda dist=dist: write_bundle(NEW, dist))  # type: ignore[misc]
+        killed = killed_at(step, lambda dist=dist: write_bundle(NEW, dist), STEPS)  # type: ignore[misc]
         if dist.exists():
             now = content(dist)
             assert now in (OLD, NEW)

@@ -18,6 +18,7 @@ from flumec.compiler.build import compile_text
 from flumec.compiler.bundle import write_bundle
 from flumec.compiler.emit import emit
 from flumec.compiler.emit.installer import installer
+from trees import tree
 
 FLOW = """
 hosts web = ["web-1"]
@@ -76,17 +77,6 @@ def install(
         capture_output=True, text=True, check=False, cwd="/", env={"PATH": os.environ["PATH"]},
         umask=umask,
     )  # fmt: skip
-
-
-def tree(root: Path) -> dict[str, object]:
-    """Return every file and link below a root."""
-    return {
-        path.relative_to(root).as_posix(): path.readlink()
-        if path.is_symlink()
-        else (path.stat().st_mode, path.read_bytes())
-        for path in sorted(root.rglob("*"))
-        if path.is_symlink() or path.is_file()
-    }
 
 
 def test_it_installs_everything_under_a_root(folder: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from flumec.compiler.build import compile_text
 from flumec.compiler.bundle import write_bundle
 from flumec.compiler.emit import emit
 from flumec.compiler.emit.installer import installer
+from killing import killed_at
+from trees import tree
 
 FLOW = """
 hosts web = ["web-1"]
@@ -41,9 +42,12 @@ agent stays on web {{
   few -> none
 }}
 """
-STEPS = (
-    "open", "mkdir", "rename", "fchmod", "chmod", "unlink", "rmdir", "fsync", "symlink", "sync",
-)  # fmt: skip
+STEPS = [
+    (os, name)
+    for name in (
+        "open", "mkdir", "rename", "fchmod", "chmod", "unlink", "rmdir", "fsync", "symlink", "sync",
+    )
+]  # fmt: skip
 
 
 def built(dist: Path, name: str, size: str) -> Path:
@@ -70,44 +74,6 @@ def run(program: dict[str, Any], folder: Path, root: Path, verb: str = "--apply"
     return status
 
 
-def killed_at(step: int, work: Callable[[], object]) -> bool:
-    """Do `work` in a process that is killed before its `step`-th change of the disk; was it?"""
-    child = os.fork()
-    if child == 0:
-        left = [step]
-
-        def counted(call: Callable[..., object]) -> Callable[..., object]:
-            def wrapper(*args: object, **kwargs: object) -> object:
-                left[0] -= 1
-                if left[0] < 0:
-                    os._exit(9)
-                return call(*args, **kwargs)
-
-            return wrapper
-
-        try:
-            for name in STEPS:
-                setattr(os, name, counted(getattr(os, name)))
-            work()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, 9)
-    return code == 9
-
-
-def tree(root: Path) -> dict[str, object]:
-    """Return every file and link below a root."""
-    return {
-        path.relative_to(root).as_posix(): path.readlink()
-        if path.is_symlink()
-        else (path.stat().st_mode, path.read_bytes())
-        for path in sorted(root.rglob("*"))
-        if path.is_symlink() or path.is_file()
-    }
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("then", ["--apply", "--rollback"])
@@ -125,7 +91,7 @@ def test_killed_at_any_step_it_is_whole_after_the_next_try(
     for step in range(1000):
         root = tmp_path / "root"
         shutil.copytree(before, root, symlinks=True)
-        killed = killed_at(step, lambda root=root: run(program, new, root))  # type: ignore[misc]
+        killed = killed_at(step, lambda root=root: run(program, new, root), STEPS)  # type: ignore[misc]
         for name, content in tree(root).items():
             where = Path(name).parts
             if not any(part.startswith(".flumec-") for part in where) and "applying" not in where:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flumec.runtime.channel.words import counted, size
+
 
 class CannotLook(Exception):  # noqa: N818 it reads as what happened
     """A state directory cannot be read; the message says why."""
@@ -18,8 +20,6 @@ class Held:
     declared: bool = True
 
     def __str__(self) -> str:
-        from flumec.runtime.channel.words import counted, size
-
         return f"{counted(self.rows, 'row')}, {size(self.bytes)}" if self.rows else "nothing"
 
 

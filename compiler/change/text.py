@@ -6,6 +6,7 @@ from flumec.compiler.change.held import Held
 from flumec.compiler.change.orphans import Orphan, summed
 from flumec.compiler.change.outcome import Outcome
 from flumec.compiler.change.wires import Standstill
+from flumec.runtime.channel.words import counted
 
 SHOWN = 4
 """Hosts that are named before the others are a number."""
@@ -101,8 +102,3 @@ def few(hosts: Sequence[str]) -> str:
     more = len(hosts) - SHOWN
     named = ", ".join(hosts if more <= 1 else hosts[:SHOWN])
     return named if more <= 1 else f"{named} and {more:,} more"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

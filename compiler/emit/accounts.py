@@ -1,6 +1,6 @@
 """The users and directories that a host's agents need, for systemd to make."""
 
-from flumec.compiler.emit.paths import CREDENTIALS
+from flumec.compiler.emit.paths import CREDENTIALS, STATES
 from flumec.compiler.emit.unit_text import setting, word
 from flumec.compiler.place import USER
 from flumec.compiler.plan import Host
@@ -13,7 +13,7 @@ def sysusers(host: Host) -> str:
         "# Users that flumec's agents run as; a user that the .flow file names is not made here."
     ]
     if ours:
-        lines.append(f'u {USER} - "flumec agents" /var/lib/flumec')
+        lines.append(f'u {USER} - "flumec agents" {STATES}')
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from flumec.compiler.emit.paths import UNITS, credential, unit_name
+from flumec.compiler.emit.paths import STATES, UNITS, credential, unit_name
 from flumec.compiler.plan import Agent, Host
 from flumec.runtime.component import Size
 
@@ -75,6 +75,6 @@ def _agent(agent: Agent, files: Mapping[str, bytes]) -> dict[str, Any]:
         "ports": dict(agent.ports),
         "metrics_port": agent.metrics_port,
         "credentials": {name: credential(name) for name in agent.credentials},
-        "state": f"/var/lib/flumec/{agent.name}",
+        "state": f"{STATES}/{agent.name}",
         "room": sum(int(size) for size in sizes if isinstance(size, Size)),
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from flumec.compiler.emit.literal import harmless
 from flumec.compiler.emit.manifest import version
 from flumec.compiler.emit.openings import Opening
-from flumec.compiler.emit.paths import credential
+from flumec.compiler.emit.paths import STATES, credential
 from flumec.compiler.emit.picture import picture
 from flumec.compiler.plan import Agent, Host, Plan
 
@@ -58,7 +58,7 @@ def _agent(agent: Agent) -> Iterator[str]:
         yield from (*agent.doc.splitlines(), "")
     yield from (f"    {line}" for line in picture(agent))
     yield ""
-    yield f"- runs as `{agent.user}`, keeps its state in `/var/lib/flumec/{agent.name}`"
+    yield f"- runs as `{agent.user}`, keeps its state in `{STATES}/{agent.name}`"
     if agent.reads:
         yield f"- reads {_quoted(agent.reads)}"
     if agent.writes:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from flumec.runtime.drift import files, running
 from flumec.runtime.drift.files import Drift
-from flumec.runtime.drift.installed import MANIFEST, SHORT, Installed, NotInstalled, installed
+from flumec.runtime.drift.installed import HOME, MANIFEST, SHORT, Installed, NotInstalled, installed
 
 _EPILOG = """\
 It only reads, and of secrets only whether they are there and who may read them.
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str], name: str = "python3 -m flumec.runtime.drift"
 def _all(found: Installed, against: Path | None, *, live: bool) -> Iterator[Drift]:
     if against is not None:
         yield from _other(found, against)
-    if found.at("/opt/flumec/applying").is_symlink():
-        yield Drift("bundle", "/opt/flumec/applying", "an installation was cut off: run it again")
+    if found.at(f"{HOME}/applying").is_symlink():
+        yield Drift("bundle", f"{HOME}/applying", "an installation was cut off: run it again")
     yield from files.files(found)
     yield from files.links(found)
     yield from files.overrides(found)
@@ -61,7 +61,7 @@ def _other(found: Installed, against: Path) -> Iterator[Drift]:
     except FileNotFoundError:
         raise NotInstalled(f"{against} has nothing for {found.host}: there is no {path}") from None
     if wanted != found.digest:
-        yield Drift("bundle", "/opt/flumec/current", f"it is {found.digest}, not {wanted}")
+        yield Drift("bundle", f"{HOME}/current", f"it is {found.digest}, not {wanted}")
 
 
 def _verdict(found: Installed, number: int) -> str:

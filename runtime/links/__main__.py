@@ -12,8 +12,8 @@ from flumec.runtime.journal.errors import StateError
 from flumec.runtime.links.books import Book, books, of_host
 from flumec.runtime.links.loss import Loss
 from flumec.runtime.links.memory import NOBODY
+from flumec.runtime.live.find import INSTALLED
 
-INSTALLED = Path("/var/lib/flumec")
 _EPILOG = """\
 ls only reads, beside running agents too. settle gives a word that the agent takes at its next
 attempt to connect: within a second or so if it stands still with an alarm, at its start if it does

@@ -10,13 +10,11 @@ from flumec.runtime.control.client import Refused, Unreachable
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import inspect
+from flumec.runtime.journal.member import SENDS
 from flumec.runtime.journal.state import ChannelState, ConsumerState
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.addresses import Target, noted
 from flumec.runtime.links.faults import ProtocolError
-
-SENDER = "sender"
-"""What the kind of a link's sending end begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def books(named: Path, disk: Disk) -> list[Book]:
     found: list[Book] = []
     for place in places(named, disk):
         state = inspect(place.journal, disk).state
-        senders = [c for c in state.consumers.values() if c.kind.startswith(SENDER)]
+        senders = [c for c in state.consumers.values() if c.kind.startswith(SENDS)]
         live = _parts(agent_of(place, disk)) if senders else {}
         targets = noted(place.state, disk)
         for each in senders:

@@ -12,6 +12,7 @@ from flumec.runtime.links.inspection import Invalid
 from flumec.runtime.surroundings import SourceSurroundings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from flumec.runtime.journal import Journal
     from flumec.runtime.journal.records import Outcome, Received
     from flumec.runtime.links.messages import Delivery
@@ -35,14 +36,14 @@ class Intake(SourceSurroundings):
         """
         batch = decode(delivery.body)
         self.received(batch)
-        parcel = self._made(delivery)
+        parcel = self._made(batch, delivery)
         result = self.feed.receive(parcel, received, stopping)
         return self.owed(result, batch.num_rows)
 
-    def _made(self, delivery: "Delivery") -> Parcel:
+    def _made(self, batch: "pa.RecordBatch", delivery: "Delivery") -> Parcel:
         head, name = delivery.head, self._worker.name
         try:
-            parcel = self.feed.taken(decode(delivery.body), head.tags, head.born)
+            parcel = self.feed.taken(batch, head.tags, head.born)
         except Exception as error:
             raise Invalid(f"the chain of `{name}` cannot take them: {logs.reason(error)}") from None
         size = sum(frame.body.size for frame in parcel.frames)

@@ -27,11 +27,12 @@ from flumec.runtime.route import Arm, Drop, Optional, Route
 from flumec.runtime.sockets import Sockets
 from flumec.runtime.sources import LinkSource
 from flumec.runtime.surroundings import Site as Surrounding
-from flumec.runtime.testing import EVERYTHING, NOTHING, Survival
+from flumec.runtime.testing import Survival
 from flumec.runtime.worker import Role, Worker
 
 from tests.link.conftest import LINK as LINKED
 from tests.link.conftest import End
+from tests.link.power import cut_at_every_operation, survivals
 from tests.link.test_link_model import LINK, WIRE, Line, Machine, World, frame, over_the_wire
 
 FEED = LinkSource("feed")
@@ -160,31 +161,13 @@ STORY: tuple[Step, ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("survival", "stride"),
-    [
-        (NOTHING, 5),
-        *(
-            pytest.param(survival, 1, marks=pytest.mark.slow)
-            for survival in (NOTHING, EVERYTHING, Survival(0.5, seed=1, apart=True))
-        ),
-    ],
-    ids=str,
-)
+@survivals(5)
 def test_the_power_goes_at_every_disk_operation_of_the_receiver(
     survival: Survival, stride: int
 ) -> None:
-    for cut in range(1, 10_000, stride):
-        world = Fed(11)
-        world.collector.survival = survival
-        world.collector.disk.cut_at = world.collector.disk.operations + cut
-        doomed = world.collector.disk
-        for act in STORY:
-            world.guarded(act)
-        hold(world, f"operation {cut}")
-        if not doomed.dead:
-            assert cut > 8
-            return
+    cut_at_every_operation(
+        lambda: Fed(11), lambda world: world.collector, STORY, hold, survival, stride
+    )
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from flumec.runtime.links.ledger import Ledger
 from flumec.runtime.links.memory import Memory
 from flumec.runtime.links.messages import Ack, Delivery, Reject
 from flumec.runtime.links.sender_session import SenderSession
-from flumec.runtime.testing import EVERYTHING, NOTHING, Survival
+from flumec.runtime.testing import Survival
 
+from tests.link.power import cut_at_every_operation, survivals
 from tests.link.test_link_feed import SPOOL as KEPT
 from tests.link.test_link_feed import STORY, Fails, begin
 from tests.link.test_link_model import Line, Machine, World, frame, over_the_wire
@@ -231,28 +232,10 @@ def test_every_event_arrives_or_is_a_dead_letter_once(seed: int) -> None:
         assert world.value < 9 or world.tailer.journal.stats()["dead"].put > 0
 
 
-@pytest.mark.parametrize(
-    ("survival", "stride"),
-    [
-        (NOTHING, 7),
-        *(
-            pytest.param(survival, 1, marks=pytest.mark.slow)
-            for survival in (NOTHING, EVERYTHING, Survival(0.5, seed=1, apart=True))
-        ),
-    ],
-    ids=str,
-)
+@survivals(7)
 def test_the_power_goes_at_every_disk_operation_of_the_sender(
     survival: Survival, stride: int
 ) -> None:
-    for cut in range(1, 10_000, stride):
-        world = Refusing(11)
-        world.tailer.survival = survival
-        world.tailer.disk.cut_at = world.tailer.disk.operations + cut
-        doomed = world.tailer.disk
-        for act in STORY:
-            world.guarded(act)
-        hold(world, f"operation {cut}")
-        if not doomed.dead:
-            assert cut > 8
-            return
+    cut_at_every_operation(
+        lambda: Refusing(11), lambda world: world.tailer, STORY, hold, survival, stride
+    )
