@@ -63,14 +63,15 @@ def _campaign(hosts: Hosts, staging: Staging, given: argparse.Namespace) -> bool
     more = mixed(hosts, campaign.rng, 8.0)
     campaign.run(itertools.takewhile(lambda _: time.monotonic() < end, more), _PATIENCE)
     drained = campaign.finish(_PATIENCE)
-    lanes = list(campaign.verdict())
+    lanes = campaign.verdict()
     print("", *picture.picture(campaign), "", *picture.table(lanes), sep="\n")
     print("", *picture.summary(campaign, lanes), sep="\n")
     drifted = staging.drifted(hosts)
     print(*(drifted or ["each host is as its bundle made it"]), sep="\n")
     if not drained:
         print(f"the fleet has not drained within {_PATIENCE:.0f} s")
-    return drained and not drifted and all(lane.good for lane in lanes) and not campaign.refused
+    good = all(lane.good for lane in lanes) and not campaign.books.wrong
+    return good and drained and not drifted and not campaign.refused
 
 
 def _once(hosts: Hosts, staging: Staging, given: argparse.Namespace) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fleet.books import Account, account
 from fleet.hosts.hosts import Hosts
 from flumec.runtime.live.find import Live, NotFound, ask, places
 
@@ -48,6 +49,14 @@ def in_flight(hosts: Hosts) -> InFlight:
             events += channel["held"]
         unacknowledged += sum(map(_unacknowledged, live.state["parts"].values()))
     return InFlight(events, unacknowledged, tuple(silent))
+
+
+def accounts(hosts: Hosts) -> Iterator[Account]:
+    """Yield what the agents that answer have counted of each of their channels."""
+    for host, live in agents(hosts):
+        if live.state is not None:
+            for name, counts in live.state["channels"].items():
+                yield account(host, live.state["agent"], name, counts)
 
 
 def _unacknowledged(part: dict[str, Any]) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fleet import web
-from fleet.agents import InFlight, in_flight
+from fleet.agents import InFlight, accounts, in_flight
+from fleet.books import Books
 from fleet.clients import Attempt, Client, Knocker, Poster
 from fleet.faults import CORE, STORE, WEB, Fault
 from fleet.hosts.hosts import Hosts
@@ -20,6 +21,7 @@ PORTS = (4141, 4142, 8080)
 _C = TypeVar("_C", bound=Client)
 _TICK = 0.5
 _ROTATED_EVERY = 9.0
+_LOOKED_EVERY = 1.5
 
 
 @dataclass
@@ -64,8 +66,12 @@ class Campaign:
         self.arrivals = {lane: Arrivals(store / lane) for lane in LANES}
         self.struck: list[Struck] = []
         self.samples: list[Sample] = []
+        self.books = Books(
+            {"tailer": frozenset(WEB), "collector": frozenset(CORE), "store": frozenset({STORE})},
+            frozenset(lane for lane, promise in LANES.items() if promise == "exactly once"),
+        )
         self.rotations = 0
-        self._rotated = self.began = time.monotonic()
+        self._looked = self._rotated = self.began = time.monotonic()
 
     def _client(self, kind: type[_C], name: str, port: int) -> _C:
         return kind(self.hosts.namespace, name, self.hosts.host(name).address, port, 0.1)
@@ -115,8 +121,17 @@ class Campaign:
                 return True
         return False
 
-    def verdict(self) -> Iterator[Lane]:
-        """Compare what was logged and promised with what is in the store, lane by lane."""
+    def verdict(self) -> list[Lane]:
+        """Compare what was logged and promised with what is in the store, lane by lane.
+
+        And hold the agents' books against it.
+        """
+        lanes = list(self._lanes())
+        self.books.look(accounts(self.hosts))
+        self.books.close({lane.name: lane.arrived for lane in lanes})
+        return lanes
+
+    def _lanes(self) -> Iterator[Lane]:
         logged = [line for name in WEB for line in web.written(self.hosts, name)]
         promised = [name.encode() for poster in self.posters for name in poster.answered]
         perhaps = [name.encode() for poster in self.posters for name in poster.given_up]
@@ -141,6 +156,9 @@ class Campaign:
             for name in WEB:
                 if self.hosts.host(name).up:
                     self._rotate(name)
+        if now - self._looked > _LOOKED_EVERY:
+            self._looked = now
+            self.books.look(accounts(self.hosts))
         answered = sum(load.count for load in self.loads)
         self.samples.append(Sample(now - self.began, answered, self.arrivals["exact"].look()))
 

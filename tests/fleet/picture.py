@@ -91,4 +91,10 @@ def summary(campaign: Campaign, lanes: Sequence[Lane]) -> Iterator[str]:
         sum(lane.lost for lane in lanes),
         sum(lane.duplicated for lane in lanes if lane.promise == "exactly once"),
     )
+    books = campaign.books
+    yield (
+        f"the agents' own counts, held against each other {books.compared:,} times in "
+        f"{books.looks:,} looks: {len(books.wrong) or 'nothing'} wrong"
+    )
+    yield from (f"    {each}" for each in books.wrong)
     yield f"lost {lost}, duplicated {doubled} where it says exactly once"

@@ -37,9 +37,11 @@ def _run() -> None:
         ]
         campaign.run(faults, patience=60)
         drained = campaign.finish(patience=60)
-        lanes = list(campaign.verdict())
+        lanes = campaign.verdict()
         assert [example for lane in lanes for example in lane.examples if not lane.good] == []
         assert all(lane.good for lane in lanes)
+        assert campaign.books.wrong == []
+        assert campaign.books.looks > 10
         assert all(lane.expected > 100 for lane in lanes)
         assert drained
         assert [struck.fault for struck in told] == faults
