@@ -1,5 +1,6 @@
 """A flow in, its bundle out, byte for byte; on any machine, by any user, in any Python."""
 
+import hashlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import pytest
 from flumec.compiler.build import compile_fleet
 from flumec.compiler.bundle import compare, write_bundle
 from flumec.compiler.emit import emit
+from flumec.compiler.emit.installer import installer
 from flumec.compiler.options import Options
 
 ROOT = Path(__file__).parent.parent
@@ -27,19 +29,43 @@ def flow_of(case: Path) -> Path:
     return case / f"{case.name}.flow"
 
 
-def built(case: Path) -> dict[str, bytes]:
+STAND_IN = b"""\
+#!/bin/sh
+# Stands where the installer is: the same 60 kB for all hosts, whose text is compiler/installer/.
+echo "install: this folder is only to be read; build the flow with: flumec build" >&2
+exit 2
+"""
+"""So that a change of the installer is one in its own files, and not in each golden, too."""
+
+
+def built(case: Path, program: bytes | None = None) -> dict[str, bytes]:
     compiled = compile_fleet([flow_of(case)], Options())
     assert compiled.plan is not None, [each.message for each in compiled.diagnostics]
-    return emit(compiled.plan)
+    return emit(compiled.plan, program=program)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_flow_becomes_its_bundle(case: Path, request: pytest.FixtureRequest) -> None:
-    files = built(case)
+    files = built(case, STAND_IN)
     if request.config.getoption("--update"):
         write_bundle(files, case / "bundle")
     differences = [each.name for each in compare(files, case / "bundle")]
     assert differences == [], "pytest --update, then git diff"
+
+
+def test_what_a_golden_has_not_is_the_installer_alone() -> None:
+    whole, kept = built(CASES[0]), built(CASES[0], STAND_IN)
+    assert whole.keys() == kept.keys()
+    others = {name for name in whole if whole[name] != kept[name]}
+    assert {name.rpartition("/")[2] for name in others} == {"install", "manifest.json"}
+    programs = {whole[name] for name in others if name.endswith("/install")}
+    assert programs == {installer()}
+    digests = {hashlib.sha256(each).hexdigest().encode() for each in (STAND_IN, *programs)}
+    for name in others - {"manifest.json"}:
+        if name.endswith("/manifest.json"):
+            differing = zip(whole[name].split(b"\n"), kept[name].split(b"\n"), strict=True)
+            words = {word for pair in differing if pair[0] != pair[1] for word in pair}
+            assert {word.split(b'"')[3] for word in words} == digests
 
 
 BUILD = """

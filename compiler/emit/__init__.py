@@ -34,20 +34,25 @@ Runtimes = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 def emit(
-    plan: Plan, runtimes: Runtimes | None = None, beside: Mapping[str, bytes] | None = None
+    plan: Plan,
+    runtimes: Runtimes | None = None,
+    beside: Mapping[str, bytes] | None = None,
+    *,
+    program: bytes | None = None,
 ) -> dict[str, bytes]:
     """Return every file of the bundle by its name; each host has a folder that installs alone.
 
     Without `runtimes` it installs where flumec.runtime is already. Files `beside` the hosts' are
-    part of the bundle too.
+    part of the bundle too. A `program` stands where the installer would.
     """
+    program = installer() if program is None else program
     files = dict(beside or {})
     digests = {name: digest(content) for name, content in files.items()}
     order = start_order(plan)
     connections = openings(plan)
     inbound = by_host(connections)
     for host in plan.hosts:
-        own = _host(host)
+        own = _host(host, program)
         own[README] = readme.of_host(host, inbound.get(host.name, ()))
         runtime = (runtimes or {}).get((host.python, host.arch))
         own[MANIFEST] = of_host(plan, host, own, installing(host, order, own, runtime))
@@ -61,10 +66,10 @@ def emit(
     return files
 
 
-def _host(host: Host) -> dict[str, bytes]:
+def _host(host: Host, program: bytes) -> dict[str, bytes]:
     """Return the files of one host by their names in its folder."""
     files = {
-        INSTALLER: installer(),
+        INSTALLER: program,
         "systemd/sysusers.conf": sysusers(host).encode(),
         "systemd/tmpfiles.conf": tmpfiles(host).encode(),
         systemd_path(TARGET): render("flumec.target.j2").encode(),
