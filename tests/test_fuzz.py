@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+import thorough
 from flumec.compiler import cli, tree
 from flumec.compiler import format as format_
 from flumec.compiler.build import compile_fleet, lint
@@ -47,11 +48,11 @@ SECONDS = 20
 """Far more than the few milliseconds that one input takes, on however busy a machine."""
 
 FAST = settings(max_examples=60, suppress_health_check=list(HealthCheck))
-PARTS = 20
+PARTS = thorough.share(20)
 """What hypothesis remembers of its inputs grows, and slows it down: many short runs are cheaper."""
 
 SLOW = settings(
-    max_examples=-(-int(os.environ.get("FLUMEC_FUZZ", "20000")) // PARTS),
+    max_examples=-(-thorough.share(int(os.environ.get("FLUMEC_FUZZ", "20000"))) // PARTS),
     phases=[Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
     database=None,

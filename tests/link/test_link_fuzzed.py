@@ -22,6 +22,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import thorough
 from flumec.runtime.batch import encode
 from flumec.runtime.component import Duration, Size
 from flumec.runtime.journal.records import TagRun
@@ -231,7 +232,8 @@ def hold(collector: Any, value: int) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 9))]
+    "seed",
+    [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in thorough.first(range(1, 9)))],
 )
 def test_no_conversation_gets_memory_a_crash_or_a_commit(site: Site, good: Any, seed: int) -> None:
     fuzz(site, good, seed, 600 if seed else 50)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 import pytest
+import thorough
 from flumec.runtime.batch import decode
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.groups.returning import give_back
@@ -33,7 +34,7 @@ from flumec.runtime.testing import NOTHING
 
 from tests.link.test_link_model import FOLDER, LINK, WIRE, Down, Line, Machine, body, over_the_wire
 
-SEEDS = int(os.environ.get("LINK_SEEDS", "400"))
+SEEDS = thorough.share(int(os.environ.get("LINK_SEEDS", "400")))
 """Worlds of the slow test, of each kind; 20,000 take an hour."""
 
 

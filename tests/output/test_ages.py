@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import thorough
 from flumec.runtime.component import Duration, Size
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
@@ -132,7 +133,7 @@ def test_rolls_that_are_larger_than_the_channel_do_not_stop_it(
 
 
 @pytest.mark.parametrize(
-    "seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in range(40) if n != 2)]
+    "seed", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in thorough.first(range(3, 40)))]
 )
 def test_files_of_many_ages_through_many_kills(
     seed: int, channel: Channel, published: Published, tmp_path: Path

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import spooled
+import thorough
 from flumec.runtime.batch import decode, encode
 from flumec.runtime.component import Duration, Header, Ref, Url
 from flumec.runtime.errors import StartError
@@ -199,7 +200,9 @@ def test_a_disk_that_fails_once_loses_and_doubles_nothing(failing: int) -> None:
     assert_exact(disk, place)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=SLOW) for n in range(2, 40))])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(n, marks=SLOW) for n in thorough.first(range(2, 40)))]
+)
 def test_a_random_life_writes_each_key_once(seed: int) -> None:
     """Rows come, old ones again, to any path; the sink works a while; at times the power goes."""
     dice = Random(seed)

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import spooled
+import thorough
 from flumec.runtime.journal import ConsumerSpec, Journal, JournalFailed
 from flumec.runtime.sinks import FileRoll
 from flumec.runtime.sinks.filing import Roll
@@ -191,7 +192,11 @@ def test_a_kill_and_then_a_power_cut_lose_and_repeat_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(10), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(10, 400))]
+    "seed",
+    [
+        *range(10),
+        *(pytest.param(seed, marks=pytest.mark.slow) for seed in thorough.first(range(10, 400))),
+    ],
 )
 def test_a_sink_killed_at_random_delivers_each_row_once(
     seed: int, channel: Channel, tmp_path: Path

@@ -1,0 +1,18 @@
+"""How much of a long search is done: all of it, or the part that FLUMEC_THOROUGH says (`.ci/run`).
+
+A part is always the first one: two runs of the same part try the same worlds.
+"""
+
+import os
+
+PART = float(os.environ.get("FLUMEC_THOROUGH", "1"))
+
+
+def share(whole: int) -> int:
+    """Return how many of so many are tried."""
+    return max(1, round(whole * PART))
+
+
+def first(seeds: range) -> range:
+    """Return the seeds that are tried."""
+    return seeds[: share(len(seeds))]
