@@ -6,11 +6,12 @@ Options are those of systemd 252 (Debian 12); man page systemd.socket(5).
 import ipaddress
 from collections.abc import Iterator
 
-from flumec.compiler.emit.paths import socket_name
+from flumec.compiler.emit.paths import STATES, socket_name
 from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.unit_text import setting, warned
 from flumec.compiler.listeners import Listener, listeners
 from flumec.compiler.plan import Agent
+from flumec.runtime.draining import MARK
 
 
 def socket_units(agent: Agent) -> dict[str, str]:
@@ -23,6 +24,7 @@ def socket_units(agent: Agent) -> dict[str, str]:
                 f"port {listener.port} of flumec agent {agent.name} on {agent.host}"
             ),
             service=agent.name,
+            draining=f"{STATES}/{agent.name}/{MARK}",
             stream=stream,
             name=listener.name,
         )

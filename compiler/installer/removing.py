@@ -26,6 +26,8 @@ def remove(host: Host, report: Report, *, purge: bool, lose: bool) -> int:
         stop(host, None, bundles, report)
         if purge:
             _still_nothing(host, current, lose=lose)
+        for target in dict.fromkeys(target for each in bundles for target in each.targets):
+            call(["systemctl", "stop", target])
     places = {place for each in bundles for place in (*each.places.values(), *each.links)}
     for folder in {host.at(place).parent for place in places}:
         clear(folder)

@@ -146,9 +146,9 @@ def is_empty(agent: Live) -> bool:
 
 def _begin(agent: Live) -> Iterator[str]:
     try:
+        agent.client.post("/drain")  # first: from now on no socket of it is opened again
         if (unit := unit_of(agent)) and (sockets := close_doors(unit)):
             yield f"{agent.name}: {', '.join(sockets)} closed"
-        agent.client.post("/drain")
     except (Unreachable, Refused, NotDone) as error:
         raise CannotDrain(f"{agent.name}: {error}") from None
     yield f"{agent.name} takes nothing more"
@@ -157,6 +157,8 @@ def _begin(agent: Live) -> Iterator[str]:
 def _left(agent: Live) -> Iterator[str]:
     """Yield what each channel still holds, how long that takes, and why it does not move."""
     assert agent.state is not None
+    if feeding := (agent.state["draining"] or {}).get("feeding"):
+        yield f"{', '.join(feeding)} still ends"
     for name, channel in agent.state["channels"].items():
         if channel["held"]:
             known = readers(agent, name)

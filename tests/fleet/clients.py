@@ -76,6 +76,13 @@ class Poster(Client):
         self.waits: list[tuple[float, float]] = []
         """When an event was first posted, and how long it took until it was answered."""
 
+    def until_answered(self, count: int, seconds: float = 60.0) -> None:
+        """Wait until so many events have been answered."""
+        end = time.monotonic() + seconds
+        while len(self.answered) < count:
+            assert time.monotonic() < end, f"{len(self.answered)} of {count} were answered"
+            time.sleep(0.05)
+
     def once(self) -> None:
         name, first = f"{self.host}-post-{self._serial:09d}", time.monotonic()
         self._serial += 1
