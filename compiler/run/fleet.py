@@ -98,6 +98,8 @@ class Fleet:
             for host in self.plan.hosts:
                 for agent in host.agents:
                     self._prepare(agent, secrets)
+            if any(agent.proofs for host in self.plan.hosts for agent in host.agents):
+                self._vouching.equip_client(self._state)
         except BaseException:
             self._close()
             raise

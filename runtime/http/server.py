@@ -1,7 +1,9 @@
 """Serving the http source: one loop in the source's thread, one task for each request."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +11,15 @@ import pyarrow as pa
 from aiohttp import web
 from flumec.runtime.context import SourceContext
 from flumec.runtime.http.body import Body, Budget, is_packed
+from flumec.runtime.http.door import Door
 from flumec.runtime.http.events import Mistake, Reader
+from flumec.runtime.http.plain import Plain
 from flumec.runtime.http.refusal import Refusal
 from flumec.runtime.http.remarks import Remarks
 from flumec.runtime.http.remembered import Remembered
 from flumec.runtime.journal.records import Full, Outcome, Progress, Stored
 from flumec.runtime.messages.http import RequestFailed, RequestRefused
+from flumec.runtime.tls.proof import Proof
 
 if TYPE_CHECKING:
     from flumec.runtime.sources.http import Http
@@ -32,11 +37,17 @@ _JSON = ("application/json", "text/json", "text/plain", "application/octet-strea
 
 
 def serve(source: "Http", context: SourceContext) -> None:
-    """Serve until the agent stops, then finish the requests under way."""
-    asyncio.run(_serve(source, context))
+    """Serve until the agent stops, then finish the requests under way.
+
+    StartError comes of certificates that can't be used, before anything listens.
+    """
+    proof = None
+    if source.tls != "none":
+        proof = Proof(source, context, listens=True, least=ssl.TLSVersion.TLSv1_2)
+    asyncio.run(_serve(source, context, proof))
 
 
-async def _serve(source: "Http", context: SourceContext) -> None:
+async def _serve(source: "Http", context: SourceContext, proof: Proof | None) -> None:
     gate = Gate(source, context)
     server = web.Server(
         gate.answer,
@@ -49,29 +60,43 @@ async def _serve(source: "Http", context: SourceContext) -> None:
     gate.connections = lambda: len(server.connections)
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=_LONGEST_STOP)
     await runner.setup()
+    door = (
+        None
+        if proof is None
+        else Door(proof, context, server, most=source.max_connections, patience=source.timeout)
+    )
     listener = context.listen(source.name, source.bind or context.address, source.port)
     listener.setblocking(False)
-    context.log.info("listens on %s%s", where(listener.getsockname()), source.path)
-    site = web.SockSite(runner, listener, backlog=_BACKLOG)
-    await site.start()
+    url = where(listener.getsockname(), "https" if proof else "http")
+    context.log.info("listens on %s%s", url, source.path)
+    listening = await asyncio.get_running_loop().create_server(
+        door or partial(Plain, server, context), sock=listener, backlog=_BACKLOG
+    )
     while not context.stopping:
         context.idle(not gate.under_way)
         context.counters.set("connections_open", len(server.connections))
+        if proof is not None:
+            proof.tend()
         await asyncio.sleep(_LOOK)
     gate.closing = True
+    listening.close()
+    if door is not None:
+        door.close()
     await runner.cleanup()
 
 
-def where(name: str | tuple[Any, ...]) -> str:
+def where(name: str | tuple[Any, ...], scheme: str) -> str:
     """Return how clients are to call a socket, which the service manager may have chosen.
 
-    >>> where(("127.71.0.1", 8080)), where(("::1", 8080, 0, 0)), where("/run/feed.sock")
-    ('http://127.71.0.1:8080', 'http://[::1]:8080', 'unix:/run/feed.sock:')
+    >>> where(("127.71.0.1", 8080), "http"), where(("::1", 8080, 0, 0), "https")
+    ('http://127.71.0.1:8080', 'https://[::1]:8080')
+    >>> where("/run/feed.sock", "http")
+    'unix:/run/feed.sock:'
     """
     if isinstance(name, str):
         return f"unix:{name}:"
     host, port = name[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class Gate:

@@ -8,6 +8,7 @@ from flumec.runtime.component import (
     Contradiction,
     Duration,
     Port,
+    Secret,
     Size,
     Source,
     Start,
@@ -15,12 +16,13 @@ from flumec.runtime.component import (
     between,
     prop,
 )
+from flumec.runtime.tls.settings import CERTIFICATE, Proven, Tls, unused
 
 if TYPE_CHECKING:
     from flumec.runtime.context import SourceContext
 
 
-class Http(Source, type="http"):
+class Http(Proven, Source, type="http"):
     """Take events that clients POST as JSON, as Apache Flume does.
 
     A request holds `[{"headers": {"kind": "click"}, "body": "text"}, …]`. The answer 200 comes
@@ -36,6 +38,16 @@ class Http(Source, type="http"):
     port: Port = prop("The TCP port to listen on.", check=between(1, 65_535))
     bind: str | None = prop(
         "The address to listen on; without it the agent's address.", default=None
+    )
+    tls: Tls = prop(
+        "Speak https, by TLS 1.2 or 1.3: with `server` the source proves by a certificate who it "
+        "is, with `mutual` each client does too.",
+        default="none",
+    )
+    certificate: Secret = prop(
+        "The host's credential with its certificate, in the names that clients call it by, and "
+        "those between it and the authority (PEM).",
+        default=CERTIFICATE,
     )
     path: str = prop(
         "The path that requests are sent to.",
@@ -75,7 +87,8 @@ class Http(Source, type="http"):
 
     @classmethod
     def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
-        """Yield a bound on memory that not even one request fits in."""
+        """Yield a bound on memory that not even one request fits in, and files without a use."""
+        yield from unused(values)
         if values["max_pending"] < values["max_body"]:
             yield Contradiction(
                 ("max_pending", "max_body"),

@@ -19,7 +19,8 @@ def context_of(
     made.minimum_version = least
     made.hostname_checks_common_name = False
     if listens:
-        made.num_tickets = 0  # a link is opened seldom, and each time anew
+        made.num_tickets = 0  # who connects proves anew, and by the files of now
+        made.options |= ssl.OP_NO_RENEGOTIATION
     if blind:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE

@@ -12,7 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from flumec.runtime.clock import SystemClock
 from flumec.runtime.component import Port
+from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal.records import Full, Outcome, Progress, Refused, Stored
 from flumec.runtime.sources import Http
 
@@ -85,6 +87,8 @@ class Place:
     host = "web-1"
     address = "127.0.0.1"
     log = logging.getLogger("http")
+    clock = SystemClock()
+    disk = RealDisk()
 
     def __init__(self, log: Log, columns: Sequence[str]) -> None:
         self._log = log
