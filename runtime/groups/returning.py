@@ -27,14 +27,17 @@ def give_back(member: Member, *, resend: bool, shown: int = 0, keep: Ranges = ()
 
     What it may have published, it keeps; or with `resend` another repeats it. Rows below `shown`
     are such even without an intent, as its sink has no other way to publish than to do it. What is
-    to `keep` stays: a row that may kill another sink too. Rows that are published go nowhere.
+    to `keep` stays: a row that may kill another sink too. Rows that are published go nowhere, nor
+    do those that a link's other end said it has, or refused.
     """
     low, intents = member.cursor.low, member.intents
     free, doubtful, rest = _judged(member, Undone(member.cursor, intents))
     doubt = union((), [*doubtful, *_within(free, ((low, max(low, shown)),))])
-    kept = union(rest, keep if resend else [*keep, *doubt])
+    doubt = _without(doubt, member.bound)
+    bound = union(member.bound, keep)
+    kept = union(rest, [*bound, *(() if resend else doubt)])
     mine = union((), [*free, *doubt])
-    given = tuple(piece for first, end in mine for piece in without(first, end, kept))
+    given = _without(mine, kept)
     resent = _within(given, doubt) if resend else ()
     found = Returned(
         _rows(member, given), _rows(member, resent), 0 if resend else _rows(member, doubt)
@@ -65,6 +68,10 @@ def _judged(
 
 def _ranges(rows: list[int]) -> list[tuple[int, int]]:
     return [(run[0], run[-1] + 1) for run in runs(rows)] if rows else []
+
+
+def _without(ranges: Ranges, taken: Ranges) -> Ranges:
+    return tuple(piece for first, end in ranges for piece in without(first, end, taken))
 
 
 def _within(ranges: Iterable[tuple[int, int]], bounds: Ranges) -> Ranges:

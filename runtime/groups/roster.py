@@ -58,8 +58,14 @@ class Roster:
             return False
         return any(other != name for other in able)
 
+    def turned(self, name: str, *, works: bool) -> None:
+        """Note that a member began to fail, or works again; the others look who is able."""
+        if works:
+            self._standings[name].works()
+        self._sharing.tell()
+
     def tell(self) -> None:
-        """Have the members look again who is able: one of them began to fail, or works again."""
+        """Have the members look again who is able."""
         self._sharing.tell()
 
     def rest(self, name: str) -> None:

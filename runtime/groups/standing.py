@@ -72,6 +72,10 @@ class Standing:
         self.gave_back_at = self.member.lane.end
         self.rests_until = self.clock.monotonic() + self.backoff.delay()
 
+    def works(self) -> None:
+        """Note that it works again: what it has now, it may give back anew."""
+        self.gave_back_at = -1
+
     def delivered(self) -> None:
         """Note that it has delivered something."""
         self.backoff.reset()

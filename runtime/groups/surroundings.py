@@ -41,7 +41,7 @@ class MemberSurroundings(ConsumerSurroundings):
         failing = bool(self._worker.failing)
         super().fail(reason)
         if bool(self._worker.failing) is not failing:
-            self._roster.tell()
+            self._roster.turned(self._worker.name, works=failing)
         if not self._worker.failing:
             self.counters.set("in_doubt_events", 0)
 

@@ -42,6 +42,10 @@ class Member(Consumer):
         self.sends = known.kind.startswith(SENDS)
         self.shown = self.lane.end if self.sends else 0
         """Below this number rows may be at a link's other end, until that says what it has."""
+        self.has: Ranges = ()
+        """What is at a link's other end, as that said, behind rows that are not."""
+        self.refused: Ranges = ()
+        """What a link's other end refused, and would stop or kill another as well."""
         self.sharing = sharing
         self.repeated = known.repeated
         self._position = known.cursor.low
@@ -135,6 +139,11 @@ class Member(Consumer):
     def number_of(self, row: int) -> int | None:
         """Return the lane's number of a row; None if this member does not have it."""
         return self.lane.number(row)
+
+    @property
+    def bound(self) -> Ranges:
+        """What goes to nobody else, whatever becomes of this member."""
+        return union(self.has, self.refused)
 
     def give_back(
         self, given: Ranges, kept: Ranges, repeated: frozenset[int] = frozenset()

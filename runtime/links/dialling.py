@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from flumec.runtime.errors import StartError
 from flumec.runtime.links.connection import GLANCE, Connection
 from flumec.runtime.links.dial import dial
 from flumec.runtime.links.faults import Unproven
@@ -92,7 +93,11 @@ class Dialling:
         """Return a fault with what the other end's certificate says, if that helps."""
         if fault.error is None or not is_about_theirs(fault.error):
             return fault
-        certificate = shown(self._dialled, proof.blind(), self._settings.connect_time_out)
+        try:
+            blind = proof.blind()
+        except StartError:  # its files are replaced right now, or gone: no reason to end over
+            return fault
+        certificate = shown(self._dialled, blind, self._settings.connect_time_out)
         if certificate is None:
             return fault
         return Unproven(f"{fault}: it shows {certificate}{self._now()}", fault.error)

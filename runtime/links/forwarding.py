@@ -54,6 +54,7 @@ class Forwarding:
         self._settling = settling
         self._context = context
         self._numbering = numbering
+        self._hindered = session.hindered
         self._change = threading.Condition()
         self._fault: BaseException | None = None
 
@@ -72,6 +73,8 @@ class Forwarding:
         finally:
             self._connection.close("this end is done")
             listener.join()
+            rejected = tuple((each.first, each.end) for each in self._session.rejected)
+            self._numbering.parted(self._ledger.done, rejected)
 
     def _pass(self) -> None:
         self._tend()
@@ -130,6 +133,10 @@ class Forwarding:
                 raise self._fault
             settled = self._settling.tend(hurry=hurry)
             unacknowledged = self._ledger.rows_under_way
+            cured, self._hindered = self._hindered, self._session.hindered
+        if cured and not self._hindered:
+            self._context.fail("")
+            self._context.counters.set("rejected_events", 0)
         self._context.counters.set("events_unacknowledged", unacknowledged)
         if settled:
             self._context.counters.add("events_delivered", settled)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from flumec.runtime.journal.ranges import union
 from flumec.runtime.journal.records import Ranges
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.memory import Memory
@@ -44,6 +45,11 @@ class Ledger:
     def end(self) -> int:
         """The row after the last that is entered."""
         return self._entries[-1].end if self._entries else self.low
+
+    @property
+    def done(self) -> Ranges:
+        """The rows from `low` on that are done, behind others that are not."""
+        return union((), [(entry.first, entry.end) for entry in self._entries if entry.done])
 
     def forget(self) -> None:
         """Drop what is under way: the connection is gone; the next Welcome says what arrived."""

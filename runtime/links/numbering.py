@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from flumec.runtime.journal.member import Member
 from flumec.runtime.journal.parts import named, part
+from flumec.runtime.journal.ranges import above, union
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.greeting import OPEN, Epoch
 
@@ -43,6 +44,12 @@ class Numbering(Protocol):
     def sends(self, end: int) -> None:
         """Note that rows below `end` may be at the peer from now on."""
 
+    def parted(self, done: "Ranges", refused: "Ranges", /) -> None:
+        """Note what a connection that ended had got acknowledged, and refused."""
+
+    def hindered(self) -> int:
+        """Return the number after the last that was refused; 0 for none."""
+
     def lost(self) -> None:
         """Note that the peer is gone with all that it may have: it goes to others."""
 
@@ -52,6 +59,7 @@ class RowNumbering:
 
     def __init__(self, journal: "Journal") -> None:
         self._journal = journal
+        self._hindered = 0
 
     def begin(self, known: "Memory | None", sender: "Sender", _low: int) -> "Memory":
         """Return what is to be remembered: a new stream, if rows had other numbers before."""
@@ -81,6 +89,14 @@ class RowNumbering:
     def sends(self, end: int) -> None:
         """Nobody else gets what this one sends."""
 
+    def parted(self, _done: "Ranges", refused: "Ranges") -> None:
+        """Note where it stands; the next Welcome says what is there."""
+        self._hindered = max([self._hindered, *(end for _, end in refused)])
+
+    def hindered(self) -> int:
+        """Return the row after the last that was refused; 0 for none."""
+        return self._hindered
+
     def lost(self) -> None:
         """There is nobody else: it is sent again to whoever comes in the peer's place."""
 
@@ -101,7 +117,7 @@ class LaneNumbering:
         if not lanes or lanes[-1][0] != sender.epoch:
             lanes = (*lanes, (sender.epoch, self._member.lane.end if lanes else low))
         ends = (*(first for _, first in lanes[1:]), OPEN)
-        kept = tuple(lane for lane, end in zip(lanes, ends, strict=True) if end > low)
+        kept = tuple(lane for lane, end in zip(lanes, ends, strict=True) if end > max(lane[1], low))
         return replace(known, lanes=kept)
 
     def epochs(self, memory: "Memory", durable: int) -> tuple[Epoch, ...]:
@@ -124,15 +140,27 @@ class LaneNumbering:
 
     def welcomed(self, have: "Mapping[bytes, Ranges]") -> None:
         """Note that what the peer lacks may go anywhere: an older session stores nothing more."""
-        self._member.shown = max((ranges[-1][1] for ranges in have.values() if ranges), default=0)
+        self._member.shown = 0
+        self._member.has = union((), [piece for ranges in have.values() for piece in ranges])
 
     def sends(self, end: int) -> None:
         """Note what nobody else may get, until the peer says that it lacks it."""
         self._member.shown = max(self._member.shown, end)
 
+    def parted(self, done: "Ranges", refused: "Ranges") -> None:
+        """Note what nobody else gets: neither is in doubt."""
+        member, low = self._member, self._member.cursor.low
+        member.has = above(union(member.has, done), low)
+        member.refused = above(union(member.refused, refused), low)
+
+    def hindered(self) -> int:
+        """Return the number after the last that was refused; 0 for none."""
+        refused = self._member.refused
+        return refused[-1][1] if refused else 0
+
     def lost(self) -> None:
         """Let the others have all that it may have, doubled where it had it after all."""
-        self._member.shown = 0
+        self._member.shown, self._member.has, self._member.refused = 0, (), ()
 
 
 def numbering(context: "SenderContext") -> Numbering:

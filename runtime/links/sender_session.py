@@ -75,7 +75,8 @@ class SenderSession:
 
     One that `forgives` goes on with whichever journal answers, whatever the former one had
     acknowledged, as somebody said that it is lost. With `buries`, what is rejected becomes dead
-    letters, and the connection goes on.
+    letters, and the connection goes on. Below the row `careful` one message is under way at a time:
+    if it is rejected again, nothing behind it is in doubt.
     """
 
     def __init__(
@@ -85,11 +86,13 @@ class SenderSession:
         *,
         forgives: bool = False,
         buries: bool = False,
+        careful: int = 0,
     ) -> None:
         self._sender = sender
         self._ledger = ledger
         self._forgives = forgives
         self._buries = buries
+        self._careful = careful
         self.rejected: deque[Reject] = deque()
         """What is under way, and is to be buried."""
         self.have: Mapping[bytes, Ranges] = {}
@@ -183,7 +186,14 @@ class SenderSession:
 
         A frame larger than all credit may go alone, or it would wait for ever.
         """
-        return size <= self.credit or (self.credit > 0 and not self._ledger.under_way)
+        if not self._ledger.under_way:
+            return self.credit > 0
+        return size <= self.credit and not self.hindered
+
+    @property
+    def hindered(self) -> bool:
+        """Whether rows that were rejected once are not yet taken."""
+        return self._ledger.low < self._careful
 
     def sent(self, data: Data, size: int) -> None:
         """Note that a message of `size` bytes is about to go out."""

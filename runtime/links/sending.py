@@ -1,6 +1,5 @@
 """The sender's work: connect, forward, and try again, saying what is wrong and what to do."""
 
-import threading
 from typing import TYPE_CHECKING
 
 from flumec.runtime.errors import StartError
@@ -9,7 +8,7 @@ from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.addresses import Target, note
 from flumec.runtime.links.burying import bury
-from flumec.runtime.links.connection import GLANCE, Connection
+from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.dial import explain
 from flumec.runtime.links.dialling import Dialling, proof_of
 from flumec.runtime.links.faults import (
@@ -22,6 +21,7 @@ from flumec.runtime.links.faults import (
 )
 from flumec.runtime.links.forwarding import Forwarding
 from flumec.runtime.links.greeting import Welcome
+from flumec.runtime.links.hindrance import Hindrance
 from flumec.runtime.links.ledger import Ledger
 from flumec.runtime.links.loss import Loss
 from flumec.runtime.links.machine import machine
@@ -65,6 +65,7 @@ class Sending:
         )
         self._numbering = numbering(context)
         self._alone = isinstance(self._numbering, RowNumbering)
+        self._hindrance = Hindrance(context, self._numbering, lambda: self._loss.said)
         self._linked, self._dialled = False, 0.0
         self._sender = Sender(
             link=settings.link, wire=settings.wire, host=context.host, agent=context.agent,
@@ -96,13 +97,11 @@ class Sending:
                 continue
             except Unsendable as fault:
                 if self._buries:
+                    self._numbering.parted((), ((fault.first, fault.end),))
                     bury(self._context, ledger.low, fault.first, fault.end, str(fault))
                     continue
-                self._context.fail(
-                    f"{fault}; the link is stopped, its channel holds what comes: repair the "
-                    "receiver and restart this agent, or give the link a `dead_letter`"
-                )
-                self._rest()
+                self._hindrance.met(fault)
+                self._hindrance.wait()
             except LostAfterAck as fault:
                 self._alarm(fault)
                 self._stand_still()
@@ -174,7 +173,10 @@ class Sending:
         """Exchange Hello and its answer; raise what the answer means unless it is a yes."""
         clock = self._context.clock
         forgives = self._loss.said
-        session = SenderSession(self._sender, ledger, forgives=forgives, buries=self._buries)
+        session = SenderSession(
+            self._sender, ledger, forgives=forgives, buries=self._buries,
+            careful=0 if self._buries else self._numbering.hindered(),
+        )  # fmt: skip
         epochs = self._numbering.epochs(ledger.memory, ledger.durable)
         connection.send(session.hello(epochs, clock.now_ns()))
         answer = connection.receive(BEFORE, self._settings.connect_time_out)
@@ -193,7 +195,9 @@ class Sending:
         context = self._context
         self._numbering.welcomed(session.have)
         self._linked = True
-        context.fail("")
+        if not session.hindered:
+            context.fail("")
+            context.counters.set("rejected_events", 0)
         context.counters.set("connected", 1)
         context.counters.set("clock_skew_seconds", session.skew)
         context.counters.set("lost_after_ack", 0)
@@ -227,13 +231,6 @@ class Sending:
         self._context.log.warning(AcceptedAnew(peer=self._peer))
         self._loss.forget()
         raise Recalled
-
-    def _rest(self) -> None:
-        """Stand still; rows that a receiver rejects are not handed round to stop the others too."""
-        nothing = threading.Event()
-        while not self._context.stopping:
-            self._context.alive()
-            self._context.clock.wait(nothing, GLANCE)
 
     def _reason(self, fault: BaseException) -> str:
         if isinstance(fault, Unproven):

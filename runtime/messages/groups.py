@@ -1,4 +1,4 @@
-"""RT7xx: what becomes of a channel whose sinks share it."""
+"""RT7xx: what becomes of a channel that several sinks share, or a link's hosts."""
 
 from flumec.runtime.messages.message import Message
 
@@ -6,13 +6,14 @@ from flumec.runtime.messages.message import Message
 class TookOver(Message, code="RT701", level="warning"):
     """Another member of a failover group gets the channel's events now.
 
-    It happens when the preferred member has failed for some seconds, is paused or has stopped, and
-    again when it works: then it takes over by itself.
+    A member is a sink, or the sending end of a link to one of its hosts. It happens when the
+    preferred one has failed for some seconds (a link for half a second), is paused or has stopped,
+    and again when it works: then it takes over by itself.
 
     ## What to do
 
-    Nothing for the events: they are where they are to be. Look at the member that failed; its own
-    messages, and `flumec status`, say why.
+    Nothing for the events: they are where they are to be. Look at the sink that failed, or at the
+    host that is away; the member's own messages, and `flumec status`, say why.
     """
 
     text = "takes over from `{before}` in {group}: {reason}"
@@ -24,14 +25,15 @@ class TookOver(Message, code="RT701", level="warning"):
 class GaveBack(Message, code="RT702", level="warning"):
     """A member of a group failed, and the others deliver what it had.
 
-    Events that it surely did not publish go to another member, once. For those of which nobody
-    knows, as its target is away, `in_doubt` decides: with `wait` they stay with this member until
-    it can find out, and with `resend` another one delivers them again.
+    Events that a sink surely did not publish, or a link did not send, go to another member, once.
+    For those of which nobody knows, as the target or host is away, `in_doubt` decides: with `wait`
+    they stay with this member until it can find out, and with `resend` another one delivers them
+    again. What a link's host has acknowledged, or rejected, goes nowhere.
 
     ## What to do
 
-    Bring the member's target back. With `resend`, events may be there twice: the message says how
-    many at most.
+    Bring the sink's target or the link's host back. With `resend`, events may be there twice: the
+    message says how many at most.
     """
 
     text = (
@@ -51,7 +53,7 @@ class NobodyDelivers(Message, code="RT703", level="error"):
 
     ## What to do
 
-    Bring one of the targets back: its member goes on by itself.
+    Bring one of the sinks' targets, or of the link's hosts, back: its member goes on by itself.
     """
 
     text = "no member of {group} at channel `{channel}` works: {reasons}"
@@ -61,15 +63,16 @@ class NobodyDelivers(Message, code="RT703", level="error"):
 
 
 class RemovedInDoubt(Message, code="RT704", level="error"):
-    """A member was taken out of a group while it had events that may be published, or may not.
+    """A member was taken out of a group while it had events that may have arrived, or may not.
 
     The group says `in_doubt = wait`, so nobody repeats them, and nobody is left who could find out.
     They stay in the channel.
 
     ## What to do
 
-    Put the member back into the group until it has settled them. Or look at its target, and say
-    `in_doubt = resend`: then another member delivers them, again if they were published.
+    Put the sink back into the group, or the host into the link, until it has settled them. Or look
+    at what it has, and say `in_doubt = resend`: then another member delivers them, twice if they
+    had arrived. A host that was renamed is put back under its old name, at its new address.
     """
 
     text = (

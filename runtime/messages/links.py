@@ -99,11 +99,14 @@ class LinkAlarm(Message, code="RT306", level="error"):
 class RowsRejected(Message, code="RT307", level="error"):
     """Rows of a sender were rejected for good.
 
-    They are in the sender's journal still, and stop its channel there.
+    They become dead letters of the sender, if its link has such a channel. Else they stop its
+    channel there: it asks again, every half minute, whether they are taken now.
 
     ## What to do
 
-    Look at the reason; the sender's log says how to go on.
+    Look at the reason. Once this end takes the rows (its chain is mended, it runs the sender's
+    release, its `largest_frame` is larger), the link goes on by itself. If that is not to be, give
+    the link a `dead_letter` channel.
     """
 
     text = "{peer}: rejected: {reason}"

@@ -283,3 +283,25 @@ def test_a_start_with_wrong_files_is_refused_with_their_names(
     site.match(says, str(tailer.died))
     assert not any(line in str(tailer.died) for line in Hosts.secret_lines())
     tailer.died = None
+
+
+def test_a_sender_whose_own_files_are_gone_when_it_looks_whom_it_met_goes_on_trying(
+    site: Site, hosts: Hosts
+) -> None:
+    tailer, collector = linked(site)
+    site.eventually(lambda: tailer.counters.gauges.get("connected") == 1)
+    other = hosts.authority.issue(["collector-1.example.com"])
+    kept = hosts.authority.issue([RECEIVER, "collector-1.example.com"])
+    for name in ("tailer-cert", "tailer-key"):
+        (hosts.folder / name).rename(hosts.folder / f"away-{name}")
+    collector.stop()
+    hosts.give("core", other)
+    collector.start(site.receiver(**Hosts.settings("core")))
+    site.eventually(lambda: any("another host's" in why for why in tailer.failing))
+    assert tailer.died is None
+
+    collector.stop()
+    hosts.give("core", kept)
+    collector.start(site.receiver(**Hosts.settings("core")))
+    tailer.put(range(3))
+    assert collector.take(3) == [0, 1, 2]
