@@ -55,7 +55,7 @@ def emit(
         own = _host(host, program)
         own[README] = readme.of_host(host, inbound.get(host.name, ()))
         runtime = (runtimes or {}).get((host.python, host.arch))
-        own[MANIFEST] = of_host(plan, host, own, installing(host, order, own, runtime))
+        own[MANIFEST] = of_host(plan, host, own, installing(plan, host, order, own, runtime))
         above = folder(host.name)
         files.update((f"{above}/{name}", content) for name, content in own.items())
         digests.update((f"{above}/{name}", digest(content)) for name, content in own.items())

@@ -22,8 +22,10 @@ MODULES = (
     "agents",
     "ports",
     "reading",
+    "teams",
     "checks",
     "applying",
+    "purging",
     "removing",
     "command",
 )

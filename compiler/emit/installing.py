@@ -6,10 +6,11 @@ too.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from flumec.compiler.emit.paths import STATES, UNITS, credential, unit_name
-from flumec.compiler.plan import Agent, Host
+from flumec.compiler.plan import Agent, Host, Plan
 from flumec.runtime.component import Size
 
 _CONFIGURATION = {
@@ -21,7 +22,11 @@ _WANTED = re.compile(r"^WantedBy=(.*)$", re.MULTILINE)
 
 
 def installing(
-    host: Host, order: Iterable[str], files: Mapping[str, bytes], runtime: Mapping[str, Any] | None
+    plan: Plan,
+    host: Host,
+    order: Iterable[str],
+    files: Mapping[str, bytes],
+    runtime: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Return what the installer needs to know of a host whose folder holds `files`."""
     by_name = {agent.name: agent for agent in host.agents}
@@ -30,6 +35,7 @@ def installing(
         "python": host.python,
         "arch": host.arch,
         "runtime": runtime,
+        "flows": [name for name, _ in plan.inputs if name.endswith(".flow")],
         "files": {name: place for name in sorted(files) if (place := _place(name))},
         "links": dict(sorted(_links(files))),
         "agents": [_agent(by_name[name], files) for name in order if name in by_name],
@@ -67,6 +73,7 @@ def _agent(agent: Agent, files: Mapping[str, bytes]) -> dict[str, Any]:
     ]
     return {
         "name": agent.name,
+        "flow": agent.file,
         "service": service,
         "sockets": sockets,
         "user": agent.user,
@@ -76,5 +83,10 @@ def _agent(agent: Agent, files: Mapping[str, bytes]) -> dict[str, Any]:
         "metrics_port": agent.metrics_port,
         "credentials": {name: credential(name) for name in agent.credentials},
         "state": f"{STATES}/{agent.name}",
+        "journals": [
+            str(PurePosixPath(each.values["directory"]))
+            for each in agent.journals
+            if each.values.get("directory") is not None
+        ],
         "room": sum(int(size) for size in sizes if isinstance(size, Size)),
     }

@@ -10,7 +10,7 @@ from flumec.compiler.installer.files import clear, holds, put_link, remove_all
 from flumec.compiler.installer.paths import Host
 from flumec.compiler.installer.runtime import find_parcel, put_runtime, runtime_of
 from flumec.compiler.installer.saying import RefusedError, Report, counted
-from flumec.compiler.installer.systemd import must
+from flumec.compiler.installer.systemd import forget, must
 from flumec.compiler.installer.versions import (
     installed,
     known,
@@ -85,6 +85,7 @@ def apply(run: Setting, report: Report) -> int:
     if changed or waiting:
         must("systemctl", "daemon-reload")
         close(host, bundle, known(host), report)
+        forget([unit for other in known(host) for unit in other.units if unit not in bundle.units])
     if not run.starting:
         for agent in waiting:
             report.did("to start", f"systemctl restart {agent['service']}")

@@ -45,6 +45,7 @@ class Bundle:
         self.places: dict[str, str] = install["files"]
         self.links: dict[str, str] = install["links"]
         self.agents: list[dict[str, Any]] = install["agents"]
+        self.flows: list[str] = install.get("flows", [])  # a bundle of before does not say it
 
     @property
     def services(self) -> list[str]:
@@ -52,10 +53,15 @@ class Bundle:
         return [agent["service"] for agent in self.agents]
 
     @property
+    def units(self) -> list[str]:
+        """Everything that systemd knows of it, by name."""
+        names = (place.rpartition("/")[2] for place in self.places.values())
+        return [name for name in names if name.endswith((".service", ".socket", ".target"))]
+
+    @property
     def targets(self) -> list[str]:
         """The units that only group others."""
-        names = (place.rpartition("/")[2] for place in self.places.values())
-        return [name for name in names if name.endswith(".target")]
+        return [name for name in self.units if name.endswith(".target")]
 
     def read(self, name: str) -> bytes:
         """Return a file of the bundle; raise RefusedError if it is not the one that was built."""

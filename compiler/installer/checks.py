@@ -13,6 +13,7 @@ from flumec.compiler.installer.reading import unreadable
 from flumec.compiler.installer.runtime import Python, find_parcel, lacking, runtime_of
 from flumec.compiler.installer.saying import Level, Report, bytes_said
 from flumec.compiler.installer.systemd import OLDEST, systemd_version
+from flumec.compiler.installer.teams import check_teams
 from flumec.compiler.installer.versions import installed
 
 OURS = "flumec"
@@ -32,6 +33,8 @@ class Setting(NamedTuple):
     """What --runtime said."""
     starting: bool = True
     """Whether agents are to be started: else what they lack is no hindrance yet."""
+    replacing: bool = False
+    """Whether agents of other flows may be stopped."""
 
 
 def check(run: Setting, report: Report) -> None:
@@ -42,6 +45,7 @@ def check(run: Setting, report: Report) -> None:
     if not run.host.live:
         return
     _check_systemd(report)
+    check_teams(run.host, run.bundle, "warning" if run.replacing else "error", report)
     level: Level = "error" if run.starting else "warning"
     for agent in run.bundle.agents:
         _check_user(agent, level, report)

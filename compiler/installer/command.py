@@ -54,15 +54,30 @@ def _run(options: argparse.Namespace, folder: Path, report: Report) -> int:
     if options.remove:
         lose = options.lose_undelivered
         with host.alone() if host.home.exists() else nullcontext():
-            return remove(host, report, purge=options.purge, lose=lose)
+            return remove(host, _own(folder), report, purging=options.purge, lose=lose)
     with host.alone():
         bundle = bundle_before(host) if options.rollback else Bundle(folder)
         return apply(_setting(options, host, bundle), report)
 
 
+def _own(folder: Path) -> Bundle | None:
+    """Return the bundle that this program came with; it may do its work without one."""
+    try:
+        return Bundle(folder)
+    except RefusedError:
+        return None
+
+
 def _setting(options: argparse.Namespace, host: Host, bundle: Bundle) -> Setting:
     python = find_python(bundle, options.python)
-    return Setting(host, bundle, python, options.runtime, starting=not options.no_start)
+    return Setting(
+        host,
+        bundle,
+        python,
+        options.runtime,
+        starting=not options.no_start,
+        replacing=options.replace or options.rollback,  # whoever goes back knows what was there
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--purge", action="store_true", help="with --remove: journals and secrets, too")
     add("--lose-undelivered", action="store_true", help="with --purge: events in them or not")
+    add("--replace", action="store_true", help="stop agents that other flows have here")
     add("--no-start", action="store_true", help="put everything in place, start nothing")
     add("--python", metavar="FILE", help="the Python of the agents, not the host's own")
     add("--runtime", metavar="FILE", help="the runtime's tar, if it is not beside this folder")

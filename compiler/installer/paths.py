@@ -11,6 +11,7 @@ from flumec.compiler.installer.saying import RefusedError
 
 SHORT = 16
 """How many hex digits of its digest a bundle and a runtime are known by."""
+LOCK = "lock"
 _DIGEST = re.compile(rf"[0-9a-f]{{{SHORT}}}")
 
 
@@ -48,24 +49,36 @@ class Host:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Be the only installer here; the lock is the folder's own and ends with the process."""
+        """Be the only installer here; the lock ends with the process.
+
+        It is a file that root alone can open: whoever can open it could hold it for ever.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             self.home.chmod(0o755)
-            descriptor = os.open(self.home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            descriptor = os.open(self.home / LOCK, flags, 0o600)
         except OSError as error:
             raise RefusedError(
                 f"cannot write in {self.home}: {error.strerror}; run it as root"
             ) from None
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _locked(descriptor):
+                raise RefusedError(
+                    f"another installer is at work in {self.home}; wait for it, and run this again"
+                )
             yield
-        except BlockingIOError:
-            raise RefusedError(
-                f"another installer is at work in {self.home}; wait for it, and run this again"
-            ) from None
         finally:
             os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock a file, and return whether that was done; one that was removed meanwhile is no lock."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return os.fstat(descriptor).st_nlink > 0
 
 
 def whole(folder: Path) -> list[Path]:

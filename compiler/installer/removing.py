@@ -1,30 +1,27 @@
 """Taking flumec off a host; what its agents hold stays unless it is to go, too."""
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-
 from flumec.compiler.installer.agents import stop
 from flumec.compiler.installer.bundle import Bundle
 from flumec.compiler.installer.files import clear, remove_all
 from flumec.compiler.installer.paths import Host
+from flumec.compiler.installer.purging import purge, states
 from flumec.compiler.installer.saying import RefusedError, Report, counted
-from flumec.compiler.installer.systemd import call, must
+from flumec.compiler.installer.systemd import call, forget, must
 from flumec.compiler.installer.versions import installed, known, undelivered
 
-STATES = "/var/lib/flumec"
-SECRETS = "/etc/flumec"
 
+def remove(host: Host, own: Bundle | None, report: Report, *, purging: bool, lose: bool) -> int:
+    """Stop all agents and remove the bundles; with `purging` also what is in their journals.
 
-def remove(host: Host, report: Report, *, purge: bool, lose: bool) -> int:
-    """Stop all agents and remove the bundles; with `purge` also what is in their journals."""
+    `own` is the bundle whose installer this is: root has it, so what it declares counts too.
+    """
     bundles = known(host)
     current = installed(host)
-    if purge:
+    if purging:
         _refuse_loss(host, current, lose=lose)
     if host.live:
         stop(host, None, bundles, report)
-        if purge:
+        if purging:
             _still_nothing(host, current, lose=lose)
         for target in dict.fromkeys(target for each in bundles for target in each.targets):
             call(["systemctl", "stop", target])
@@ -38,46 +35,25 @@ def remove(host: Host, report: Report, *, purge: bool, lose: bool) -> int:
             folder.rmdir()
     if host.live and places:
         must("systemctl", "daemon-reload")
-    if purge:
-        states = list(_states(host))
-        for path in remove_all([*_elsewhere(states), *states, host.at(STATES), host.at(SECRETS)]):
-            report.did("purged", str(path))
+        forget([unit for each in bundles for unit in each.units])
+    if purging:
+        purge(host, [*bundles, *([own] if own else [])], report)
     if host.home.exists():
         remove_all([host.home])
         report.did("removed", str(host.home))
     if not report.done:
         return report.end("flumec is not installed here: nothing to do", 0)
-    kept = [] if purge else list(_states(host))
+    kept = [] if purging else states(host)
     if kept:
         names = ", ".join(str(path) for path in kept)
         return report.end(f"flumec is removed; what its agents hold stays in {names}", 0)
     return report.end("flumec is removed", 0)
 
 
-def _states(host: Host) -> Iterator[Path]:
-    """Yield the state directories of all agents that were ever on this host."""
-    folder = host.at(STATES)
-    if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if path.is_dir())
-
-
-def _elsewhere(states: list[Path]) -> Iterator[Path]:
-    """Yield the journals that lie outside of their agents' state directories."""
-    for state in states:
-        try:
-            said = json.loads((state / "journals.json").read_bytes())
-        except (OSError, ValueError):
-            continue
-        for each in said:
-            path = Path(each)
-            if (path / "agent").is_file() and (path / "agent").read_text() == str(state):
-                yield path
-
-
 def _held(host: Host, current: Bundle | None) -> list[str]:
     """Return what journals still hold, one sentence for each agent."""
     found = []
-    for state in _states(host):
+    for state in states(host):
         held = undelivered(current, state) if current else None
         if held is None and any(state.iterdir()):
             found.append(f"{state}: what it holds cannot be read")

@@ -11,8 +11,14 @@ OLDEST = 247
 """The first systemd that hands secrets to services (LoadCredential)."""
 
 
-def call(command: Sequence[str | Path], seconds: float | None = 60) -> tuple[int, str]:
-    """Run a command; return its exit status and what it said."""
+def call(
+    command: Sequence[str | Path], seconds: float | None = 60, owner: os.stat_result | None = None
+) -> tuple[int, str]:
+    """Run a command; return its exit status and what it said.
+
+    With an `owner`, as that user: for files that somebody else than root has written.
+    """
+    other = {} if owner is None else {"user": owner.st_uid, "group": owner.st_gid}
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "SYSTEMD_PAGER": "cat", "SYSTEMD_COLORS": "0"}
     try:
         done = subprocess.run(
@@ -23,6 +29,7 @@ def call(command: Sequence[str | Path], seconds: float | None = 60) -> tuple[int
             env=environment,
             check=False,
             timeout=seconds,
+            **({**other, "extra_groups": []} if other else {}),  # type: ignore[call-overload]
         )
     except OSError as error:
         return 127, f"{command[0]}: {error.strerror}"
@@ -37,6 +44,11 @@ def must(*command: str | Path) -> None:
     if status:
         shown = " ".join(map(str, command))
         raise RefusedError(f"`{shown}` failed: {said or f'exit status {status}'}")
+
+
+def forget(units: Sequence[str]) -> None:
+    """Let systemd keep nothing of units whose files are gone: a failure would stay listed."""
+    call(["systemctl", "reset-failed", *units])
 
 
 def systemd_version() -> int | None:

@@ -1,6 +1,7 @@
 """Bundles side by side: each in a folder of its own, and a link that says which one counts."""
 
 import json
+import os
 from pathlib import Path
 
 from flumec.compiler.installer.bundle import Bundle
@@ -119,9 +120,14 @@ def _running(host: Host) -> set[str]:
 
 
 def undelivered(bundle: Bundle, state: Path) -> list[str] | None:
-    """Return what a state directory's journals still hold, channel by channel; None if unknown."""
-    python = bundle.folder / STARTER
-    status, said = call([python, "-m", "flumec.runtime.channel", "ls", "--json", state], None)
+    """Return what a state directory's journals still hold, channel by channel; None if unknown.
+
+    The agent's own user looks: what lies there may lead anywhere, and root may read everything.
+    """
+    python, owner = bundle.folder / STARTER, state.lstat() if os.geteuid() == 0 else None
+    status, said = call(
+        [python, "-m", "flumec.runtime.channel", "ls", "--json", state], None, owner
+    )
     try:
         shown = json.loads(said[said.index("{") :])
         journals = [shown, *shown["others"]]
