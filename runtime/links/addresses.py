@@ -39,5 +39,5 @@ def noted(state: Path, disk: "Disk") -> dict[str, Target]:
     try:
         found = json.loads(read(state / FILE, disk))
         return {str(name): Target(str(link), str(host)) for name, (link, host) in found.items()}
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, OSError):
         return {}

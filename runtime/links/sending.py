@@ -6,7 +6,7 @@ from flumec.runtime.errors import StartError
 from flumec.runtime.groups.recalled import Recalled
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.links import memory as memories
-from flumec.runtime.links.addresses import Target, note
+from flumec.runtime.links.addresses import Target, note, noted
 from flumec.runtime.links.burying import bury
 from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.dial import explain
@@ -67,6 +67,8 @@ class Sending:
         self._alone = isinstance(self._numbering, RowNumbering)
         self._hindrance = Hindrance(context, self._numbering, lambda: self._loss.said)
         self._linked, self._dialled = False, 0.0
+        self._former = ""
+        """The host that acknowledged what is remembered, if the link led there then."""
         self._sender = Sender(
             link=settings.link, wire=settings.wire, host=context.host, agent=context.agent,
             machine=machine(context.disk), journal=context.journal.uuid,
@@ -116,8 +118,7 @@ class Sending:
 
     def _open(self) -> Ledger:
         """Read what is remembered; name a new stream, durably, before anything is sent."""
-        context, settings = self._context, self._settings
-        note(context.state, settings.name, Target(settings.link, self._peer.host), context.disk)
+        context = self._context
         consumer = context.consumer
         cursor = consumer.cursor
         if cursor.note:
@@ -131,6 +132,7 @@ class Sending:
         else:
             known = None
         memory = self._numbering.begin(known, self._sender, cursor.low)
+        self._note(known is None or known.receiver == memories.NOBODY)
         if memory != known:
             consumer.advance(Cursor(cursor.low, note=memory.pack())).result()
         return Ledger(cursor.low, memory)
@@ -195,6 +197,7 @@ class Sending:
         context = self._context
         self._numbering.welcomed(session.have)
         self._linked = True
+        self._note(True)
         if not session.hindered:
             context.fail("")
             context.counters.set("rejected_events", 0)
@@ -203,12 +206,30 @@ class Sending:
         context.counters.set("lost_after_ack", 0)
         context.log.info("linked to %s", self._peer)
 
+    def _note(self, new: bool) -> None:
+        """Write down where the link leads; or leave there who has acknowledged rows until now."""
+        context, settings = self._context, self._settings
+        known = noted(context.state, context.disk).get(settings.name)
+        if new or known is None or known.host == self._peer.host:
+            target = Target(settings.link, self._peer.host)
+            note(context.state, settings.name, target, context.disk)
+            self._former = ""
+        else:
+            self._former = known.host
+
     def _alarm(self, fault: LostAfterAck) -> None:
+        here, former = self._peer.host, self._former
+        cure = "Give the receiver its journal back; or, if those rows are gone for good, say so"
+        if former:
+            cure = (
+                f"They were acknowledged on {former}: if the agent moved to {here}, bring its "
+                f"state there as well; or, once {former} has delivered them, or if they are gone "
+                "for good, say so"
+            )
         self._context.counters.set("lost_after_ack", max(1, fault.rows))
         self._context.fail(
-            f"ALARM: {fault}. The link to {self._peer} stands still and nothing is sent. Give the "
-            "receiver its journal back; or, if those rows are gone for good, say so on this host: "
-            f"flumec link settle --lost {self._peer.host} --state {self._context.state}"
+            f"ALARM: {fault}. The link to {self._peer} stands still and nothing is sent. {cure} on "
+            f"this host: flumec link settle --lost {former or here} --state {self._context.state}"
         )
 
     def _stand_still(self) -> None:

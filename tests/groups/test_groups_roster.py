@@ -19,7 +19,7 @@ class Pair:
     """Two members of a failover, without threads."""
 
     def __init__(self, group: Group) -> None:
-        self.clock = ManualClock()
+        self.clock, self.group = ManualClock(), group
         sinks = [Null(sink.member.name) for sink in group.sinks]
         sharing = group.journal.sharing("spool")
         assert sharing is not None
@@ -71,3 +71,22 @@ def test_who_asks_for_nothing_is_not_shown_as_active(pair: Pair) -> None:
     two.say_failing("its disk is away")
     pair.after(PATIENCE)
     assert pair.shown == []
+
+
+def test_who_works_again_may_give_back_anew_what_it_kept(pair: Pair) -> None:
+    one, _ = pair.workers
+    group = pair.group
+    group.fill()
+    group.do("take", 0)
+    assert group.sinks[0].member.lane.leases
+    one.say_failing("its target is away")
+    pair.after(PATIENCE)
+    assert pair.roster.is_recalled("one")
+    pair.roster.rest("one")
+    assert not pair.roster.is_recalled("one"), "it has nothing that it did not give back"
+    one.say_failing("")
+    pair.roster.turned("one", works=True)
+    assert not pair.roster.is_recalled("one")
+    one.say_failing("its target is away")
+    pair.after(PATIENCE)
+    assert pair.roster.is_recalled("one")

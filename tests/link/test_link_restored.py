@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from flumec.runtime.links import sending
 from flumec.runtime.links.__main__ import main
+from flumec.runtime.links.addresses import noted
+from flumec.runtime.links.peer import Peer
 
 Site = Any
 
@@ -144,6 +146,53 @@ def test_a_reinstalled_receiver_raises_an_alarm_at_both_ends(
     site.eventually(lambda: collector.counters.gauges.get("lost_after_ack") == 1)
     assert "ALARM: another journal answers" in caplog.text
     assert (tailer.held, collector.held) == (3, 0)
+
+
+def moved(site: Site, tailer: Any, collector: Any, *, with_state: bool) -> Any:
+    """Have the receiving agent be on another host, and its sender know so."""
+    deliver(site, tailer, collector, range(5))
+    other = site.end("other")
+    if with_state:
+        other.journal.close()
+        shutil.rmtree(other.state / "journal")
+        shutil.copytree(collector.state / "journal", other.state / "journal")
+        other.open()
+    other.start(site.receiver())
+    tailer.open()
+    tailer.put(range(5, 8))
+    tailer.start(site.sender(other.port, peers=(Peer("core-9", "127.0.0.1", other.port),)))
+    return other
+
+
+def test_an_agent_that_moved_with_its_state_is_known(site: Site, ends: Any) -> None:
+    tailer, collector = ends
+    other = moved(site, tailer, collector, with_state=True)
+
+    assert other.take(8) == list(range(8))
+    site.eventually(lambda: noted(tailer.state, tailer.disk)["to_collector"].host == "core-9")
+    assert not any(tailer.failing)
+
+
+def test_an_agent_that_moved_without_its_state_is_told_what_to_do(
+    site: Site, ends: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tailer, collector = ends
+    tailer.sends()
+    other = moved(site, tailer, collector, with_state=False)
+    site.eventually(lambda: any("ALARM" in reason for reason in tailer.failing))
+    said = tailer.failing[-1]
+    site.match("acknowledged on core-1: if the agent moved to core-9, bring its state", said)
+    command = said.partition("flumec link ")[2].split()
+    assert command == ["settle", "--lost", "core-1", "--state", str(tailer.state)]
+    tailer.stop()
+    tailer.start(site.sender(other.port, peers=(Peer("core-9", "127.0.0.1", other.port),)))
+    site.eventually(lambda: tailer.failing.count(said) > 1)
+
+    assert main([*command, "--force"]) == 0
+    site.match("3 rows go to whoever takes its place", capsys.readouterr().out)
+    assert other.take(3) == [5, 6, 7]
+    site.eventually(lambda: tailer.held == 0)
+    assert tailer.failing[-1] == ""
 
 
 def test_a_link_that_is_pointed_elsewhere_goes_on_there(site: Site, ends: Any) -> None:

@@ -3,6 +3,9 @@
 With `wait` every event is at one of the two, once; with `resend` at one of them at least. A step is
 a put, a send, a receipt, an acknowledgement, a cursor, a cut, a return of what is not there, a kill
 or a power cut, by chance. What an old connection held is delivered late.
+
+In some worlds a receiver rejects certain events. They become dead letters, once these have room;
+where there are none the link stands, until a chance cures the receiver. Nobody else gets them.
 """
 
 import os
@@ -10,6 +13,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -20,11 +24,13 @@ from flumec.runtime.groups.returning import give_back
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
 from flumec.runtime.journal.member import Member
 from flumec.runtime.journal.records import Cursor, Frame, Put, Stored
+from flumec.runtime.letters import Letters
 from flumec.runtime.links import memory as memories
-from flumec.runtime.links.faults import ProtocolError
+from flumec.runtime.links.burying import bury
+from flumec.runtime.links.faults import ProtocolError, Unsendable
 from flumec.runtime.links.framing import frame
 from flumec.runtime.links.ledger import Ledger
-from flumec.runtime.links.messages import Ack, Data, Delivery
+from flumec.runtime.links.messages import Ack, Data, Delivery, Reject
 from flumec.runtime.links.numbering import LaneNumbering
 from flumec.runtime.links.parcel import Parcel
 from flumec.runtime.links.receiver_session import ReceiverSession, Station
@@ -45,10 +51,16 @@ class Tailer(Machine):
         self.disk.make_directory(FOLDER)
         self.journal = Journal.open(
             FOLDER, disk=self.disk, clock=SystemClock(), identity=Identity("a", "a", "0", "0"),
-            channels=[ChannelSpec("out", 1 << 20, durable=True)], sources=[],
+            channels=[ChannelSpec(name, 1 << 20, durable=True) for name in ("out", "dead")],
+            sources=[],
             consumers=[
-                ConsumerSpec(f"to-{n}", "out", f"sender arrow {n}", sends=True, group="failover")
-                for n in (0, 1)
+                ConsumerSpec("coroner", "dead"),
+                *(
+                    ConsumerSpec(
+                        f"to-{n}", "out", f"sender arrow {n}", sends=True, group="failover"
+                    )
+                    for n in (0, 1)
+                ),
             ],
             segment_size=128 << 10,
         )  # fmt: skip
@@ -64,6 +76,9 @@ class Peer:
         self.line: Line | None = None
         self.late: deque[Line] = deque(maxlen=4)
         self.messages: Iterator[tuple[Data, Parcel]] | None = None
+        self.picky = world.refuses and world.chance.random() < 0.7
+        self.since_welcome: set[int] | None = None
+        """The numbers sent since it last said what it has; None before that."""
         self.start()
 
     def start(self) -> None:
@@ -77,8 +92,8 @@ class Peer:
             1 << 20,
         )
 
-    def open(self) -> None:
-        """Begin the link's life, as `Sending` does."""
+    def open(self, *, again: bool = False) -> None:
+        """Begin the link's life, as `Sending` does; `again` in the same process."""
         journal = self.world.tailer.journal
         self.member = cast("Member", journal.consumer(f"to-{self.number}"))
         self.member.surely = True
@@ -93,11 +108,15 @@ class Peer:
         if memory != known:
             self.member.advance(Cursor(cursor.low, note=memory.pack())).result()
         self.ledger = Ledger(cursor.low, memory)
+        self.since_welcome = self.since_welcome if again else None
 
     def connect(self) -> None:
         if self.line is not None:
             return
-        line = Line(SenderSession(self.sender, self.ledger), ReceiverSession(self.station))
+        buries = self.world.buries
+        careful = 0 if buries else self.numbering.hindered()
+        session = SenderSession(self.sender, self.ledger, buries=buries, careful=careful)
+        line = Line(session, ReceiverSession(self.station))
         epochs = self.numbering.epochs(self.ledger.memory, self.ledger.durable)
         hello = over_the_wire(frame(line.sender.hello(epochs, 0)))
         welcome = line.receiver.hello(cast("Any", hello), line, 0)
@@ -105,6 +124,7 @@ class Peer:
             return  # the answer is lost
         line.sender.opened(over_the_wire(frame(welcome)), 0)
         self.numbering.welcomed(line.sender.have)
+        self.since_welcome = set()
         self.member.seek(self.ledger.low)
         self.line, self.messages = line, None
 
@@ -131,6 +151,9 @@ class Peer:
         size = sum(len(part) for part in parts)
         if line.sender.may_send(size):
             self.numbering.sends(data.end)
+            self.world.goes(parcel, self.number)
+            assert self.since_welcome is not None
+            self.since_welcome.update(range(data.first, data.end))
             line.sender.sent(data, size)
             line.data.append(parts)
             line.ready = None
@@ -146,6 +169,9 @@ class Peer:
         assert isinstance(delivery, Delivery)
         put = line.receiver.take(delivery)
         assert isinstance(put, Put), put
+        if self.picky and any(value % 5 == 3 for value in values(delivery.body)):
+            line.acks.append(frame(line.receiver.rejected(delivery, "no")))
+            return
         line.receiver.settled(delivery, self.machine.journal.submit(put).result())
         ack = line.receiver.ack()
         assert isinstance(ack, Ack)
@@ -160,8 +186,44 @@ class Peer:
                 self.late.remove(line)
 
     def acknowledge(self) -> None:
-        if self.line is not None and self.line.acks:
-            self.line.sender.on(over_the_wire(self.line.acks.popleft()))
+        if self.line is None or not self.line.acks:
+            return
+        message = over_the_wire(self.line.acks.popleft())
+        if isinstance(message, Reject):
+            self.world.refused.add((self.number, message.epoch, message.first, message.end))
+        try:
+            self.line.sender.on(message)
+        except Unsendable as fault:
+            self.numbering.parted((), ((fault.first, fault.end),))
+            self.cut()
+
+    def bury(self) -> None:
+        """Make dead letters of what was rejected: there is room for them now."""
+        line = self.line
+        if line is None or self.messages is not None:
+            return
+        while line.sender.rejected:
+            reject = line.sender.rejected[0]
+            assert bury(self.context(), self.ledger.low, reject.first, reject.end, reject.text)
+            line.sender.rejected.popleft()
+            self.ledger.bury(reject.epoch, reject.first, reject.end)
+            self.member.seek(self.ledger.end)
+
+    def context(self) -> Any:
+        nothing = SimpleNamespace(
+            add=lambda *_: None, warning=lambda *_: None, debug=lambda *_: None
+        )
+        context = SimpleNamespace(
+            host="a", agent="a", stopping=False, consumer=self.member, counters=nothing,
+            fail=lambda _: None, log=nothing,
+        )  # fmt: skip
+        journal = self.world.tailer.journal
+        context.letters = Letters(journal, self.member, "dead", cast("Any", context))
+        return context
+
+    def cure(self) -> None:
+        """Have the receiver take everything from now on."""
+        self.picky = False
 
     def settle(self) -> None:
         low, note = self.ledger.low, self.ledger.memory.pack()
@@ -172,6 +234,8 @@ class Peer:
     def cut(self) -> None:
         if self.line is not None:
             self.late.append(self.line)
+            rejected = tuple((each.first, each.end) for each in self.line.sender.rejected)
+            self.numbering.parted(self.ledger.done, rejected)
             self.line = self.messages = None
             self.ledger.forget()
 
@@ -186,16 +250,22 @@ class Peer:
                 self.world.resent += has if self.world.resend else 0
                 raise
             self.world.resent += found.resent
-            self.open()
+            if self.since_welcome is not None:
+                assert found.waiting <= len(self.since_welcome), "it waits for what is not there"
+            self.open(again=True)
 
     @property
     def rests(self) -> bool:
-        return self.line is not None and self.messages is None and not self.ledger.under_way
+        line = self.line
+        return line is not None and self.messages is None and not self.ledger.under_way
 
 
 class World:
     def __init__(self, seed: int, *, resend: bool) -> None:
         self.chance, self.resend = random.Random(seed), resend
+        self.refuses, self.buries = self.chance.random() < 0.5, self.chance.random() < 0.5
+        self.refused: set[tuple[int, bytes, int, int]] = set()
+        self.sent: dict[int, tuple[int, bytes, int, int]] = {}
         self.tailer = Tailer("a", ("out",))
         self.peers = [Peer(self, number) for number in (0, 1)]
         self.value, self.resent = 0, 0
@@ -216,6 +286,7 @@ class World:
 
     def kill_tailer(self) -> None:
         self.tailer.down(self.chance)
+        self.refused.clear()  # nobody knows of it any more
         for peer in self.peers:
             peer.cut()
 
@@ -229,10 +300,18 @@ class World:
         machine = self.chance.choice([self.tailer, *(peer.machine for peer in self.peers)])
         machine.disk.cut_at = machine.disk.operations + self.chance.randint(1, 12)
 
+    def goes(self, parcel: Parcel, number: int) -> None:
+        """Hold that nobody is sent what the sender knows that another rejected."""
+        for value in values(parcel.body):
+            before = self.sent.get(value)
+            assert before not in self.refused or before[0] == number, "handed round"
+            self.sent[value] = number, parcel.epoch, parcel.first, parcel.end
+
     OF_ALL = ((put, 14), (kill_tailer, 1), (doom, 2))
     OF_ONE = (
         (Peer.connect, 10), (Peer.send, 24), (Peer.receive, 18), (Peer.acknowledge, 14),
         (Peer.settle, 8), (Peer.cut, 3), (Peer.give_back, 3), (Peer.deliver_late, 5),
+        (Peer.bury, 2), (Peer.cure, 0.3),
     )  # fmt: skip
 
     def step(self) -> None:
@@ -271,9 +350,13 @@ class World:
         """Let everything arrive, without further misfortune."""
         for machine in (self.tailer, *(peer.machine for peer in self.peers)):
             machine.disk.cut_at = None
+        for peer in () if self.buries else self.peers:
+            peer.cure()
         for _ in range(3000):
             for peer in self.peers:
-                for step in (Peer.connect, Peer.send, Peer.receive, Peer.acknowledge, Peer.settle):
+                for step in (
+                    Peer.connect, Peer.send, Peer.receive, Peer.acknowledge, Peer.bury, Peer.settle
+                ):  # fmt: skip
                     self.guarded(step, peer)
             rest = all(peer.rests and not peer.member.unread for peer in self.peers)
             if rest and not self.tailer.journal.stats()["out"].held:
@@ -292,6 +375,18 @@ class World:
                     rows += [(v, *name) for v, name in zip(values, names, strict=True)]
         return rows
 
+    def buried(self) -> list[int]:
+        """Return the dead letters."""
+        reader, found = self.tailer.journal.consumer("coroner"), list[int]()
+        while chunks := reader.read(0):
+            found += [value for chunk in chunks for value in values(chunk.body)]
+        return found
+
+
+def values(encoded: Any) -> list[int]:
+    """Return the events of a body."""
+    return [int(value) for value in decode(encoded).column("body").to_pylist()]
+
 
 def run(seed: int, steps: int, *, resend: bool) -> World:
     world = World(seed, resend=resend)
@@ -308,6 +403,7 @@ def hold(world: World, which: str) -> None:
     """Hold what arrived to what was put."""
     rows = world.arrived()
     counts = Counter(value for value, _, _ in rows)
+    counts.update(world.buried())
     assert world.sure <= set(counts), f"{which}: lost {sorted(world.sure - set(counts))}"
     doubled = sum(counts.values()) - len(counts)
     assert doubled <= world.resent, f"{which}: {doubled} doubled, {world.resent} may be"
