@@ -6,7 +6,8 @@
     certs/hosts/web-1/flumec-cert
     certs/hosts/web-1/flumec-key
 
-All files are their owner's alone (0600). A host's folder is whole or not there.
+All files are their owner's alone (0600). A host's folder is the old or the new one, whole: where
+the file system cannot exchange two folders, the next call ends what was cut off between renames.
 """
 
 import os
@@ -19,6 +20,7 @@ from urllib.parse import unquote
 
 from flumec.compiler.certs.authority import CA_LIFE, LIFE, Authority
 from flumec.compiler.emit.paths import folder
+from flumec.compiler.exchange import exchange
 from flumec.runtime.tls.certificate import Certificate
 from flumec.runtime.tls.settings import CA, CERTIFICATE, KEY
 
@@ -84,7 +86,11 @@ class Store:
 
     def held(self) -> Iterator[Held]:
         """Yield each host's certificate, by name."""
-        for path in sorted(self._hosts.glob("[!.]*")) if self._hosts.is_dir() else ():
+        if not self._hosts.is_dir():
+            return
+        for path in self._hosts.glob(".*.old"):
+            self._whole(unquote(path.name[1:].removesuffix(".old")))
+        for path in sorted(self._hosts.glob("[!.]*")):
             host = unquote(path.name)
             if (certificate := self.of(host)) is not None:
                 yield Held(host, certificate)
@@ -92,7 +98,7 @@ class Store:
     def of(self, host: str) -> Certificate | None:
         """Return a host's certificate; None where it has none that can be read."""
         try:
-            return Certificate.read((self._at(host) / CERTIFICATE.name).read_bytes())
+            return Certificate.read((self._whole(host) / CERTIFICATE.name).read_bytes())
         except (OSError, ValueError):
             return None
 
@@ -104,8 +110,8 @@ class Store:
             issued = authority.issue([host, *names], life)
         except ValueError as error:
             raise CertsError(f"no certificate can name the host `{host}`: {error}") from None
-        place = self._at(host)
-        fresh, gone = (place.with_name(f".{place.name}.{word}") for word in ("new", "old"))
+        place = self._whole(host)
+        fresh, gone = _beside(place)
         for leftover in (fresh, gone):  # of a run that was killed
             shutil.rmtree(leftover, ignore_errors=True)
         fresh.mkdir(mode=0o700, parents=True)
@@ -114,11 +120,14 @@ class Store:
             (KEY.name, issued.key),
         ):  # fmt: skip
             write(fresh / name, content)
-        if place.exists():
+        if not place.exists():
+            fresh.rename(place)
+        elif not exchange(fresh, place):
             place.rename(gone)
-        fresh.rename(place)
+            fresh.rename(place)
         sync(self._hosts)
-        shutil.rmtree(gone, ignore_errors=True)
+        for leftover in (fresh, gone):  # the old one
+            shutil.rmtree(leftover, ignore_errors=True)
         return Certificate.read(issued.certificate)
 
     def due(self, within: timedelta, now: datetime | None = None) -> Iterator[Held]:
@@ -140,8 +149,19 @@ class Store:
             f"yet (an `init` was cut off), remove `{there}`, and make one with `flumec certs init`"
         )
 
-    def _at(self, host: str) -> Path:
-        return self._hosts / folder(host)
+    def _whole(self, host: str) -> Path:
+        """Return a host's folder; one whose renewal was cut off between two renames is ended."""
+        place = self._hosts / folder(host)
+        fresh, gone = _beside(place)
+        if gone.exists() and not place.exists():  # then the new one was whole
+            (fresh if fresh.exists() else gone).rename(place)
+            sync(self._hosts)
+        return place
+
+
+def _beside(place: Path) -> tuple[Path, Path]:
+    """Return where a host's next folder is made, and where the one before is put aside."""
+    return place.with_name(f".{place.name}.new"), place.with_name(f".{place.name}.old")
 
 
 def write(path: Path, content: bytes) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options, sets_of_hosts
-from flumec.compiler.cli.failures import CannotRun
+from flumec.compiler.cli.failures import CannotRun, meant
 from flumec.compiler.options import Options
 
 if TYPE_CHECKING:
@@ -79,6 +79,10 @@ def command(
     try:
         old = built(against)
         new = planned(_plan(flow, options(sets, flowvars), flowvars, hosts))
+        for host, directory in state:
+            if host and host not in (known := {**old.hosts, **new.hosts}):
+                near = meant(host, known)
+                raise CannotRun(f"--state {host}={directory}: there is no host `{host}`{near}")
         found = outcome(old, new, held(state))
     except (BundleError, CannotLook) as error:
         raise CannotRun(str(error)) from None

@@ -37,8 +37,11 @@ def agents_arguments(*, far: bool) -> Callable[[F], F]:
     return add
 
 
-def living(state: Sequence[Path], metrics: Sequence[tuple[str, int]] = ()) -> "list[Live]":
-    """Ask every agent there; raise CannotRun where none keeps its state."""
+def living(state: Sequence[Path], metrics: Sequence[tuple[str, int]] | None = None) -> "list[Live]":
+    """Ask every agent there; raise CannotRun where none keeps its state.
+
+    `metrics` is None for a command that does not ask agents which are far away.
+    """
     from flumec.runtime.live.find import NotFound, ask, places
 
     try:

@@ -15,6 +15,7 @@ from flumec.runtime.journal.inspection import Inspection, inspect, segments
 from flumec.runtime.journal.opening import LOCK
 from flumec.runtime.journal.packing import Keys
 from flumec.runtime.journal.state import ChannelState
+from flumec.runtime.near import no_folder
 from flumec.runtime.whereabouts import JOURNAL, journals, owner
 
 _LOCKS = Path("/proc/locks")
@@ -50,6 +51,8 @@ def places(named: Path, disk: Disk) -> list[Place]:
         found = [Place(each, path) for each in states for path in journals(each, disk)]
         if found := [place for place in found if segments(place.journal, disk)]:
             return found
+    if missing := no_folder(named):
+        raise StateError(f"there is no journal in {named}{missing}")
     raise StateError(
         f"there is no journal in {named}: name an agent's state directory, the one that has "
         f"`{JOURNAL}/00000000000000000001.seg` or a later segment in it"

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.what == "drain":
             return draining.run(options)
-        fleet = ask(places(options.state, ()))
+        fleet = ask(places(options.state))
         if options.what == "status":
             for line in lines(fleet, datetime.now(UTC)):
                 print(line)  # noqa: T201 it is for a terminal

@@ -99,12 +99,12 @@ class Drain:
             yield one_line(f"{agent.name} still holds rows, and goes on: {'; '.join(_left(agent))}")
 
     def _look(self) -> list[Live]:
-        return ask(places(self._wanted.state, ()))
+        return ask(places(self._wanted.state))
 
 
 def cancel(wanted: Wanted) -> Iterator[str]:
     """Let agents take events again: those that are units by a restart, others when they start."""
-    for agent in chosen(ask(places(wanted.state, ())), wanted.names):
+    for agent in chosen(ask(places(wanted.state)), wanted.names):
         try:
             needed = agent.client.post("/drain/cancel")["needs_restart"]
             if not needed:

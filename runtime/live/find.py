@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from flumec.runtime.control.client import Client, Refused, Unreachable
 from flumec.runtime.control.place import NAME
+from flumec.runtime.near import no_folder
 
 INSTALLED = Path("/var/lib/flumec")
 """Where the units that `flumec build` writes keep every agent's state."""
@@ -43,8 +44,13 @@ class Live:
         return (*self.state["parts"], *self.state["channels"]) if self.state else ()
 
 
-def places(states: Sequence[Path], ports: Sequence[tuple[str, int]]) -> list[Place]:
-    """Return every agent below the directories and at the ports; raise NotFound without any."""
+def places(states: Sequence[Path], ports: Sequence[tuple[str, int]] | None = None) -> list[Place]:
+    """Return every agent below the directories and at the ports; raise NotFound without any.
+
+    `ports` is None where agents that are far away cannot be asked.
+    """
+    far = "" if ports is None else ", or agents' ports by --metrics HOST:PORT"
+    ports = ports or ()
     if not states and not ports:
         states = (INSTALLED,)
     found = [Place(f"{host}:{port}", Client(address=(host, port))) for host, port in ports]
@@ -52,8 +58,8 @@ def places(states: Sequence[Path], ports: Sequence[tuple[str, int]]) -> list[Pla
         agents = list(_below(state))
         if not agents:
             raise NotFound(
-                f"no agent keeps its state in {state}; name a fleet's by --state, such as the one "
-                "that was given to `flumec run`, or agents' ports by --metrics HOST:PORT"
+                f"no agent keeps its state in {state}{no_folder(state)}; name a fleet's by "
+                f"--state, such as the one that was given to `flumec run`{far}"
             )
         found += agents
     return found

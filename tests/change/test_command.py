@@ -123,6 +123,10 @@ def test_a_comment_is_short_and_whole(flumec: Flumec) -> None:
         (("--against", "old"), "of another version of flumec"),
         (("--against", "dist", "--hosts", "wep"), "did you mean `web`?"),
         (("--against", "dist", "--state", "dist"), "there is no journal in dist"),
+        (
+            ("--against", "dist", "--state", "core-1.exampel.com=dist"),
+            "there is no host `core-1.exampel.com`; did you mean `core-1.example.com`?",
+        ),
         ((), "the option `--against` is missing"),
     ],
 )

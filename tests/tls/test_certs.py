@@ -1,5 +1,7 @@
 """`flumec certs`: an authority's folder, what it issues, and what it never does."""
 
+import os
+import shutil
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,11 +9,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from flumec.compiler.certs import store as store_module
 from flumec.compiler.certs.authority import Authority
 from flumec.compiler.certs.store import CertsError, Store, write
 from flumec.compiler.cli import flumec
 from flumec.compiler.cli.failures import CannotRun
 from flumec.runtime.tls.certificate import Certificate
+from killing import killed_at
 
 FLOW = Path(__file__).parents[2] / "examples" / "weblogs" / "weblogs.flow"
 HOSTS = {"core-1.example.com", "web-1.example.com", "web-2.example.com"}
@@ -86,6 +92,42 @@ def test_what_ends_soon_is_renewed_by_the_same_names(tmp_path: Path) -> None:
     assert [held.host for held in store.due(timedelta(days=30))] == ["web-1"]
     assert list(store.due(timedelta(days=10))) == []
     assert old.names == {"web-1", "10.0.0.1"}
+
+
+STEPS = [
+    *((os, name) for name in ("open", "mkdir", "rename", "unlink", "rmdir", "fsync")),
+    (store_module, "exchange"),
+]
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_killed_at_any_step_a_host_has_its_old_or_its_new_certificate_and_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr(store_module, "exchange", lambda *_: False)
+    store = Store(tmp_path / "certs")
+    store.init("test")
+    authority, host = store.authority(), tmp_path / "certs" / "hosts" / "web-1"
+    store.issue(authority, "web-1", [])
+    was, seen = files(host)["flumec-cert"], set()
+    for step in range(1000):
+        killed = killed_at(step, lambda: store.issue(authority, "web-1", ["10.0.0.1"]), STEPS)
+        assert [held.host for held in store.held()] == ["web-1"]
+        now = files(host)
+        assert now.keys() == ALL
+        made = x509.load_pem_x509_certificate(now["flumec-cert"]).public_key()
+        key = serialization.load_pem_private_key(now["flumec-key"], None)
+        assert made == key.public_key()
+        seen.add(now["flumec-cert"] == was)
+        if not killed:
+            break
+        shutil.rmtree(host)
+        store.issue(authority, "web-1", [])
+        was = files(host)["flumec-cert"]
+    assert step > 10
+    assert seen == {True, False}
+    assert {path.name for path in host.parent.iterdir()} == {"web-1"}
 
 
 def test_renew_renews_those_alone(certs: Certs, tmp_path: Path) -> None:

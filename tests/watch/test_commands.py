@@ -155,7 +155,12 @@ def test_what_is_not_there_is_told_with_what_is(start: Start, call: Flumec) -> N
 
 
 def test_where_no_agent_is_it_says_so(call: Flumec, tmp_path: Path) -> None:
-    assert failure(call("status")).startswith(f"no agent keeps its state in {tmp_path}/state; ")
+    (tmp_path / "states").mkdir()
+    nowhere = f"no agent keeps its state in {tmp_path}/state: there is no such folder; did you mean"
+    for arguments in (("status",), ("drain", "tailer")):
+        said = failure(call(*arguments))
+        assert said.startswith(f"{nowhere} `{tmp_path}/states`?; name a fleet's by --state")
+        assert ("--metrics" in said) == (arguments == ("status",)), "a drain asks nobody far away"
     (tmp_path / "state" / "web-1" / "tailer" / "journal").mkdir(parents=True)
     result = call("status")
     assert result.output.startswith("web-1/tailer  does not answer: no agent runs at ")
