@@ -187,4 +187,6 @@ class MissingSign(Diagnostic, code="FL021"):
         right = "`->`" if "_INTO" in expected else "`=>`" if "_ACROSS" in expected else ""
         if not right or before is None or stop.token.terminal not in {"NAME", "ROUTE"}:
             return None
+        if stop.is_unopened:
+            right = "`(`"
         return cls(stop.span, first=stop.text(before), second=stop.text(), signs=right)

@@ -37,6 +37,16 @@ class Stop:
         return self.tokens[self.index + 1] if self.index + 1 < len(self.tokens) else None
 
     @property
+    def is_unopened(self) -> bool:
+        """Whether a `)` follows that closes nothing: the bracket that is missing stood here."""
+        depth = 0
+        for token in self.tokens[self.index :]:
+            depth += (token.terminal == "LPAR") - (token.terminal == "RPAR")
+            if depth < 0:
+                return True
+        return False
+
+    @property
     def terminals(self) -> tuple[str, ...]:
         """The terminals of the statement up to and with the token."""
         return tuple(token.terminal for token in self.tokens[: self.index + 1])

@@ -145,10 +145,34 @@ def statements(source: Source, tokens: Sequence[Token]) -> tuple[list[Statement]
                 last.take(piece.tokens)
                 last.high = max(last.high, piece.low)
                 last.opens, last.lone_brace = piece.opens, not piece.tokens
+            elif trusted and (head := _unopened(found, piece)) is not None:
+                for each in (*found[head + 1 :], piece):
+                    found[head].take(each.tokens)
+                found[head].opens = piece.opens
+                del found[head + 1 :]
             else:
                 piece.note(piece.tokens)
                 found.append(piece)
     return found, trusted
+
+
+def _unopened(found: list[Statement], piece: Statement) -> int | None:
+    """Return which statement a line that begins with `)` ends, if only its `(` is missing: the
+    lines between are indented like arguments.
+    """
+    if not piece.tokens or piece.tokens[0].terminal != "RPAR":
+        return None
+    index = len(found) - 1
+    while index >= 0 and found[index].low > piece.low:
+        between = found[index]
+        if between.opens or between.closes or between.inline or between.heads:
+            return None
+        index -= 1
+    if not 0 <= index < len(found) - 1:
+        return None
+    head = found[index]
+    named = bool(head.tokens) and head.tokens[-1].terminal == "NAME"
+    return index if named and not head.opens and head.high <= piece.low else None
 
 
 def _rows(source: Source, tokens: Sequence[Token]) -> list[Row]:
@@ -192,7 +216,8 @@ def _begins_anew(column: int, row: Row) -> bool:
     if first in ARROWS:
         return False
     leads = any(one.terminal in ARROWS for one in row.tokens)
-    above = leads and first != ERROR and 0 < row.low >= column
+    ends = first == ERROR or first in CLOSERS  # of what is above it
+    above = leads and not ends and 0 < row.low >= column
     declares = first in HEADS and second not in {"", *ARROWS}  # alone it is a reserved name
     return above or declares or second in {"EQUAL", "COLON"}
 
