@@ -101,6 +101,8 @@ class Component:
     name_span: Span
     type_span: Span
     doc: str = ""
+    mistaken: frozenset[str] = frozenset()
+    """The properties that it means to set, and has wrong."""
 
 
 @dataclass(frozen=True, slots=True)

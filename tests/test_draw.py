@@ -96,6 +96,7 @@ hosts web = ["web-1"]
 agent a on web {
   source events : http {
     port = 8080
+    tls = server
   }
 
   channel spool : memory
@@ -126,6 +127,7 @@ hosts web = ["web-1"]
 agent a on web {
   source events : http {
     port = 8080
+    tls = server
   }
 
   channel spool : memory

@@ -96,18 +96,18 @@ def bind_component(parts: Sequence[Part], templates: Templates) -> Component:
         if part.node.block is not None:
             layers.append((part.node.block, part.env))
     env = parts[-1].env
-    declaration, values = _values(node, layers, env)
+    declaration, values, mistaken = _values(node, layers, env)
     doc = node.doc or parts[0].node.doc
     return Component(
         node.kind, node.name.text, node.type.text, declaration, values,
-        node.span, node.name.span, node.type.span, doc,
+        node.span, node.name.span, node.type.span, doc, mistaken,
     )  # fmt: skip
 
 
 def _values(
     node: tree.Component, layers: Sequence[Layer], env: Env
-) -> tuple[Any, dict[str, Value]]:
-    """Return the declaration of a component's type and the values that its blocks give."""
+) -> tuple[Any, dict[str, Value], frozenset[str]]:
+    """Return a component's declaration, what its blocks set, and what they have wrong."""
     types = component_types()
     name = node.type.text
     entry = types.get((node.kind, name))
@@ -117,7 +117,8 @@ def _values(
         filling = Filling(entry.form)
         for block, its_env in layers:
             filling.read(block, its_env)
-        return entry.declaration, filling.finish(node.type.span, env)
+        values = filling.finish(node.type.span, env)
+        return entry.declaration, values, filling.mistaken
     if "." in name and node.type.key is None:
         env.findings.feature(f"the plug-in type `{name}`", node.type.span)
     else:
@@ -128,7 +129,7 @@ def _values(
                 node.type.span, kind=node.kind, name=name, known=known, elsewhere=elsewhere
             )
         )
-    return None, _loose(layers)
+    return None, _loose(layers), frozenset()
 
 
 def _loose(layers: Sequence[Layer]) -> dict[str, Value]:

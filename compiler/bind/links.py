@@ -138,4 +138,4 @@ def _settings(node: tree.Link, env: Env) -> tuple[dict[str, Value], frozenset[st
     if node.block is not None:
         filling.read(node.block, env)
     values = filling.finish(node.sender.span, env)
-    return values, frozenset(filling.given.keys() | filling.meant) - values.keys()
+    return values, filling.mistaken

@@ -87,6 +87,11 @@ class Filling:
     """Properties that an unknown name is near to: one mistake, so they are not missing as well."""
     sections: dict[str, list[tuple[tree.Section, Env]]] = field(default_factory=dict)
 
+    @property
+    def mistaken(self) -> frozenset[str]:
+        """What it means to set and has wrong."""
+        return frozenset(self.given.keys() | self.meant) - self.values.keys()
+
     def field(self, name: str, key: Span, env: Env) -> Field | None:
         """Return the field of a name; None if it is unknown, which is reported."""
         found = self.form.fields.get(name)

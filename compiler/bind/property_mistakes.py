@@ -147,6 +147,7 @@ class ContradictoryProperties(Diagnostic, code="FL209"):
     agent gateway on web {
       source events : http {
         port = 8080
+        bind = "127.0.0.1"
         max_body = 16MiB
         max_pending = 8MiB
       }
@@ -170,6 +171,7 @@ class ContradictoryProperties(Diagnostic, code="FL209"):
     agent gateway on web {
       source events : http {
         port = 8080
+        bind = "127.0.0.1"
         max_body = 16MiB
         max_pending = 64MiB
       }

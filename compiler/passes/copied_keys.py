@@ -33,6 +33,7 @@ class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
     agent feed on pair {
       source trades : http {
         port = 5140
+        bind = "127.0.0.1"
       }
 
       channel out : file
@@ -71,6 +72,7 @@ class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
     agent feed on pair {
       source trades : http {
         port = 5140
+        bind = "127.0.0.1"
       }
 
       channel out : file

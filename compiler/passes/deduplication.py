@@ -31,6 +31,7 @@ class CopiesApart(Diagnostic, code="FL910", severity="warning"):
     agent book on pair {
       source trades : http {
         port = 5140
+        bind = "127.0.0.1"
       }
 
       channel inbox : file
@@ -59,6 +60,7 @@ class CopiesApart(Diagnostic, code="FL910", severity="warning"):
     agent feed on pair {
       source trades : http {
         port = 5140
+        bind = "127.0.0.1"
       }
 
       channel out : file
@@ -113,6 +115,7 @@ class LateComesBack(Diagnostic, code="FL330"):
     agent book on vault {
       source trades : http {
         port = 5140
+        bind = "127.0.0.1"
       }
 
       channel inbox : file
@@ -139,6 +142,7 @@ class LateComesBack(Diagnostic, code="FL330"):
     agent book on vault {
       source trades : http {
         port = 5140
+        bind = "127.0.0.1"
       }
 
       channel inbox : file

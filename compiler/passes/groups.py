@@ -77,6 +77,7 @@ class SharedDedup(Diagnostic, code="FL351"):
     agent a on web {
       source trades : http {
         port = 5140
+        bind = "127.0.0.1"
       }
 
       channel spool : file
@@ -107,6 +108,7 @@ class SharedDedup(Diagnostic, code="FL351"):
     agent a on web {
       source trades : http {
         port = 5140
+        bind = "127.0.0.1"
       }
 
       channel spool : file

@@ -35,10 +35,12 @@ class PortTaken(Diagnostic, code="FL530"):
     agent a on web {
       source clicks : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       source orders : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       channel spool : memory
@@ -59,10 +61,12 @@ class PortTaken(Diagnostic, code="FL530"):
     agent a on web {
       source clicks : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       source orders : http {
         port = 8081
+        bind = "127.0.0.1"
       }
 
       channel spool : memory

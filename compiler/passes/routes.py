@@ -22,6 +22,7 @@ class RouteWithoutElse(Diagnostic, code="FL311"):
     agent a on web {
       source events : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       channel clicks : memory
@@ -44,6 +45,7 @@ class RouteWithoutElse(Diagnostic, code="FL311"):
     agent a on web {
       source events : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       channel clicks : memory
@@ -87,6 +89,7 @@ class ElseNotLast(Diagnostic, code="FL312"):
     agent a on web {
       source events : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       channel clicks : memory
@@ -110,6 +113,7 @@ class ElseNotLast(Diagnostic, code="FL312"):
     agent a on web {
       source events : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       channel clicks : memory
@@ -148,6 +152,7 @@ class RepeatedValue(Diagnostic, code="FL313"):
     agent a on web {
       source events : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       channel clicks : memory
@@ -172,6 +177,7 @@ class RepeatedValue(Diagnostic, code="FL313"):
     agent a on web {
       source events : http {
         port = 8080
+        bind = "127.0.0.1"
       }
 
       channel clicks : memory

@@ -5,7 +5,7 @@ Takes what clients post, on two machines that know nothing of each other.
 
     trades -> fingerprint(…) -> out => book.inbox
 
-Made by flumec from ha_pair.flow (614a8c2ee04c). Change that file, not this one.
+Made by flumec from ha_pair.flow (0f532e3dab3f). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Header, Port, Size
@@ -14,13 +14,13 @@ from flumec.runtime.interceptors import Fingerprint
 from flumec.runtime.links import ArrowSender, Peer
 from flumec.runtime.sources import Http
 
-# see ha_pair.flow:20
+# see ha_pair.flow:21
 trades = Http("trades", port=Port(5140), request_id="Idempotency-Key")
 
-# see ha_pair.flow:25
+# see ha_pair.flow:26
 out = File("out", size=Size("8GiB"), when_full="block")
 
-# see ha_pair.flow:63
+# see ha_pair.flow:64
 to_book = ArrowSender(
     "to_book",
     link="feed.out => book.inbox",

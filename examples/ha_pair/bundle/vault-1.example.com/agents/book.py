@@ -5,7 +5,7 @@ Writes each trade once, whichever machine brings it first.
 
     feed.out => inbox -> ledger
 
-Made by flumec from ha_pair.flow (614a8c2ee04c). Change that file, not this one.
+Made by flumec from ha_pair.flow (0f532e3dab3f). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, ChannelRef, Duration, Header, Port, Size, Url
@@ -15,13 +15,13 @@ from flumec.runtime.sinks import Hdfs
 from flumec.runtime.sinks.dedup import Dedup
 from flumec.runtime.sinks.filing import Roll
 
-# see ha_pair.flow:39
+# see ha_pair.flow:40
 inbox = File("inbox", size=Size("16GiB"), when_full="block")
 
-# see ha_pair.flow:42
+# see ha_pair.flow:43
 late = File("late", size=Size("1GiB"), when_full="block")
 
-# see ha_pair.flow:44
+# see ha_pair.flow:45
 ledger = Hdfs(
     "ledger",
     path=Url("file:///srv/trades/%Y/%m/%d"),
@@ -31,7 +31,7 @@ ledger = Hdfs(
     dead_letter=ChannelRef("late"),
 )
 
-# see ha_pair.flow:63
+# see ha_pair.flow:64
 from_feed = ArrowReceiver("from_feed", port=Port(4242))
 
 agent = Agent(

@@ -4,7 +4,7 @@
     tailer.spool, gateway.out => logs -> log_files
     probe.out => ticks -> tick_files
 
-Made by flumec from hosts.flow (7e7071c3d19e). Change that file, not this one.
+Made by flumec from hosts.flow (7dcd65d34130). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -14,22 +14,22 @@ from flumec.runtime.channels import File
 from flumec.runtime.links import ArrowReceiver
 from flumec.runtime.sinks import FileRoll
 
-# see hosts.flow:52
+# see hosts.flow:53
 logs = File("logs")
 
-# see hosts.flow:54
+# see hosts.flow:55
 ticks = File("ticks")
 
-# see hosts.flow:56
+# see hosts.flow:57
 log_files = FileRoll("log_files", directory=Path("/srv/logs"), path="%{origin}")
 
-# see hosts.flow:61
+# see hosts.flow:62
 tick_files = FileRoll("tick_files", directory=Path("/srv/ticks"))
 
-# see hosts.flow:70
+# see hosts.flow:71
 arrow_4141 = ArrowReceiver("arrow_4141", port=Port(4141), tls="mutual")
 
-# see hosts.flow:80
+# see hosts.flow:81
 from_probe = ArrowReceiver(
     "from_probe",
     port=Port(4142),

@@ -3,7 +3,7 @@
 
     ticks -> out => collector.ticks
 
-Made by flumec from hosts.flow (7e7071c3d19e). Change that file, not this one.
+Made by flumec from hosts.flow (7dcd65d34130). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Duration
@@ -11,13 +11,13 @@ from flumec.runtime.channels import File
 from flumec.runtime.links import ArrowSender, Peer
 from flumec.runtime.sources import Seq
 
-# see hosts.flow:44
+# see hosts.flow:45
 ticks = Seq("ticks")
 
-# see hosts.flow:46
+# see hosts.flow:47
 out = File("out")
 
-# see hosts.flow:80
+# see hosts.flow:81
 to_collector = ArrowSender(
     "to_collector",
     link="probe.out => collector.ticks",

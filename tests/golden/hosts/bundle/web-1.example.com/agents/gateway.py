@@ -3,7 +3,7 @@
 
     events -> timestamp() -> out => collector.logs
 
-Made by flumec from hosts.flow (7e7071c3d19e). Change that file, not this one.
+Made by flumec from hosts.flow (7dcd65d34130). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Port
@@ -13,12 +13,12 @@ from flumec.runtime.links import ArrowSender, Peer
 from flumec.runtime.sources import Http
 
 # see hosts.flow:34
-events = Http("events", port=Port(443))
+events = Http("events", tls="server", port=Port(443))
 
-# see hosts.flow:38
+# see hosts.flow:39
 out = File("out")
 
-# see hosts.flow:75
+# see hosts.flow:76
 to_collector = ArrowSender(
     "to_collector",
     link="gateway.out => collector.logs",

@@ -11,7 +11,7 @@ Takes events by HTTP, and sorts them.
     numbers -> clicks, archive
     audit -> failover(files, spare)
 
-Made by flumec from routes.flow (7edf87a7d2f4). Change that file, not this one.
+Made by flumec from routes.flow (0521d1d89e66). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -34,25 +34,25 @@ from flumec.runtime.sinks import FileRoll, Logger, Null
 from flumec.runtime.sources import Http, Seq
 
 # see routes.flow:7
-events = Http("events", port=Port(8080), request_id="Idempotency-Key")
+events = Http("events", tls="server", port=Port(8080), request_id="Idempotency-Key")
 
-# see routes.flow:12
+# see routes.flow:13
 numbers = Seq("numbers", total=10_000)
 
-# see routes.flow:16
+# see routes.flow:17
 clicks = Memory("clicks", size=Size("256MiB"))
 
 # What auditors want to see.
-# see routes.flow:22
+# see routes.flow:23
 audit = File("audit", size=Size("20GiB"))
 
-# see routes.flow:26
+# see routes.flow:27
 archive = File("archive")
 
-# see routes.flow:28
+# see routes.flow:29
 shown = Logger("shown")
 
-# see routes.flow:30
+# see routes.flow:31
 files = FileRoll(
     "files",
     directory=Path("/srv/audit"),
@@ -60,10 +60,10 @@ files = FileRoll(
     suffix=".txt",
 )
 
-# see routes.flow:36
+# see routes.flow:37
 spare = FileRoll("spare", directory=Path("/srv/spare"))
 
-# see routes.flow:40
+# see routes.flow:41
 nowhere = Null("nowhere")
 
 agent = Agent(
