@@ -140,6 +140,7 @@ def runtime(folder: Path) -> dict[str, object]:
     return {"name": f"{folder.name}.tar", "digest": digest, "glibc": "2.17", "bytes": 1000}
 
 
+@pytest.mark.slow
 def test_what_is_installed_installs_itself(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "image"
     install(folder, "--apply", "--root", root)
@@ -149,6 +150,7 @@ def test_what_is_installed_installs_itself(folder: Path, tmp_path: Path) -> None
     assert tree(root) == before
 
 
+@pytest.mark.slow
 def test_a_new_bundle_takes_the_place_of_the_old_and_back(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "image"
     install(folder, "--apply", "--root", root)
@@ -168,6 +170,7 @@ def test_a_new_bundle_takes_the_place_of_the_old_and_back(folder: Path, tmp_path
     assert [name for name in tree(root) if name.startswith("etc/systemd")] == here
 
 
+@pytest.mark.slow
 def test_older_bundles_go_away(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "image"
     for name in ("tailer", "one", "two", "three"):
@@ -226,6 +229,7 @@ def test_what_it_refuses_it_refuses_before_anything_is_changed(
     assert tree(tmp_path / "image").keys() <= {"opt/flumec/lock"}
 
 
+@pytest.mark.slow
 def test_it_says_what_it_did_as_data_too(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "image"
     coming = json.loads(install(folder, "--check", "--root", root, "--format", "json").stdout)

@@ -32,6 +32,7 @@ def analyzed(folder: Path, *arguments: str) -> list[str]:
     return [line for line in lines if "is not executable" not in line]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ANALYZE, reason="needs systemd-analyze")
 def test_systemd_has_no_remark_on_any_unit(tmp_path: Path) -> None:
     agent = dataclasses.replace(

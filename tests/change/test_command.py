@@ -103,6 +103,7 @@ def test_the_object_for_programs_has_its_keys_and_the_page_names_them(flumec: Fl
     assert set(re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)) == OBJECT.keys()
 
 
+@pytest.mark.slow
 def test_a_comment_is_short_and_whole(flumec: Flumec) -> None:
     hosts = "".join(f"w{number} log_dir=/var/log/{number}\n" for number in range(400))
     Path("hosts.ini").write_text(f"[web]\n{hosts}")

@@ -150,7 +150,7 @@ def test_a_fleet_is_installed_in_order_once_and_not_past_a_failure(site: Site) -
 
     # What fails in a wave leaves the later ones as they are.
     # (Another installer holds the lock there, which a check does not need.)
-    site.hosts.must("core1", "systemd-run -q --unit=other flock /opt/flumec sleep infinity")
+    site.hosts.must("core1", "systemd-run -q --unit=other flock /opt/flumec/lock sleep infinity")
     status, said = site.ansible()
     assert status != 0
     assert "PLAY [Wave 2" not in said

@@ -94,7 +94,8 @@ def running(feed: Feed) -> Iterator[Feed]:
             feed.process.wait()
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [1, 8])
 def test_clients_that_repeat_until_200_are_stored_exactly_once(tmp_path: Path, kills: int) -> None:
     answered: set[str] = set()
     sent: set[str] = set()

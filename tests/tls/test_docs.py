@@ -34,6 +34,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_its_commands_run(folder: Path) -> None:
     for command in COMMANDS:
         said = flumec(*shlex.split(command)[1:], folder=folder)

@@ -12,6 +12,7 @@ from test_agent_process import flow, free_port, get, numbers
 from .conftest import Start, until
 
 
+@pytest.mark.slow
 def test_a_paused_sink_takes_nothing_more_until_it_is_resumed(start: Start, tmp_path: Path) -> None:
     start(flow(total=30_000))
     client = Client(tmp_path / "state")
