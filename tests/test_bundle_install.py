@@ -259,3 +259,20 @@ def test_its_modules_can_be_joined() -> None:
         )
     }
     assert modules <= sys.stdlib_module_names
+
+
+def test_a_runtime_may_be_brought_by_another_name(folder: Path, tmp_path: Path) -> None:
+    about = runtime(tmp_path / "flumec-runtime-few")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["install"] |= {"python": VERSION, "arch": platform.machine(), "runtime": about}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    renamed, other = tmp_path / "runtime (1).tar", tmp_path / "other.tar"
+    subprocess.run(["tar", "-cf", renamed, "flumec-runtime-few"], check=True, cwd=tmp_path)
+    subprocess.run(["tar", "-cf", other, "a host's folder"], check=True, cwd=tmp_path)
+    image = tmp_path / "image"
+    missing = install(folder, "--apply", "--root", image)
+    assert f"{about['name']} is not beside the bundle's folder" in missing.stdout
+    wrong = install(folder, "--apply", "--root", image, "--runtime", other)
+    assert f"that is no runtime, as it has no runtime.json: bring {about['name']}" in wrong.stderr
+    done = install(folder, "--apply", "--root", image, "--runtime", renamed)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -114,10 +114,12 @@ def issue(
 @_days(365)
 def renew(*, place: Path, within: int, days: int) -> int:
     """Give a new key and certificate to each host whose certificate ends soon."""
+    from flumec.runtime.tls.certificate import called
+
     with _store(place) as store:
         authority = store.authority()
         for held in list(store.due(timedelta(days=within))):
-            names = sorted(held.certificate.names - {held.host.lower()})
+            names = sorted(held.certificate.names - {called(held.host)})
             _say(store, held.host, store.issue(authority, held.host, names, timedelta(days=days)))
     return 0
 
@@ -126,10 +128,12 @@ def renew(*, place: Path, within: int, days: int) -> int:
 @_place
 def show(*, place: Path) -> int:
     """Show the authority and each host's certificate, with its end."""
+    from flumec.runtime.tls.certificate import called
+
     with _store(place) as store:
         click.echo(f"{_day(store.ca())}  the authority")
         for held in store.held():
-            others = sorted(held.certificate.names - {held.host.lower()})
+            others = sorted(held.certificate.names - {called(held.host)})
             click.echo(f"{_day(held.certificate)}  {' '.join([held.host, *others])}")
     return 0
 

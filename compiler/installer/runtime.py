@@ -96,10 +96,11 @@ class _Folder:
 
 
 class _Tar:
-    """A runtime in its tar."""
+    """A runtime in its tar, which may have another name by now than its folder."""
 
-    def __init__(self, path: Path, tar: tarfile.TarFile) -> None:
-        self._tar, self._folder = tar, path.name.removesuffix(".tar")
+    def __init__(self, tar: tarfile.TarFile) -> None:
+        first = tar.next()
+        self._tar, self._folder = tar, first.name.partition("/")[0] if first else ""
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file of it."""
@@ -153,7 +154,7 @@ def lacking(bundle: Bundle) -> str:
     assert bundle.runtime is not None
     return (
         f"this host does not have the runtime yet, and {bundle.runtime['name']} is not beside the "
-        "bundle's folder; copy it there, or name it with --runtime"
+        "bundle's folder; copy it there, or name it with --runtime if it has another name"
     )
 
 
@@ -164,7 +165,7 @@ def _opened(parcel: Path) -> Iterator[_Parcel]:
         return
     try:
         with tarfile.open(parcel, "r:") as tar:
-            yield _Tar(parcel, tar)
+            yield _Tar(tar)
     except tarfile.TarError as error:
         raise RefusedError(f"{parcel} is no tar: {error}; copy the runtime anew") from None
 
@@ -176,7 +177,9 @@ def _fill(folder: Path, place: Path, parcel: _Parcel, bundle: Bundle, python: Py
         with parcel.open("runtime.json") as file:
             said = file.read()
     except OSError:
-        raise RefusedError("what was named is no runtime: it has no runtime.json") from None
+        raise RefusedError(
+            f"that is no runtime, as it has no runtime.json: bring {bundle.runtime['name']}"
+        ) from None
     if hashlib.sha256(said).hexdigest() != bundle.runtime["digest"]:
         raise RefusedError(
             f"that runtime is not the one of this bundle, {bundle.runtime['name']}; "

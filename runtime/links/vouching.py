@@ -2,6 +2,7 @@
 
 from flumec.runtime.links.greeting import Code, Hello
 from flumec.runtime.links.register import Refusal
+from flumec.runtime.tls.certificate import called
 from flumec.runtime.tls.settings import Tls
 
 WAIT = 30.0
@@ -24,7 +25,7 @@ def vouch(hello: Hello, names: frozenset[str] | None, tls: Tls, here: str) -> No
             "both from the same files",
             WAIT,
         )
-    if tls == "mutual" and hello.host.lower() not in names:
+    if tls == "mutual" and called(hello.host) not in names:
         whose = ", ".join(sorted(names)) or "nobody"
         raise Refusal(
             Code.CERTIFICATE,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 SOON = timedelta(days=30)
 """How long before its end a certificate is due; one that lives shorter, in its last third."""
@@ -42,6 +43,18 @@ class Certificate:
         return (
             f"a certificate of {names}, good from {moment(self.begins)} until {moment(self.ends)}"
         )
+
+
+def called(host: str) -> str:
+    """Return a host as certificates name it: in lower case, an address in its one short form.
+
+    >>> called("Web-1"), called("2001:DB8:0::1"), called("10.0.0.1")
+    ('web-1', '2001:db8::1', '10.0.0.1')
+    """
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host.lower()
 
 
 def moment(when: datetime) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from flumec.runtime.credentials import locate, missing
 from flumec.runtime.errors import StartError
 from flumec.runtime.messages.tls import CertificateDue, CertificateOver, CertificatesNotTaken
-from flumec.runtime.tls.certificate import Certificate, at, moment
+from flumec.runtime.tls.certificate import Certificate, at, called, moment
 from flumec.runtime.tls.contexts import context_of
 from flumec.runtime.tls.settings import Proven, used
 
@@ -132,7 +132,7 @@ class Proof:
 
     def _names_this_host(self, certificate: Certificate) -> bool:
         """Say whether it may stand for this host; one that only listens may have a wildcard."""
-        host = self._host.lower()
+        host = called(self._host)
         wild = f"*.{host.partition('.')[2]}"
         return (
             not host or host in certificate.names or (self._listens and wild in certificate.names)

@@ -16,7 +16,7 @@ from flumec.compiler.certs.authority import Authority
 from flumec.compiler.certs.store import CertsError, Store, write
 from flumec.compiler.cli import flumec
 from flumec.compiler.cli.failures import CannotRun
-from flumec.runtime.tls.certificate import Certificate
+from flumec.runtime.tls.certificate import Certificate, called
 from killing import killed_at
 
 FLOW = Path(__file__).parents[2] / "examples" / "weblogs" / "weblogs.flow"
@@ -211,3 +211,17 @@ def test_a_host_that_the_fleet_has_not_is_told(certs: Certs) -> None:
 
     said = certs("issue", str(FLOW), "--host", "web-1.example.con").stderr_bytes
     assert b"no host `web-1.example.con`; did you mean `web-1.example.com`?" in said
+
+
+def test_an_address_is_one_host_however_it_is_written(certs: Certs, tmp_path: Path) -> None:
+    store = Store(tmp_path / "certs")
+    store.init("test")
+    host = "2001:DB8:0:0::1"
+    made = store.issue(store.authority(), host, [], timedelta(days=3))
+    assert called(host) in made.names == {"2001:db8::1"}
+    assert certs("ls").output.splitlines()[1].endswith(f"  {host}"), "and it has no other name"
+    certs("renew")
+    renewed = store.of(host)
+    assert renewed is not None
+    assert renewed.names == made.names
+    assert renewed.ends > made.ends
