@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from flumec.runtime import notify
+from flumec.runtime.credentials import ABSENT
 
 SLOW = pytest.mark.slow
 
@@ -460,8 +461,16 @@ def test_a_missing_secret_is_one_clear_line(run: Run, folder: str, said: str) ->
 
 
 @pytest.mark.slow
+def test_an_empty_secret_is_as_good_as_none(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(ABSENT)
+    agent = run(listening(free_port()), CREDENTIALS_DIRECTORY=str(tmp_path))
+    assert agent.end() == 1
+    assert "the secret `token` is missing, or empty: put it into /etc/flumec" in agent.output
+
+
+@pytest.mark.slow
 def test_a_taken_port_names_the_holder(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "token").touch()
+    (tmp_path / "token").write_text("sesame")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         agent = run(listening(port), CREDENTIALS_DIRECTORY=str(tmp_path))

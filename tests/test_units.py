@@ -10,6 +10,7 @@ from flumec.compiler.emit.socket_units import socket_units
 from flumec.compiler.emit.unit import unit
 from flumec.compiler.emit.unit_text import setting, word
 from flumec.compiler.plan import Agent, Host, Part
+from flumec.runtime.credentials import ABSENT
 from flumec.runtime.process import DRAIN
 from flumec.runtime.quantity import Percent, Size
 from flumec.runtime.restarts import START_TIMEOUT
@@ -170,6 +171,8 @@ def test_secrets_are_credentials() -> None:
         "kafka:/etc/flumec/credentials/kafka",
         "lake:/etc/flumec/credentials/lake",
     ]
+    assert settings(unit(agent))["SetCredential"] == ["kafka:\\n", "lake:\\n"]
+    assert ABSENT == b"\n"
 
 
 def test_users_and_directories_are_made() -> None:

@@ -37,6 +37,7 @@ def unit(agent: Agent) -> str:
         user=setting(agent.user),
         name=f"flumec-{agent.name}",
         state=f"flumec/{agent.name}",
+        secrets=[setting(name) for name in agent.credentials],
         credentials=[setting(f"{name}:{credential(name)}") for name in agent.credentials],
         limits=list(_limits(agent.limits)),
         groups=[setting(name) for name in groups(agent)],

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flumec.runtime.credentials import locate, missing
+from flumec.runtime.credentials import ABSENT, absent, locate, missing
 from flumec.runtime.errors import StartError
 from flumec.runtime.messages.tls import CertificateDue, CertificateOver, CertificatesNotTaken
 from flumec.runtime.tls.certificate import Certificate, at, called, moment
@@ -103,6 +103,8 @@ class Proof:
                 found = self._context.disk.stat(path)
             except OSError as error:
                 raise missing(self._secrets[name], path, error) from None
+            if found.st_size <= len(ABSENT):
+                raise absent(self._secrets[name])
             marks.append((found.st_ino, found.st_mtime_ns, found.st_size))
         return tuple(marks)
 

@@ -1,5 +1,6 @@
 """Compare what nginx logged and what clients were promised with what is in the store."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -63,8 +64,10 @@ class Arrivals:
 
     def look(self) -> int:
         """Read the files that are new; return how many lines have arrived."""
-        for path in self._folder.rglob("*"):
-            if path not in self._read and _HIDDEN not in path.parts and path.is_file():
-                self.lines += path.read_bytes().splitlines()
-                self._read.add(path)
+        for folder, folders, names in os.walk(self._folder):
+            folders[:] = [name for name in folders if name != _HIDDEN]  # comes and goes meanwhile
+            for path in (Path(folder, name) for name in names):
+                if path not in self._read:
+                    self.lines += path.read_bytes().splitlines()
+                    self._read.add(path)
         return len(self.lines)
