@@ -1,6 +1,5 @@
 """Rows that the other end will never take: to the link's dead letters, and out of its way."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,12 +8,11 @@ if TYPE_CHECKING:
 _PATIENCE = 0.2
 
 
-def bury(context: "SenderContext", low: int, first: int, end: int, reason: str) -> bool:
+def bury(context: "SenderContext", first: int, end: int, reason: str) -> bool:
     """Put rows [first, end) into the dead letters, in one step with never reading them again.
 
-    All below `low` is done. Returns after the sync. False where the agent stops, or the rows cannot
-    be read for now: what is not buried is as it was, and will be rejected again. The reader stands
-    elsewhere then.
+    Returns after the sync. False where the agent stops, or the rows cannot be read for now: what is
+    not buried is as it was, and will be rejected again. The reader stands elsewhere then.
     """
     consumer = context.consumer
     consumer.seek(first)
@@ -27,5 +25,5 @@ def bury(context: "SenderContext", low: int, first: int, end: int, reason: str) 
             if rows and not context.letters.send(chunk, rows, reason):
                 return False
             first = max(first, chunk.end)
-    consumer.advance(replace(consumer.cursor, low=low))  # over what is buried: its room is free
+    consumer.advance(consumer.cursor)  # over what is buried, if nothing is before it that counts
     return True

@@ -89,7 +89,7 @@ class Forwarding:
 
     def _bury(self, reject: "Reject") -> None:
         """Make dead letters of what the receiver rejects, and read on where the sending was."""
-        if not bury(self._context, self._ledger.low, reject.first, reject.end, reject.text):
+        if not bury(self._context, reject.first, reject.end, reject.text):
             raise Disconnected("what was rejected could not become dead letters")
         with self._change:
             self._session.rejected.popleft()

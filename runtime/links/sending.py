@@ -100,7 +100,7 @@ class Sending:
             except Unsendable as fault:
                 if self._buries:
                     self._numbering.parted((), ((fault.first, fault.end),))
-                    bury(self._context, ledger.low, fault.first, fault.end, str(fault))
+                    bury(self._context, fault.first, fault.end, str(fault))
                     continue
                 self._hindrance.met(fault)
                 self._hindrance.wait()

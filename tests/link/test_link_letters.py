@@ -184,8 +184,7 @@ class Refusing(World):
             return
         while line.sender.rejected:
             reject = line.sender.rejected[0]
-            low = self.ledger.low
-            assert bury(self.context(), low, reject.first, reject.end, reject.text)
+            assert bury(self.context(), reject.first, reject.end, reject.text)
             line.sender.rejected.popleft()
             self.ledger.bury(reject.epoch, reject.first, reject.end)
             self.tailer.consumer.seek(self.ledger.end)

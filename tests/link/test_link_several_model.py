@@ -204,7 +204,7 @@ class Peer:
             return
         while line.sender.rejected:
             reject = line.sender.rejected[0]
-            assert bury(self.context(), self.ledger.low, reject.first, reject.end, reject.text)
+            assert bury(self.context(), reject.first, reject.end, reject.text)
             line.sender.rejected.popleft()
             self.ledger.bury(reject.epoch, reject.first, reject.end)
             self.member.seek(self.ledger.end)
