@@ -508,12 +508,18 @@ WRONG: dict[str, tuple[Callable[[Files], None], str]] = {
         lambda files: files.write("flumec-key", files.authority.issue(["x"]).key),
         "the key in .*flumec-key is not that of the certificate in .*flumec-cert",
     ),
-    "no key": (lambda files: files.write("flumec-key", b""), "flumec-key has no private key"),
+    "no key": (
+        lambda files: files.write("flumec-key", b"nothing"), "flumec-key has no private key",
+    ),
     "no certificate": (
         lambda files: files.write("flumec-cert", b"nothing"), "flumec-cert has no certificate",
     ),
     "no authority": (
-        lambda files: files.write("flumec-ca", b""), "flumec-ca has no certificate of an authority",
+        lambda files: files.write("flumec-ca", b"nothing"),
+        "flumec-ca has no certificate of an authority",
+    ),
+    "an empty file": (
+        lambda files: files.write("flumec-key", b""), "`flumec-key` is missing, or empty",
     ),
     "missing": (
         lambda files: (files.folder / "flumec-cert").unlink(),
