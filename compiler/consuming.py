@@ -30,9 +30,13 @@ def _by_link(half: plan.SendingHalf) -> tuple[str, str]:
 
 
 def _to_link(halves: Sequence[plan.SendingHalf]) -> plan.Delivery:
-    """Return a channel's delivery to a link: to its one peer, or to several as its policy says."""
+    """Return a channel's delivery to a link: to its one peer, or to several as its policy says.
+
+    One that says a policy for several is a group also while it has one peer: the next one then
+    takes its part, and what is under way stays where it is.
+    """
     first = halves[0]
-    if len(halves) == 1:
+    if len(halves) == 1 and first.values.get("policy") not in ("failover", "balance"):
         return plan.Delivery(first.channel, first.name, first.origin)
     names, policy = tuple(half.name for half in halves), first.values["policy"]
     weights = tuple(half.peers[0].weight for half in halves)

@@ -10,7 +10,7 @@
 Made by flumec from peers.flow (b77b653a8ff7). Change that file, not this one.
 """
 
-from flumec.runtime import Agent, Failover, Header
+from flumec.runtime import Agent, Balance, Failover, Header
 from flumec.runtime.channels import File
 from flumec.runtime.interceptors import RegexExtract
 from flumec.runtime.links import All, ArrowSender, Hashed, Peer
@@ -132,7 +132,7 @@ agent.flow(access, to=(spool, near))
 agent.flow(audit, to=copies)
 agent.flow(clicks, RegexExtract(r"user=(\w+)", into=(Header("user"),)), to=users)
 agent.deliver(spool, Failover(to_core_s1, to_core_n1, to_core_n2, in_doubt="wait"))
-agent.deliver(near, to_collector)
+agent.deliver(near, Balance(to_collector))
 agent.deliver(copies, All(to_core_n1_copies, to_core_n2_copies, to_core_s1_copies))
 agent.deliver(
     users,
