@@ -22,6 +22,7 @@ from flumec.runtime.messages.unit import SocketUnused
 from flumec.runtime.notify import Notifier
 from flumec.runtime.origin import origin
 from flumec.runtime.outlook import Outlook, folders
+from flumec.runtime.prolonged import Prolonged
 from flumec.runtime.restarts import STEADY, Restarts
 from flumec.runtime.shut import saying_where
 from flumec.runtime.signals import Signals
@@ -145,7 +146,8 @@ class Process:
             logs.of("journal").error(NothingStored(reason=why))
             _explain(self._journal_error)
             return 1  # and no close: after a failed sync nothing is written any more
-        self._journals.close()
+        with Prolonged(self._notifier, self._clock, "stopping; its journal is written"):
+            self._journals.close()
         self._watch.round()
         return code
 
@@ -188,7 +190,6 @@ class Process:
         """Recover what the journals hold, however long that takes; raise StateError."""
         from flumec.runtime.keeping import open_journals
         from flumec.runtime.moved import tell_if_elsewhere
-        from flumec.runtime.starting import Starting
 
         try:
             disk.make_directory(state)
@@ -199,9 +200,9 @@ class Process:
                 f"its state cannot be kept in {state}: {logs.reason(error)}; give the agent's user "
                 "a directory that it may write"
             ) from None
-        with saying_where(state):
-            tell_if_elsewhere(state, disk, self._identity.machine)
-        with Starting(self._notifier, self._clock):
+        with Prolonged(self._notifier, self._clock, "reading its journal"):
+            with saying_where(state):
+                tell_if_elsewhere(state, disk, self._identity.machine)
             return open_journals(
                 self.agent,
                 state,

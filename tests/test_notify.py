@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.notify import Notifier, parse
-from flumec.runtime.starting import Starting
+from flumec.runtime.prolonged import Prolonged
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_message_is_parsed_by_its_lines() -> None:
 
 def test_a_long_recovery_that_works_asks_for_more_time(manager: socket.socket) -> None:
     notifier = Notifier(manager.getsockname())
-    with Starting(notifier, SystemClock(), every=0.1):
+    with Prolonged(notifier, SystemClock(), "reading its journal", every=0.1):
         assert parse(manager.recv(1000)) == {"STATUS": "reading its journal"}
         end = time.process_time() + 0.2
         while time.process_time() < end:
@@ -84,13 +84,26 @@ def test_a_long_recovery_that_works_asks_for_more_time(manager: socket.socket) -
     notifier.close()
 
 
+def test_so_does_one_that_only_waits_for_a_slow_disk(
+    manager: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "journal").write_bytes(bytes(8192))
+    monkeypatch.setattr("flumec.runtime.prolonged.LEAST_WORK", 1000.0)
+    notifier = Notifier(manager.getsockname())
+    with Prolonged(notifier, SystemClock(), "reading its journal", every=0.1):
+        assert "STATUS" in parse(manager.recv(1000))
+        (tmp_path / "journal").read_bytes()
+        assert parse(manager.recv(1000)) == {"EXTEND_TIMEOUT_USEC": "60000000"}
+    notifier.close()
+
+
 HANGS = """
 import sys, time
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.notify import Notifier
-from flumec.runtime.starting import Starting
+from flumec.runtime.prolonged import Prolonged
 
-with Starting(Notifier(sys.argv[1]), SystemClock(), every=0.05):
+with Prolonged(Notifier(sys.argv[1]), SystemClock(), "reading its journal", every=0.05):
     time.sleep(0.5)
 """
 

@@ -3,8 +3,9 @@
     python trouble_fs.py FOLDER MOUNT TROUBLE
 
 `TROUBLE` is a folder in which a file says what goes wrong from now on: `read`, `write` and `sync`
-fail with EIO, `slow` has every sync take as many seconds as stand in it. It speaks with the kernel
-by /dev/fuse itself, so that nothing needs to be installed; whoever mounts must be the superuser.
+fail with EIO, `slow` has every sync, `crawl` every read of at most 128 KiB, take as many seconds as
+stand in it. It speaks with the kernel by /dev/fuse itself, so that nothing needs to be installed;
+whoever mounts must be the superuser.
 """
 
 # ruff: noqa: PTH101, PTH102, PTH104, PTH106, PTH108, PTH208 the kernel asks for system calls
@@ -39,6 +40,8 @@ class Trouble:
         """Fail, or wait, as it is told to."""
         if (self._folder / verb).exists():
             raise OSError(errno.EIO, verb)
+        if verb == "read" and (self._folder / "crawl").exists():
+            time.sleep(float((self._folder / "crawl").read_text()))
         if verb == "sync" and (self._folder / "slow").exists():
             time.sleep(float((self._folder / "slow").read_text()))
 

@@ -48,6 +48,18 @@ agent edge on web {
 EDGE = "flumec-edge.service"
 SECRET = "/etc/flumec/credentials/vault"
 HOLD = 'import socket, time; s = socket.create_server(("", 8080)); time.sleep(999)'
+SOON = (
+    f"mkdir -p /etc/systemd/system/{EDGE}.d; printf '[Service]\\nTimeoutStartSec=20\\n'"
+    f" > /etc/systemd/system/{EDGE}.d/soon.conf; systemctl daemon-reload"
+)
+CRAWLING = """
+cd /var/lib/flumec && mv edge /var/lib/below && mkdir edge /opt/trouble
+echo 4 > /opt/trouble/crawl
+[ -e /dev/fuse ] || mknod /dev/fuse c 10 229
+systemd-run -q --unit=disk python3 /opt/src/flumec/tests/disks/trouble_fs.py \\
+  /var/lib/below /var/lib/flumec/edge /opt/trouble
+until mountpoint -q /var/lib/flumec/edge; do sleep 0.1; done
+"""
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +95,20 @@ def test_a_secret_that_is_missing_is_named(one: One) -> None:
     assert f"put it into {SECRET}, for root alone" in one.log(EDGE)
     one.must(f"mv {SECRET}.aside {SECRET}")
     works(one, "one")
+
+
+def test_a_recovery_on_a_slow_disk_is_not_killed_while_it_moves(one: One) -> None:
+    """A start that takes half a minute, of which systemd waits for twenty seconds."""
+    one.must(f"{SOON}; systemctl stop {EDGE}; {CRAWLING}")
+    one.hosts.must(NAME, f"systemctl start {EDGE}", timeout=150)
+    assert one.property(EDGE, "NRestarts") == "0"
+    began, ready = (
+        int(one.property(EDGE, f"{name}TimestampMonotonic"))
+        for name in ("ExecMainStart", "ActiveEnter")
+    )
+    assert ready - began > 22e6
+    one.must("rm /opt/trouble/crawl")
+    works(one, "slowly")
 
 
 def test_a_port_that_another_process_has_is_named(one: One) -> None:
