@@ -85,15 +85,18 @@ class Bundles:
     """Builds of the flow, brought to the host as a tar."""
 
     def __init__(self, work: Path, hosts: Hosts) -> None:
-        self._work, self.hosts = work, hosts
+        self.work, self.hosts = work, hosts
 
-    def bring(self, name: str, *more: str, other: str = "counter", slim: bool = False) -> str:
+    def bring(
+        self, name: str, *more: str, other: str = "counter", slim: bool = False, text: str = FLOW,
+        flow: str = "ours",
+    ) -> str:  # fmt: skip
         """Build and unpack on the host, the runtime's tar beside it; return the folder there."""
-        flow = self._work / f"{name}.flow"
-        flow.write_text(FLOW.format(other=other))
+        file = self.work / f"{flow}.flow"
+        file.write_text(text.format(other=other))
         slimmed = ["--slim"] if slim else []
-        flumec("build", flow, "-o", self._work / name, "--wheels", WHEELS, *more, *slimmed)
-        for tar in (*self._work.glob(f"{name}/web1.tar"), *self._work.glob(f"{name}/flumec*.tar")):
+        flumec("build", file, "-o", self.work / name, "--wheels", WHEELS, *more, *slimmed)
+        for tar in (*self.work.glob(f"{name}/web1.tar"), *self.work.glob(f"{name}/flumec*.tar")):
             self.hosts.copy(tar, "web1", f"/root/{name}")
         self.hosts.must("web1", f"cd /root/{name} && tar -xf web1.tar")
         return f"/root/{name}/web1"
@@ -200,7 +203,7 @@ def test_what_is_not_as_it_must_be_is_said_before_anything_is_changed(web: Bundl
     web.run("mkdir -p /opt/flumec && mount -t tmpfs -o size=100m tmpfs /opt/flumec")
     said = web.run(f"{folder}/install --check", status=1)
     assert "/opt/flumec needs" in said[0]
-    web.run("umount /opt/flumec && rmdir /opt/flumec")
+    web.run("umount /opt/flumec && rm -r /opt/flumec")
     web.run("rm /root/checked/flumec-runtime-*")
     said = web.run(f"{folder}/install --apply", status=1)
     assert "is not beside the bundle's folder" in said[0]
@@ -218,3 +221,38 @@ def test_a_host_whose_power_failed_is_whole_after_the_next_try(web: Bundles) -> 
     assert web.run("find /opt/flumec /etc -name '.flumec-*'") == []
     web.pid("tailer")
     web.run(f"{folder}/install --remove --purge --lose-undelivered")
+
+
+TEAM = """
+hosts shared = ["web1"]
+
+agent stranger on shared {{
+  source numbers : seq
+
+  channel few : file
+
+  sink none : null
+
+  numbers -> few
+  few -> none
+}}
+"""
+
+
+def test_another_team_is_not_stopped_unasked_and_nothing_of_ours_stays_listed(web: Bundles) -> None:
+    ours = web.bring("ours")
+    web.run(f"{ours}/install --apply")
+    theirs = web.bring("theirs", text=TEAM, flow="theirs", slim=True)
+    for command in ("--check", "--apply"):
+        said = web.run(f"{theirs}/install {command}", status=1)
+        assert any("`tailer` of ours.flow runs here, and this bundle is built" in e for e in said)
+        assert any("`flumec build ours.flow theirs.flow -o DIST`; or say" in each for each in said)
+    tailer = web.pid("tailer")
+    both = web.bring("both", str(web.work / "ours.flow"), text=TEAM, flow="theirs", slim=True)
+    web.run(f"{both}/install --apply")
+    assert web.pid("tailer") == tailer
+    said = web.run(f"{theirs}/install --apply --replace")
+    assert any(line.startswith("stopped    flumec-tailer.service") for line in said)
+    web.run("systemctl kill -s KILL flumec-stranger")
+    web.run("/opt/flumec/current/install --remove --purge --lose-undelivered")
+    assert web.run("systemctl list-units --all --no-legend 'flumec*'") == []

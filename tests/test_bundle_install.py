@@ -182,7 +182,13 @@ def test_older_bundles_go_away(folder: Path, tmp_path: Path) -> None:
         )
     home = root / "opt/flumec"
     kept = {str((home / name).readlink()) for name in ("current", "previous")}
-    assert {path.name for path in home.iterdir()} == {*kept, "current", "previous", "lock"}
+    assert {path.name for path in home.iterdir()} == {
+        *kept,
+        "current",
+        "previous",
+        "lock",
+        "python",
+    }
     assert len(kept) == 2
 
 
@@ -276,3 +282,19 @@ def test_a_runtime_may_be_brought_by_another_name(folder: Path, tmp_path: Path) 
     assert f"that is no runtime, as it has no runtime.json: bring {about['name']}" in wrong.stderr
     done = install(folder, "--apply", "--root", image, "--runtime", renamed)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_python_that_was_named_once_is_taken_again(folder: Path, tmp_path: Path) -> None:
+    named, image = tmp_path / "python", tmp_path / "image"
+    named.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    named.chmod(0o755)
+    install(folder, "--apply", "--root", image, "--python", named)
+    starter = image / "opt/flumec/current/bin/python"
+    assert str(named) in starter.read_text()
+    new = built(FLOW.replace("tailer", "reader"), tmp_path / "new")
+    for command in ("--apply", "--rollback"):
+        assert install(new, command, "--root", image).returncode == 0
+        assert str(named) in starter.read_text()
+    named.unlink()
+    assert install(folder, "--apply", "--root", image).returncode == 0
+    assert str(named) not in starter.read_text(), "it is gone"

@@ -8,7 +8,7 @@ from flumec.compiler.installer.bundle import Bundle
 from flumec.compiler.installer.checks import Setting, check
 from flumec.compiler.installer.files import clear, holds, put_link, remove_all
 from flumec.compiler.installer.paths import Host
-from flumec.compiler.installer.runtime import find_parcel, put_runtime, runtime_of
+from flumec.compiler.installer.runtime import BEFORE, find_parcel, put_runtime, runtime_of
 from flumec.compiler.installer.saying import RefusedError, Report, counted
 from flumec.compiler.installer.systemd import forget, must
 from flumec.compiler.installer.versions import (
@@ -113,6 +113,7 @@ def _put(run: Setting, report: Report) -> tuple[Bundle, bool]:
     if host.live:
         stop(host, bundle, others, report)
         _make_users(host, bundle)
+    put_link(host.link(BEFORE), str(run.python.path))
     put_link(host.link(APPLYING), bundle.digest)
     put, removed = put_places(host, bundle, others)
     before = installed(host)

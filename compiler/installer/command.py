@@ -69,7 +69,7 @@ def _own(folder: Path) -> Bundle | None:
 
 
 def _setting(options: argparse.Namespace, host: Host, bundle: Bundle) -> Setting:
-    python = find_python(bundle, options.python)
+    python = find_python(host, bundle, options.python)
     return Setting(
         host,
         bundle,

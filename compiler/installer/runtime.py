@@ -32,6 +32,10 @@ print(json.dumps([version, platform.machine(), platform.libc_ver()[1], has]))
 """
 
 
+BEFORE = "python"
+"""A link to the interpreter that was installed with last."""
+
+
 class Python(NamedTuple):
     """A Python of the host, and what it says of itself."""
 
@@ -52,8 +56,10 @@ def asked(path: Path) -> Python | None:
         return None
 
 
-def find_python(bundle: Bundle, named: str | None) -> Python:
-    """Return the interpreter that the agents start with: the named one, or the host's own."""
+def find_python(host: Host, bundle: Bundle, named: str | None) -> Python:
+    """Return the interpreter that the agents start with: the named one, or the one that was
+    installed with before, so that a rollback needs no more words, or the host's own.
+    """
     if named is not None:
         path = Path(os.path.abspath(named))  # noqa: PTH100 links stay: a venv is known by its own
         found = asked(path)
@@ -61,7 +67,8 @@ def find_python(bundle: Bundle, named: str | None) -> Python:
             raise RefusedError(f"{path} is no Python that runs; name another with --python")
         return found
     own = Path(sys.executable)
-    tried = [Path(f"/usr/bin/python{bundle.python}"), Path("/usr/bin/python3"), own]
+    before = [host.link(BEFORE).readlink()] if host.link(BEFORE).is_symlink() else []
+    tried = [*before, Path(f"/usr/bin/python{bundle.python}"), Path("/usr/bin/python3"), own]
     for path in dict.fromkeys(tried):
         found = asked(path) if path.exists() else None
         if found and _suits(found, bundle):
