@@ -59,7 +59,7 @@ def test_kills_of_anybody_lose_and_double_nothing_with_wait(
 
 
 def test_with_resend_nothing_is_lost_and_what_may_be_doubled_is_said(make: Make) -> None:
-    fleet = make("Failover(PEERS)", total=40_000, rate=8_000)
+    fleet = make("Failover(PEERS)", total=100_000, rate=8_000)
     for _ in range(3):
         fleet.until(lambda: sum(fleet.got("core-1").values()) > 0)
         time.sleep(1.0)
