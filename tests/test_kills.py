@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from examples_of import importable
 from flumec.compiler.run import Seen
 
-ROOT = Path(__file__).parent.parent
 KILLS = int(os.environ.get("FLUMEC_KILLS", "20"))
 SECONDS = float(os.environ.get("FLUMEC_KILL_SECONDS", "100"))
 LINES_PER_SECOND = 1500
@@ -28,7 +28,7 @@ pytestmark = [
 @pytest.fixture
 def weblogs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the example's modules be imported as its scripts do."""
-    monkeypatch.syspath_prepend(str(ROOT / "examples" / "weblogs"))
+    importable(monkeypatch, "weblogs")
 
 
 @pytest.mark.usefixtures("weblogs")

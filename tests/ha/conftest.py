@@ -1,12 +1,12 @@
 """The pair on this machine, for a test that says what its flow is given."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from ha.pair_here import EXAMPLE, Pair
+from examples_of import importable
+from ha.pair_here import Pair
 
 
 @pytest.fixture
@@ -14,9 +14,7 @@ def pair_with(
     tmp_path: Path, loopback: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Pair]]:
     """Start the example's fleet with some of its parameters set; it ends with the test."""
-    monkeypatch.syspath_prepend(str(EXAMPLE))
-    for name in ("client", "verdict"):  # other examples have a module of that name
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    importable(monkeypatch, "ha_pair")
     with ExitStack() as stack:
 
         def start(**sets: str) -> Pair:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples_of import importable
 from fleet.hosts.hosts import Hosts
-from ha.pair_on_hosts import AGENTS, EXAMPLE, Pair, binds
+from ha.pair_on_hosts import AGENTS, Pair, binds
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -32,7 +33,7 @@ def run(pair: Pair, kinds: Sequence[str], faults: int) -> None:
 
 
 def judged(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(EXAMPLE))
+    importable(monkeypatch, "ha_pair")
     work = pair.finish(120)
     late = map(json.loads, (work / "late.jsonl").read_text().splitlines())
     records = sorted((work / "records").iterdir())
