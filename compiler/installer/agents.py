@@ -13,6 +13,9 @@ from flumec.compiler.installer.runtime import Python, starter
 from flumec.compiler.installer.saying import RefusedError, Report
 from flumec.compiler.installer.systemd import call, is_active, must, shown, why_not
 
+_ATTEMPTS = 5
+"""How often systemd is asked to open a socket."""
+
 
 class Started:
     """With what each agent was started last: so a run that was killed knows what is left to do."""
@@ -110,10 +113,25 @@ def _listen(bundle: Bundle, agent: dict[str, Any], started: Started) -> None:
         if not is_active(socket) or started.get(socket) != digest_of_socket(bundle, socket)
     ]
     if changed:
-        must("systemctl", "stop", agent["service"])  # a socket in use cannot be opened anew
-        must("systemctl", "restart", *changed)
+        _open(changed, agent["service"])
         for socket in changed:
             started.note(socket, digest_of_socket(bundle, socket))
+
+
+def _open(sockets: list[str], service: str) -> None:
+    """Open sockets anew, which systemd does only while their service does not run.
+
+    A client of another socket would start the service as soon as it has stopped. So it is not
+    waited for: systemd opens the sockets between its end and its next start, if it knows by then
+    that they are wanted. That it may know too late is why this is tried again.
+    """
+    status, said = 1, ""
+    for _ in range(_ATTEMPTS):
+        must("systemctl", "stop", "--no-block", service)
+        status, said = call(["systemctl", "restart", *sockets])
+        if status == 0:
+            return
+    raise RefusedError(f"cannot open {', '.join(sockets)}: {said}")
 
 
 def stop(host: Host, bundle: Bundle | None, others: list[Bundle], report: Report) -> None:

@@ -147,8 +147,11 @@ class Mounts:
 
     def again(self, where: Path) -> None:
         """Unmount it and mount it anew, as after a power cut."""
+        image = str(self._images[where])
         self.run("umount", str(where))
-        self.run("mount", "-o", "loop", str(self._images[where]), str(where))
+        # A host that boots has a copy of all mounts for a moment: it would come back as it was.
+        until(lambda: not subprocess.check_output(["losetup", "-j", image]), lambda: image)
+        self.run("mount", "-o", "loop", image, str(where))
 
     def end(self) -> None:
         """Unmount all."""

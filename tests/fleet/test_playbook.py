@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,14 +92,17 @@ class Site:
 
     def ansible(self) -> tuple[int, str]:
         """Run the playbook; return the exit status and what it said."""
-        done = subprocess.run(
-            ["ip", "netns", "exec", self.hosts.namespace, BIN / "ansible-playbook",
-             "-i", "dist/inventory.yml", "dist/playbook.yml", "-u", "root",
-             "--private-key", "key", "-e", json.dumps({"options": "--python /opt/python"}),
-             "--ssh-common-args", "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"],
-            cwd=self.work, env={**os.environ, "HOME": str(self.work), "ANSIBLE_NOCOLOR": "1"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        with tempfile.TemporaryDirectory(prefix="ssh") as sockets:  # whose paths must be short
+            environment = {**os.environ, "HOME": str(self.work), "ANSIBLE_NOCOLOR": "1",
+                           "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets}  # fmt: skip
+            done = subprocess.run(
+                ["nsenter", f"--net=/run/netns/{self.hosts.namespace}", BIN / "ansible-playbook",
+                 "-i", "dist/inventory.yml", "dist/playbook.yml", "-u", "root",
+                 "--private-key", "key", "-e", json.dumps({"options": "--python /opt/python"}),
+                 "--ssh-common-args",
+                 "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"],
+                cwd=self.work, env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
     def bundle(self, name: str) -> str:
