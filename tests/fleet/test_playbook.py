@@ -148,7 +148,7 @@ def test_a_fleet_is_installed_in_order_once_and_not_past_a_failure(site: Site) -
     site.hosts.must("web2", "mv /opt/python /opt/aside")
     status, said = site.ansible()
     assert status != 0
-    assert "PLAY [Wave" not in said
+    assert "PLAY [Wave" not in said, said
     assert {name: site.bundle(name) for name in NAMES} == first
     site.hosts.must("web2", "mv /opt/aside /opt/python")
 
@@ -157,7 +157,7 @@ def test_a_fleet_is_installed_in_order_once_and_not_past_a_failure(site: Site) -
     site.hosts.must("core1", "systemd-run -q --unit=other flock /opt/flumec/lock sleep infinity")
     status, said = site.ansible()
     assert status != 0
-    assert "PLAY [Wave 2" not in said
+    assert "PLAY [Wave 2" not in said, said
     assert "another installer is at work" in said
     assert {name: site.bundle(name) for name in NAMES} == first
     site.hosts.must("core1", "systemctl stop other")
