@@ -16,3 +16,8 @@ def share(whole: int) -> int:
 def first(seeds: range) -> range:
     """Return the seeds that are tried."""
     return seeds[: share(len(seeds))]
+
+
+def step() -> int:
+    """Return the step from one that is tried to the next, where all is one after the other."""
+    return max(1, round(1 / PART))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import thorough
 from flumec.runtime.batch import BODY, encode
 from flumec.runtime.channel.frames import Frames
 from flumec.runtime.channel.salvage import Salvage
@@ -77,7 +78,7 @@ def test_the_journal_is_what_it_should_be(sound: CrashDisk) -> None:
     assert len(sound.content(SEGMENT)) < 8 << 10
 
 
-STEPS = [37, pytest.param(1, marks=pytest.mark.slow)]
+STEPS = [37, pytest.param(thorough.step(), marks=pytest.mark.slow)]
 """Each seventh byte of each region, and all of them where there is time."""
 
 

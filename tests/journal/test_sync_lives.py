@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
+import thorough
 from flumec.runtime.journal import JournalFailed
 from flumec.runtime.testing import PowerCut, Survival
 from hypothesis import given, settings
@@ -99,7 +100,7 @@ def test_some_lives(lives: list[Life]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=1500)
+@settings(max_examples=thorough.share(1500))
 @given(LIVES)
 def test_many_lives(lives: list[Life]) -> None:
     live(lives)

@@ -159,7 +159,7 @@ def test_the_power_may_go_at_every_step(survival: Survival, steps: int) -> None:
     assert deliver(clean, steps) is not None
     total = clean.operations - before
     assert total > 60
-    for cut in range(1, total + 1):
+    for cut in range(1, total + 1, thorough.step()):
         crashed = filled()
         crashed.cut_at = crashed.operations + cut
         deliver(crashed, steps)
@@ -170,7 +170,7 @@ def test_the_power_may_go_at_every_step(survival: Survival, steps: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1, 140, 9))
+@pytest.mark.parametrize("first", range(1, 140, 9 * thorough.step()))
 def test_the_power_may_go_twice(first: int) -> None:
     """The second time it goes while the first is recovered from."""
     for second in range(1, 90, 11):
@@ -327,7 +327,7 @@ def test_late_rows_are_set_aside_once_through_power_cuts(survival: Survival) -> 
     old_and_new(clean)
     before = clean.operations
     assert deliver(clean, sink=sink) is not None
-    for cut in range(1, clean.operations - before + 1):
+    for cut in range(1, clean.operations - before + 1, thorough.step()):
         crashed = filled([])
         old_and_new(crashed)
         crashed.cut_at = crashed.operations + cut

@@ -100,7 +100,10 @@ SURVIVALS = {
     ("survival", "cuts"),
     [
         pytest.param(survival, slice(first, None, step), id=f"{name}, {which}", marks=marks)
-        for which, step, marks in (("each seventh", 7, ()), ("each", 1, pytest.mark.slow))
+        for which, step, marks in (
+            ("each seventh", 7, ()),
+            ("each", thorough.step(), pytest.mark.slow),
+        )
         for first, (name, survival) in enumerate(SURVIVALS.items())
     ],
 )
@@ -133,7 +136,7 @@ def test_a_second_cut_while_recovering_loses_and_repeats_nothing(
 ) -> None:
     disk, sink = filled(), SINKS[kind]
     total = operations(disk, sink)
-    for first in range(1, total + 1, 3):
+    for first in range(1, total + 1, 3 * thorough.step()):
         broken = disk.kill(cut_at=first)
         deliver(broken, 6, sink)
         for second in range(1 + first % 5, total, 5):

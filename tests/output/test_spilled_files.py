@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import thorough
 from flumec.runtime.batch import encode
 from flumec.runtime.component import Header
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
@@ -137,7 +138,10 @@ CUTS = pytest.mark.parametrize(
     ("survival", "cuts"),
     [
         pytest.param(survival, slice(first, None, step), id=f"{name}, {which}", marks=marks)
-        for which, step, marks in (("each 29th", 29, ()), ("each", 1, pytest.mark.slow))
+        for which, step, marks in (
+            ("each 29th", 29, ()),
+            ("each", thorough.step(), pytest.mark.slow),
+        )
         for first, (name, survival) in enumerate(
             {
                 "nothing unsynced survives": NOTHING,
