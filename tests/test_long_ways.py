@@ -5,6 +5,13 @@ import time
 import pytest
 from flumec.compiler.build import lint_text
 
+LINK = """\
+{
+  port = 4141
+  tls = mutual
+}
+"""
+
 
 def chained(length: int) -> str:
     """Return a fleet of agents in a row, a source at each, every event going to the last."""
@@ -22,13 +29,13 @@ agent a{i} on h{i} {{
 """
         for i in range(length)
     )
-    links = (f"a{i}.spool => a{i + 1}.spool {{\n  port = 4141\n}}\n\n" for i in range(length - 1))
+    links = (f"a{i}.spool => a{i + 1}.spool {LINK}\n" for i in range(length - 1))
     return "".join([*agents, *links])
 
 
 @pytest.mark.slow
 def test_a_long_circle_is_said() -> None:
-    whole = chained(1_100) + "a1099.spool => a0.spool {\n  port = 4141\n}\n"
+    whole = chained(1_100) + f"a1099.spool => a0.spool {LINK}"
 
     found = lint_text(whole).diagnostics
 

@@ -1,5 +1,6 @@
 """A row that kills its sink, by an exception or with the whole process, stops its channel only."""
 
+import http.client
 import json
 import signal
 import subprocess
@@ -320,11 +321,12 @@ def free_port() -> int:
 def is_stopped(port: int, row: int) -> bool:
     """Whether /readyz says that the channel is stopped before a row."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-            content = answer.read()
-    except urllib.error.HTTPError as refusal:
-        content = refusal.read()
-    except OSError:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+                content = answer.read()
+        except urllib.error.HTTPError as refusal:
+            content = refusal.read()
+    except (OSError, http.client.HTTPException):  # it may die in the middle of its answer
         return False
     said: str = json.loads(content).get("reasons", {}).get("out", "")
     return said.startswith(f"stopped before row {row} of channel `spool`, as it killed its sink 3")
