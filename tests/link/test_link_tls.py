@@ -246,12 +246,14 @@ def _swap(hosts: Hosts) -> None:
 
 FILES: dict[str, tuple[Callable[[Hosts], None], str]] = {
     "another key": (_swap, "tailer-key is not that of the certificate in .*tailer-cert"),
-    "no key": (lambda hosts: hosts.write("tailer-key", b""), "tailer-key has no private key"),
+    "no key": (lambda hosts: hosts.write("tailer-key", b"none"), "tailer-key has no private key"),
+    "an empty key": (lambda hosts: hosts.write("tailer-key", b""), "`tailer-key` is .*, or empty"),
     "no certificate": (
         lambda hosts: hosts.write("tailer-cert", b"nothing"), "tailer-cert has no certificate",
     ),
     "no authority": (
-        lambda hosts: hosts.write("tailer-ca", b""), "tailer-ca has no certificate of an authority",
+        lambda hosts: hosts.write("tailer-ca", b"no"),
+        "tailer-ca has no certificate of an authority",
     ),
     "missing": (
         lambda hosts: (hosts.folder / "tailer-cert").unlink(),

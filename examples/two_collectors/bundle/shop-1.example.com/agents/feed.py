@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Agent `feed`, for host shop-1.example.com.
 
-Follows the log of orders. What it holds is enough for the time that both collectors are away.
+Follows the log of orders. It holds enough for the time that both collectors are away.
 
     orders -> out => collector.inbox
 
-Made by flumec from two_collectors.flow (2ad591981d01). Change that file, not this one.
+Made by flumec from two_collectors.flow (fc2572d40ae7). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Failover, Size
