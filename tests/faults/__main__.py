@@ -34,7 +34,9 @@ def main() -> int:
             with tempfile.TemporaryDirectory(prefix="flumec-faults-") as folder:
                 campaign = Campaign(fleet, Path(folder), given.seed, say=_say)
                 seconds = (1100 if given.full else given.seconds) * share
-                good &= _one(campaign, wanted, seconds, full=given.full)
+                if not _one(campaign, wanted, seconds, full=given.full):
+                    good = False
+                    _show(Path(folder))
             kills += len(campaign.kills)
     good &= kills >= given.kills * _LEAST
     print(f"\n{kills} kills in {time.monotonic() - began:.0f} s: {'good' if good else 'BAD'}")
@@ -73,6 +75,12 @@ def _one(campaign: Campaign, kills: int, seconds: float, *, full: bool) -> bool:
     )
     missed = full and campaign.never_struck
     return verdict.good and not verdict.examples and not missed
+
+
+def _show(folder: Path) -> None:
+    """Print the last that each agent said, before it goes with the folder."""
+    for log in sorted(folder.glob("*.stderr")):
+        print(f"{log.stem}:", *log.read_text(errors="replace").splitlines()[-8:], sep="\n  ")
 
 
 def _say(line: str) -> None:

@@ -26,6 +26,11 @@ import flumec.runtime.tail.follow
 import flumec.runtime.watch
 import pyarrow.compute
 from faults import fleets
+from flumec.runtime import custody
+
+# To be killed is all that happens here, and by chance it is thrice with the same row alone in hand:
+# an agent then takes the row for poison, stops its channel, and is right by all that it can know.
+custody.DEATHS = 1_000_000
 
 
 def start(order: dict[str, Any]) -> int:
