@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from faults.checking import published
 
 SCRIPT = """
     from pathlib import Path
@@ -143,9 +144,9 @@ class Feed:
 
     def arrived(self, sink: str) -> Counter[int]:
         found: Counter[int] = Counter()
-        for path in (self.out / sink).rglob("*.log"):
-            if ".flumec" not in path.parts:
-                found.update(int(line.split()[0]) for line in path.read_text().splitlines())
+        for path in published(self.out / sink):
+            lines = Path(path).read_text().splitlines()
+            found.update(int(line.split()[0]) for line in lines)
         return found
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from faults.checking import published
 from flumec.runtime.messages import every_message
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -92,7 +93,7 @@ def test_its_command_posts_to_its_source(tmp_path: Path, loopback: None) -> None
 def wait_for_rows(store: Path, rows: list[str]) -> None:
     deadline = time.monotonic() + 30
     while True:
-        files = [path for path in store.rglob("*") if path.is_file() and path.name[0] not in "._"]
+        files = [path for path in map(Path, published(store)) if path.name[0] not in "._"]
         found = [line for path in files for line in path.read_text().splitlines()]
         if found == rows:
             return

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from faults.checking import published
+
 LINK = "tailer.spool => collector.inbox"
 
 TAILER = '''
@@ -164,11 +166,10 @@ class Several:
 
     def got(self, name: str) -> Counter[int]:
         """Return what a collector has published."""
-        root, found = self.folder / f"{name}-out", Counter[int]()
-        for path in root.rglob("*.log") if root.is_dir() else ():
-            if ".flumec" not in path.parts:
-                with suppress(FileNotFoundError):
-                    found.update(int(line) for line in path.read_text().split())
+        found = Counter[int]()
+        for path in published(self.folder / f"{name}-out"):
+            with suppress(FileNotFoundError):
+                found.update(int(line) for line in Path(path).read_text().split())
         return found
 
     @property

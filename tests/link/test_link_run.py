@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from faults.checking import published
 from flumec.compiler.build import compile_text
 from flumec.compiler.bundle import write_bundle
 from flumec.compiler.emit import emit
@@ -141,9 +142,8 @@ def compiled(folder: Path, text: str, **values: str) -> Plan:
 def stored(folder: Path) -> Counter[bytes]:
     """Return the lines of all published files below a folder."""
     found = Counter[bytes]()
-    for path in folder.rglob("*"):
-        if path.is_file() and ".flumec" not in path.parts:
-            found.update(path.read_bytes().splitlines())
+    for path in published(folder):
+        found.update(Path(path).read_bytes().splitlines())
     return found
 
 
