@@ -161,7 +161,7 @@ def to_stop(bundle: Bundle, others: list[Bundle]) -> list[str]:
 def _leaving(bundle: Bundle | None, others: list[Bundle]) -> list[dict[str, Any]]:
     """Return the agents of other bundles that the bundle does not have.
 
-    A service that it has would end with a socket that it lacks: `close` does that, later.
+    The sockets of those that it has, and that it lacks, are for `close`, later.
     """
     kept = set(bundle.services) if bundle else set()
     gone = {agent["name"]: agent for other in others for agent in reversed(other.agents)}
@@ -177,7 +177,7 @@ def _sockets(bundles: list[Bundle]) -> list[str]:
 def close(host: Host, bundle: Bundle, others: list[Bundle], report: Report) -> None:
     """Close the ports that agents no longer have, once systemd knows their services without them.
 
-    Before that the service would end with its socket, and clients of another start it again.
+    Before that a start of the service would open them again.
     """
     started = Started(host)
     kept = {unit for agent in bundle.agents for unit in _units(agent)}
