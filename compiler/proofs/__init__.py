@@ -1,0 +1,1 @@
+"""What the compiler proves of a fleet from its file alone."""
