@@ -2,6 +2,7 @@
 
 import inspect
 import pkgutil
+import re
 from functools import cache
 from importlib import import_module
 
@@ -9,8 +10,19 @@ from flumec.compiler.diagnostic import BY_CODE, Diagnostic
 from flumec.runtime.messages import every_message
 from flumec.runtime.messages.message import Message
 
-_SPEAKING = ("parse", "recover", "silence", "bind", "passes")
+_SPEAKING = (
+    "parse",
+    "recover",
+    "silence",
+    "bind",
+    "passes",
+    "proofs",
+    "headers",
+    "configuration",
+)
 """How the names of the modules begin that have something to say."""
+
+_FENCE = re.compile(r"```(flow|ini|yaml|toml|flowvars)((?: [\w./-]+)*)\n(.*?)```", re.DOTALL)
 
 
 @cache
@@ -43,6 +55,27 @@ def page(rule: type[Diagnostic] | type[Message]) -> str:
     rest = inspect.cleandoc(rule.__doc__ or "").partition("\n")[2].strip()
     head = f"# {rule.code} {rule.slug()} ({severity(rule)})\n\n{title(rule)}"
     return f"{head}\n\n{rest}\n" if rest else f"{head}\n"
+
+
+def examples(rule: type[Diagnostic]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the files of a page's example, and of what it says to write instead, by name.
+
+    A fence names its file behind its kind (```ini hosts.ini); the first one need not. `escaped`
+    before the name says that the text has backslashes for what a page cannot show.
+    """
+    _, _, rest = page(rule).partition("\n## Example\n")
+    example, _, instead = rest.partition("\n## Instead\n")
+    return _files(example), _files(instead)
+
+
+def _files(section: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for kind, words, text in _FENCE.findall(section):
+        *flags, name = words.split() or [f"main.{kind}"]
+        if name == "escaped":
+            flags, name = [name], f"main.{kind}"
+        found[name] = text.encode().decode("unicode_escape") if "escaped" in flags else text
+    return found
 
 
 def messages() -> str:

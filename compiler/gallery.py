@@ -1,0 +1,83 @@
+"""The pages of all rules: docs/rules.md lists them, docs/gallery.md shows every message."""
+
+from collections.abc import Iterator, Mapping
+
+from flumec.compiler.build import lint_text
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.explain import every_rule, examples, title
+from flumec.compiler.render import as_text
+
+_MADE = """\
+<!-- Made from the rules' pages: change those, then `pytest --update tests/test_reference.py` -->"""
+
+_THEMES = {
+    "FL0": "Syntax, configuration",
+    "FL1": "Names",
+    "FL2": "Properties and values",
+    "FL3": "The graph: chains, channels, links",
+    "FL4": "Headers",
+    "FL5": "Hosts and what they share",
+    "FL6": "Proofs and tests",
+    "FL7": "Not possible yet",
+    "FL9": "What works, and may not be meant",
+}
+"""By the beginning of a code."""
+
+
+def about(files: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    """Return what is said about the files of a page's example, of which the first is the main."""
+    (name, text), *others = files.items()
+    return lint_text(text, name, dict(others)).diagnostics
+
+
+def table() -> str:
+    """Return docs/rules.md: all rules by theme."""
+    head = f"""\
+# Rules
+
+{_MADE}
+
+`flumec explain CODE` shows the page of a rule: why it is, an example, and what to write instead.
+[How each message looks](gallery.md) is a page of its own.
+"""
+    return "\n".join([head, *_tables()])
+
+
+def _tables() -> Iterator[str]:
+    for theme, rules in _by_theme():
+        yield f"## {theme}\n"
+        yield "| code | name | severity | |"
+        yield "| --- | --- | --- | --- |"
+        for rule in rules:
+            cells = (rule.code, f"`{rule.slug()}`", rule.severity, title(rule))
+            yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+        yield ""
+
+
+def gallery() -> str:
+    """Return docs/gallery.md: what a user sees of each rule, from the example on its page."""
+    head = f"""\
+# Every message
+
+{_MADE}
+
+What `flumec lint` says about the example on each rule's page. [rules.md](rules.md) lists the rules;
+`flumec explain CODE` shows the example, and what to write instead.
+"""
+    return "\n".join([head, *_shown()])
+
+
+def _shown() -> Iterator[str]:
+    for theme, rules in _by_theme():
+        yield f"## {theme}\n"
+        for rule in rules:
+            yield f"### {rule.code} {rule.slug()}\n\n{title(rule)}\n"
+            yield "```"
+            yield "\n\n".join(as_text(finding) for finding in about(examples(rule)[0]))
+            yield "```\n"
+
+
+def _by_theme() -> Iterator[tuple[str, list[type[Diagnostic]]]]:
+    for begin, theme in _THEMES.items():
+        if rules := [rule for code, rule in every_rule().items() if code.startswith(begin)]:
+            yield theme, rules
