@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
+from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.source import Span
 
 Severity = Literal["error", "warning", "note"]
@@ -86,6 +87,11 @@ class Diagnostic(_Record):
         """The other places that contribute."""
         return ()
 
+    @property
+    def fix(self) -> Fix | None:
+        """How a program can mend it, where that is clear."""
+        return None
+
     @classmethod
     def slug(cls) -> str:
         """The rule's name: `unknown-property` for UnknownProperty."""
@@ -97,7 +103,23 @@ class Diagnostic(_Record):
         return self.span.source.path, self.span.start, self.code, self.message
 
 
+def nearest(word: str, names: Iterable[str], most: int = 1) -> list[str]:
+    """Return the names near to `word`, the nearest first."""
+    return difflib.get_close_matches(word, list(names), n=most, cutoff=0.6)
+
+
 def closest(word: str, names: Iterable[str]) -> str | None:
     """Return `did you mean …?` with the name nearest to `word`, if one is near."""
-    matches = difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
+    matches = nearest(word, names)
     return f"did you mean `{matches[0]}`?" if matches else None
+
+
+def put_right(span: Span, word: str, names: Iterable[str]) -> Fix | None:
+    """Return the fix of a misspelled `word` at `span`, if a single name is near to it.
+
+    Two that are near are for a person to choose from; so is a span that shows more than the word.
+    """
+    matches = nearest(word, set(names), most=2)
+    if len(matches) != 1 or span.source.text[span.start : span.end] != word:
+        return None
+    return replaced(span, matches[0], f"write `{matches[0]}`", safe=False)

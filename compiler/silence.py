@@ -1,15 +1,17 @@
-"""`# flumec: ignore[FL904] reason` silences one rule on the next line; the reason is mandatory."""
+"""`# flumec: ignore[FL904, name-style] reason` silences rules on the next line, with a reason."""
 
 import re
 from collections.abc import Iterable, Iterator
 
-from flumec.compiler.diagnostic import BY_CODE, Diagnostic, closest
+from flumec.compiler.diagnostic import BY_CODE, Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.source import Source, Span
 
 _COMMENT = re.compile(
-    r"^[ \t]*(?P<all># flumec:[ \t]*ignore[ \t]*(?P<code>\[[^\]\n]*\])?[ \t]*(?P<reason>.*))$",
+    r"^[ \t]*(?P<all># flumec:[ \t]*ignore[ \t]*(?P<rules>\[[^\]\n]*\])?[ \t]*(?P<reason>.*))$",
     re.MULTILINE,
 )
+_RULE = re.compile(r"[^,\s][^,]*(?<!\s)")
 
 
 class IgnoreWithoutReason(Diagnostic, code="FL906"):
@@ -83,16 +85,34 @@ class UnknownIgnore(Diagnostic, code="FL907"):
     @property
     def message(self) -> str:
         """Say that there is no such rule, or that it is an error."""
-        if self.silenced in BY_CODE:
+        if not self.silenced:
+            return "no rule is named that is to be ignored"
+        if self._is_error:
             return f"`{self.silenced}` is an error, which cannot be ignored"
         return f"`{self.silenced}` is no rule"
+
+    @property
+    def _is_error(self) -> bool:
+        return any(self.silenced in (code, rule.slug()) for code, rule in BY_CODE.items())
 
     @property
     def hint(self) -> str | None:
         """Name the rule that was meant, or the form."""
         if not self.silenced:
-            return "name one rule: `# flumec: ignore[FL901] because …`"
-        return closest(self.silenced, _silenceable())
+            return "name it in brackets: `# flumec: ignore[FL901] because …`"
+        if self._is_error:
+            return "warnings and notes can be; take the comment out"
+        return closest(self.silenced, self._near) or "`flumec explain` lists all rules"
+
+    @property
+    def fix(self) -> Fix | None:
+        """Put it right."""
+        return None if self._is_error else put_right(self.span, self.silenced, self._near)
+
+    @property
+    def _near(self) -> list[str]:
+        """What may be meant: a name, since the nearest of codes is another rule altogether."""
+        return [each for each in _silenceable() if not each.startswith("FL")]
 
 
 class UselessIgnore(Diagnostic, code="FL908", severity="warning"):
@@ -138,6 +158,9 @@ class UselessIgnore(Diagnostic, code="FL908", severity="warning"):
     """
 
     silenced: str
+    rest: str | None
+    """The comment without it, if it silences something else."""
+    comment: Span
 
     @property
     def message(self) -> str:
@@ -147,14 +170,38 @@ class UselessIgnore(Diagnostic, code="FL908", severity="warning"):
     @property
     def hint(self) -> str:
         """Say what to do."""
-        return "take the comment out, or put it right above the line that it is about"
+        return "take it out, or put the comment right above the line that it is about"
+
+    @property
+    def fix(self) -> Fix:
+        """Take it out; the comment as well, where nothing else stands in it."""
+        if self.rest is not None:
+            return replaced(self.comment, self.rest, "take it out", safe=True)
+        text = self.comment.source.text
+        start = text.rfind("\n", 0, self.comment.start) + 1
+        end = text.find("\n", self.comment.end) + 1 or len(text)
+        line = Span(self.comment.source, start, end)
+        return replaced(line, "", "take the comment out", safe=True)
+
+
+class _Said:
+    """One rule that a comment silences: where it stands, and in which comment."""
+
+    __slots__ = ("comment", "span", "word")
+
+    def __init__(self, comment: Span, span: Span, word: str) -> None:
+        self.comment, self.span, self.word = comment, span, word
+
+
+_Key = tuple[int, int, str]
+"""A source, a line of it, the code of a rule."""
 
 
 def without_silenced(
     sources: Iterable[Source], findings: Iterable[Diagnostic]
 ) -> Iterator[Diagnostic]:
     """Yield the findings that no comment silences, and what is wrong with the comments."""
-    said: dict[tuple[int, int, str], Span] = {}
+    said: dict[_Key, _Said] = {}
     for source in sources:
         if "# flumec:" in source.text:
             for comment in _COMMENT.finditer(source.text):
@@ -166,27 +213,44 @@ def without_silenced(
             useful.add(key)
         else:
             yield finding
-    for key, span in said.items():
+    for key, each in said.items():
         if key not in useful:
-            yield UselessIgnore(span, silenced=key[2])
+            yield UselessIgnore(each.span, each.word, _rest(each, said.values()), each.comment)
 
 
-def _read(
-    source: Source, comment: re.Match[str], said: dict[tuple[int, int, str], Span]
-) -> Iterator[Diagnostic]:
+def _rest(one: _Said, all_said: Iterable[_Said]) -> str | None:
+    """Return a comment without one of its rules; None if it silences no other."""
+    words = [each.word for each in all_said if each.comment == one.comment and each is not one]
+    if not words:
+        return None
+    text = one.comment.source.text[one.comment.start : one.comment.end]
+    return f"{text.partition('[')[0]}[{', '.join(words)}{text[text.index(']') :]}"
+
+
+def _read(source: Source, comment: re.Match[str], said: dict[_Key, _Said]) -> Iterator[Diagnostic]:
     """Add to `said` what a comment silences, by source, line and code; yield what is wrong."""
-    code = (comment["code"] or "")[1:-1].strip()
-    span = Span(source, *comment.span("all"))
-    if code not in _silenceable():
-        yield UnknownIgnore(span, silenced=code)
+    whole = Span(source, *comment.span("all"))
+    words = list(_RULE.finditer(comment["rules"][1:-1])) if comment["rules"] else []
+    if not words:
+        yield UnknownIgnore(whole, silenced="")
         return
-    line, last = span.line + 1, source.text.count("\n") + 1
+    line, last = whole.line + 1, source.text.count("\n") + 1
     while line <= last and _COMMENT.match(source.line(line)):
         line += 1
-    said[id(source), line, code] = span
-    if not comment["reason"].strip():
-        yield IgnoreWithoutReason(span, silenced=code)
+    first = comment.start("rules") + 1
+    known = []
+    for word in words:
+        span = Span(source, first + word.start(), first + word.end())
+        if code := _silenceable().get(word[0]):
+            known.append(word[0])
+            said[id(source), line, code] = _Said(whole, span, word[0])
+        else:
+            yield UnknownIgnore(span, silenced=word[0])
+    if known and not comment["reason"].strip():
+        yield IgnoreWithoutReason(whole, silenced=", ".join(known))
 
 
-def _silenceable() -> list[str]:
-    return [code for code, rule in BY_CODE.items() if rule.severity != "error"]
+def _silenceable() -> dict[str, str]:
+    """Return the codes of the rules that can be silenced, by code and by name."""
+    rules = [rule for rule in BY_CODE.values() if rule.severity != "error"]
+    return {name: rule.code for rule in rules for name in (rule.code, rule.slug())}

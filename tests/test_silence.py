@@ -1,4 +1,4 @@
-"""A comment silences one rule on the next line, and nothing else."""
+"""A comment silences rules on the next line, and nothing else."""
 
 import pytest
 from flumec.compiler.build import lint_text
@@ -33,6 +33,16 @@ def codes(comments: str) -> list[tuple[str, int]]:
         ("# flumec: ignore [FL902] dashboards know it", [("FL902", 9)]),
         ("  # flumec: ignore[FL902]", [("FL906", 6), ("FL902", 9)]),
         ("  # flumec: ignore[FL201] an error", [("FL907", 6), ("FL902", 7), ("FL902", 9)]),
+        ("  # flumec: ignore[name-style] by its name", [("FL902", 9)]),
+        ("  # flumec: ignore[FL904,FL902] of two", [("FL908", 6), ("FL902", 9)]),
+        ("  # flumec: ignore[ FL902 , two-copies ] of two", [("FL908", 6), ("FL902", 9)]),
+        ("  # flumec: ignore[FL902, FL904]", [("FL906", 6), ("FL908", 6), ("FL902", 9)]),
+        ("  # flumec: ignore[FL902, FL999] one is none", [("FL907", 6), ("FL902", 9)]),
+        (
+            "  # flumec: ignore[FL902, missing-property] an error",
+            [("FL907", 6), ("FL902", 9)],
+        ),
+        ("  # flumec: ignore[] why", [("FL907", 6), ("FL902", 7), ("FL902", 9)]),
         ("  # flumec: ignore why", [("FL907", 6), ("FL902", 7), ("FL902", 9)]),
         (
             "  # flumec: ignore[FL902] too far above\n",
@@ -47,3 +57,38 @@ def codes(comments: str) -> list[tuple[str, int]]:
 )
 def test_what_is_said_beside_a_comment(comments: str, expected: list[tuple[str, int]]) -> None:
     assert codes(comments) == expected
+
+
+@pytest.mark.parametrize(
+    ("comment", "marked"),
+    [
+        ("# flumec: ignore[FL904] why", "FL904"),
+        ("# flumec: ignore[FL902, two-copies] why", "two-copies"),
+        ("# flumec: ignore[FL902, FL 1] why", "FL 1"),
+        ("# flumec: ignore[] why", "# flumec: ignore[] why"),
+    ],
+)
+def test_the_very_word_is_marked(comment: str, marked: str) -> None:
+    first, *_ = lint_text(FLOW % comment).diagnostics
+
+    assert first.span.source.text[first.span.start : first.span.end] == marked
+
+
+@pytest.mark.parametrize("silenced", ["missing-property", "FL203", "FL2", "", "name-stile"])
+def test_what_cannot_be_silenced_says_why(silenced: str) -> None:
+    first, *_ = lint_text(FLOW % f"# flumec: ignore[{silenced}] why").diagnostics
+
+    said = f"{first.message}; {first.hint}"
+    assert (
+        said
+        == {
+            "missing-property": "`missing-property` is an error, which cannot be ignored; "
+            "warnings and notes can be; take the comment out",
+            "FL203": "`FL203` is an error, which cannot be ignored; "
+            "warnings and notes can be; take the comment out",
+            "FL2": "`FL2` is no rule; `flumec explain` lists all rules",
+            "": "no rule is named that is to be ignored; "
+            "name it in brackets: `# flumec: ignore[FL901] because …`",
+            "name-stile": "`name-stile` is no rule; did you mean `name-style`?",
+        }[silenced]
+    )
