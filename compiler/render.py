@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.fix import Fix
 from flumec.compiler.render_excerpt import excerpt
 from flumec.compiler.source import Span
 
@@ -50,7 +51,7 @@ class _Text:
         """Yield the heading, the marked line, the other places, notes and what to do."""
         finding = self._finding
         kind = self._paint(f"{finding.severity}[{finding.code}]", finding.severity)
-        yield f"{kind}: {_one_line(finding.message)}"
+        yield f"{kind}: {one_line(finding.message)}"
         yield from self._marked(finding.span, "-->", "^", finding.label)
         for place in self._places:
             yield from self._marked(place.span, ":::", "-", place.text)
@@ -62,22 +63,22 @@ class _Text:
         if rest:
             yield self._frame("|")
         for note in rest:
-            yield f"{self._frame('=')} {_one_line(note)}"
+            yield f"{self._frame('=')} {one_line(note)}"
 
     def _marked(self, span: Span, arrow: str, sign: str, label: str) -> Iterator[str]:
         """Yield where a span is, its line, and the mark; a file without text has no line."""
         place = f"{span.source.path}:{span.line}:{span.column}"
-        yield f"{' ' * self._digits}{self._paint(arrow, 'frame')} {_one_line(place)}"
+        yield f"{' ' * self._digits}{self._paint(arrow, 'frame')} {one_line(place)}"
         if not span.source.text:
             if label:
-                yield f"{self._frame('=')} {_one_line(label)}"
+                yield f"{self._frame('=')} {one_line(label)}"
             return
         shown = excerpt(span, self._width)
         yield self._frame("|")
         number = self._paint(f"{span.line:>{self._digits}} |", "frame")
         yield f"{number} {shown.line}".rstrip()
         colour = self._finding.severity if sign == "^" else "frame"
-        mark = self._paint(f"{sign * shown.marked} {_one_line(label)}".rstrip(), colour)
+        mark = self._paint(f"{sign * shown.marked} {one_line(label)}".rstrip(), colour)
         yield f"{self._frame('|')} {' ' * shown.before}{mark}"
 
     def _frame(self, sign: str) -> str:
@@ -87,7 +88,7 @@ class _Text:
         return f"\x1b[1;{_COLOURS[colour]}m{text}\x1b[0m" if self._colours else text
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text with what a terminal would obey or could not show replaced."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
@@ -97,8 +98,9 @@ def as_json(findings: Iterable[Diagnostic], said: Sequence[str] = ()) -> str:
 
     `format_version` 1: `diagnostics` is a list of objects with `code`, `name`, `severity`,
     `message`, `label`, `hint` (or null), `notes`, a place (`path`, `line`, `column`, `end_line`,
-    `end_column`; lines and columns count from 1, in characters, the end is behind the last one)
-    and `places`, each a place with its `text`.
+    `end_column`; lines and columns count from 1, in characters, the end is behind the last one),
+    `places`, each a place with its `text`, and `fix`: null, or its `title`, whether it is `safe`,
+    and `edits`, each a place and the `text` that is to stand there.
     """
     whole = {
         "format_version": FORMAT_VERSION,
@@ -119,7 +121,13 @@ def _object(finding: Diagnostic) -> dict[str, Any]:
         "notes": list(finding.notes),
         **_where(finding.span),
         "places": [_place(place) for place in finding.places],
+        "fix": _fix(finding.fix) if finding.fix else None,
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    edits = [{**_where(edit.span), "text": edit.text} for edit in fix.edits]
+    return {"title": fix.title, "safe": fix.safe, "edits": edits}
 
 
 def _place(place: Place) -> dict[str, Any]:

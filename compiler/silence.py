@@ -93,7 +93,10 @@ class UnknownIgnore(Diagnostic, code="FL907"):
 
     @property
     def _is_error(self) -> bool:
-        return any(self.silenced in (code, rule.slug()) for code, rule in BY_CODE.items())
+        from flumec.compiler.explain import every_rule
+
+        rules = every_rule().items()  # of syntax, only those are loaded that had something to say
+        return any(self.silenced in (code, rule.slug()) for code, rule in rules)
 
     @property
     def hint(self) -> str | None:

@@ -74,7 +74,7 @@ def test_the_very_word_is_marked(comment: str, marked: str) -> None:
     assert first.span.source.text[first.span.start : first.span.end] == marked
 
 
-@pytest.mark.parametrize("silenced", ["missing-property", "FL203", "FL2", "", "name-stile"])
+@pytest.mark.parametrize("silenced", ["missing-property", "FL003", "FL2", "", "name-stile"])
 def test_what_cannot_be_silenced_says_why(silenced: str) -> None:
     first, *_ = lint_text(FLOW % f"# flumec: ignore[{silenced}] why").diagnostics
 
@@ -84,7 +84,7 @@ def test_what_cannot_be_silenced_says_why(silenced: str) -> None:
         == {
             "missing-property": "`missing-property` is an error, which cannot be ignored; "
             "warnings and notes can be; take the comment out",
-            "FL203": "`FL203` is an error, which cannot be ignored; "
+            "FL003": "`FL003` is an error, which cannot be ignored; "
             "warnings and notes can be; take the comment out",
             "FL2": "`FL2` is no rule; `flumec explain` lists all rules",
             "": "no rule is named that is to be ignored; "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from flumec.compiler.cli.failures import CannotRun, meant, unreadable
+from flumec.compiler.cli.report import FORMATS
 from flumec.compiler.inputs import Inputs
 from flumec.compiler.options import Options
 
@@ -55,10 +56,10 @@ def report_arguments(command: F) -> F:
         click.option(
             "--format",
             "form",
-            type=click.Choice(["text", "json"]),
+            type=click.Choice(FORMATS),
             default="text",
             show_default=True,
-            help="Show findings for people, or as JSON on the standard output.",
+            help="Show findings for people, or for a program on the standard output.",
         ),
     ):
         command = add(command)

@@ -88,7 +88,7 @@ def command(
         raise CannotRun("--slim goes with --wheels: it says which runtime the hosts have already")
 
     compiled = compile_fleet(flow, options(sets, flowvars), opened(flow, flowvars))
-    report = Report(compiled.diagnostics, form=form, strict=strict)
+    report = Report(compiled.diagnostics, form=form, strict=strict, files=flow)
     if compiled.plan is None or report.status:
         report.show()
         return 1

@@ -25,6 +25,6 @@ def command(
     from flumec.compiler.cli.report import Report
 
     linted = lint(flow, options(sets, flowvars), opened(flow, flowvars))
-    report = Report(linted.diagnostics, form=form, strict=strict, quietly=False)
+    report = Report(linted.diagnostics, form=form, strict=strict, quietly=False, files=flow)
     report.show()
     return report.status

@@ -4,10 +4,14 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
 import click
 from flumec.compiler.diagnostic import Diagnostic
+
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+"""What `--format` takes; docs/ci.md says who reads which."""
 
 MOST = 50
 """How many findings are shown as text; whoever has more mends the first ones first."""
@@ -23,24 +27,49 @@ class Report:
         form: str,
         strict: bool,
         quietly: bool = True,
+        files: Sequence[Path] = (),
     ) -> None:
         self._findings = findings
-        self._json = form == "json"
+        self._form = form
+        self._strict = strict
         self._quietly = quietly
+        self._files = [str(path) for path in files]
         self._counts = Counter(finding.severity for finding in findings)
         self.status = int(bool(self._counts["error"] or (strict and self._counts["warning"])))
 
     def show(self, *said: str) -> None:
         """Print the findings, and after them what else is to be said."""
-        if self._json:
-            self._show_json(said)
-        else:
+        if self._form == "text":
             self._show_text(said)
+            return
+        click.echo(self._rendered(said), nl=self._form != "github")
+        if self._form != "json":  # the others have no place for it
+            for line in said:
+                click.echo(line, err=True)
 
-    def _show_json(self, said: Sequence[str]) -> None:
-        from flumec.compiler.render import as_json
+    def _rendered(self, said: Sequence[str]) -> str:
+        """Return the findings as a program reads them; each form is imported when it is used."""
+        match self._form:
+            case "sarif":
+                from flumec.compiler.render_sarif import as_sarif
 
-        click.echo(as_json(self._findings, said))
+                return as_sarif(self._findings)
+            case "github":
+                from flumec.compiler.render_github import as_github
+
+                return as_github(self._findings)
+            case "gitlab":
+                from flumec.compiler.render_gitlab import as_gitlab
+
+                return as_gitlab(self._findings)
+            case "junit":
+                from flumec.compiler.render_junit import as_junit
+
+                return as_junit(self._findings, self._files, strict=self._strict)
+            case _:
+                from flumec.compiler.render import as_json
+
+                return as_json(self._findings, said)
 
     def _show_text(self, said: Sequence[str]) -> None:
         if self._findings:
