@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
 from flumec.compiler.model import Agent, Chain, Fleet, Link, Settings, Value
-from flumec.compiler.passes.channels import late_channel
 from flumec.runtime.component import Header
 from flumec.runtime.links.settings import Hash
 
@@ -184,9 +183,9 @@ def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
             if held is None or agent.name in fleet.unsure:
                 continue
             reading = [chain for chain in agent.chains if sink.name in _targets(chain)]
-            late = late_channel(sink)
-            if late is not None and late in [chain.start for chain in reading]:
-                yield LateComesBack(held.key, f"{agent.name}.{sink.name}", late)
+            late = held.value.values.get("late") if isinstance(held.value, Settings) else None
+            if late is not None and str(late.value) in [chain.start for chain in reading]:
+                yield LateComesBack(late.span, f"{agent.name}.{sink.name}", str(late.value))
             reason = _apart(fleet, agent, reading, key_headers(held))
             if reason:
                 yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)

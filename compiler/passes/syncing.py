@@ -7,6 +7,7 @@ from flumec.compiler.graph import Graph, ends
 from flumec.compiler.model import Agent, Fleet
 from flumec.compiler.passes.letters import journal_of
 from flumec.compiler.source import Span
+from flumec.runtime.component import Source
 
 
 class AcknowledgedUnsynced(Diagnostic, code="FL319", severity="warning"):
@@ -94,10 +95,13 @@ def check_syncing(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _pushed(agent: Agent, journal: str) -> tuple[str, Span] | None:
-    """Return a source whose claim begins at its acknowledgement, and where it feeds a journal."""
+    """Return a source that acknowledges what nobody sends again, and where it feeds a journal."""
     for chain in agent.chains:
         source = agent.components.get(chain.start)
-        if getattr(getattr(source, "declaration", None), "start", None) != "acknowledgement":
+        kind = source.declaration if source is not None else None
+        if kind is None or not issubclass(kind, Source):
+            continue
+        if kind.start != "acknowledgement" or kind.replayable:
             continue
         for target in ends(chain):
             if journal_of(agent, target.name or "") == journal:

@@ -1,0 +1,12 @@
+"""All kinds of mistake, theme by theme; importing a theme declares its kinds."""
+
+from mutated import names, places, wiring
+from mutated.mutant import MistakeKind
+
+THEMES = (wiring, places, names)
+KINDS = tuple(
+    kind for theme in THEMES for kind in MistakeKind.KINDS if kind.make.__module__ == theme.__name__
+)
+
+NOT_YET: dict[str, str] = {}
+"""Kinds that no rule reports at all their sites, by their functions' names, and the reason."""
