@@ -33,6 +33,8 @@ class Edge:
     """The chain that it ends, unless it is a link."""
     arm: Arm | None = None
     """The arm of the chain's route by which it leaves."""
+    optional: bool = False
+    """Whether a put leaves it out that has no room there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Graph:
                 fits = components[target.name].kind == wanted
                 kind: Literal["chain", "misplaced"] = "chain" if fits else "misplaced"
                 end = (agent, target.name)
-                self.edges.append(Edge(start, end, kind, target.span, chain, arm))
+                self.edges.append(Edge(start, end, kind, target.span, chain, arm, target.optional))
         if components[chain.start].kind == "channel":
             self._add_reader(agent, start, chain)
 
@@ -168,6 +170,16 @@ class Graph:
                     seen.add(edge.end)
                     waiting.append(edge.end)
         return seen
+
+    def between(self, start: Node, end: Node) -> set[Node]:
+        """Return every node on the ways from `start` to `end`, both of them too."""
+        seen, waiting = {end}, [end]
+        while waiting:
+            for edge in self.incoming.get(waiting.pop(), ()):
+                if edge.start not in seen:
+                    seen.add(edge.start)
+                    waiting.append(edge.start)
+        return seen & self.reachable([start])
 
 
 def _by_node(edges: Sequence[Edge], side: Literal[0, 1]) -> Mapping[Node, list[Edge]]:

@@ -34,6 +34,12 @@ class Journal(Component, type="journal"):
         "How events are compressed on disk; what a sink reads and a link sends is not.",
         default="none",
     )
+    ratio: float = prop(
+        "How many bytes of events lie in one byte of it: compression, less what frames and headers "
+        "take. A fact that changes nothing here, and that checks count on.",
+        default=1,
+        check=Check("more than 0, and at most 1000", lambda ratio: 0 < ratio <= 1000),
+    )
     encryption: Secret | None = prop(
         "The secret, of 32 characters or more, that events are encrypted with on disk.",
         default=None,

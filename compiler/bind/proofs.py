@@ -92,7 +92,7 @@ def proof_form() -> Form:
         typed("order", Literal["source", "key", "none"]),
         typed("key", Header | Literal["tag"] | tuple[Header, ...]),
         typed("rate", Rate),
-        typed("peak", Rate),
+        typed("peak", Rate | float),
         typed("survives", list_of(FAULT)),
     )
 

@@ -24,6 +24,7 @@ from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
 from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.nearness import check_nearness
+from flumec.compiler.passes.outages import check_outages
 from flumec.compiler.passes.plain import check_plain
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
@@ -62,6 +63,7 @@ PASSES: tuple[Pass, ...] = (
     check_letters,
     check_rotation,
     check_rolling,
+    check_outages,
     check_sites,
     check_names,
     check_plain,

@@ -55,6 +55,12 @@ class Taildir(Source, type="taildir"):
         "(which itself loses lines written in between), or never.",
         default="rename",
     )
+    keeps: Duration | None = prop(
+        "For how long rotation keeps what was written: a fact that changes nothing here, and that "
+        "checks count on where the source has to wait.",
+        default=None,
+        check=at_least(Duration("1s")),
+    )
     skip_to_end: bool = prop(
         "Whether files that are there at the source's very first start begin at their end.",
         default=False,

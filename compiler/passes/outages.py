@@ -1,0 +1,244 @@
+"""Whether the channels of a fleet last through the outages that its checks say it survives."""
+
+from collections.abc import Iterator
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.model import Fault, Fleet, Proof
+from flumec.compiler.proofs import figures
+from flumec.compiler.proofs.capacity import Capacity, Held
+from flumec.compiler.proofs.scenes import faults_of, node_of, outage_of, scenes
+from flumec.compiler.proofs.waiting import larger_channel, wait_of
+from flumec.compiler.source import Span
+from flumec.runtime.quantity import Duration
+
+
+class OutageTooLong(Diagnostic, code="FL601"):
+    """Channels are full before an outage is over that a check says the fleet survives.
+
+    While a sink is out, the channel before it fills at the rate that comes to it, then those that
+    lead there, and in the end the source waits. What waits in files is safe for as long as log
+    rotation keeps them, which `keeps` says; what clients send is refused. The faults of one list
+    happen together.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent tailer on web {
+      source access : taildir {
+        files = ["/var/log/nginx/access.log"]
+      }
+
+      channel spool : file {
+        size = 4GiB
+      }
+
+      sink store : hdfs {
+        path = "hdfs://nn.example.com/logs/%Y/%m/%d"
+      }
+
+      access -> spool
+      spool -> store
+    }
+
+    # flumec: ignore[FL903] what is not about capacity
+    check "an outage is waited out" {
+      from = tailer.access
+      to = tailer.store
+      rate = 1MB/s
+      survives = [outage(tailer.store, 4h)]
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent tailer on web {
+      source access : taildir {
+        files = ["/var/log/nginx/access.log"]
+        keeps = 2d
+      }
+
+      channel spool : file {
+        size = 4GiB
+      }
+
+      sink store : hdfs {
+        path = "hdfs://nn.example.com/logs/%Y/%m/%d"
+      }
+
+      access -> spool
+      spool -> store
+    }
+
+    # flumec: ignore[FL903] what is not about capacity
+    check "an outage is waited out" {
+      from = tailer.access
+      to = tailer.store
+      rate = 1MB/s
+      survives = [outage(tailer.store, 4h)]
+    }
+    ```
+    """
+
+    title: str
+    outage: Duration
+    held: Held
+    consequence: str
+    """What happens once everything is full: `; then taildir pauses`, behind the last channel."""
+    condition: str
+    """Under which condition nothing is lost all the same."""
+    remedy: str
+
+    @property
+    def message(self) -> str:
+        return f'"{self.title}" does not hold'
+
+    @property
+    def label(self) -> str:
+        return f"room for {figures.time(self.held.after)}, not {self.outage}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        lines = [tier.text for tier in self.held.tiers]
+        lines[-1] += f"; then {self.consequence}"
+        return (*lines, self.condition) if self.condition else tuple(lines)
+
+    @property
+    def hint(self) -> str:
+        return self.remedy
+
+
+class NothingSaysHowMuch(Diagnostic, code="FL613"):
+    """A check says which outage is survived, and nothing says how many bytes come in that time.
+
+    How long a channel lasts follows from its `size` and the check's `rate`, in bytes. An `events`
+    of a channel, or a rate in events, says nothing of bytes.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : http {
+        port = 8080
+        tls = server
+      }
+
+      channel spool : file
+
+      sink out : hdfs {
+        path = "hdfs://nn.example.com/logs/%Y"
+      }
+
+      numbers -> spool
+      spool -> out
+    }
+
+    # flumec: ignore[FL903] what is not about capacity
+    check "an outage is waited out" {
+      from = a.numbers
+      to = a.out
+      survives = [outage(a.out, 10m)]
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : http {
+        port = 8080
+        tls = server
+      }
+
+      channel spool : file
+
+      sink out : hdfs {
+        path = "hdfs://nn.example.com/logs/%Y"
+      }
+
+      numbers -> spool
+      spool -> out
+    }
+
+    # flumec: ignore[FL903] what is not about capacity
+    check "an outage is waited out" {
+      from = a.numbers
+      to = a.out
+      rate = 200KB/s
+      survives = [outage(a.out, 10m)]
+    }
+    ```
+    """
+
+    title: str
+    reason: str
+    remedy: str
+
+    @property
+    def message(self) -> str:
+        return f'whether "{self.title}" holds cannot be told: {self.reason}'
+
+    @property
+    def hint(self) -> str:
+        return self.remedy
+
+
+def check_outages(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield the outages of checks in which something is full too early."""
+    capacity = Capacity(fleet, graph)
+    for proof in fleet.proofs:
+        for fault in faults_of(proof):
+            if fault.kind == "outage" and "from" in proof.values:
+                yield from check_outage(capacity, proof, fault)
+
+
+def check_outage(capacity: Capacity, proof: Proof, outage: Fault) -> Iterator[Diagnostic]:
+    """Yield an outage that is not survived, with the calculation of the worst case."""
+    source = node_of(proof.values["from"].value)
+    sink, length = outage_of(outage)
+    if sink not in capacity.graph.reachable([source]):
+        return
+    if (untold := _untold(capacity, proof, source, sink)) is not None:
+        yield NothingSaysHowMuch(outage.span, proof.title, *untold)
+        return
+    found = (
+        held
+        for scene in scenes(capacity.fleet, faults_of(proof), outage)
+        if (held := capacity.held(source, scene)) is not None and held.after < length
+    )
+    worst = min(found, key=lambda held: held.after, default=None)
+    if worst is not None:
+        yield from _said(capacity, proof, outage.span, length, worst)
+
+
+def _untold(capacity: Capacity, proof: Proof, source: Node, sink: Node) -> tuple[str, str] | None:
+    """Return why it cannot be told how long channels last, and what to do."""
+    rate = proof.values.get("rate")
+    if rate is None:
+        return "it says no `rate`", "say how much comes to each host: `rate = 200KB/s`"
+    if not rate.value.of_bytes:
+        return "its `rate` is one of events", "give the `rate` in bytes: `200KB/s`"
+    for node in sorted(capacity.graph.between(source, sink)):
+        component = capacity.fleet.agents[node[0]].components[node[1]]
+        if component.kind == "channel" and "events" in component.values:
+            reason = f"nothing says how large the events of `{node[0]}.{node[1]}` are"
+            return reason, "bound it by `size` alone, which counts bytes, and leave out `events`"
+    return None
+
+
+def _said(
+    capacity: Capacity, proof: Proof, span: Span, length: Duration, held: Held
+) -> Iterator[OutageTooLong]:
+    waiting = wait_of(capacity, node_of(proof.values["from"].value), held, length - held.after)
+    if waiting is not None:
+        remedy = larger_channel(capacity, held, length)
+        yield OutageTooLong(span, proof.title, length, held, *waiting, remedy)

@@ -1,0 +1,153 @@
+"""What the checks of a fleet say of rates, made into answers: how long it lasts, and what then."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.model import Fleet, Host
+from flumec.compiler.proofs import figures
+from flumec.compiler.proofs.filling import Fill, Filling, Spot
+from flumec.compiler.proofs.load import Declared, Load, declared_rates, load_of
+from flumec.compiler.proofs.peers import Machine, Peers, Receiver
+from flumec.compiler.proofs.room import Rooms
+from flumec.compiler.proofs.scenes import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A channel on the way back from what is out: how it is filled, and by how many hosts."""
+
+    spot: Spot
+    fill: Fill
+    senders: int
+    receivers: int
+
+    @property
+    def time(self) -> float:
+        """How long it takes to be full, once what it leads to takes nothing more."""
+        return self.fill.full - self.fill.begins
+
+    @property
+    def text(self) -> str:
+        """Return the calculation: `collector.spool: 40GiB at 24MB/s (12 hosts into 1) = 29m49s`."""
+        (agent, channel), fill = self.spot[0], self.fill
+        count = f"{len(fill.rooms)} × " if len(fill.rooms) > 1 else ""
+        fan = f" ({self.senders} hosts into {self.receivers})" if self.senders > 1 else ""
+        rate, time = figures.rate(fill.rate), figures.time(self.time)
+        return f"{agent}.{channel}: {count}{fill.rooms[0].text} at {rate}{fan} = {time}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """When a source waits, or a channel on its way loses what comes, on the host where it is first.
+
+    `tiers` are the channels that are full by then, the one before what is out first.
+    """
+
+    host: str
+    after: float
+    tiers: tuple[Tier, ...]
+    leak: str = ""
+    """What the last tier does then, where it loses events and nobody waits."""
+
+
+class Capacity:
+    """One fleet's loads and fillings, each made once."""
+
+    def __init__(self, fleet: Fleet, graph: Graph) -> None:
+        self.fleet, self.graph = fleet, graph
+        self.peers, self.rooms = Peers(fleet), Rooms(fleet)
+        self._loads: dict[frozenset[Machine], Load] = {}
+        self._fillings: dict[Scene, Filling] = {}
+        self._fans: dict[tuple[int, Spot], tuple[int, int]] = {}
+
+    @cached_property
+    def rates(self) -> dict[Node, Declared]:
+        """The rate of each source of which a check says it."""
+        return declared_rates(self.fleet)
+
+    def load(self, dead: frozenset[Machine] = frozenset()) -> Load:
+        """Return what comes to every component at the highest rates, while some agents are dead."""
+        if dead not in self._loads:
+            rates = {node: said.most for node, said in self.rates.items()}
+            self._loads[dead] = load_of(self.fleet, self.graph, self.peers, rates, dead)
+        return self._loads[dead]
+
+    def filling(self, scene: Scene) -> Filling:
+        """Return when channels are full in a scene."""
+        if scene not in self._fillings:
+            self._fillings[scene] = Filling(
+                self.fleet, self.graph, self.peers, self.rooms, self.load(scene.dead), scene
+            )
+        return self._fillings[scene]
+
+    def held(self, source: Node, scene: Scene) -> Held | None:
+        """Return when a source first waits in a scene, or loses what comes; None: never."""
+        filling = self.filling(scene)
+        found = [*self._waits(filling, source), *self._leaks(filling, source)]
+        return min(found, key=lambda one: one.after, default=None)
+
+    def _waits(self, filling: Filling, source: Node) -> Iterator[Held]:
+        """Yield when a source waits, on the host where that is first."""
+        stops = [(filling.stop(source, host), host) for host in filling.load.into.get(source, ())]
+        (after, spot), host = min(stops, key=lambda one: one[0][0], default=((inf, None), ""))
+        if spot is not None:
+            yield Held(host, after, self._tiers(filling, spot))
+
+    def _leaks(self, filling: Filling, source: Node) -> Iterator[Held]:
+        """Yield when channels on the way of a source lose what they have no room for."""
+        for node in sorted(self.graph.reachable([source])):
+            edges = self.graph.writers(node)
+            optional = any(edge.optional for edge in edges)
+            for host, fill in filling.fills.get(node, {}).items():
+                if optional or not fill.blocks:
+                    leak = "it is left out" if fill.blocks else "the oldest events are dropped"
+                    yield Held(host, fill.full, self._tiers(filling, (node, host)), leak)
+
+    def _tiers(self, filling: Filling, spot: Spot) -> tuple[Tier, ...]:
+        """Return the channels that are full once one is, the one before what is out first."""
+        tiers: list[Tier] = []
+        at: Spot | None = spot
+        while at is not None:
+            fill = filling.fills[at[0]][at[1]]
+            tiers.insert(0, Tier(at, fill, *self._fan(filling.load, at)))
+            at = fill.next
+        return tuple(tiers)
+
+    def _fan(self, load: Load, spot: Spot) -> tuple[int, int]:
+        """Return how many hosts send to a channel and its like, and how many of those there are."""
+        key = id(load), spot
+        if key not in self._fans:
+            senders, receivers = 0, {(spot[0][0], spot[1])}
+            for count, near in self._sending_to(load, spot):
+                senders += count
+                receivers |= {one.machine for one in near if one.host.name in load.into[one.end]}
+            self._fans[key] = senders, len(receivers)
+        return self._fans[key]
+
+    def _sending_to(self, load: Load, spot: Spot) -> Iterator[tuple[int, Sequence[Receiver]]]:
+        """Yield how many hosts have a channel among the receivers of a link, and those."""
+        for node in self._doors(spot[0]):
+            for edge in self.graph.writers(node):
+                link = self.peers.link_from(edge.start) if edge.kind == "link" else None
+                if link is None:
+                    continue
+                hosts = {host.name: host for host in self.fleet.agents[edge.start[0]].hosts.hosts}
+                there = [hosts[name] for name in load.into.get(edge.start, ())]
+                for near, count in self.peers.places(link, there):
+                    if any(one.machine == (spot[0][0], spot[1]) for one in near):
+                        yield count, near
+
+    def _doors(self, node: Node) -> Iterator[Node]:
+        """Yield where what comes to a channel enters its agent by a link: itself, or its source."""
+        yield node
+        for edge in self.graph.writers(node):
+            if edge.kind == "chain":
+                yield edge.start
+
+    def host(self, spot: Spot) -> Host:
+        """Return a spot's host."""
+        hosts = self.fleet.agents[spot[0][0]].hosts.hosts
+        return next(host for host in hosts if host.name == spot[1])

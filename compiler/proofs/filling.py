@@ -1,0 +1,168 @@
+"""How long channels last while a sink is out: each fills when what it leads to is full.
+
+Every channel is taken to be empty when the outage begins. Nothing leaves the channel before the
+sink, so it fills at the rate that comes to it; from then on those that lead there fill, and in the
+end sources wait. All times are in seconds from the beginning of the outage.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from math import inf
+
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.model import Fleet, Group, Host, Link
+from flumec.compiler.proofs.load import Load
+from flumec.compiler.proofs.peers import Peers, Receiver, policy, share
+from flumec.compiler.proofs.room import Room, Rooms
+from flumec.compiler.proofs.scenes import Scene
+
+Spot = tuple[Node, str]
+"""A component on a host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A channel on a host: from when on it fills, how fast, and when it is full."""
+
+    begins: float
+    full: float
+    rate: float
+    rooms: tuple[Room, ...]
+    """Its room; of channels that are filled together, because senders take what has room, all."""
+    next: Spot | None
+    """What it waits for; None: for the sink, or for a host that is not there."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether those that put into it wait once it is full."""
+        return self.rooms[0].when_full != "drop_oldest"
+
+
+@dataclass(slots=True)
+class Filling:
+    """When each channel of a fleet is full in one scene; those that never are have no entry."""
+
+    fleet: Fleet
+    graph: Graph
+    peers: Peers
+    rooms: Rooms
+    load: Load
+    scene: Scene
+    fills: dict[Node, dict[str, Fill]] = field(default_factory=dict)
+    _stops: dict[Node, dict[str, tuple[float, Spot]]] = field(default_factory=dict)
+    """When a link's source takes nothing more, and the channel behind it."""
+    _balanced: dict[int, tuple[float, Spot | None]] = field(default_factory=dict)
+    """Until when the receivers of a list take what is sent."""
+
+    def __post_init__(self) -> None:
+        """Go against the flow: what a channel leads to is known before it."""
+        for node in reversed(self.load.order):
+            component = self.fleet.agents[node[0]].components[node[1]]
+            if component.kind == "channel":
+                self._channel(node)
+            elif component.kind == "source":
+                self._source(node)
+
+    def stop(self, node: Node, host: str) -> tuple[float, Spot | None]:
+        """Return from when on a source waits, and the channel that it waits for."""
+        return self._stops.get(node, {}).get(host, (inf, None))
+
+    def _source(self, node: Node) -> None:
+        """A source waits as soon as one of the channels that it must put into is full."""
+        found: dict[str, tuple[float, Spot]] = {}
+        for edge in self.graph.outgoing.get(node, ()):
+            if edge.kind != "chain" or edge.optional:
+                continue
+            for host, fill in self.fills.get(edge.end, {}).items():
+                if fill.blocks and fill.full < found.get(host, (inf,))[0]:
+                    found[host] = fill.full, (edge.end, host)
+        if found:
+            self._stops[node] = found
+
+    def _channel(self, node: Node) -> None:
+        link, into = self.peers.link_from(node), self.load.into.get(node, {})
+        if link is None and not self._is_out(node):
+            return
+        hosts = {host.name: host for host in self.fleet.agents[node[0]].hosts.hosts}
+        found = {}
+        for name, rate in into.items():
+            if link is None:
+                fill = self._filled(node, hosts[name], rate, 0.0, None)
+            else:
+                fill = self._sending(node, link, hosts[name], rate)
+            if fill is not None:
+                found[name] = fill
+        if found:
+            self.fills[node] = found
+
+    def _is_out(self, node: Node) -> bool:
+        """Whether all that reads a channel is out: of a group, every member."""
+        edges = [edge for edge in self.graph.outgoing.get(node, ()) if edge.kind == "chain"]
+        if not edges:
+            return False
+        grouped = [edge for edge in edges if edge.chain and isinstance(edge.chain.end, Group)]
+        return all(edge.end in self.scene.out for edge in grouped or edges[:1])
+
+    def _sending(self, node: Node, link: Link, host: Host, rate: float) -> Fill | None:
+        """Return how a channel of a link fills on one host."""
+        if node in self.scene.cut:
+            return self._filled(node, host, rate, 0.0, None)
+        kind, near = policy(link), self.peers.near(link, host)
+        if kind in ("all", "hash"):  # a channel for each, and the first that is full stops all
+            lanes = (
+                self._filled(node, host, rate * share(one, near, kind), *self._takes(one))
+                for one in near
+            )
+            full = [lane for lane in lanes if lane is not None]
+            return min(full, key=lambda lane: lane.full, default=None)
+        if kind == "balance":
+            if id(near) not in self._balanced:
+                self._balanced[id(near)] = self._together(link, near)
+            return self._filled(node, host, rate, *self._balanced[id(near)])
+        first = self.peers.preferred(link, host, self.scene.dead)
+        begins, spot = (0.0, None) if first is None else self._takes(first)
+        return self._filled(node, host, rate, begins, spot)
+
+    def _takes(self, one: Receiver) -> tuple[float, Spot | None]:
+        """Return until when a receiver takes what is sent to it, and what it waits for then."""
+        if one.machine in self.scene.dead:
+            return 0.0, None
+        fill = self.fills.get(one.end, {}).get(one.host.name)
+        if fill is not None:
+            return (fill.full, (one.end, one.host.name)) if fill.blocks else (inf, None)
+        return self.stop(one.end, one.host.name)
+
+    def _together(self, link: Link, near: Collection[Receiver]) -> tuple[float, Spot | None]:
+        """Return until when one of those that share work takes what is sent.
+
+        Channels that nothing else leads to are full all at once: senders give to who has room.
+        Else it is at least until the first of them is full.
+        """
+        alive = [one for one in near if one.machine not in self.scene.dead]
+        fills = [self.fills.get(one.end, {}).get(one.host.name) for one in alive]
+        filled = [fill for fill in fills if fill is not None and fill.blocks]
+        if len(filled) < len(alive):
+            taking = [self._takes(one) for one in alive]
+            return min(taking, key=lambda one: one[0], default=(0.0, None))
+        begins = {fill.begins for fill in filled}
+        if len(begins) > 1 or not all(self._only_from(link, one.end) for one in alive):
+            return min((self._takes(one) for one in alive), key=lambda one: one[0])
+        rate, rooms = sum(f.rate for f in filled), tuple(room for f in filled for room in f.rooms)
+        (first,) = begins
+        full = first + sum(room.bytes for room in rooms) / rate
+        whole = Fill(first, full, rate, rooms, filled[0].next)
+        for one in alive:
+            self.fills[one.end][one.host.name] = whole
+        return full, (alive[0].end, alive[0].host.name)
+
+    def _only_from(self, link: Link, end: Node) -> bool:
+        sender = link.sender.agent, link.sender.component
+        return all(edge.start == sender for edge in self.graph.writers(end))
+
+    def _filled(
+        self, node: Node, host: Host, rate: float, begins: float, behind: Spot | None
+    ) -> Fill | None:
+        room = self.rooms.of(node[0], node[1], host)
+        if begins == inf or rate <= 0 or room is None:
+            return None
+        return Fill(begins, begins + room.bytes / rate, rate, (room,), behind)

@@ -1,0 +1,138 @@
+"""Which hosts a link leads to from a host, and which part of the events each of them gets."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from flumec.compiler.graph import Node
+from flumec.compiler.model import Fleet, Host, Link
+from flumec.compiler.wires import alike
+from flumec.runtime.links.settings import Hash
+
+Machine = tuple[str, str]
+"""An agent on a host, by their names."""
+
+
+class Receiver(NamedTuple):
+    """A receiving component on a host."""
+
+    end: Node
+    host: Host
+
+    @property
+    def machine(self) -> Machine:
+        """The agent there."""
+        return self.end[0], self.host.name
+
+    @property
+    def weight(self) -> int:
+        """Its part where work is shared."""
+        return int(self.host.facts.get("weight", 1))
+
+
+class Peers:
+    """The links of a fleet, asked host by host; each list of receivers is made once."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._links: dict[Node, Link] = {}
+        self._everyone: dict[int, list[Receiver]] = {}
+        self._near: dict[tuple[int, object], list[Receiver]] = {}
+        for link in fleet.links:
+            self._links.setdefault((link.sender.agent, link.sender.component), link)
+            self._everyone[id(link)] = [
+                Receiver((end.agent, end.component), host)
+                for end in link.targets
+                if end.agent in fleet.agents
+                for host in fleet.agents[end.agent].hosts.hosts
+            ]
+
+    def link_from(self, node: Node) -> Link | None:
+        """Return the link that a channel leads to."""
+        return self._links.get(node)
+
+    def near(self, link: Link, host: Host) -> Sequence[Receiver]:
+        """Return the receivers that a host may send to, as the file has them; hosts that are at
+        one place get the same list.
+        """
+        within = link.values.get("within")
+        if within is None:
+            return self._everyone[id(link)]
+        key = id(link), _fact(str(within.value), host)
+        if key not in self._near:
+            self._near[key] = [
+                one for one in self._everyone[id(link)] if alike(within.value, host, one.host)
+            ]
+        return self._near[key]
+
+    def preferred(self, link: Link, host: Host, dead: Collection[Machine] = ()) -> Receiver | None:
+        """Return the first receiver of a host that is not dead."""
+        near = self.near(link, host)
+        spread = link.values.get("spread")
+        turn = host.index if spread is not None and spread.value else 0
+        turned = (near[(turn + step) % len(near)] for step in range(len(near)))
+        return next((one for one in turned if one.machine not in dead), None)
+
+    def divided(
+        self,
+        link: Link,
+        rates: Mapping[str, float],
+        hosts: Mapping[str, Host],
+        dead: Collection[Machine] = (),
+    ) -> Iterator[tuple[Receiver, float]]:
+        """Yield how much of what the hosts of a link send comes to whom.
+
+        Under `hash` and `all` what is for a dead one waits for it, and is nobody else's.
+        """
+        kind = policy(link)
+        if kind in ("single", "failover"):
+            for name, rate in rates.items():
+                if (first := self.preferred(link, hosts[name], dead)) is not None:
+                    yield first, rate
+            return
+        for near, rate in self._by_place(link, rates, hosts):
+            alive = [one for one in near if one.machine not in dead]
+            for one in alive:
+                yield one, rate * share(one, alive if kind == "balance" else near, kind)
+
+    def _by_place(
+        self, link: Link, rates: Mapping[str, float], hosts: Mapping[str, Host]
+    ) -> Iterator[tuple[Sequence[Receiver], float]]:
+        """Yield each list of receivers with what all hosts together send that have it."""
+        lists: dict[int, Sequence[Receiver]] = {}
+        sums: dict[int, float] = defaultdict(float)
+        for name, rate in rates.items():
+            near = self.near(link, hosts[name])
+            lists[id(near)] = near
+            sums[id(near)] += rate
+        return ((near, sums[key]) for key, near in lists.items())
+
+    def places(self, link: Link, hosts: Iterable[Host]) -> Iterator[tuple[Sequence[Receiver], int]]:
+        """Yield each list of receivers with how many of the hosts have it."""
+        lists: dict[int, Sequence[Receiver]] = {}
+        counts: Counter[int] = Counter()
+        for host in hosts:
+            near = self.near(link, host)
+            lists[id(near)] = near
+            counts[id(near)] += 1
+        return ((near, counts[key]) for key, near in lists.items())
+
+
+def share(one: Receiver, among: Sequence[Receiver], kind: str) -> float:
+    """Return the part of what is sent that a receiver gets, by how the link chooses."""
+    return 1.0 if kind == "all" else one.weight / sum(other.weight for other in among)
+
+
+def policy(link: Link) -> str:
+    """Return how a link chooses among its hosts, as one word."""
+    held = link.values.get("policy")
+    if held is None:
+        return "single"
+    return "hash" if isinstance(held.value, Hash) else str(held.value)
+
+
+def _fact(path: str, host: Host) -> object:
+    """Return the value of a host's fact, `site` or `vars.rack`."""
+    _, _, name = path.rpartition(".")
+    if name in ("name", "address", "index"):
+        return getattr(host, name)
+    return (host.vars if path.startswith("vars.") else host.facts).get(name)

@@ -1,0 +1,66 @@
+"""What a source does when all channels are full, and what has to be so that nothing is lost."""
+
+from typing import NamedTuple
+
+from flumec.compiler.bind.properties import complete
+from flumec.compiler.graph import Node
+from flumec.compiler.proofs import figures
+from flumec.compiler.proofs.capacity import Capacity, Held
+from flumec.runtime.quantity import Duration
+
+
+class Waiting(NamedTuple):
+    """What a source does: `taildir pauses`; and under which condition nothing is lost."""
+
+    consequence: str
+    condition: str
+
+
+def wait_of(capacity: Capacity, source: Node, held: Held, waits: float) -> Waiting | None:
+    """Return what becomes of a source that has to wait for so long; None: it can."""
+    component = capacity.fleet.agents[source[0]].components[source[1]]
+    declaration = component.declaration
+    if held.leak:
+        return Waiting(held.leak, "")
+    if declaration is not None and "keeps" in declaration.props:
+        full = complete(declaration, component.values, capacity.host((source, held.host))) or {}
+        keeps = full.get("keeps")
+        if keeps is not None and keeps >= waits:
+            return None
+        most = capacity.rates[source].most
+        condition = kept(full.get("files", ()), most, waits, keeps)
+        return Waiting(f"{component.type} pauses", condition)
+    if getattr(declaration, "refuses", False):
+        condition = f"no loss if clients repeat what was refused for {figures.needed_time(waits)}"
+        return Waiting(f"{component.type} answers 503", condition)
+    if getattr(declaration, "replayable", False):
+        return None  # it makes its events anew, and can wait for ever
+    return Waiting(f"{component.type} loses what comes", "")
+
+
+def kept(files: tuple[str, ...], rate: float, waits: float, keeps: Duration | None) -> str:
+    """Return how much log rotation would have to keep, and for how long if it says another time."""
+    only = f", {figures.needed_time(waits)} and not {keeps}" if keeps is not None else ""
+    size = figures.amount(waits * rate)
+    return f"no loss if {_writer(files)} keeps {size} of rotated logs per host{only}"
+
+
+def _writer(files: tuple[str, ...]) -> str:
+    """Return whose logs they are: a folder in /var/log is named after who writes into it."""
+    parts = str(files[0]).split("/") if files else []
+    named = len(parts) > 4 and parts[:3] == ["", "var", "log"] and parts[3].isalnum()
+    return parts[3] if named else "log rotation"
+
+
+def larger_channel(capacity: Capacity, held: Held, length: float) -> str:
+    """Return how large the channel before the sink would have to be, and its disk."""
+    tier = held.tiers[0]
+    agent = capacity.fleet.agents[tier.spot[0][0]]
+    room, count = tier.fill.rooms[0], len(tier.fill.rooms)
+    missing = (length - held.after) * tier.fill.rate / count
+    size = (room.disk or room.memory) + missing / (room.ratio if room.disk else 1.0)
+    said = f"{tier.spot[0][0]}.{tier.spot[0][1]} size = {figures.needed_size(size)}"
+    disks = [host.facts["disk"] for host in agent.hosts.hosts if "disk" in host.facts]
+    if room.disk and disks and min(disks) < size:
+        said += f" (and {agent.hosts.name}'s disk at least that)"
+    return said
