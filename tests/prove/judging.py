@@ -1,0 +1,126 @@
+"""The judge: what was sent, what arrived, and whether the claims allow the difference."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from flumec.compiler.proofs.claim import Claim, Failure, Harm
+from prove.shape import Shape
+from prove.ways import Destination, Event, Instance, Ways
+
+Claims = Mapping[tuple[tuple[str, str], tuple[str, str]], Claim]
+"""By source and sink."""
+
+
+@dataclass
+class Record:
+    """What happened to a fleet, as seen from outside, once all is quiet."""
+
+    sent: dict[Event, bool] = field(default_factory=dict)
+    """Each event that a source was given, and whether its claim has begun: it was acknowledged, or
+    is a complete line, or the next number."""
+    arrived: dict[Instance, list[Event]] = field(default_factory=dict)
+    """What each sink has published, in its order."""
+    aside: set[Event] = field(default_factory=set)
+    """What lies where the file says that it may end: dead letters, and late."""
+    failures: set[Failure] = field(default_factory=set)
+    """What happened, besides all being well."""
+    shuffled: set[tuple[str, str, str]] = field(default_factory=set)
+    """Sources whose events were not given one after the other: their order is anyone's."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A difference between what was sent and what arrived."""
+
+    kind: Literal["lost", "doubled", "reordered", "astray", "unclaimed"]
+    event: Event
+    place: Destination
+    by: Event | None = None
+    """What it came behind, of those that are reordered."""
+
+    def __str__(self) -> str:
+        where = " or ".join(f"{agent}.{sink} of {host}" for agent, sink, host in sorted(self.place))
+        behind = f" behind {self.by.name}" if self.by else ""
+        return f"{self.event.name} is {self.kind}{behind} at {where}"
+
+
+HARM = {"lost": Harm.LOSES, "doubled": Harm.REPEATS}
+
+
+class Judge:
+    """Holds what arrived in one fleet against what is claimed of it."""
+
+    def __init__(self, shape: Shape, claims: Claims) -> None:
+        self._ways, self._claims = Ways(shape), claims
+
+    def seen(self, record: Record) -> list[Seen]:
+        """Return every difference, allowed or not."""
+        return [*self._differences(record), *self._disorder(record)]
+
+    def wrong(self, record: Record) -> list[Seen]:
+        """Return the differences that no claim allows."""
+        return [each for each in self.seen(record) if not self._allowed(each, record.failures)]
+
+    def weak(self, seen: Seen) -> Iterator[tuple[Claim, Harm]]:
+        """Yield the claims that a difference shows to be weak, and by what harm."""
+        harm = HARM.get(seen.kind, Harm.NONE)
+        for claim in self._of(seen) if harm else ():
+            if harm in claim.harm:
+                yield claim, harm
+
+    def _differences(self, record: Record) -> Iterator[Seen]:
+        counts = {place: Counter(events) for place, events in record.arrived.items()}
+        expected: dict[Instance, set[Event]] = {place: set() for place in counts}
+        for event, begun in record.sent.items():
+            for place in self._ways.of(event):
+                for instance in place:
+                    expected.setdefault(instance, set()).add(event)
+                if any(self._claim(event, instance) is None for instance in place):
+                    yield Seen("unclaimed", event, place)
+                    continue
+                found = sum(counts[instance][event] for instance in place if instance in counts)
+                if not found and begun and event not in record.aside:
+                    yield Seen("lost", event, place)
+                elif found > 1:
+                    yield Seen("doubled", event, place)
+        for instance, events in record.arrived.items():
+            for event in dict.fromkeys(events):
+                if event not in expected[instance]:
+                    yield Seen("astray", event, frozenset((instance,)))
+
+    def _disorder(self, record: Record) -> Iterator[Seen]:
+        for instance, events in record.arrived.items():
+            last: dict[tuple[str, ...], Event] = {}
+            for event in dict.fromkeys(events):  # copies that come later do not count
+                claim = self._claim(event, instance)
+                if claim is None or claim.order.keys is None or event.stream in record.shuffled:
+                    continue
+                kind = (*event.stream, *(_header(event, key) for key in sorted(claim.order.keys)))
+                before = last.get(kind)
+                if before is not None and before.number > event.number:
+                    yield Seen("reordered", event, frozenset((instance,)), before)
+                else:
+                    last[kind] = event
+
+    def _allowed(self, seen: Seen, failures: set[Failure]) -> bool:
+        harm = HARM.get(seen.kind, Harm.NONE)
+        return bool(harm) and any(
+            harm in effect.harm
+            for claim in self._of(seen)
+            for failure in (Failure.ALWAYS, *failures)
+            for effect in claim.effects(failure)
+        )
+
+    def _of(self, seen: Seen) -> Iterator[Claim]:
+        found = (self._claim(seen.event, instance) for instance in seen.place)
+        yield from {claim.sink: claim for claim in found if claim is not None}.values()
+
+    def _claim(self, event: Event, instance: Instance) -> Claim | None:
+        return self._claims.get((event.node, instance[:2]))
+
+
+def _header(event: Event, key: str) -> str:
+    """Return the value of a header that chains here set; a folder is the same for all."""
+    return {"origin": "", "via": "", "digit": event.digit, "id": event.name}.get(key, "")

@@ -1,0 +1,114 @@
+"""What happens to a fleet: sends and faults at times, each fault with its end; as lines of text."""
+
+import random
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from flumec.compiler.proofs.claim import Failure
+from prove.shape import Agent, Shape
+
+LENGTH = 1.0
+"""Units of time in which all begins; a stage says how many seconds that is."""
+
+SHARES = {
+    "kill": 6, "power": 5, "restart": 1, "cut": 3, "mute": 3, "outage": 2, "rotate": 2, "repost": 3,
+}  # fmt: skip
+"""The kinds of faults, and how often each is chosen."""
+
+FAILURES: dict[str, frozenset[Failure]] = {
+    "send": frozenset(),
+    "kill": frozenset({Failure.KILLED}),
+    "power": frozenset({Failure.POWER_CUT}),
+    "restart": frozenset({Failure.BUNDLE_CHANGED}),
+    "cut": frozenset({Failure.CONNECTION_CUT}),
+    "mute": frozenset({Failure.REPLY_LOST, Failure.CONNECTION_CUT}),
+    "outage": frozenset({Failure.SERVER_RESTARTED}),
+    "rotate": frozenset({Failure.ROTATION}),
+    "repost": frozenset({Failure.CLIENT_RETRIED}),
+}
+"""What each kind of action is to the compiler."""
+
+
+@dataclass(frozen=True, order=True)
+class Action:
+    """Something that is done to a part of the fleet, and ends after a while.
+
+    `who` is an agent and its host; before the host stand the component that it is about, of a link
+    the channel that sends, and behind it the host of the other end.
+    """
+
+    at: float
+    kind: str
+    who: tuple[str, ...]
+    amount: float
+    """Of a send the number of events; else how long it lasts."""
+
+    def __str__(self) -> str:
+        return f"{self.at:.3f} {self.kind} {' '.join(self.who)} {self.amount:g}"
+
+
+Script = tuple[Action, ...]
+
+
+def parse(text: str) -> Script:
+    """Return the script that a text has, a line for each action."""
+    return tuple(_action(line.split()) for line in text.splitlines() if line.strip())
+
+
+def _action(words: list[str]) -> Action:
+    at, kind, *who, amount = words
+    return Action(float(at), kind, tuple(who), float(amount))
+
+
+def failures(script: Iterable[Action]) -> set[Failure]:
+    """Return what a script does, as the compiler calls it."""
+    return {failure for action in script for failure in FAILURES[action.kind]}
+
+
+def write(shape: Shape, seed: int, kinds: AbstractSet[str]) -> Script:
+    """Return a script of a seed: some events from each source, and faults of the given kinds."""
+    chance = random.Random(f"script {seed}")
+    faults = [fault for fault in places(shape) if fault[0] in kinds]
+    weights = {kind: SHARES[kind] / sum(k == kind for k, _ in faults) for kind, _ in faults}
+    chosen = chance.choices(faults, [weights[kind] for kind, _ in faults], k=chance.randint(2, 6))
+    actions = [*sends(shape, chance)]
+    for kind, who in chosen:
+        at, lasts = chance.uniform(0.05, LENGTH), chance.choice((0.05, 0.2, 0.2, 0.8))
+        actions.append(Action(round(at, 3), kind, who, lasts))
+    return tuple(sorted(actions))
+
+
+def sends(shape: Shape, chance: random.Random) -> Iterator[Action]:
+    """Yield what each source that is given its events is given."""
+    for agent in shape.agents:
+        for source in agent.sources:
+            if source.kind in ("taildir", "http"):
+                for host in ("*",) if source.posted_to_all else agent.hosts:
+                    for at in [0.0, *(chance.uniform(0, LENGTH) for _ in range(4))]:
+                        who = (agent.name, source.name, host)
+                        yield Action(round(at, 3), "send", who, chance.randint(2, 6))
+
+
+def places(shape: Shape) -> list[tuple[str, tuple[str, ...]]]:
+    """Return every fault that a fleet can have: its kind, and to whom."""
+    return [fault for agent in shape.agents for fault in _of_agent(shape, agent)]
+
+
+def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]]]:
+    links = [link for link in shape.links if link.sender[0] == agent.name]
+    for host in agent.hosts:
+        for kind in ("kill", "power", "restart"):
+            yield kind, (agent.name, host)
+        for source in agent.sources:
+            if source.kind == "taildir":
+                yield "rotate", (agent.name, source.name, host)
+            if source.kind == "http":
+                yield "repost", (agent.name, source.name, host)
+        for sink in agent.sinks:
+            if sink.kind == "file_roll":
+                yield "outage", (agent.name, sink.name, host)
+        for link in links:
+            for peer in shape.agent(link.target[0]).hosts:
+                for kind in ("cut", "mute"):
+                    yield kind, (*link.sender, host, peer)

@@ -1,0 +1,118 @@
+"""Where a shape leads an event: to which sinks of which hosts, in how many copies."""
+
+from dataclasses import dataclass
+
+from prove.shape import Agent, Link, Shape, Target
+
+Instance = tuple[str, str, str]
+"""A sink or source of one host: agent, component, host."""
+
+Destination = frozenset[Instance]
+"""The sinks of which one gets an event: several in a group, or behind a link that chooses."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a source was given, or made: the `number`-th of its events on one host.
+
+    Clients that post each event to every host of an agent have `*` for the host.
+    """
+
+    agent: str
+    source: str
+    host: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        """What tells it from all others; the body, but of a source that makes its own."""
+        return f"{self.agent}.{self.source}@{self.host}/{self.number:04d}"
+
+    @property
+    def digit(self) -> str:
+        """What it is routed and filtered by."""
+        return str(self.number % 10)
+
+    @property
+    def node(self) -> tuple[str, str]:
+        """The source as the compiler knows it."""
+        return self.agent, self.source
+
+    @property
+    def stream(self) -> tuple[str, str, str]:
+        """The source on its host."""
+        return self.agent, self.source, self.host
+
+
+def named(text: str) -> Event:
+    """Return the event of a name."""
+    place, _, number = text.rpartition("/")
+    node, _, host = place.partition("@")
+    agent, _, source = node.partition(".")
+    return Event(agent, source, host, int(number))
+
+
+class Ways:
+    """The ways through one fleet."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        self._links = {link.sender: link for link in shape.links}
+        self._known: dict[tuple[str, str, str, str], tuple[Destination, ...]] = {}
+
+    def of(self, event: Event) -> tuple[Destination, ...]:
+        """Return where an event belongs: one copy is at each of these, if all goes well.
+
+        Destinations that have a sink in common are one: what comes there by two ways is two copies.
+        """
+        key = (event.agent, event.source, event.host, event.digit)
+        if key not in self._known:
+            agent = self._shape.agent(event.agent)
+            hosts = agent.hosts if event.host == "*" else (event.host,)
+            found = [
+                end
+                for host in hosts
+                for end in self._from_source(agent, event.source, host, key[3])
+            ]
+            self._known[key] = _joined(found)
+        return self._known[key]
+
+    def _from_source(self, agent: Agent, source: str, host: str, digit: str) -> list[Destination]:
+        found = []
+        for chain in agent.chains:
+            for target in chain.ends(digit) if chain.source == source else ():
+                found += self._from_target(agent, target, host, digit)
+        return found
+
+    def _from_target(
+        self, agent: Agent, target: Target, host: str, digit: str
+    ) -> list[Destination]:
+        if target.channel is None:
+            return []
+        for reading in agent.readings:
+            if reading.channel == target.channel:
+                return [frozenset((agent.name, sink, host) for sink in reading.sinks)]
+        link = self._links.get((agent.name, target.channel))
+        return [] if link is None else self._over(link, digit)
+
+    def _over(self, link: Link, digit: str) -> list[Destination]:
+        """Return where a link leads: to each host, or to any one of them, which are alike."""
+        agent, end = self._shape.agent(link.target[0]), link.target[1]
+        by_host = [
+            self._from_source(agent, end, host, digit)
+            if any(part.name == end for part in agent.sources)
+            else self._from_target(agent, Target(end), host, digit)
+            for host in agent.hosts
+        ]
+        if link.policy == "all":
+            return [end for ends in by_host for end in ends]
+        return [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
+
+
+def _joined(found: list[Destination]) -> tuple[Destination, ...]:
+    """Join what has a sink in common."""
+    joined: list[Destination] = []
+    for end in found:
+        apart = [other for other in joined if not other & end]
+        joined = [*apart, end.union(*(other for other in joined if other & end))]
+    return tuple(joined)
