@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, ends
+from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Fleet
-from flumec.compiler.passes.letters import journal_of
 from flumec.compiler.passes.names import UnusedName
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
+from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Link, Settings, Value
 from flumec.runtime.component import Ref
-from flumec.runtime.journal_settings import DEFAULT
 
 
 class TornLetter(Diagnostic, code="FL318"):
@@ -125,15 +125,6 @@ def taken_from(agent: Agent, links: Sequence[Link]) -> Iterator[Taken]:
         given = link.values.get("dead_letter") if link.sender.agent == agent.name else None
         if given is not None:
             yield Taken(link.sender.component, given)
-
-
-def journal_of(agent: Agent, channel: str) -> str | None:
-    """Return where a channel lies; None for one without disk, which is with its neighbours."""
-    component = agent.components.get(channel)
-    if component is None or component.kind != "channel" or component.type == "memory":
-        return None
-    named = component.values.get("journal")
-    return DEFAULT if named is None else str(named.value)
 
 
 def letters_of(sink: Component) -> Iterator[Value]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
+from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet
-from flumec.compiler.passes.letters import journal_of
 from flumec.compiler.source import Span
 from flumec.runtime.output.template import Template
 from flumec.runtime.quantity import Size

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, ends
+from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Fleet
-from flumec.compiler.passes.letters import journal_of
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
 

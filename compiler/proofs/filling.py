@@ -139,25 +139,35 @@ class Filling:
         Else it is at least until the first of them is full.
         """
         alive = [one for one in near if one.machine not in self.scene.dead]
-        fills = [self.fills.get(one.end, {}).get(one.host.name) for one in alive]
-        filled = [fill for fill in fills if fill is not None and fill.blocks]
-        if len(filled) < len(alive):
-            taking = [self._takes(one) for one in alive]
+        spots = [spot for one in alive if (spot := self._only_behind(link, one)) is not None]
+        fills = [self.fills[node][host] for node, host in spots]
+        if not spots or len(spots) < len(alive) or len({fill.begins for fill in fills}) > 1:
+            taking = (self._takes(one) for one in alive)
             return min(taking, key=lambda one: one[0], default=(0.0, None))
-        begins = {fill.begins for fill in filled}
-        if len(begins) > 1 or not all(self._only_from(link, one.end) for one in alive):
-            return min((self._takes(one) for one in alive), key=lambda one: one[0])
-        rate, rooms = sum(f.rate for f in filled), tuple(room for f in filled for room in f.rooms)
-        (first,) = begins
-        full = first + sum(room.bytes for room in rooms) / rate
-        whole = Fill(first, full, rate, rooms, filled[0].next)
-        for one in alive:
-            self.fills[one.end][one.host.name] = whole
-        return full, (alive[0].end, alive[0].host.name)
+        rate, rooms = sum(f.rate for f in fills), tuple(room for f in fills for room in f.rooms)
+        begins = fills[0].begins
+        full = begins + sum(room.bytes for room in rooms) / rate
+        for one, (node, host) in zip(alive, spots, strict=True):
+            self.fills[node][host] = Fill(begins, full, rate, rooms, fills[0].next)
+            if node != one.end:
+                self._stops[one.end][host] = full, (node, host)
+        return full, spots[0]
 
-    def _only_from(self, link: Link, end: Node) -> bool:
+    def _only_behind(self, link: Link, one: Receiver) -> Spot | None:
+        """Return the channel of a receiver that holds senders back, if it fills from them alone."""
+        host, end = one.host.name, one.end
+        spots = [
+            (edge.end, host)
+            for edge in self.graph.outgoing.get(end, ())
+            if edge.kind == "chain" and not edge.optional and host in self.fills.get(edge.end, {})
+        ]
+        if self.fleet.agents[end[0]].components[end[1]].kind == "channel":
+            spots = [(end, host)] if host in self.fills.get(end, {}) else []
+        if len(spots) != 1 or not self.fills[spots[0][0]][host].blocks:
+            return None
         sender = link.sender.agent, link.sender.component
-        return all(edge.start == sender for edge in self.graph.writers(end))
+        writers = {edge.start for node in (end, spots[0][0]) for edge in self.graph.writers(node)}
+        return spots[0] if writers <= {sender, end} else None
 
     def _filled(
         self, node: Node, host: Host, rate: float, begins: float, behind: Spot | None

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from flumec.compiler.bind.properties import complete
+from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host
-from flumec.compiler.passes.letters import journal_of
 from flumec.compiler.values import varies
 from flumec.runtime.quantity import Size
 
