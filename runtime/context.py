@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from flumec.runtime.letters import Letters
     from flumec.runtime.links.messages import Delivery
+    from flumec.runtime.sockets import Dial
 
 
 class Counters(Protocol):
@@ -178,6 +179,9 @@ class SinkContext(Context, Protocol):
 
 class SenderContext(SinkContext, Protocol):
     """What the sending end of a link gets."""
+
+    def dialler(self, host: str, port: int) -> "Dial":
+        """Return what connects to a port of another host, as often as it is called."""
 
     def attend(self) -> None:
         """Raise Recalled once other peers are to have what this one has; to be called often."""

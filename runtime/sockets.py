@@ -3,13 +3,17 @@
 import errno
 import os
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 
+from flumec.runtime.clock import Clock
 from flumec.runtime.errors import StartError
 
 FIRST_FD = 3
 BACKLOG = 1024
+
+Dial = Callable[[float, Callable[[], bool]], socket.socket]
+"""Connects within so many seconds, unless the agent stops; raises OSError or Disconnected."""
 
 
 class Sockets:
@@ -47,6 +51,14 @@ class Sockets:
                 del self._passed[name]
             return socket.socket(fileno=descriptor)
         return _bind(name, host, port, declared)
+
+    def dialler(self, host: str, port: int, clock: Clock) -> Dial:
+        """Return what connects to (host, port), as often as it is called."""
+        from flumec.runtime.links.dial import dial
+        from flumec.runtime.links.lookup import Lookup
+
+        lookup = Lookup(host, port, clock)
+        return lambda within, stopping: dial(lookup, within, clock, stopping)
 
 
 def _bind(name: str, host: str, port: int, declared: str) -> socket.socket:

@@ -27,7 +27,7 @@ from flumec.runtime.journal.records import (
 from flumec.runtime.letters import Letters
 from flumec.runtime.messages.agent import CannotWork
 from flumec.runtime.messages.letters import Poison
-from flumec.runtime.sockets import Sockets
+from flumec.runtime.sockets import Dial, Sockets
 from flumec.runtime.turn import Turn
 from flumec.runtime.watched_consumer import WatchedConsumer
 from flumec.runtime.watched_disk import WatchedDisk
@@ -124,6 +124,10 @@ class Surroundings:
         listener = self._sockets.listen(name, host, port)
         self._worker.say_begun()
         return listener
+
+    def dialler(self, host: str, port: int) -> Dial:
+        """Return what connects to a port of another host."""
+        return self._sockets.dialler(host, port, self.clock)
 
 
 class SourceSurroundings(Surroundings):

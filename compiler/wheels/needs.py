@@ -8,7 +8,9 @@ from flumec.compiler.plan import Part, Plan
 from flumec.compiler.wheels.target import Target
 from packaging.requirements import Requirement
 
-COMPILER_ONLY = frozenset(("click", "jinja2", "lark", "networkx", "packaging", "pyyaml", "rich"))
+COMPILER_ONLY = frozenset(
+    ("click", "greenlet", "jinja2", "lark", "networkx", "packaging", "pyyaml", "rich")
+)
 """Libraries that only the compiler imports."""
 
 _EXTRAS = {"dedup": "dedup"}

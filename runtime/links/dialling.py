@@ -4,9 +4,7 @@ from typing import TYPE_CHECKING
 
 from flumec.runtime.errors import StartError
 from flumec.runtime.links.connection import GLANCE, Connection
-from flumec.runtime.links.dial import dial
 from flumec.runtime.links.faults import Unproven
-from flumec.runtime.links.lookup import Lookup
 from flumec.runtime.links.secured import Secured
 from flumec.runtime.links.shown import shown
 from flumec.runtime.tls.explaining import is_about_mine, is_about_theirs
@@ -45,7 +43,7 @@ class Dialling:
         self._peer = peer
         self._proof = proof
         self._stopping = stopping
-        self._lookup = Lookup(peer.address, peer.port, context.clock)
+        self._dial = context.dialler(peer.address, peer.port)
 
     def connect(self, pulse: "Pulse") -> Connection:
         """Return a connection on which nothing was said yet; raise OSError or LinkFault."""
@@ -72,8 +70,7 @@ class Dialling:
         return fault
 
     def _dialled(self) -> "socket.socket":
-        within = self._settings.connect_time_out
-        return dial(self._lookup, within, self._context.clock, self._stopping)
+        return self._dial(self._settings.connect_time_out, self._stopping)
 
     def _proven(self, raw: "socket.socket", proof: Proof, pulse: "Pulse") -> Connection:
         clock = self._context.clock

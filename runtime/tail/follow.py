@@ -32,12 +32,14 @@ WORTHWHILE = 4
 class Follower:
     """One `taildir` at work. Everything happens in the thread that calls `run`."""
 
-    def __init__(self, source: "Taildir", context: "SourceContext") -> None:
+    def __init__(
+        self, source: "Taildir", context: "SourceContext", watch: Watch | None = None
+    ) -> None:
         self._source = source
         self._context = context
         self._registry = Registry(most_handles())
         self._scanner = Scanner(source.files, source.rotated, self._registry, context.log)
-        self._watch = Watch(context.log)
+        self._watch = watch or Watch(context.log)
         self._decider = Decider(source, context, self._registry, self._scanner, self._store)
         self._poll = Poll(self._registry, self._scanner, self._watch)
         self._faults = Faults(context)

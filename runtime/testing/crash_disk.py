@@ -65,6 +65,10 @@ class CrashDisk:
         """Return what a reader sees of a file, without an operation."""
         return bytes(self._file(path).seen)
 
+    def files(self) -> list[str]:
+        """Return the paths of all files that a reader sees, without an operation."""
+        return [path for path, inode in self._names.seen.items() if inode is not None]
+
     def picture(self) -> Hashable:
         """Return what a reader sees of all files, to tell whether two disks are the same."""
         return frozenset(

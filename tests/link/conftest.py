@@ -21,6 +21,7 @@ from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
 from flumec.runtime.journal.records import Chunk, Cursor, Frame, Put, Stored
 from flumec.runtime.letters import Letters
 from flumec.runtime.links import ArrowReceiver, ArrowSender, Peer, receiving
+from flumec.runtime.sockets import Dial, Sockets
 
 LINK = "tailer.out => collector.in"
 WIRE = "9f86d081884c7d65"
@@ -133,6 +134,9 @@ class End:
 
     def attend(self) -> None:
         pass
+
+    def dialler(self, host: str, port: int) -> Dial:
+        return Sockets({}).dialler(host, port, self.clock)
 
     def idle(self, idle: bool) -> None:
         pass

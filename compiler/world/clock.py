@@ -1,0 +1,30 @@
+"""The time of a world."""
+
+from flumec.compiler.world.fibres import Scheduler
+from flumec.runtime.clock import Waitable
+
+BEGINNING = 1_767_225_600_000_000_000
+"""The moment at which every world begins, 2026-01-01T00:00:00Z, in nanoseconds since 1970."""
+
+
+class WorldClock:
+    """The clock of all agents of a world; waiting is what lets its time pass."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+
+    def now_ns(self) -> int:
+        """Return the time in nanoseconds since 1970, UTC."""
+        return BEGINNING + round(self._scheduler.now * 1e9)
+
+    def monotonic(self) -> float:
+        """Return the seconds since the world began."""
+        return self._scheduler.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self._scheduler.sleep(seconds)
+
+    def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
+        """Wait until the event is set or the condition notified; False if `timeout` is first."""
+        return waitable.wait(timeout)

@@ -1,0 +1,131 @@
+"""What is to be seen of a world: what came out, what was counted, what is under way or broken."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from flumec.compiler.world.clock import WorldClock
+from flumec.compiler.world.ear import Said
+from flumec.compiler.world.errors import Unable
+from flumec.compiler.world.events import Event, published
+from flumec.compiler.world.fibres import Scheduler
+from flumec.compiler.world.machine import Machine
+from flumec.compiler.world.posted import Request
+from flumec.compiler.world.process import Process
+from flumec.compiler.world.stage import folder_of
+from flumec.runtime.agent import Agent
+from flumec.runtime.sinks.filing import Filing
+
+
+class Seen:
+    """The state of a world, asked in the fleet's own words."""
+
+    def __init__(self, seed: int) -> None:
+        self.scheduler = Scheduler(seed)
+        self.clock = WorldClock(self.scheduler)
+        self.machines: dict[str, Machine] = {}
+        self.requests: list[Request] = []
+        self.said: Said = []
+        """What agents have warned of."""
+        self._taken: dict[tuple[str, str, str], list[Event]] = {}
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        """What agents that are no more have counted: by agent, component and what."""
+
+    def delivered(self, agent: str, sink: str, host: str | None = None) -> list[Event]:
+        """Return what is in a sink's target, as anybody could see it there."""
+        found: list[Event] = []
+        done: set[tuple[int, str]] = set()
+        for machine in self.having(agent, host):
+            part = part_of(machine.agents[agent], sink)
+            if isinstance(part, Filing):
+                folder = folder_of(part)
+                disk: Any = machine.disk_of(folder)
+                if (id(disk), str(folder)) not in done:
+                    done.add((id(disk), str(folder)))
+                    found += published(disk, str(folder))
+            else:
+                found += self._taken.get((machine.name, agent, sink), ())
+        return found
+
+    def counted(self, agent: str, component: str, what: str, host: str | None = None) -> int:
+        """Return what a component has counted, in all starts of its agents."""
+        total = 0
+        for machine in self.having(agent, host):
+            total += self._counts[machine.name, f"{agent}.{component}", what]
+            process = machine.processes.get(agent)
+            total += 0 if process is None else counts_of(process).get((component, what), 0)
+        return total
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all agents run, all clients are answered and all that came in has left."""
+        return all(request.answered for request in self.requests) and all(
+            not machine.off and self._rests(machine) for machine in self.machines.values()
+        )
+
+    @property
+    def fates(self) -> list[tuple[str, str, str]]:
+        """Agents that ended by themselves, and why: (agent, host, reason)."""
+        return [
+            (agent, machine.name, reason)
+            for machine in self.machines.values()
+            for agent, reason in machine.fates
+        ]
+
+    @property
+    def failing(self) -> list[tuple[str, str, str, str]]:
+        """Components that cannot work now, and why: (agent, component, host, reason)."""
+        return [
+            (process.agent.name, worker.name, machine.name, worker.failing)
+            for machine in self.machines.values()
+            for process in machine.processes.values()
+            for worker in (process.staff.workers if process.staff else ())
+            if worker.failing
+        ]
+
+    def held(self) -> Iterator[tuple[str, str, str, int]]:
+        """Yield what channels hold for somebody who reads: (agent, channel, host, events)."""
+        for machine in self.machines.values():
+            for name, process in machine.processes.items():
+                if process.journals is not None:
+                    read = {each.channel.name for each in process.agent.deliveries}
+                    for channel, (_, stats) in process.journals.balances().items():
+                        if stats.held and channel in read:
+                            yield name, channel, machine.name, stats.held
+
+    def machine(self, agent: str, host: str | None = None) -> Machine:
+        """Return the host of an agent, the first unless it is named; raise Unable."""
+        return self.having(agent, host)[0]
+
+    def having(self, agent: str, host: str | None) -> list[Machine]:
+        """Return the hosts of an agent, or the one that is named; raise Unable."""
+        found = [machine for machine in self.machines.values() if agent in machine.agents]
+        if host is None:
+            return found
+        chosen = [machine for machine in found if machine.name == host]
+        if not chosen:
+            raise Unable(f"`{agent}` does not run on {host}: {', '.join(m.name for m in found)}")
+        return chosen
+
+    def _rests(self, machine: Machine) -> bool:
+        running = machine.processes
+        if running.keys() != machine.agents.keys():
+            return False
+        return all(process.idle for process in running.values()) and not any(
+            host == machine.name for _, _, host, _ in self.held()
+        )
+
+
+def counts_of(process: Process) -> dict[tuple[str, str], int]:
+    """Return what the components of a process have counted, by component and what."""
+    workers = process.staff.workers if process.staff else ()
+    return {
+        (worker.name, what): int(count)
+        for worker in workers
+        for what, count in worker.tally.counts.items()
+    }
+
+
+def part_of(agent: Agent, name: str) -> Any:
+    """Return a component of an agent by its name."""
+    return next(part for part in agent.parts if part.name == name)

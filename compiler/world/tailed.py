@@ -1,0 +1,134 @@
+"""The `taildir` of a world: its own code, over real files in a folder that stands for the host's.
+
+There is no inotify, which would tell of changes at moments that are not the world's; the source
+polls, as on a network file system.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flumec.runtime.clock import Clock
+from flumec.runtime.sources.taildir import Taildir
+from flumec.runtime.tail.watch import Changes, Watch
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from flumec.runtime.context import SourceContext
+
+
+class Tailed(Taildir):
+    """Takes the place of a `taildir`."""
+
+    def run(self, context: "SourceContext") -> None:
+        """Follow the files until the agent stops."""
+        from flumec.runtime.tail.follow import Follower
+
+        files: TailedFiles = object.__getattribute__(self, "root")
+        header = self.path_header
+        if header is not None:
+            plain = context.put
+
+            def put(batch: "pa.RecordBatch | None", *args: Any, **named: Any) -> Any:
+                if batch is not None:
+                    batch = files.unrooted(batch, str(header))
+                return plain(batch, *args, **named)
+
+            context.put = put  # type: ignore[method-assign]
+        with Follower(self, context, Polled(context.clock)) as follower:
+            follower.run()
+
+
+class TailedFiles:
+    """The files that a host's programs write, and agents follow."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def rooted(self, part: Taildir) -> dict[str, Any]:
+        """Return where the files of a source are in truth."""
+        for pattern in (*part.files, *part.rotated):
+            fixed = pattern.split("*")[0].split("?")[0].split("[")[0]
+            self.path(fixed.rpartition("/")[0]).mkdir(parents=True, exist_ok=True)
+        root = str(self.root)
+        return {
+            "files": tuple(root + path for path in part.files),
+            "rotated": tuple(root + path for path in part.rotated),
+        }
+
+    def replace(self, _part: Taildir, made: Tailed) -> Tailed:
+        """Let a source know whose files it follows."""
+        object.__setattr__(made, "root", self)
+        return made
+
+    def unrooted(self, batch: "pa.RecordBatch", header: str) -> "pa.RecordBatch":
+        """Return events with the paths that they have on the host."""
+        from flumec.runtime.batch import compute, with_header
+        from flumec.runtime.batch import header as values
+
+        paths = compute.replace_substring(values(batch, header), str(self.root), "")
+        return with_header(batch, header, paths)
+
+    def path(self, path: str) -> Path:
+        """Return where a file of the host is in truth."""
+        return self.root / path.lstrip("/")
+
+    def append(self, path: str, lines: Sequence[bytes], now_ns: int) -> None:
+        """Have a program of the host write lines."""
+        where = self.path(path)
+        where.parent.mkdir(parents=True, exist_ok=True)
+        with where.open("ab") as file:
+            file.writelines(line + b"\n" for line in lines)
+        os.utime(where, ns=(now_ns, now_ns))
+
+    def rotate(self, path: str, now_ns: int) -> None:
+        """Have a file renamed, `access.log` to `access.log.1`, and an empty one made."""
+        where = self.path(path)
+        number = 1
+        while where.with_name(f"{where.name}.{number}").exists():
+            number += 1
+        where.rename(where.with_name(f"{where.name}.{number}"))
+        self.append(path, (), now_ns)
+
+
+def example_of(pattern: str) -> str:
+    """Return a path that a pattern of files stands for.
+
+    >>> example_of("/var/log/*.log"), example_of("/srv/**/a[0-9].log")
+    ('/var/log/test.log', '/srv/test/a0.log')
+    """
+    return re.sub(r"\[!?(.)[^]]*\]", r"\1", re.sub(r"\*+", "test", pattern)).replace("?", "x")
+
+
+class Polled(Watch):
+    """Stands for inotify where there is none: nothing is told, and a bell ends a wait."""
+
+    def __init__(self, clock: Clock) -> None:  # and nothing of the system's
+        self._clock = clock
+        self._rung = threading.Event()
+
+    def watches(self, directory: str) -> bool:  # noqa: ARG002 the protocol
+        """Say no."""
+        return False
+
+    def follow(self, directories: Iterable[str]) -> None:
+        """Do nothing."""
+
+    def wait(self, seconds: float) -> None:
+        """Block until the bell rang, or `seconds` are over."""
+        self._clock.wait(self._rung, seconds)
+        self._rung.clear()
+
+    def ring(self) -> None:
+        """End a wait."""
+        self._rung.set()
+
+    def changes(self) -> Changes:
+        """Return nothing."""
+        return Changes()
+
+    def close(self) -> None:
+        """Do nothing."""

@@ -1,0 +1,228 @@
+"""A fleet that runs: machines, wires and time, and what may be done to them."""
+
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from flumec.compiler import plan
+from flumec.compiler.world.ear import heard
+from flumec.compiler.world.errors import Unable
+from flumec.compiler.world.events import Event
+from flumec.compiler.world.fibres import Owner
+from flumec.compiler.world.machine import RESTART, Machine
+from flumec.compiler.world.network import Network
+from flumec.compiler.world.posted import CLIENT, Request
+from flumec.compiler.world.process import Process
+from flumec.compiler.world.seen import Seen, counts_of, part_of
+from flumec.compiler.world.stage import folder_of, staged
+from flumec.compiler.world.tailed import TailedFiles, example_of
+from flumec.compiler.world.threads import simulated
+from flumec.runtime.agent import Agent
+from flumec.runtime.sinks.filing import Filing
+from flumec.runtime.sources.http import Http
+from flumec.runtime.sources.taildir import Taildir
+from flumec.runtime.testing import NOTHING, CrashDisk, Survival
+
+SETTLED = 3.0
+"""Seconds for which nothing must be under way for a fleet to be at rest: files are polled."""
+
+_LOOK = 0.5
+
+
+class World(Seen):
+    """All hosts of a plan in this process; to be used in a `with`, one at a time.
+
+    The same plan, seed and calls give the same course of things.
+    """
+
+    def __init__(self, fleet: plan.Plan, seed: int = 0) -> None:
+        super().__init__(seed)
+        self.network = Network(self.scheduler)
+        self._plan, self._seed = fleet, seed
+        self._exit = ExitStack()
+        self._elsewhere = CrashDisk()
+        self._clients = Owner("clients")
+        self.network.name(CLIENT, CLIENT)
+
+    def __enter__(self) -> Self:
+        try:
+            self._begin()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def _begin(self) -> None:
+        self._exit.enter_context(simulated(self.scheduler))
+        root = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="flumec-world-")))
+        self.said = self._exit.enter_context(heard(self.clock, root))
+        state = random.getstate()
+        self._exit.callback(random.setstate, state)
+        random.seed(self._seed)
+        for host in self._plan.hosts:
+            self.machines[host.name] = self._placed(host, root)
+        for machine in self.machines.values():
+            machine.boot()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        try:
+            for machine in self.machines.values():
+                for name in list(machine.processes):
+                    machine.kill(name, silently=True)
+            self.scheduler.kill(self._clients)
+        finally:
+            self._exit.close()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.scheduler.until(lambda: False, self.scheduler.now + seconds)
+
+    def until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Let time pass until `holds`, at most so long."""
+        return self.scheduler.until(holds, self.scheduler.now + seconds)
+
+    def rest(self, seconds: float) -> bool:
+        """Let time pass until nothing is under way any more; False after so long."""
+        deadline = self.scheduler.now + seconds
+        since = None
+        while self.scheduler.now < deadline:
+            if not self.at_rest:
+                since = None
+            elif since is None:
+                since = self.scheduler.now
+            elif self.scheduler.now - since >= SETTLED:
+                return True
+            self.advance(min(_LOOK, deadline - self.scheduler.now))
+        return self.at_rest
+
+    def send(
+        self, agent: str, source: str, events: Sequence[Event], host: str | None = None,
+    ) -> None:  # fmt: skip
+        """Have events come to a source from outside, as they come to its kind."""
+        machine = self.machine(agent, host)
+        part = part_of(machine.agents[agent], source)
+        if isinstance(part, Http):
+            request = Request(part, events, f"request {len(self.requests) + 1}")
+            self.requests.append(request)
+            self.scheduler.spawn(
+                self._clients, "client",
+                lambda: request.run(self.network, self._clients, machine.address),
+            )  # fmt: skip
+        elif isinstance(part, Taildir):
+            if any(event.headers for event in events):
+                raise Unable(f"`{agent}.{source}` reads lines, and a line has no headers")
+            path = example_of(part.files[0].removeprefix(str(machine.files.root)))
+            machine.files.append(path, [event.body for event in events], self.clock.now_ns())
+        else:
+            raise Unable(f"nothing can be sent to `{agent}.{source}`: it is a `{part.type}`")
+
+    def kill(self, agent: str, host: str | None = None, *, down: float | None = RESTART) -> None:
+        """Kill an agent; it is started again after `down` seconds, or with None by `start`."""
+        machine = self.machine(agent, host)
+        machine.kill(agent)
+        if down is not None:
+            self.scheduler.after(down, lambda: machine.start(agent))
+
+    def start(self, agent: str, host: str | None = None) -> None:
+        """Start an agent that is down."""
+        self.machine(agent, host).start(agent)
+
+    def cut_power(
+        self, host: str, survival: Survival = NOTHING, *, down: float | None = RESTART
+    ) -> None:
+        """Cut a machine's power; it is back after `down` seconds, or with None by `boot`."""
+        machine = self.machines[host]
+        machine.cut_power(survival)
+        if down is not None:
+            self.scheduler.after(down, machine.boot)
+
+    def cut(self, agent: str, channel: str) -> None:
+        """Let nothing come through a link, named by its sending channel, in either direction."""
+        for start, end in self.wires(agent, channel):
+            self.network.cut(start, end)
+            self.network.cut(end, start)
+
+    def heal(self, agent: str, channel: str) -> None:
+        """Let everything come through again."""
+        for start, end in self.wires(agent, channel):
+            self.network.heal(start, end)
+            self.network.heal(end, start)
+
+    def wires(self, agent: str, channel: str) -> list[tuple[str, str]]:
+        """Return the hosts that a link leads from and to."""
+        found = [
+            (host.name, peer.host)
+            for host in self._plan.hosts
+            for each in host.agents
+            if each.name == agent
+            for half in each.senders
+            if half.channel == channel
+            for peer in half.peers
+        ]
+        if not found:
+            raise Unable(f"no link begins at `{agent}.{channel}`")
+        return found
+
+    def outage(self, agent: str, sink: str, seconds: float) -> None:
+        """Let a sink's target be out of reach for so long, for all hosts."""
+        for machine in self.having(agent, None):
+            part = part_of(machine.agents[agent], sink)
+            if not isinstance(part, Filing):
+                raise Unable(f"`{agent}.{sink}` has no target that could be away: `{part.type}`")
+            machine.outages.begin(folder_of(part), seconds)
+
+    def _placed(self, host: plan.Host, root: Path) -> Machine:
+        """Return a machine with its agents, which are not started."""
+        files = TailedFiles(root / host.name)
+        machine = Machine(
+            host.name, host.address, network=self.network, clock=self.clock,
+            elsewhere=self._elsewhere, files=files,
+        )  # fmt: skip
+        machine.over = self._remember
+        for agent in host.agents:
+            take = self._take(host.name, agent.name)
+            machine.agents[agent.name] = staged(_made(agent), take, files)
+        return machine
+
+    def _take(self, host: str, agent: str) -> Callable[[str, Sequence[Event]], None]:
+        def take(sink: str, events: Sequence[Event]) -> None:
+            self._taken.setdefault((host, agent, sink), []).extend(events)
+
+        return take
+
+    def _remember(self, process: Process) -> None:
+        """Keep the counts of a process that ends."""
+        for (component, what), count in counts_of(process).items():
+            where = f"{process.agent.name}.{component}"
+            self._counts[process.machine.name, where, what] += count
+
+
+@cache
+def _code(text: str) -> Any:
+    return compile(text, "agent.py", "exec")
+
+
+_AGENTS: dict[int, tuple[plan.Agent, Agent]] = {}
+
+
+def _made(agent: plan.Agent) -> Agent:
+    """Return the agent that the generated script of a host declares, each made once."""
+    from flumec.compiler.emit.script import script
+
+    known = _AGENTS.get(id(agent))
+    if known is None or known[0] is not agent:
+        names: dict[str, Any] = {"__name__": "agent"}
+        exec(_code(script(agent)), names)  # noqa: S102 it is what we have just written
+        known = _AGENTS[id(agent)] = agent, names["agent"]
+    return known[1]
+
+
+__all__ = ["Unable", "World"]
