@@ -22,6 +22,7 @@ agent collector on core {
 
   sink files : file_roll {
     directory = "/srv/logs"
+    path = "%{host}/%Y-%m-%d"
 
     roll {
       size = 64MiB

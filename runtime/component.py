@@ -11,8 +11,9 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
 
+from flumec.runtime.bounds import Check, at_least, at_most, between, not_empty
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ __all__ = [
     "Rate", "Ref", "Secret", "Section", "Sink", "Size", "Source", "Url", "at_least", "at_most",
     "between", "not_empty", "prop",
 ]  # fmt: skip
-
-T = TypeVar("T")
 
 Commit = Literal["rename", "named_put", "cursor_in_target", "idempotent", "none"]
 Start = Literal["line", "acknowledgement", "none"]
@@ -76,36 +75,6 @@ class Secret:
     """A value the bundle never holds: systemd's credential `name` on the host."""
 
     name: str
-
-
-@dataclass(frozen=True)
-class Check(Generic[T]):
-    """A test of one value, with the end of the sentence "must be …"."""
-
-    sentence: str
-    holds: Callable[[T], bool]
-
-
-def at_least(low: T) -> Check[T]:
-    """Require a value of `low` or more."""
-    return Check(f"at least {low}", lambda value: value >= low)
-
-
-def at_most(high: T) -> Check[T]:
-    """Require a value of `high` or less."""
-    return Check(f"at most {high}", lambda value: value <= high)
-
-
-def between(low: T, high: T) -> Check[T]:
-    """Require a value from `low` to `high`, both included."""
-    return Check(f"between {low} and {high}", lambda value: low <= value <= high)  # type: ignore[operator]
-
-
-def not_empty() -> Check[Any]:
-    """Require a text, path or list with something in it."""
-    return Check(
-        "not empty", lambda value: bool(len(str(value)) if isinstance(value, Path) else len(value))
-    )
 
 
 def prop(
@@ -240,8 +209,9 @@ class Source(Component):
 
     `replayable` says that what was not committed can be read again after a crash; `start`, where a
     claim about delivery begins: at each complete line, at the acknowledgement, or nowhere.
-    `sets` names the properties whose headers it sets on every event. One that `refuses` can tell
-    its clients that a channel is full; others can only wait.
+    `sets` names the properties whose headers it sets on every event; `marks`, headers that it sets
+    on some events, with their values. One that `refuses` can tell its clients that a channel is
+    full; others can only wait.
     """
 
     kind: ClassVar = "source"
@@ -249,6 +219,12 @@ class Source(Component):
     replayable: ClassVar[bool] = False
     start: ClassVar[Start] = "none"
     sets: ClassVar[tuple[str, ...]] = ()
+    marks: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    @classmethod
+    def brings(cls, values: dict[str, Any]) -> tuple[str, ...] | None:  # noqa: ARG003 for subclasses
+        """Return the headers that events may come with from outside; None where it is any."""
+        return ()
 
 
 class Channel(Component):
@@ -284,16 +260,30 @@ class Sink(Component):
         default=None,
     )
 
+    @classmethod
+    def tells(cls, values: dict[str, Any]) -> bool:  # noqa: ARG003 for subclasses
+        """Return whether the headers of an event leave the agent with its body."""
+        return True
+
 
 class Interceptor(Declared):
     """A step of a chain that changes or filters a batch of events.
 
-    `sets` names the properties whose headers it sets on every event that passes, `drops` says
-    whether there are events that don't.
+    `sets` names the properties whose headers it sets on every event that passes (but those that
+    have one already, if it has a property `preserve` and that is true), `finds` those whose headers
+    it sets on some, `uses` those whose headers it reads. `drops` says whether there are events that
+    don't pass.
     """
 
     sets: ClassVar[tuple[str, ...]] = ()
+    finds: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
     drops: ClassVar[bool] = False
+
+    @classmethod
+    def constant(cls, values: dict[str, Any], host: str, address: str) -> str | None:  # noqa: ARG003
+        """Return the value that its header gets on a host; None where events differ in it."""
+        return None
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
         """Return the step: it takes a batch and returns one, in which a filter has fewer rows."""

@@ -3,7 +3,7 @@
 Each class moves into the runtime, with its behaviour, once that is there.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from flumec.runtime.component import (
     Component,
@@ -30,6 +30,10 @@ class KafkaSource(Source, type="kafka"):
     group: str = prop("The consumer group; without it the agent's name.", default="")
     password: Secret | None = prop("The password, for SASL.", default=None)
     user: str | None = prop("The user, for SASL.", default=None)
+
+    @classmethod
+    def brings(cls, values: dict[str, Any]) -> None:
+        """Return that records may have any header."""
 
 
 class KafkaSink(Sink, type="kafka"):

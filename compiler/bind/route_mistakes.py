@@ -20,7 +20,7 @@ class OptionalNothing(Diagnostic, code="FL155"):
 
       sink nothing : null
 
-      numbers -> route header.kind {
+      numbers -> static(header.kind, "a") -> route header.kind {
         "a" -> buffer
         else -> drop?
       }
@@ -40,7 +40,7 @@ class OptionalNothing(Diagnostic, code="FL155"):
 
       sink nothing : null
 
-      numbers -> route header.kind {
+      numbers -> static(header.kind, "a") -> route header.kind {
         "a" -> buffer
         else -> drop
       }
@@ -74,7 +74,7 @@ class NoHeader(Diagnostic, code="FL157"):
 
       sink nothing : null
 
-      numbers -> route kind {
+      numbers -> static(header.kind, "a") -> route kind {
         "a" -> buffer
         else -> drop
       }
@@ -94,7 +94,7 @@ class NoHeader(Diagnostic, code="FL157"):
 
       sink nothing : null
 
-      numbers -> route header.kind {
+      numbers -> static(header.kind, "a") -> route header.kind {
         "a" -> buffer
         else -> drop
       }

@@ -18,6 +18,7 @@ from flumec.compiler.passes.deduplication import check_deduplication
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.groups import check_groups
+from flumec.compiler.passes.headers import check_headers
 from flumec.compiler.passes.journals import check_journals
 from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
@@ -50,6 +51,7 @@ PASSES: tuple[Pass, ...] = (
     check_deduplication,
     check_copied_keys,
     check_routes,
+    check_headers,
     check_links,
     check_listeners,
     check_policies,

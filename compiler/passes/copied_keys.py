@@ -46,6 +46,7 @@ class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
 
       sink ledger : file_roll {
         directory = "/srv/trades"
+        format = json
 
         dedup {
           key = header.id
@@ -85,6 +86,7 @@ class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
 
       sink ledger : file_roll {
         directory = "/srv/trades"
+        format = json
 
         dedup {
           key = header.id

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
+from flumec.compiler.headers.flow import header_flow
+from flumec.compiler.headers.known import Headers
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet
 from flumec.compiler.source import Span
@@ -12,12 +14,14 @@ from flumec.runtime.output.template import Template
 from flumec.runtime.quantity import Size
 from flumec.runtime.sinks.filing import Filing
 
+_ANY_NUMBER = 1 << 62
+
 _SHRINKS = 4
 """How many times smaller compression makes logs, at least mostly."""
 
 
 class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
-    """The files that a sink may have open are larger, together, than its channel.
+    r"""The files that a sink may have open are larger, together, than its channel.
 
     An event stays in the channel until its file is published. When that holds up a channel that is
     nearly full, files are rolled early: nothing is lost, but there are many small files.
@@ -26,7 +30,9 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
     compressed file counts four times, as much as logs mostly shrink, and so does a channel whose
     journal compresses.
 
-    A sink whose path names no header writes to one folder at a time, and is left alone.
+    A sink whose path names no header writes to one folder at a time, and is left alone. Where the
+    values of the headers are known, as those of `static` and `host` are, there are no more files
+    than they have.
 
     ## Example
 
@@ -45,7 +51,7 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
         path = "%{site}"
       }
 
-      numbers -> spool
+      numbers -> regex_extract(r"(\d\d)", into = [header.site]) -> static(header.site, "0") -> spool
       spool -> files
     }
     ```
@@ -72,7 +78,7 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
         }
       }
 
-      numbers -> spool
+      numbers -> regex_extract(r"(\d\d)", into = [header.site]) -> static(header.site, "0") -> spool
       spool -> files
     }
     ```
@@ -112,7 +118,7 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
         return (Place(self.channel.name_span, "the channel"),)
 
 
-def check_rolling(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+def check_rolling(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield sinks of files whose open files do not fit into their channels."""
     for agent in fleet.agents.values():
         for chain in agent.chains:
@@ -125,19 +131,23 @@ def check_rolling(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
                 sink = agent.components.get(target.name or "")
                 declaration = None if sink is None else sink.declaration
                 if sink and declaration and issubclass(declaration, Filing):
-                    yield from check_sink(agent, channel, sink, declaration)
+                    headers = header_flow(fleet, graph).at((agent.name, sink.name))
+                    yield from check_sink(agent, channel, sink, declaration, headers)
 
 
 def check_sink(
-    agent: Agent, channel: Component, sink: Component, declaration: type[Filing]
+    agent: Agent, channel: Component, sink: Component, declaration: type[Filing], headers: Headers
 ) -> Iterator[EarlyRolls]:
     """Yield what is wrong with one sink, on the first of its hosts."""
     for host in agent.hosts.hosts[:1]:
         written = complete(declaration, sink.values, host)
         held = complete(channel.declaration, channel.values, host)
-        if written is None or held is None or not _many(declaration, written):
+        if written is None or held is None:
             continue
-        files, size = written["max_open"], written["roll"].size
+        files = min(written["max_open"], _folders(declaration, written, headers))
+        if files < 2:
+            continue
+        size = written["roll"].size
         room = Size(held.get("size", 0) + held.get("memory", 0))
         packed, pressed = written["codec"] != "none", _pressed(agent, channel)
         found = EarlyRolls(_blamed(sink), files, size, channel, room, packed, pressed)
@@ -157,12 +167,18 @@ def _pressed(agent: Agent, channel: Component) -> bool:
     return compression is not None and compression.value != "none"
 
 
-def _many(declaration: type[Filing], written: dict[str, object]) -> bool:
-    """Whether a sink has a folder for each value of some header."""
+def _folders(declaration: type[Filing], written: dict[str, object], headers: Headers) -> int:
+    """Return how many folders a sink may write to at a time: one for each value of its headers."""
     try:
-        return bool(Template.parse(declaration.template(written)).headers)
+        named = Template.parse(declaration.template(written)).headers
     except ValueError:  # which was reported
-        return False
+        return 0
+    folders = 1
+    for known in (headers[name] for name in named):
+        if known.values is None:
+            return _ANY_NUMBER
+        folders *= len(known.values) + (not known.sure)
+    return folders
 
 
 def _blamed(sink: Component) -> Span:

@@ -24,6 +24,7 @@ class Fingerprint(Interceptor, type="fingerprint"):
     """
 
     sets: ClassVar[tuple[str, ...]] = ("header",)
+    uses: ClassVar[tuple[str, ...]] = ("of",)
 
     header: Header = prop("The header that gets the fingerprint.", kw_only=False)
     of: tuple[Header | Literal["body"], ...] = prop(

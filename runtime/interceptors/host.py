@@ -1,6 +1,6 @@
 """The `host` interceptor: which host an event entered the fleet on."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from flumec.runtime.component import Header, Interceptor, prop
 
@@ -22,6 +22,11 @@ class Host(Interceptor, type="host"):
         default="name",
     )
     preserve: bool = prop("Whether an event that has the header keeps it.", default=False)
+
+    @classmethod
+    def constant(cls, values: dict[str, Any], host: str, address: str) -> str:
+        """Return what of the host is told."""
+        return host if values["use"] == "name" else address
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
         """Return the step that marks a batch with this agent's host."""

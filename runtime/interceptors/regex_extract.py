@@ -1,6 +1,6 @@
 """The `regex_extract` interceptor: a pattern's groups become headers."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flumec.runtime.component import Check, Contradiction, Header, Interceptor, not_empty, prop
 from flumec.runtime.pattern import SENTENCE, fault, groups
@@ -20,6 +20,8 @@ class RegexExtract(Interceptor, type="regex_extract"):
     no part in the match, or matches no characters, leaves its header as it was. Bytes that are not
     UTF-8 are seen as U+FFFD.
     """
+
+    finds: ClassVar[tuple[str, ...]] = ("into",)
 
     pattern: str = prop(
         "The pattern, in RE2's syntax, with a group for each header.",

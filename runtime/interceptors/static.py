@@ -1,6 +1,6 @@
 """The `static` interceptor: the same header on every event."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flumec.runtime.component import Header, Interceptor, prop
 
@@ -19,6 +19,11 @@ class Static(Interceptor, type="static"):
     header: Header = prop("The header.", kw_only=False)
     value: str = prop("Its value.", kw_only=False)
     preserve: bool = prop("Whether an event that has the header keeps it.", default=True)
+
+    @classmethod
+    def constant(cls, values: dict[str, Any], host: str, address: str) -> str:  # noqa: ARG003
+        """Return its value."""
+        return str(values["value"])
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol
         """Return the step that marks a batch."""

@@ -130,6 +130,11 @@ class Filing(Sink):
         raise NotImplementedError
 
     @classmethod
+    def tells(cls, values: dict[str, Any]) -> bool:
+        """Return whether the files have headers in them."""
+        return bool(values["format"] != "text")
+
+    @classmethod
     def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
         """Yield what is wrong with the path's template, or with a codec for a format."""
         try:

@@ -86,6 +86,10 @@ class Http(Proven, Source, type="http"):
     )
 
     @classmethod
+    def brings(cls, values: dict[str, Any]) -> None:
+        """Return that clients may send any header."""
+
+    @classmethod
     def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:
         """Yield a bound on memory that not even one request fits in, and files without a use."""
         yield from unused(values)

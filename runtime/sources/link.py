@@ -1,6 +1,6 @@
 """The `link` source: what comes in by links goes through a chain of this agent."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flumec.runtime.component import Source, Start
 
@@ -21,6 +21,10 @@ class LinkSource(Source, type="link"):
 
     replayable: ClassVar[bool] = True
     start: ClassVar[Start] = "acknowledgement"
+
+    @classmethod
+    def brings(cls, values: dict[str, Any]) -> None:
+        """Return that a link of another team's flow may bring any header."""
 
     def run(self, context: "SourceContext") -> None:
         """Wait for the agent's end: the links' receivers do the work, in threads of their own."""

@@ -36,6 +36,7 @@ class Taildir(Source, type="taildir"):
     replayable: ClassVar[bool] = True
     start: ClassVar[Start] = "line"
     sets: ClassVar[tuple[str, ...]] = ("path_header",)
+    marks: ClassVar[dict[str, tuple[str, ...]]] = {"part": ("first", "middle", "last", "cut")}
     reads: ClassVar[tuple[str, ...]] = ("files", "rotated")
 
     files: tuple[str, ...] = prop(

@@ -4,7 +4,7 @@
     tailer.spool, gateway.out => logs -> log_files
     probe.out => ticks -> tick_files
 
-Made by flumec from hosts.flow (7dcd65d34130). Change that file, not this one.
+Made by flumec from hosts.flow (a0c80eeac8a1). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -21,15 +21,20 @@ logs = File("logs")
 ticks = File("ticks")
 
 # see hosts.flow:57
-log_files = FileRoll("log_files", directory=Path("/srv/logs"), path="%{origin}")
+log_files = FileRoll(
+    "log_files",
+    directory=Path("/srv/logs"),
+    path="%{origin}",
+    format="json",
+)
 
-# see hosts.flow:62
+# see hosts.flow:63
 tick_files = FileRoll("tick_files", directory=Path("/srv/ticks"))
 
-# see hosts.flow:71
+# see hosts.flow:72
 arrow_4141 = ArrowReceiver("arrow_4141", port=Port(4141), tls="mutual")
 
-# see hosts.flow:81
+# see hosts.flow:82
 from_probe = ArrowReceiver(
     "from_probe",
     port=Port(4142),

@@ -3,7 +3,7 @@
 
     ticks -> out => collector.ticks
 
-Made by flumec from hosts.flow (7dcd65d34130). Change that file, not this one.
+Made by flumec from hosts.flow (a0c80eeac8a1). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Duration
@@ -17,7 +17,7 @@ ticks = Seq("ticks")
 # see hosts.flow:47
 out = File("out")
 
-# see hosts.flow:81
+# see hosts.flow:82
 to_collector = ArrowSender(
     "to_collector",
     link="probe.out => collector.ticks",

@@ -3,7 +3,7 @@
 
     events -> timestamp() -> out => collector.logs
 
-Made by flumec from hosts.flow (7dcd65d34130). Change that file, not this one.
+Made by flumec from hosts.flow (a0c80eeac8a1). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Port
@@ -18,7 +18,7 @@ events = Http("events", tls="server", port=Port(443))
 # see hosts.flow:39
 out = File("out")
 
-# see hosts.flow:76
+# see hosts.flow:77
 to_collector = ArrowSender(
     "to_collector",
     link="gateway.out => collector.logs",

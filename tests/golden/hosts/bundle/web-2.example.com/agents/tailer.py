@@ -3,7 +3,7 @@
 
     access -> static(…) -> spool => collector.logs
 
-Made by flumec from hosts.flow (7dcd65d34130). Change that file, not this one.
+Made by flumec from hosts.flow (a0c80eeac8a1). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Header
@@ -18,7 +18,7 @@ access = Taildir("access", files=("/srv/other logs/access.log", "/home/app-1/*.l
 # see hosts.flow:28
 spool = File("spool")
 
-# see hosts.flow:71
+# see hosts.flow:72
 to_collector = ArrowSender(
     "to_collector",
     link="tailer.spool => collector.logs",

@@ -4,19 +4,19 @@ r"""Agent `lambda`, for host localhost.
 Backslashes \ and '''quotes''' and a tab:\tin what is said about an agent,
 in two lines.
 
-    class -> regex_filter(…) -> __name__, File, class_
+    class -> static(…) -> regex_filter(…) -> __name__, File, class_
     __name__ -> Agent
     File -> global
     class_ -> print
 
-Made by flumec from names.flow (ee83174d22e6). Change that file, not this one.
+Made by flumec from names.flow (7e02f07302bc). Change that file, not this one.
 """
 
 from pathlib import Path
 
-from flumec.runtime import Agent
+from flumec.runtime import Agent, Header
 from flumec.runtime.channels import File, Memory
-from flumec.runtime.interceptors import RegexFilter
+from flumec.runtime.interceptors import RegexFilter, Static
 from flumec.runtime.sinks import FileRoll, Null
 from flumec.runtime.sources import Taildir
 
@@ -32,22 +32,22 @@ class__ = Taildir(
     rotation="none",
 )
 
-# see names.flow:14
+# see names.flow:18
 __name___ = File("__name__")
 
-# see names.flow:16
+# see names.flow:20
 File_ = File("File")
 
-# see names.flow:18
+# see names.flow:22
 class_ = Memory("class_")
 
-# see names.flow:20
+# see names.flow:24
 Agent_ = FileRoll("Agent", directory=Path('/srv/my "logs"/100%'), path="%{it's}/%Y")
 
-# see names.flow:25
+# see names.flow:29
 global_ = Null("global")
 
-# see names.flow:27
+# see names.flow:31
 print = Null("print")
 
 agent = Agent(
@@ -56,7 +56,12 @@ agent = Agent(
     address="localhost",
     columns=("it's", "timestamp"),
 )
-agent.flow(class__, RegexFilter(r"^\d+ \\ '"), to=(__name___, File_, class_))
+agent.flow(
+    class__,
+    Static(Header("it's"), '"so"'),
+    RegexFilter(r"^\d+ \\ '"),
+    to=(__name___, File_, class_),
+)
 agent.deliver(__name___, Agent_)
 agent.deliver(File_, global_)
 agent.deliver(class_, print)

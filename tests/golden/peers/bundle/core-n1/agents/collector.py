@@ -4,7 +4,7 @@
     tailer.spool => inbox -> store
     tailer.near, tailer.copies, tailer.users => more -> letters
 
-Made by flumec from peers.flow (b77b653a8ff7). Change that file, not this one.
+Made by flumec from peers.flow (21662c37d660). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -14,22 +14,22 @@ from flumec.runtime.channels import File
 from flumec.runtime.links import ArrowReceiver
 from flumec.runtime.sinks import FileRoll
 
-# see peers.flow:47
+# see peers.flow:50
 inbox = File("inbox")
 
-# see peers.flow:49
+# see peers.flow:52
 more = File("more")
 
-# see peers.flow:51
+# see peers.flow:54
 store = FileRoll("store", directory=Path("/srv/logs"))
 
-# see peers.flow:55
+# see peers.flow:58
 letters = FileRoll("letters", directory=Path("/srv/more"))
 
-# see peers.flow:63
+# see peers.flow:66
 from_tailer = ArrowReceiver("from_tailer", port=Port(4141), tls="mutual")
 
-# see peers.flow:71
+# see peers.flow:74
 from_tailer_4142 = ArrowReceiver("from_tailer_4142", port=Port(4142), tls="mutual")
 
 agent = Agent("collector", host="core-n1", address="core-n1")

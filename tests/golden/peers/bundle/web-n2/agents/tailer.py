@@ -3,16 +3,16 @@
 
     access -> spool, near
     audit -> copies => collector.more
-    clicks -> regex_extract(…) -> users => collector.more
+    clicks -> regex_extract(…) -> static(…) -> users => collector.more
     spool => collector.inbox
     near => collector.more
 
-Made by flumec from peers.flow (b77b653a8ff7). Change that file, not this one.
+Made by flumec from peers.flow (21662c37d660). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Balance, Failover, Header
 from flumec.runtime.channels import File
-from flumec.runtime.interceptors import RegexExtract
+from flumec.runtime.interceptors import RegexExtract, Static
 from flumec.runtime.links import All, ArrowSender, Hashed, Peer
 from flumec.runtime.sources import Taildir
 
@@ -37,7 +37,7 @@ copies = File("copies")
 # see peers.flow:39
 users = File("users")
 
-# see peers.flow:63
+# see peers.flow:66
 to_core_n2 = ArrowSender(
     "to_core_n2",
     link="tailer.spool => collector.inbox",
@@ -46,7 +46,7 @@ to_core_n2 = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:63
+# see peers.flow:66
 to_core_s1 = ArrowSender(
     "to_core_s1",
     link="tailer.spool => collector.inbox",
@@ -55,7 +55,7 @@ to_core_s1 = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:63
+# see peers.flow:66
 to_core_n1 = ArrowSender(
     "to_core_n1",
     link="tailer.spool => collector.inbox",
@@ -64,7 +64,7 @@ to_core_n1 = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:71
+# see peers.flow:74
 to_core_n1_near = ArrowSender(
     "to_core_n1_near",
     link="tailer.near => collector.more",
@@ -73,7 +73,7 @@ to_core_n1_near = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:71
+# see peers.flow:74
 to_core_n2_near = ArrowSender(
     "to_core_n2_near",
     link="tailer.near => collector.more",
@@ -82,7 +82,7 @@ to_core_n2_near = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:78
+# see peers.flow:81
 to_core_n1_copies = ArrowSender(
     "to_core_n1_copies",
     link="tailer.copies => collector.more",
@@ -91,7 +91,7 @@ to_core_n1_copies = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:78
+# see peers.flow:81
 to_core_n2_copies = ArrowSender(
     "to_core_n2_copies",
     link="tailer.copies => collector.more",
@@ -100,7 +100,7 @@ to_core_n2_copies = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:78
+# see peers.flow:81
 to_core_s1_copies = ArrowSender(
     "to_core_s1_copies",
     link="tailer.copies => collector.more",
@@ -109,7 +109,7 @@ to_core_s1_copies = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:84
+# see peers.flow:87
 to_core_n1_users = ArrowSender(
     "to_core_n1_users",
     link="tailer.users => collector.more",
@@ -118,7 +118,7 @@ to_core_n1_users = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:84
+# see peers.flow:87
 to_core_n2_users = ArrowSender(
     "to_core_n2_users",
     link="tailer.users => collector.more",
@@ -127,7 +127,7 @@ to_core_n2_users = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:84
+# see peers.flow:87
 to_core_s1_users = ArrowSender(
     "to_core_s1_users",
     link="tailer.users => collector.more",
@@ -139,7 +139,12 @@ to_core_s1_users = ArrowSender(
 agent = Agent("tailer", host="web-n2", address="web-n2", columns=("user",))
 agent.flow(access, to=(spool, near))
 agent.flow(audit, to=copies)
-agent.flow(clicks, RegexExtract(r"user=(\w+)", into=(Header("user"),)), to=users)
+agent.flow(
+    clicks,
+    RegexExtract(r"user=(\w+)", into=(Header("user"),)),
+    Static(Header("user"), "nobody"),
+    to=users,
+)
 agent.deliver(spool, Failover(to_core_n2, to_core_s1, to_core_n1, in_doubt="wait"))
 agent.deliver(near, Balance(to_core_n1_near, to_core_n2_near))
 agent.deliver(copies, All(to_core_n1_copies, to_core_n2_copies, to_core_s1_copies))

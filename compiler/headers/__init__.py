@@ -1,0 +1,1 @@
+"""Headers as types: what is known of each header at each place of the fleet, and who reads it."""

@@ -1,0 +1,131 @@
+"""What is known of the headers of events at one place: a small lattice, and how two ways join.
+
+    nobody sets it  ─┐
+    a client may    ─┼─▶ perhaps ◀── surely
+    surely          ─┘
+
+Nothing here looks at a fleet, so that it can be tried on its own, exhaustively.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from flumec.compiler.source import Span
+
+MOST_VALUES = 64
+"""A header with more values than that may have any, as far as anybody is told."""
+
+_MOST_PLACES = 4
+
+
+class Lack(NamedTuple):
+    """Why some events are without a header: a place, and a clause about it."""
+
+    span: Span
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one header.
+
+    `setters` are the first places that set it, `values` all that it can have (None: any). `lack`
+    is a way by which events surely come without it at times; `client` says that clients may set it,
+    and nobody knows whether they do.
+    """
+
+    sure: bool = False
+    setters: tuple[Span, ...] = ()
+    lack: Lack | None = None
+    values: frozenset[str] | None = frozenset()
+    client: bool = False
+
+    @property
+    def never(self) -> bool:
+        """Whether nothing sets it: no place in the fleet, and no client."""
+        return not (self.sure or self.setters or self.client)
+
+    def joined(self, other: "Known") -> "Known":
+        """Return what is known where events come by two ways."""
+        if self == other:
+            return self
+        return Known(
+            self.sure and other.sure,
+            tuple(dict.fromkeys(self.setters + other.setters))[:_MOST_PLACES],
+            self.lack or other.lack,
+            _either(self.values, other.values),
+            self.client or other.client,
+        )
+
+    def found(self, span: Span, lack: Lack, values: frozenset[str] | None = None) -> "Known":
+        """Return what is known after a step that sets it on some events."""
+        places = tuple(dict.fromkeys((*self.setters, span)))[:_MOST_PLACES]
+        missing = None if self.sure else lack
+        return Known(self.sure, places, missing, _either(self.values, values), self.client)
+
+    def kept_or(self, span: Span, values: frozenset[str] | None) -> "Known":
+        """Return what is known after a step that sets it where it is absent."""
+        return replace(self.found(span, Lack(span, ""), values), sure=True, lack=None)
+
+    def narrowed(self, values: Iterable[str]) -> "Known":
+        """Return what is known of events that have one of some values."""
+        arriving = frozenset(values)
+        possible = arriving if self.values is None else arriving & self.values
+        return replace(self, sure=True, lack=None, values=possible)
+
+    def without(self, values: frozenset[str]) -> "Known":
+        """Return what is known of events that have none of some values."""
+        return self if self.values is None else replace(self, values=self.values - values)
+
+
+def _either(one: frozenset[str] | None, two: frozenset[str] | None) -> frozenset[str] | None:
+    both = None if one is None or two is None else one | two
+    return None if both is None or len(both) > MOST_VALUES else both
+
+
+def surely(span: Span, values: frozenset[str] | None = None) -> Known:
+    """Return what is known after a step that sets a header on every event."""
+    few = None if values is None or len(values) > MOST_VALUES else values
+    return Known(sure=True, setters=(span,), values=few)
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """What is known of all headers at one place; `rest` is true of each that `named` has not."""
+
+    named: Mapping[str, Known]
+    rest: Known
+
+    def __getitem__(self, name: str) -> Known:
+        """Return what is known of a header."""
+        return self.named.get(name, self.rest)
+
+    def with_(self, name: str, known: Known) -> "Headers":
+        """Return the headers with one of them changed."""
+        return Headers({**self.named, name: known}, self.rest)
+
+    def joined(self, other: "Headers") -> "Headers":
+        """Return what is known where events come by two ways."""
+        if self is other:
+            return self
+        rest = self.rest.joined(other.rest)
+        mine, theirs = self.named, other.named
+        if mine.keys() == theirs.keys():
+            return Headers({name: one.joined(theirs[name]) for name, one in mine.items()}, rest)
+        names = dict.fromkeys((*mine, *theirs))
+        return Headers({name: self[name].joined(other[name]) for name in names}, rest)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The headers that some place sets."""
+        return tuple(name for name, known in self.named.items() if not known.never)
+
+
+ANY = Headers({}, Known(values=None, client=True))
+"""Events of which nothing is known: clients, or another team's flow, may set what they like."""
+
+
+def closed(lack: Lack) -> Headers:
+    """Return the headers of events that come without any."""
+    return Headers({}, Known(lack=lack))

@@ -1,0 +1,155 @@
+"""What a source brings and what the steps of a chain make of it, as their classes declare it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from flumec.compiler.headers.known import (
+    ANY,
+    MOST_VALUES,
+    Headers,
+    Known,
+    Lack,
+    closed,
+    surely,
+)
+from flumec.compiler.model import Agent, Arm, Chain, Component, Host, Route, Step
+from flumec.compiler.source import Span
+from flumec.compiler.values import resolve, varies
+from flumec.runtime.component import Declared, Header, Source
+
+
+def entering(source: Component) -> Headers:
+    """Return the headers that a source's events have when they enter."""
+    declared = source.declaration
+    if declared is None or not issubclass(declared, Source):
+        return ANY
+    written = {name: held.value for name, held in source.values.items()}
+    brought = declared.brings({**_defaults(declared), **written})
+    span = source.name_span
+    if brought is None:
+        headers = ANY
+    else:
+        headers = closed(Lack(span, f"`{source.name}` has events without it"))
+        client = Known(values=None, client=True)
+        headers = Headers(dict.fromkeys(map(str, brought), client), headers.rest)
+    for name, values in declared.marks.items():
+        lack = Lack(span, f"`{source.name}` sets it on some events only")
+        headers = headers.with_(name, headers[name].found(span, lack, frozenset(values)))
+    for name in declared.sets:
+        held = source.values.get(name)
+        if held is not None and isinstance(held.value, Header):
+            headers = headers.with_(str(held.value), surely(held.span))
+    return headers
+
+
+def enters(agent: Agent, chain: Chain) -> bool:
+    """Return whether a chain begins where events enter; behind a channel no step has a place."""
+    start = agent.components.get(chain.start)
+    return start is not None and start.kind == "source"
+
+
+def after(headers: Headers, step: Step, agent: Agent) -> Headers:
+    """Return the headers behind a step."""
+    declared = step.declaration
+    if declared is None:  # a plug-in's: it may do anything
+        return ANY
+    for property_ in declared.finds:
+        for name in named(step, property_):
+            lack = Lack(step.span, f"`{step.type}` does not set it on every event")
+            headers = headers.with_(name, headers[name].found(step.span, lack))
+    if declared.sets:
+        values = constants(step, agent)
+        for property_ in declared.sets:
+            for name in named(step, property_):
+                if keeps(step):
+                    known = headers[name].kept_or(step.span, values)
+                else:
+                    known = surely(step.span, values)
+                headers = headers.with_(name, known)
+    return headers
+
+
+def behind(headers: Headers, steps: Iterable[Step], agent: Agent) -> Headers:
+    """Return the headers behind several steps."""
+    for step in steps:
+        headers = after(headers, step, agent)
+    return headers
+
+
+def taken(headers: Headers, route: Route, arm: Arm) -> Headers:
+    """Return the headers of the events that take an arm of a route, before its own steps."""
+    known = headers[route.header]
+    if arm.values is not None:
+        return headers.with_(route.header, known.narrowed(arm.values))
+    others = frozenset(value for other in route.arms for value in other.values or ())
+    return headers.with_(route.header, known.without(others))
+
+
+def named(step: Step, property_: str) -> Iterator[str]:
+    """Yield the headers that a property of a step names, its default where it is not written."""
+    value = said(step, property_)
+    for one in value if isinstance(value, tuple | list) else (value,):
+        if isinstance(one, Header):
+            yield str(one)
+
+
+def keeps(step: Step) -> bool:
+    """Return whether a step leaves a header alone where it is there."""
+    return said(step, "preserve") is True
+
+
+def said(step: Step, name: str) -> Any:
+    """Return a property of a step, its default where it is not written."""
+    assert step.declaration is not None
+    held = step.values.get(name)
+    declared = step.declaration.props.get(name)
+    return held.value if held is not None else declared.default if declared else None
+
+
+def shown(name: str) -> str:
+    """Return a header as a file names it.
+
+    >>> shown("user"), shown("X-Request-Id")
+    ('header.user', 'header["X-Request-Id"]')
+    """
+    return f"header.{name}" if name.isidentifier() and name.isascii() else f'header["{name}"]'
+
+
+def place_of(name: str, span: Span) -> Span:
+    """Return where in a piece of a file a header stands: `header.x`, `header["x"]` or `%{x}`."""
+    text = span.source.text[span.start : span.end]
+    for form in (f"%{{{name}}}", f'header["{name}"]', f"header.{name}"):
+        at = text.find(form)
+        if at >= 0:
+            return Span(span.source, span.start + at, span.start + at + len(form))
+    return span
+
+
+def constants(step: Step, agent: Agent) -> frozenset[str] | None:
+    """Return the values that a step gives its header on the agent's hosts; None for any."""
+    declared, hosts = step.declaration, agent.hosts.hosts
+    assert declared is not None
+    written = {name: held.value for name, held in step.values.items()}
+    if not any(varies(value) for value in written.values()):
+        full = {**_defaults(declared), **written}
+        one, other = declared.constant(full, "a", "a"), declared.constant(full, "b", "b")
+        if one == other:  # no host is in it
+            return None if one is None else frozenset({one})
+    if len(hosts) > MOST_VALUES:
+        return None
+    values = {_constant_on(step, host) for host in hosts}
+    return None if None in values else frozenset(value for value in values if value is not None)
+
+
+def _constant_on(step: Step, host: Host) -> str | None:
+    declared = step.declaration
+    assert declared is not None
+    try:
+        written = {n: resolve(v.value, host, host.address) for n, v in step.values.items()}
+    except (KeyError, ValueError, TypeError):  # a fact with a mistake that was reported
+        return None
+    return declared.constant({**_defaults(declared), **written}, host.name, host.address)
+
+
+def _defaults(declared: type[Declared]) -> Mapping[str, Any]:
+    return {name: property_.default for name, property_ in declared.props.items()}

@@ -1,0 +1,233 @@
+"""Headers that are read where no event has them, or not every event."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.graph import Graph
+from flumec.compiler.headers.flow import header_flow
+from flumec.compiler.headers.known import Lack
+from flumec.compiler.headers.live import Liveness
+from flumec.compiler.headers.steps import shown
+from flumec.compiler.headers.uses import Kind, Use, uses
+from flumec.compiler.model import Fleet
+from flumec.compiler.passes.header_times import two_clocks
+from flumec.compiler.passes.header_values import check_values
+from flumec.compiler.passes.header_waste import check_waste
+from flumec.compiler.source import Span
+
+_ALWAYS: dict[Kind, str] = {
+    "path": "every event would go into the folder `_`",
+    "route": "every event would take `else`",
+    "hash": "every event would go to the same host",
+    "key": "every event would be without a key",
+    "dedup": "every event would be without a key, and every copy written",
+    "fingerprint": "it would be the same of all events",
+}
+_SOMETIMES: dict[Kind, str] = {
+    "path": "events without it go into the folder `_`",
+    "hash": "events without it all go to the same host",
+    "key": "events without it are without a key",
+    "dedup": "events without it have no key: copies of them are written",
+}
+"""What becomes of events without a header. A route says so itself, by its `else`; to a fingerprint
+an absent header is a part like others."""
+
+
+class HeaderNeverSet(Diagnostic, code="FL401"):
+    """A route, a path or a key goes by a header that no event has.
+
+    Nothing in the fleet sets it on the way there, and the events enter without it. The runtime
+    would take what it takes for an absent header, for every event: the route's `else`, the folder
+    `_`, one host of all, no key.
+
+    A source that clients send to, such as `http`, lets any header in: there nothing is said, unless
+    the source lists its `headers`.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source access : taildir {
+        files = ["/var/log/access.log"]
+      }
+
+      channel spool : file {
+        size = 16GiB
+      }
+
+      sink files : file_roll {
+        directory = "/srv/logs"
+        path = "%{hots}"
+      }
+
+      access -> host() -> spool
+      spool -> files
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source access : taildir {
+        files = ["/var/log/access.log"]
+      }
+
+      channel spool : file {
+        size = 16GiB
+      }
+
+      sink files : file_roll {
+        directory = "/srv/logs"
+        path = "%{host}"
+      }
+
+      access -> host() -> spool
+      spool -> files
+    }
+    ```
+    """
+
+    name: str
+    by: str
+    effect: str
+    known: tuple[str, ...]
+    lack: Lack | None
+
+    @property
+    def message(self) -> str:
+        return f"{self.by} goes by `{shown(self.name)}`, which nothing sets"
+
+    @property
+    def label(self) -> str:
+        return "no event has it"
+
+    @property
+    def hint(self) -> str:
+        near = closest(self.name, self.known)
+        return near or f'set it before: `static({shown(self.name)}, "…")`, or another step'
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        there = ", ".join(f"`{name}`" for name in sorted(self.known)[:8]) or "none"
+        return (self.effect, f"headers that are set there: {there}")
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (Place(self.lack.span, self.lack.why),) if self.lack else ()
+
+
+class HeaderPerhapsSet(Diagnostic, code="FL402", severity="warning"):
+    r"""A path or a key goes by a header that only some of the events have.
+
+    The others take what the runtime takes for an absent header: the folder `_`, one host for all of
+    them, no key, so that their copies are written. Where that is what is wanted, say so with a
+    value of their own: `static` leaves alone what is there.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source access : taildir {
+        files = ["/var/log/access.log"]
+      }
+
+      channel spool : file {
+        size = 16GiB
+      }
+
+      sink files : file_roll {
+        directory = "/srv/logs"
+        path = "%{user}"
+      }
+
+      access -> regex_extract(r"user=(\w+)", into = [header.user]) -> spool
+      spool -> files
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source access : taildir {
+        files = ["/var/log/access.log"]
+      }
+
+      channel spool : file {
+        size = 16GiB
+      }
+
+      sink files : file_roll {
+        directory = "/srv/logs"
+        path = "%{user}"
+      }
+
+      access
+        -> regex_extract(r"user=(\w+)", into = [header.user])
+        -> static(header.user, "nobody")
+        -> spool
+      spool -> files
+    }
+    ```
+    """
+
+    name: str
+    by: str
+    effect: str
+    lack: Lack
+    setters: tuple[Span, ...]
+
+    @property
+    def message(self) -> str:
+        return f"{self.by} goes by `{shown(self.name)}`, which not every event has"
+
+    @property
+    def hint(self) -> str:
+        return (
+            f'give the others a value of their own before: `static({shown(self.name)}, "none")`'
+            " keeps one that is there"
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (self.effect,)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        set_here = (Place(span, "it is set here") for span in self.setters[:2])
+        others = tuple(place for place in set_here if place.span != self.lack.span)
+        return (Place(self.lack.span, self.lack.why), *others)
+
+
+def check_headers(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield headers that are read where they are not, and values and steps that do nothing."""
+    flow = header_flow(fleet, graph)
+    read = list(uses(fleet, flow))
+    meant: set[str] = set()
+    for use in read:
+        known = use.known
+        if use.kind == "time":
+            yield from two_clocks(use)
+        elif known.never:
+            yield _never(use)
+            meant.update(get_close_matches(use.name, use.headers.names, n=1))
+        elif known.lack is not None and not known.sure and use.kind in _SOMETIMES:
+            effect = _SOMETIMES[use.kind]
+            yield HeaderPerhapsSet(use.span, use.name, use.by, effect, known.lack, known.setters)
+    yield from check_values(fleet, flow)
+    yield from check_waste(Liveness(fleet, graph, flow, read), meant)
+
+
+def _never(use: Use) -> HeaderNeverSet:
+    effect, names = _ALWAYS[use.kind], use.headers.names
+    return HeaderNeverSet(use.span, use.name, use.by, effect, names, use.known.lack)
