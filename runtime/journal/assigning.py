@@ -14,6 +14,7 @@ from flumec.runtime.journal.lanes import GroupState, Lane, Lease
 from flumec.runtime.journal.ops import RECORD_BOUND, Batch, Op
 from flumec.runtime.journal.ranges import union
 from flumec.runtime.journal.records import Ranges
+from flumec.runtime.journal.room import Want
 from flumec.runtime.journal.state import State
 
 _GIVEN, _RETURNED = 0, 1
@@ -67,6 +68,8 @@ class ReturnOp(Op):
     kept: list[Lease]
     given: Ranges
     repeated: frozenset[int]
+    freed: int = 0
+    """The bytes of what is done by that."""
 
     @property
     def plain(self) -> bool:
@@ -82,13 +85,18 @@ class ReturnOp(Op):
     def judge(self, batch: Batch) -> None:
         """Store it."""
         state, out = batch.state, Encoder()
-        _return(state, self.consumer, list(self.kept), self.given, self.repeated)
+        channel = state.channels[state.consumers[self.consumer].channel]
+        _return(state, self.consumer, list(self.kept), self.given, self.repeated, self.freed)
+        batch.given_back.append((channel.number, Want(self.freed)))
+        batch.lows.append((channel.number, channel.low))
+        batch.gaps.append(channel.number)
         out.u8(_RETURNED)
         out.u16(self.consumer)
         _put_leases(out, self.kept)
         put_ranges(out, self.given)
         _put_numbers(out, self.repeated)
-        if state.channels[state.consumers[self.consumer].channel].durable:
+        out.u64(self.freed)
+        if channel.durable:
             batch.group.add(record(Kind.SHARED, out.data))
 
 
@@ -100,7 +108,8 @@ def replay_shared(state: State, data: Decoder) -> None:
         return
     consumer, kept = data.u16(), _take_leases(data)
     given = take_ranges(data)
-    _return(state, consumer, kept, given, _take_numbers(data))
+    repeated = _take_numbers(data)
+    _return(state, consumer, kept, given, repeated, data.u64() if data.left else 0)
 
 
 def group_bytes(state: State, channel: int) -> bytes:
@@ -117,6 +126,7 @@ def group_bytes(state: State, channel: int) -> bytes:
         out.u64(lane.end)
         _put_leases(out, lane.leases)
         _put_numbers(out, member.repeated)
+    out.u8(group.apart)
     return bytes(out.data)
 
 
@@ -129,6 +139,7 @@ def take_group(state: State, data: Decoder) -> None:
         end = data.u64()
         member.lane = Lane(end, _take_leases(data))
         member.repeated = _take_numbers(data)
+    state.groups[channel].apart = bool(data.u8()) if data.left else False
 
 
 def _lease(state: State, consumer: int, lease: Lease) -> None:
@@ -138,15 +149,19 @@ def _lease(state: State, consumer: int, lease: Lease) -> None:
     state.groups[member.channel].take(lease)
 
 
-def _return(
-    state: State, consumer: int, kept: list[Lease], given: Ranges, repeated: frozenset[int]
-) -> None:
+def _return(  # noqa: PLR0917 what the record says
+    state: State, consumer: int, kept: list[Lease], given: Ranges, repeated: frozenset[int],
+    freed: int,
+) -> None:  # fmt: skip
     member = state.consumers[consumer]
     assert member.lane is not None
     member.lane = Lane(member.lane.end, kept)
     member.repeated = repeated
     group = state.groups[member.channel]
     group.pool = union(group.pool, given)
+    channel = state.channels[member.channel]
+    channel.held_bytes -= freed
+    state.pass_shared(channel)
 
 
 def _put_leases(out: Encoder, leases: list[Lease]) -> None:

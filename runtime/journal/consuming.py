@@ -71,6 +71,8 @@ class CursorOp(Op):
                 kept = self.passed.kept_bytes
             batch.given_back.append((channel.number, Want(self.freed, done, kept)))
             batch.lows.append((channel.number, channel.low))
+            if channel.gaps:
+                batch.gaps.append(channel.number)
         return Stored(state.next_row, 0)
 
     def _is_needed(self, consumer: ConsumerState, channel: ChannelState) -> bool:

@@ -6,11 +6,11 @@ the row's own number there, and a higher one only if it would not ascend.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from flumec.runtime.journal.ranges import without
+from flumec.runtime.journal.ranges import union, without
 from flumec.runtime.journal.records import Ranges
 
 
@@ -68,20 +68,24 @@ class Lane:
             self.leases.append(lease)
         self.end = lease.end
 
-    def move(self, low: int) -> None:
-        """Forget what is below a number: it is done.
+    def move(self, low: int) -> list[Lease]:
+        """Forget what is below a number, and return it: it is done.
 
         >>> lane = Lane(9, [Lease(0, 0, 4), Lease(6, 2, 3)])
         >>> lane.move(7)
+        [Lease(lane=0, row=0, rows=4), Lease(lane=6, row=2, rows=1)]
         >>> lane.leases
         [Lease(lane=7, row=3, rows=2)]
         """
-        done = 0
-        while done < len(self.leases) and self.leases[done].end <= low:
-            done += 1
-        del self.leases[:done]
+        end = 0
+        while end < len(self.leases) and self.leases[end].end <= low:
+            end += 1
+        done = self.leases[:end]
+        del self.leases[:end]
         if self.leases and (first := self.leases[0]).lane < low:
             self.leases[0] = first.part(low, first.end)
+            done.append(first.part(first.lane, low))
+        return done
 
     def left(self, number: int) -> int:
         """Return the first number from `number` on that has a row, else the lane's end."""
@@ -133,6 +137,17 @@ class GroupState:
 
     next: int
     pool: Ranges = ()
+    apart: bool = True
+    """Whether what is done above a row that is not was freed; an older runtime freed it later."""
+
+    def left(self, lanes: Iterable[Lane]) -> Ranges:
+        """Return the rows below `next` that are not done: what members have, and what nobody has.
+
+        >>> GroupState(9, ((2, 4),)).left([Lane(9, [Lease(7, 1, 1)]), Lane(9, [Lease(8, 8, 1)])])
+        ((1, 4), (8, 9))
+        """
+        leases = (lease for lane in lanes for lease in lane.leases)
+        return union(self.pool, ((lease.row, lease.last) for lease in leases))
 
     def take(self, lease: Lease) -> None:
         """Note that a member has these rows."""

@@ -6,7 +6,7 @@ from struct import Struct
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import DiskFile
 
-FORMAT = 2
+FORMAT = 3
 """The newest format that this runtime writes; it reads all whose `readable_from` is not above."""
 
 PLAIN = 1

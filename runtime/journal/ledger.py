@@ -5,7 +5,8 @@ from bisect import bisect_right
 
 from flumec.runtime.journal.records import Chunk, Extent
 
-_COMPACT = 4096
+COMPACT = 4096
+"""So many frames that are done with are forgotten at once."""
 
 
 class Ledger:
@@ -20,7 +21,9 @@ class Ledger:
         self._ends = array("Q")
         self._bytes = array("Q")
         self._born = array("q")
+        self._columns: tuple[array[int], ...] = (self._ends, self._bytes, self._born)
         self._done = 0
+        """The first frame that is not done, by its place in the columns."""
         self.bytes = 0
         """Of the frames that are entered."""
 
@@ -43,15 +46,19 @@ class Ledger:
         self.end = max(self.end, low)
         passed = bisect_right(self._ends, low, lo=self._done)
         freed = sum(self._bytes[self._done : passed])
-        self._done = passed
         self.bytes -= freed
-        if passed >= _COMPACT and passed * 2 > len(self._ends):
-            for column in (self._ends, self._bytes, self._born):
-                del column[:passed]
-            self._done = 0
+        self._pass(passed)
         return freed
 
     @property
     def oldest_born(self) -> int | None:
         """When the first frame was put; None if there is none."""
         return self._born[self._done] if self._done < len(self._born) else None
+
+    def _pass(self, passed: int) -> None:
+        """Be done with the frames up to a place in the columns."""
+        self._done = passed
+        if passed >= COMPACT and passed * 2 > len(self._ends):
+            for column in self._columns:
+                del column[:passed]
+            self._done = 0

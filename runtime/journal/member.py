@@ -156,11 +156,14 @@ class Member(Consumer):
         with self.sharing.lock:
             keep = list(self.lane.parts(kept))
             rows = union((), [(lease.row, lease.last) for lease in self.lane.parts(given)])
+            gone = without(self._cursor.low, self.lane.end, union(kept, given))
+            freed = self.sharing.passed(list(self.lane.parts(tuple(gone))))
             self.lane = Lane(self.lane.end, keep)
             self.repeated |= repeated
             op = ReturnOp(
-                consumer=self._number, kept=list(keep), given=rows, repeated=self.repeated
-            )
+                consumer=self._number, kept=list(keep), given=rows, repeated=self.repeated,
+                freed=freed,
+            )  # fmt: skip
             self.sharing.store(op)
             self.sharing.put_back(rows)
             return self._store(self._cursor, None)
@@ -216,8 +219,7 @@ class Member(Consumer):
                 ahead = {bucket: row for bucket, row in cursor.ahead.items() if row > cursor.low}
                 self._cursor = Cursor(cursor.low, ahead, note=cursor.note)
                 self.aside = above(self.aside, cursor.low)
-                self.lane.move(cursor.low)
-                freed = self.sharing.passed()
+                freed = self.sharing.passed(self.lane.move(cursor.low))
                 if cursor.delivered:
                     self.sharing.delivered(self.name)
             op = CursorOp(consumer=self._number, cursor=cursor, freed=freed, intent=intent)

@@ -30,7 +30,7 @@ from flumec.runtime.journal.rewriting import REWRITING
 from flumec.runtime.journal.specs import ChannelSpec, ConsumerSpec, Identity, Settings
 from flumec.runtime.journal.spill import Late
 from flumec.runtime.journal.state import State
-from flumec.runtime.journal.stored import count_stored
+from flumec.runtime.journal.stored import count_stored, free_apart
 from flumec.runtime.journal.walk import segment_path
 
 LOCK = "lock"
@@ -79,6 +79,7 @@ class Opening:
             spilled = {n for n, channel in state.channels.items() if channel.spill is not None}
             numbers = register(state, self.channels, self.sources, self.consumers)
             count_stored(self.directory, self.disk, recovered, spilled)
+            free_apart(self.directory, self.disk, recovered)
             for entry, _ in recovered.copied:
                 for number in state.channels.keys() & set(entry.channels):
                     channel = state.channels[number]

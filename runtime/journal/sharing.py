@@ -1,6 +1,6 @@
 """One channel that several consumers share: who has which rows, and what nobody has yet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from threading import Condition, RLock
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from flumec.runtime.journal.parts import part
 from flumec.runtime.journal.ranges import union
 from flumec.runtime.journal.reading import Reader
 from flumec.runtime.journal.records import Chunk, Cursor, Ranges, TagRun
+from flumec.runtime.journal.shared_ledger import SharedLedger
 from flumec.runtime.journal.state import ConsumerState
 from flumec.runtime.journal.waiting import Held
 
@@ -107,11 +108,9 @@ class Sharing:
         unsaid, self._unsaid = self._unsaid, []
         return [AssignOp(leases=unsaid, urgent=urgent)] if unsaid else []
 
-    def passed(self) -> int:
-        """Return the bytes that are free as all members are past them; `lock` is held."""
-        held = (oldest for each in self.members if (oldest := each.lane.oldest) is not None)
-        pool = (first for first, _ in self._group.pool[:1])
-        return self._front.passed(min([self._front.position, *pool, *held]))
+    def passed(self, done: Iterable[Lease]) -> int:
+        """Return the bytes that are free as a member has done rows of its lane; `lock` is held."""
+        return self._front.passed((lease.row, lease.last) for lease in done)
 
     def oldest_born(self) -> int | None:
         """Return when the oldest row was put that is not done; None where there is none."""
@@ -188,9 +187,12 @@ class Again:
 class _Front(Consumer):
     """Reads what no member had, and knows which frames are held."""
 
+    _ledger: SharedLedger
+
     def __init__(self, shared: Shared, live: LiveChannel, row: int) -> None:
         start = Cursor(live.state.low)
         super().__init__(shared, ConsumerState(_NOBODY, b"", "", "", _NOBODY, start), live)
+        self._ledger = SharedLedger(start.low, live.state.gaps)
         self.seek(row)
         self._entered = row <= start.low
 
@@ -206,21 +208,27 @@ class _Front(Consumer):
 
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
         """Return what comes next; the frames that members had already are entered before."""
+        self._enter_had()
+        return super().read(timeout, max_bytes)
+
+    def passed(self, done: Iterable[tuple[int, int]]) -> int:
+        """Note that rows are done; return the bytes that it frees."""
+        self._enter_had()
+        freed = self._ledger.do(done)
+        low = self._ledger.low
+        self._cursor = Cursor(low)
+        with self._shared.lock:
+            self._live.taken_bytes = self._ledger.bytes
+            if isinstance(self._live.memory, Held):
+                self._live.memory.release(low)
+                for first, end in union((), [(f, e) for f, e, _ in freed if e > low]):
+                    self._live.memory.drop(first, end)
+        return sum(size for _, _, size in freed)
+
+    def _enter_had(self) -> None:
         if not self._entered:
             self._entered = True
             self._enter(self._reader.position)
-        return super().read(timeout, max_bytes)
-
-    def passed(self, low: int) -> int:
-        """Note that every row below `low` is done; return the bytes that it frees."""
-        if low <= self._cursor.low:
-            return 0
-        freed = self._free(low)
-        self._cursor = Cursor(low)
-        with self._shared.lock:
-            if isinstance(self._live.memory, Held):
-                self._live.memory.release(low)
-        return freed
 
 
 def renumbered(chunk: Chunk, number: int) -> Chunk:

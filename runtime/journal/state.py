@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from flumec.runtime.journal.entries import CursorEntry, DropEntry, FrameEntry
 from flumec.runtime.journal.lanes import GroupState, Lane
-from flumec.runtime.journal.ranges import above, count, covers, union
+from flumec.runtime.journal.ranges import above, count, covers, union, without
 from flumec.runtime.journal.records import (
     NO_TROUBLE,
     ChannelStats,
@@ -25,8 +25,8 @@ class ChannelState:
     """A channel's identity, its consumer's place and its balance.
 
     put = delivered + dropped + dead_lettered + held; `low` is the first row that is not done, `end`
-    the row after the last put. `held_bytes` are of frames that reach above `low`. One that is not
-    `declared` was removed from the bundle.
+    the row after the last put. `held_bytes` are of frames that reach above `low` and are not whole
+    in `gaps`. One that is not `declared` was removed from the bundle.
     """
 
     number: int
@@ -45,7 +45,8 @@ class ChannelState:
     memory: int = field(default=0, kw_only=True)
     """How many bytes it may hold in memory beside the `size` on disk, in this opening."""
     gaps: Ranges = field(default=(), kw_only=True)
-    """Rows above `low` that were dropped: nobody reads them, and they hold no space."""
+    """Rows above `low` that were dropped, or that a group has done: nobody reads them, and they
+    hold no space."""
     spill: Spill | None = field(default=None, kw_only=True)
     """What of it is in memory and what on disk, where it may be either."""
 
@@ -217,7 +218,7 @@ class State:
             channel.low = max(channel.low, cursor.low)
         else:
             consumer.lane.move(cursor.low)
-            channel.low = max(channel.low, self.shared_low(channel.number))
+            self.pass_shared(channel)
         channel.gaps = above(channel.gaps, channel.low)
         channel.delivered += cursor.delivered
         channel.dropped += cursor.dropped
@@ -226,12 +227,17 @@ class State:
         if (spill := channel.spill) is not None and spill.late:
             spill.late = tuple(late for late in spill.late if late.end > channel.low)
 
-    def shared_low(self, channel: int) -> int:
-        """Return the first row that a channel's group has not done."""
-        group = self.groups[channel]
-        mine = (c.lane for c in self.consumers.values() if c.channel == channel and c.lane)
-        held = (oldest for lane in mine if (oldest := lane.oldest) is not None)
-        return min([group.next, *(first for first, _ in group.pool[:1]), *held])
+    def pass_shared(self, channel: ChannelState) -> None:
+        """Move a channel's low over what its group has done, and note what it has done above it.
+
+        One member may have rows for as long as it is away; those around them keep no space.
+        """
+        group, number = self.groups[channel.number], channel.number
+        left = group.left(c.lane for c in self.consumers.values() if c.channel == number and c.lane)
+        channel.low = max(channel.low, left[0][0] if left else group.next)
+        if group.apart:
+            done = without(channel.low, group.next, left)
+            channel.gaps = union(above(channel.gaps, max(channel.low, group.next)), done)
 
     def set_aside(self, consumer: int, ranges: Ranges, *, dropped: bool) -> None:
         """Count rows above a consumer's cursor as dropped, or as dead-lettered."""

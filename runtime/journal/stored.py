@@ -1,7 +1,8 @@
-"""How many rows of a channel lie on the disk: counted where that cannot be told from its balance.
+"""What of a channel lies on the disk: counted where that cannot be told from its balance.
 
 A channel that begins to spill may have rows above its cursor's low that are delivered, or set
-aside. They are not held any more, and lie there all the same until the low is past them.
+aside. They are not held any more, and lie there all the same until the low is past them. A group of
+an older runtime had done rows that were not freed yet.
 """
 
 from collections.abc import Collection, Iterator
@@ -36,6 +37,21 @@ def count_stored(
                 left = without(max(entry.first, channel.low), entry.end, channel.gaps)
                 rows += sum(end - first for first, end in left)
         spill.stored = max(rows, channel.held)
+
+
+def free_apart(directory: Path, disk: Disk, recovered: Recovered) -> None:
+    """Free what groups have done above a row that they have not, where no runtime did it yet."""
+    state = recovered.state
+    for number, group in state.groups.items():
+        if group.apart:
+            continue
+        channel, group.apart = state.channels[number], True
+        state.pass_shared(channel)
+        if channel.gaps:
+            with suppress(JournalDamaged):  # which its reader says
+                heads = _heads(directory, disk, recovered, channel)
+                held = (e.length for e in heads if not channel.past(e.first, e.end))
+                channel.held_bytes = sum(held)
 
 
 def _heads(

@@ -1,6 +1,7 @@
 """A removed channel keeps its rows until it is dropped; then they are counted, and freed."""
 
 from flumec.runtime.journal import ChannelSpec
+from flumec.runtime.journal.layout import FORMAT
 from flumec.runtime.journal.records import Cursor, Output
 
 from .conftest import PATIENCE, A, B, State, Tool
@@ -88,7 +89,7 @@ def test_a_channel_that_is_not_there_cannot_be_dropped(state: State, tool: Tool)
 def test_upgrade_says_which_format_it_is_and_why(state: State, tool: Tool) -> None:
     state.open()
     said = tool("upgrade", state.path)
-    assert (said.status, "is written in format 1, the newest is 2" in said.out) == (0, True)
+    assert (said.status, f"is written in format 1, the newest is {FORMAT}" in said.out) == (0, True)
     state.close()
     state.open(ChannelSpec("a", 1 << 20, durable=True, when_full="drop_oldest"))
-    assert "is written in format 2" in tool("upgrade", state.path).out
+    assert f"is written in format {FORMAT}" in tool("upgrade", state.path).out

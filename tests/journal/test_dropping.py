@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Journal, JournalFailed
-from flumec.runtime.journal.layout import PLAIN
+from flumec.runtime.journal.layout import FORMAT, PLAIN
 from flumec.runtime.journal.records import Aside, Cursor, Frame, Full, Outcome, Output, Put, Stored
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
 
@@ -256,7 +256,7 @@ def test_a_channel_that_drops_is_written_in_the_new_format_and_a_plain_one_is_no
     rig.open(OLDEST)
     newest = rig.disk.names(rig.directory)[0]
     header = rig.disk.open(rig.directory / newest).read(12, 0)
-    assert header[8:] == b"\2\0\2\0"
+    assert header[8:] == bytes([FORMAT, 0, FORMAT, 0])
     rig.reopen(ChannelSpec("a", 1000, durable=True))
     newest = [name for name in rig.disk.names(rig.directory) if name.endswith(".seg")][-1]
     header = rig.disk.open(rig.directory / newest).read(12, 0)

@@ -120,11 +120,6 @@ def test_weights_share_what_comes(make: Make) -> None:
     assert doubled(fleet) == 0
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="a channel as small as its open segment may stay full of what is done with, while rows "
-    "in doubt at a dead peer are in it: it goes on when that peer is back",
-)
 def test_all_down_holds_the_source_and_whoever_comes_first_goes_on(make: Make) -> None:
     fleet = make('Balance(PEERS, in_doubt="wait")', total=400_000, rate=80_000, size="1MiB")
     fleet.until(lambda: len(fleet.everything) > 1_000)
