@@ -6,7 +6,7 @@ reported them.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal
@@ -170,6 +170,17 @@ class Graph:
                     seen.add(edge.end)
                     waiting.append(edge.end)
         return seen
+
+    def upstream_last(self, nodes: Collection[Node]) -> list[Node]:
+        """Return nodes, each after all that it leads to; none of them if they lie in a circle."""
+        sorter = TopologicalSorter[Node]()
+        for node in sorted(nodes):
+            ends = {edge.end for edge in self.outgoing.get(node, ()) if edge.kind != "misplaced"}
+            sorter.add(node, *sorted(ends & set(nodes)))
+        try:
+            return list(sorter.static_order())
+        except CycleError:
+            return []
 
     def between(self, start: Node, end: Node) -> set[Node]:
         """Return every node on the ways from `start` to `end`, both of them too."""

@@ -34,6 +34,7 @@ from flumec.compiler.passes.rolling import check_rolling
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
 from flumec.compiler.passes.sites import check_sites
+from flumec.compiler.passes.surviving import check_surviving
 from flumec.compiler.passes.syncing import check_syncing
 from flumec.compiler.passes.targets import check_targets
 from flumec.compiler.passes.unbound import check_unbound
@@ -66,6 +67,7 @@ PASSES: tuple[Pass, ...] = (
     check_rotation,
     check_rolling,
     check_outages,
+    check_surviving,
     check_sites,
     check_names,
     check_plain,

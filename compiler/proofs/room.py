@@ -37,6 +37,10 @@ class Room:
         )
         return " and ".join(sizes) + shrunk
 
+    def text_of(self, *, on_disk: bool) -> str:
+        """Return how much of it lies in memory, or in all."""
+        return self.text if on_disk or not self.memory else str(Size(self.memory))
+
 
 class Rooms:
     """The channels of a fleet; those of hosts that are alike are read once."""
