@@ -329,6 +329,8 @@ def id_by_the_clock(example: Example) -> Iterator[Mutant]:
                 for other in ("timestamp", "host"):
                     change = Change(step.span, f"{other}(header = {name})")
                     yield Mutant(example, (change,))
+                if agent.components[chain.start].type != "http":
+                    continue  # nobody sends the same line again
                 of = step.values["of"].span
                 mark = Span(step.span.source, step.span.start, step.span.start)
                 changes = (

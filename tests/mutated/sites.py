@@ -22,6 +22,9 @@ from flumec.compiler.model import (
 from flumec.compiler.source import Span
 from mutated.example import Change, Example, text_of
 
+FOR_ONE = ("failover", "balance")
+"""The policies by which a reader may get what another one was to have."""
+
 
 def agents(example: Example) -> Iterator[Agent]:
     """Yield the agents, of those that one file was imported for the first."""

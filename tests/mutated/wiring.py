@@ -7,6 +7,7 @@ from flumec.compiler.source import Span
 from mutated.example import Change, Example, behind, text_of, whole_lines
 from mutated.mutant import Mutant, kind
 from mutated.sites import (
+    FOR_ONE,
     agents,
     arms,
     chains,
@@ -19,9 +20,6 @@ from mutated.sites import (
     targets,
     within,
 )
-
-FOR_ONE = ("failover", "balance")
-"""The policies by which a reader may get what another one was to have."""
 
 
 @kind("FL301", "FL307")

@@ -1,0 +1,163 @@
+"""Rates, sizes and times that do not fit each other any more."""
+
+import re
+from collections.abc import Iterator
+
+from flumec.compiler.graph import Node
+from flumec.compiler.model import Component, Proof
+from flumec.compiler.source import Span
+from mutated.example import Change, Example, text_of, whole_lines
+from mutated.mutant import Mutant, kind
+from mutated.sites import checked, components, said, section, statement, targets, within
+
+SURE = ("at_least_once", "exactly_once")
+
+
+def _timed(example: Example) -> Iterator[Proof]:
+    """Yield the checks that say a rate and survive an outage."""
+    for proof in example.fleet.proofs:
+        faults = proof.values["survives"].value if "survives" in proof.values else ()
+        if "rate" in proof.values and any(fault.kind == "outage" for fault in faults):
+            yield proof
+
+
+def _kept(example: Example, proof: Proof) -> bool:
+    """Whether what a source has to wait for is kept, so that no channel need have room."""
+    start = proof.values["from"].value
+    return "keeps" in example.fleet.agents[start.agent].components[start.component].values
+
+
+@kind("FL601")
+def small_channel(example: Example) -> Iterator[Mutant]:
+    """The channel before a sink is too small for the outage that a check survives."""
+    for proof, channel, node in _before_sinks(example):
+        if not _kept(example, proof):
+            change = said(channel.span, channel.values, "size", "2MiB")
+            called = (f"{node[0]}.{node[1]}",)
+            yield Mutant(example, (change,), (channel.name_span,), called)
+
+
+def _before_sinks(example: Example) -> Iterator[tuple[Proof, Component, Node]]:
+    """Yield the file channels that the sinks of timed checks read."""
+    for proof in _timed(example):
+        end = proof.values["to"].value
+        agent = example.fleet.agents[end.agent]
+        for chain in agent.chains:
+            channel = agent.components[chain.start]
+            if channel.type == "file" and end.component in [one.name for one in targets(chain)]:
+                yield proof, channel, (agent.name, channel.name)
+
+
+@kind("FL601", "FL611", "FL612")
+def high_rate(example: Example) -> Iterator[Mutant]:
+    """A source has a rate that its channels have no room for, as long as an outage lasts."""
+    for proof in _timed(example):
+        if _kept(example, proof):
+            continue
+        yield Mutant(
+            example, (Change(proof.values["rate"].span, "2GB/s"),), (proof.values["survives"].span,)
+        )
+
+
+@kind("FL601")
+def long_outage(example: Example) -> Iterator[Mutant]:
+    """An outage lasts for longer than there is room."""
+    for proof in _timed(example):
+        for fault in proof.values["survives"].value:
+            if fault.kind == "outage":
+                yield Mutant(example, (Change(fault.values["duration"].span, "400d"),))
+
+
+@kind("FL613")
+def small_disk(example: Example) -> Iterator[Mutant]:
+    """A host's disk holds less than its channels may."""
+    yield from _fact(example, "disk", "100MiB")
+
+
+@kind("FL614")
+def small_memory(example: Example) -> Iterator[Mutant]:
+    """A host's memory holds less than its channels may."""
+    yield from _fact(example, "memory", "64MiB")
+
+
+def _fact(example: Example, name: str, text: str) -> Iterator[Mutant]:
+    for source in example.fleet.sources:
+        for found in re.finditer(rf"^  {name} = (\S+)$", source.text, re.MULTILINE):
+            yield Mutant(example, (Change(Span(source, *found.span(1)), text),))
+
+
+@kind("FL601", "FL610")
+def more_killed(example: Example) -> Iterator[Mutant]:
+    """More hosts go at once than there are others."""
+    for proof in example.fleet.proofs:
+        for fault in proof.values["survives"].value if "survives" in proof.values else ():
+            if fault.kind == "lose" and "count" in fault.values:
+                yield Mutant(example, (Change(fault.values["count"].span, "3"),))
+
+
+@kind("FL610", "FL601")
+def lost_for_good(example: Example) -> Iterator[Mutant]:
+    """An agent that was to come back is lost with its disk."""
+    for proof in example.fleet.proofs:
+        for fault in proof.values["survives"].value if "survives" in proof.values else ():
+            if fault.kind == "kill":
+                start = fault.span.start
+                yield Mutant(example, (Change(Span(fault.span.source, start, start + 4), "lose"),))
+
+
+@kind("FL330", "FL430", "FL615")
+def short_window(example: Example) -> Iterator[Mutant]:
+    """Copies are remembered for less time than an outage may hold them back."""
+    for proof in _timed(example):
+        end = proof.values["to"].value
+        sink = example.fleet.agents[end.agent].components[end.component]
+        dedup = sink.values.get("dedup")
+        if dedup is not None:
+            change = said(dedup.span, section(sink.values, "dedup"), "window", "30m")
+            yield Mutant(example, (change,), (dedup.key,))
+
+
+@kind("FL909")
+def large_rolls(example: Example) -> Iterator[Mutant]:
+    """Files that a sink may have open are larger, together, than its channel."""
+    for _, sink, _ in components(example, "sink"):
+        size = section(sink.values, "roll").get("size")
+        by_header = "path" in sink.values and "%{" in text_of(sink.values["path"].span)
+        # A smaller one is that of a sink that has one folder at a time.
+        if by_header and size is not None and size.value >= 64 << 20:
+            at = tuple(
+                sink.values[name].key for name in ("max_open", "roll") if name in sink.values
+            )
+            yield Mutant(example, (Change(size.span, "50GiB"),), at)
+
+
+@kind("FL601", "FL616")
+def gives_up_sooner(example: Example) -> Iterator[Mutant]:
+    """A sink gives events up before the outage is over that a check survives."""
+    for proof in _timed(example):
+        end = proof.values["to"].value
+        sink = example.fleet.agents[end.agent].components[end.component]
+        if "give_up" in sink.values:
+            change = said(sink.span, sink.values, "give_up", "after(10m)")
+            yield Mutant(example, (change,), (sink.name_span,))
+
+
+@kind("FL601")
+def kept_too_short(example: Example) -> Iterator[Mutant]:
+    """Rotated files are not kept for as long as their source may have to wait."""
+    for agent, source, node in components(example, "source", "taildir"):
+        if "keeps" in source.values and checked(example, node, *SURE):
+            change = Change(source.values["keeps"].span, "10m")
+            yield Mutant(example, (change,), (), (f"{agent.name}.{source.name}", agent.name))
+
+
+@kind("FL601")
+def no_room_at_all(example: Example) -> Iterator[Mutant]:
+    """The channel before a sink under a check has the size that it has if none is said."""
+    for proof, channel, node in _before_sinks(example):
+        size = channel.values.get("size")
+        if size is not None and size.value > 8 << 30 and not _kept(example, proof):
+            cut = statement(size)
+            if within(cut, channel.span):
+                change, called = Change(whole_lines(cut), ""), (f"{node[0]}.{node[1]}",)
+                yield Mutant(example, (change,), (channel.name_span,), called)
