@@ -119,7 +119,8 @@ def put_right(span: Span, word: str, names: Iterable[str]) -> Fix | None:
 
     Two that are near are for a person to choose from; so is a span that shows more than the word.
     """
-    matches = nearest(word, set(names), most=2)
-    if len(matches) != 1 or span.source.text[span.start : span.end] != word:
+    matches = nearest(word, sorted(set(names)), most=2)
+    text = span.source.text[span.start : span.end]
+    if len(matches) != 1 or text not in {word, f'"{word}"'}:
         return None
-    return replaced(span, matches[0], f"write `{matches[0]}`", safe=False)
+    return replaced(span, text.replace(word, matches[0]), f"write `{matches[0]}`", safe=False)

@@ -39,6 +39,10 @@ def table() -> str:
 
 `flumec explain CODE` shows the page of a rule: why it is, an example, and what to write instead.
 [How each message looks](gallery.md) is a page of its own.
+
+`flumec lint --fix` mends in the files what is certain, `--fix --unsafe` also what is probably
+meant, and `--diff` shows it instead; here it is said of the rule's own example. Only the files that
+are named change, and nothing but what is mended.
 """
     return "\n".join([head, *_tables()])
 
@@ -46,12 +50,17 @@ def table() -> str:
 def _tables() -> Iterator[str]:
     for theme, rules in _by_theme():
         yield f"## {theme}\n"
-        yield "| code | name | severity | |"
-        yield "| --- | --- | --- | --- |"
+        yield "| code | name | severity | mended by | |"
+        yield "| --- | --- | --- | --- | --- |"
         for rule in rules:
-            cells = (rule.code, f"`{rule.slug()}`", rule.severity, title(rule))
+            cells = (rule.code, f"`{rule.slug()}`", rule.severity, _mended_by(rule), title(rule))
             yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
         yield ""
+
+
+def _mended_by(rule: type[Diagnostic]) -> str:
+    fixes = [finding.fix for finding in about(examples(rule)[0])]
+    return next(("`--fix`" if fix.safe else "`--unsafe`" for fix in fixes if fix), "")
 
 
 def gallery() -> str:

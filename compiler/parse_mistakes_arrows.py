@@ -4,8 +4,10 @@ import re
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.parse_stop import Stop
 
+_CERTAIN = {"->", "-->", "=>", "==>", "~>", "→", "⇒", "➜", "⟶"}
 _ARROW = re.compile(r"[-=~<>→⇒➜⟶]+")
 
 
@@ -57,6 +59,13 @@ class WrongArrow(Diagnostic, code="FL019"):
     def hint(self) -> str:
         """What to do."""
         return f"write `{self.right}`: `->` stays inside one agent, `=>` joins two"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if self.found not in _CERTAIN:  # `<-` may mean the other way round, `-` a name or a number
+            return None
+        return replaced(self.span, self.right, f"write `{self.right}`", safe=True)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

@@ -3,6 +3,7 @@
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, inserted, sign_for
 from flumec.compiler.parse_stop import Stop
 
 VALUES = {"STRING", "RAW", "TEXT", "QUANTITY", "NUMBER", "BOOL"}
@@ -66,6 +67,11 @@ class ColonForEquals(Diagnostic, code="FL014"):
         """What to do."""
         return "write `=`"
 
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return sign_for(self.span, "=")
+
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
@@ -127,6 +133,11 @@ class MissingEquals(Diagnostic, code="FL016"):
     def hint(self) -> str:
         """What to do."""
         return "write `=` between the name and its value"
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return inserted(self.span.source, self.span.start, "= ", "write `=`", safe=True)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

@@ -3,6 +3,7 @@
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.fix import Fix, inserted, replaced
 from flumec.compiler.parse_mistakes_assignments import VALUES
 from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tokens import Token
@@ -62,6 +63,9 @@ class MissingComma(Diagnostic, code="FL022"):
     ```
     """
 
+    gap: Span
+    """Where it belongs."""
+
     @property
     def message(self) -> str:
         """What is wrong."""
@@ -72,13 +76,18 @@ class MissingComma(Diagnostic, code="FL022"):
         """What to do."""
         return "write `,` before it"
 
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return inserted(self.gap.source, self.gap.start, ",", "write `,`", safe=True)
+
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
         inside = "_COMMA" in stop.expected and stop.expected & CLOSERS
         if not inside or stop.token.terminal not in VALUES | {"LSQB", "NAME"}:
             return None
-        return cls(stop.span)
+        return cls(stop.span, stop.gap)
 
 
 class UnclosedBracket(Diagnostic, code="FL023"):
@@ -135,6 +144,12 @@ class UnclosedBracket(Diagnostic, code="FL023"):
     @property
     def _sign(self) -> str:
         return self.opener.source.text[self.opener.start]
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        sign = _CLOSING[self._sign]
+        return inserted(self.span.source, self.span.start, sign, f"write `{sign}`", safe=False)
 
     @classmethod
     def at(cls, source: Source, opener: Token, last: Token) -> Self:
@@ -211,6 +226,12 @@ class WrongBracket(Diagnostic, code="FL024"):
     @property
     def _sign(self) -> str:
         return self.opener.source.text[self.opener.start] if self.opener else ""
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        sign = _CLOSING[self._sign] if self.opener else ""
+        return replaced(self.span, sign, self.hint, safe=False)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

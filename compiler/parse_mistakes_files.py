@@ -1,6 +1,12 @@
 """Mistakes of a whole file: it is no text, or no .flow file of this language."""
 
+import re
+
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Edit, Fix, replaced
+from flumec.compiler.source import Span
+
+_FIRST = re.compile(r"\ufeff?([ \t]*(#[^\n]*)?\r?\n)*[ \t]*language\b")
 
 
 class NotText(Diagnostic, code="FL033"):
@@ -98,6 +104,11 @@ class ByteOrderMark(Diagnostic, code="FL034", severity="warning"):
         """What to do."""
         return "`flumec fmt` takes it away"
 
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return replaced(self.span, "", "take it away", safe=True)
+
 
 class FlumeProperties(Diagnostic, code="FL035"):
     """A file is a configuration of Apache Flume.
@@ -191,3 +202,15 @@ class LanguageNotFirst(Diagnostic, code="FL036"):
     def hint(self) -> str:
         """What to do."""
         return "move it to the top, or leave it out"
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        text, (source, start, end) = self.span.source.text, self.span
+        line = Span(source, text.rfind("\n", 0, start) + 1, text.find("\n", end) + 1 or len(text))
+        gone = Edit(line, "")
+        if _FIRST.match(text):
+            return Fix("leave it out", (gone,), safe=True)
+        begin = len(text) - len(text.removeprefix("\ufeff"))
+        top = Edit(Span(source, begin, begin), f"{text[start:end]}\n\n")
+        return Fix("move it to the top", (top, gone), safe=True)

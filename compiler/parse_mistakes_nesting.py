@@ -1,10 +1,13 @@
 """Mistakes in where a block stands: on one line, behind what has none, too deep."""
 
+import re
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, new_line, replaced
 from flumec.compiler.parse_stop import Stop
 from flumec.compiler.recover_blocks import DEEPEST
+from flumec.compiler.source import Span
 
 
 class BlockOnOneLine(Diagnostic, code="FL025"):
@@ -56,6 +59,11 @@ class BlockOnOneLine(Diagnostic, code="FL025"):
     def hint(self) -> str:
         """What to do."""
         return "end the line behind `{`, and give each statement and the `}` its own"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return _unfolded(self.span)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
@@ -180,3 +188,27 @@ class TooDeep(Diagnostic, code="FL030"):
     def hint(self) -> str:
         """What to do."""
         return f"there are at most {DEEPEST} levels"
+
+
+_ONE_LINE = re.compile(r"\{[ \t]*(?P<inside>[^{}#\n]*?)[ \t;,]*\}(?=[ \t]*(#|\r?\n|\Z))")
+_PARTS = re.compile(r'"([^"\\\n]|\\.)*"|\[[^\[\]]*\]|\([^()]*\)|[;,]|[^"\[(;,]+')
+
+
+def _unfolded(span: Span) -> Fix | None:
+    """Return the fix for `{ a = 1; b = 2 }`, a line for each; what is nested is left."""
+    text = span.source.text
+    line = text.rfind("\n", 0, span.start) + 1
+    opened = text.rfind("{", line, span.start + 1)
+    found = _ONE_LINE.match(text, opened) if opened >= 0 else None
+    if found is None:
+        return None
+    statements = [""]
+    for part in _PARTS.finditer(found["inside"]):
+        if part[0] in {";", ","}:
+            statements.append("")
+        else:
+            statements[-1] += part[0]
+    end = new_line(span)
+    lines = "".join(f"{end}  {one.strip()}" for one in statements if one.strip())
+    place = Span(span.source, opened, found.end())
+    return replaced(place, f"{{{lines}{end}}}", "give each statement its line", safe=True)

@@ -3,12 +3,15 @@
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, new_line, replaced
 from flumec.compiler.parse_mistakes_assignments import VALUES
 from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tables import END
 
 WORDS = {"LANGUAGE", "IMPORT", "PARAM", "LET", "HOSTS", "TEMPLATE", "AGENT", "CHECK", "TEST"}
 """The terminals that begin an item."""
+
+_BEGIN = {word.lower() for word in WORDS} | {"source", "channel", "sink"}
 
 _CONTEXTS = {"file": "the file itself", "block": "a block", "route": "a route"}
 
@@ -87,6 +90,15 @@ class SecondStatement(Diagnostic, code="FL031"):
     def hint(self) -> str:
         """What to do."""
         return "begin a new line here"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if self.span.source.text[self.span.start : self.span.end] not in _BEGIN:
+            return None  # `4 GiB` is no statement of its own
+        text = self.span.source.text[: self.span.start]
+        gap = self.span._replace(start=len(text.rstrip(" \t")), end=self.span.start)
+        return replaced(gap, new_line(self.span), "begin a new line", safe=True)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

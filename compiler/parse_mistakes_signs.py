@@ -4,6 +4,7 @@ import unicodedata
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, new_line, replaced, rest_of_line
 from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tokens import ERROR
 
@@ -56,6 +57,16 @@ class Semicolon(Diagnostic, code="FL003"):
         """What to do."""
         return "the end of the line ends a statement; leave it out"
 
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        if (rest := rest_of_line(self.span)).strip().startswith("#") or not rest.strip():
+            return replaced(self.span, "", "leave it out", safe=True)
+        end = self.span.end + len(rest) - len(rest.lstrip())
+        return replaced(
+            self.span._replace(end=end), new_line(self.span), "begin a new line", safe=True
+        )
+
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
@@ -107,6 +118,14 @@ class ForeignComment(Diagnostic, code="FL005"):
     def hint(self) -> str:
         """What to do."""
         return "a comment begins with `#`, and `##` documents the next declaration"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if not self.span.source.text.startswith("//", self.span.start):
+            return None
+        sign = self.span._replace(end=self.span.start + 2)
+        return replaced(sign, "#", "write `#`", safe=True)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

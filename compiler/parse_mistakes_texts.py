@@ -4,12 +4,16 @@ import re
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tokens import ERROR
 from flumec.compiler.source import Span
 
 _QUOTES = "'`‘’“”„«»"
+_CLOSING = {"‘": "’", "“": "”", "„": "“", "«": "»"}
+_LONGEST = 10_000
 _LIMITS = ' \t\r\n"#,(){}[];='
+_NAMED = re.compile(r"\$\{[ \t]*([A-Za-z_][\w.]*)[ \t]*\}")
 _UNQUOTED = re.compile(r"(~?|\.{0,2}|\w+:)/\S*|\d+(\.\d+){2,}(:\d+)?|[\w-]+(\.[\w-]+)+(:\d+)?/\S*")
 """A path, a URL, an address, a host with a path."""
 
@@ -116,6 +120,17 @@ class WrongQuote(Diagnostic, code="FL004"):
         """What to do."""
         return 'write it between `"` and `"`'
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        line = self.span.source.text[self.span.start + 1 : self.span.start + 1 + _LONGEST]
+        inside, closed, _ = line.partition("\n")[0].partition(_CLOSING.get(self.quote, self.quote))
+        if not closed or set(inside) & set('"\\$'):
+            return None
+        end = self.span.start + len(inside) + 2
+        text = self.span._replace(end=end)
+        return replaced(text, f'"{inside}"', 'write it between `"` and `"`', safe=True)
+
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
@@ -170,6 +185,11 @@ class UnquotedText(Diagnostic, code="FL006"):
     def hint(self) -> str:
         """What to do."""
         return f'write "{self.word}"'
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return replaced(self.span, f'"{self.word}"', "put it in quotes", safe=True)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
@@ -232,6 +252,15 @@ class DollarOutsideText(Diagnostic, code="FL007"):
     def hint(self) -> str:
         """What to do."""
         return "a name that is the whole value is written without `${` and `}`"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        whole = _NAMED.match(self.span.source.text, self.span.start)
+        if whole is None:
+            return None
+        place = self.span._replace(end=whole.end())
+        return replaced(place, whole[1], "write the name alone", safe=True)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

@@ -3,6 +3,7 @@
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, sign_for
 from flumec.compiler.parse_mistakes_assignments import ENDS
 from flumec.compiler.parse_stop import Stop
 
@@ -52,6 +53,11 @@ class EqualsForColon(Diagnostic, code="FL015"):
     def hint(self) -> str:
         """What to do."""
         return "write `: TYPE`"
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return sign_for(self.span, ":")
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

@@ -4,6 +4,7 @@ import re
 from typing import Self
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.parse_stop import Stop
 from flumec.compiler.parse_tables import tables
 from flumec.compiler.source import Span
@@ -120,6 +121,14 @@ class NameInQuotes(Diagnostic, code="FL012"):
         """What to do."""
         return f"write {self.span.source.text[self.span.start + 1 : self.span.end - 1]}"
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        name = self.span.source.text[self.span.start + 1 : self.span.end - 1]
+        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+            return None
+        return replaced(self.span, name, "take the quotes away", safe=True)
+
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
@@ -172,6 +181,11 @@ class TextWithoutQuotes(Diagnostic, code="FL013"):
     def hint(self) -> str:
         """What to do."""
         return f'write "{self.word}"'
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return replaced(self.span, f'"{self.word}"', "put it in quotes", safe=True)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
@@ -232,6 +246,12 @@ class NameWithHyphen(Diagnostic, code="FL008"):
     def hint(self) -> str:
         """What to do."""
         return f"a name has letters, digits and `_`: `{self.word.replace('-', '_')}`"
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        name = self.word.replace("-", "_")
+        return replaced(self.span, name, f"write `{name}`", safe=False)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:

@@ -1,6 +1,7 @@
 """Chains whose parts are not what they name."""
 
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix, inserted
 
 
 class UnknownComponent(Diagnostic, code="FL108"):
@@ -54,6 +55,11 @@ class UnknownComponent(Diagnostic, code="FL108"):
         """Offer the nearest."""
         return closest(self.name, self.known)
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
+
 
 class UnknownInterceptor(Diagnostic, code="FL112"):
     """A chain has an interceptor that does not exist.
@@ -105,6 +111,11 @@ class UnknownInterceptor(Diagnostic, code="FL112"):
     def hint(self) -> str:
         """Offer the nearest, or all."""
         return closest(self.name, self.known) or f"the interceptors are {', '.join(self.known)}"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 class NotAStep(Diagnostic, code="FL151"):
@@ -172,6 +183,13 @@ class NotAStep(Diagnostic, code="FL151"):
         if self.kind:
             return f"a {self.kind} stands at an end of a chain"
         return f"write `{self.name}()`"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if self.first or self.kind:
+            return None
+        return inserted(self.span.source, self.span.end, "()", "write `()`", safe=True)
 
 
 class ChainLeavesAgent(Diagnostic, code="FL154"):

@@ -13,7 +13,8 @@ from flumec.compiler.bind.properties import Filling, Layer, key_of
 from flumec.compiler.bind.scope import Env
 from flumec.compiler.bind.templates import Templates
 from flumec.compiler.bind.types import ANY
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix
 from flumec.compiler.model import Component, Value
 
 
@@ -73,6 +74,11 @@ class UnknownComponentType(Diagnostic, code="FL106"):
         if near := closest(self.name, self.known):
             return near
         return f"the {self.kind}s are {', '.join(self.known)}"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ class Directory:
     def _report_agent(self, ref: tree.Ref, name: str) -> None:
         known = (*self._module.agents, *(f"{a}.{n}" for a, i in self._module.imports.items()
                                          if i.module for n in i.module.agents))  # fmt: skip
-        self._findings.report(UnknownAgent(ref.span, name=name, known=known))
+        last = ref.names[name.count(".")].span
+        span = last._replace(start=ref.span.start)
+        self._findings.report(UnknownAgent(span, name=name, known=known))
 
     def _report_incomplete(
         self, ref: tree.Ref, names: tuple[tree.Name, ...], module: Module, kinds: tuple[str, ...]

@@ -1,6 +1,7 @@
 """Names of agents and components, in links, checks and tests, that name nothing."""
 
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix, replaced
 
 
 class UnknownAgent(Diagnostic, code="FL110"):
@@ -75,6 +76,11 @@ class UnknownAgent(Diagnostic, code="FL110"):
     def hint(self) -> str | None:
         """Offer the nearest."""
         return closest(self.name, self.known)
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 class UnknownEnd(Diagnostic, code="FL113"):
@@ -157,6 +163,11 @@ class UnknownEnd(Diagnostic, code="FL113"):
         near = closest(self.name, self.known)
         return near or (f"it has {', '.join(self.known)}" if self.known else None)
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
+
 
 class IncompleteName(Diagnostic, code="FL159"):
     """Where a component of an agent is to be named stands only a part of its name.
@@ -230,3 +241,13 @@ class IncompleteName(Diagnostic, code="FL159"):
     def hint(self) -> str | None:
         """Offer what would complete it."""
         return f"perhaps {' or '.join(f'`{name}`' for name in self.known)}?" if self.known else None
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if (
+            len(self.known) != 1
+            or self.span.source.text[self.span.start : self.span.end] != self.name
+        ):
+            return None
+        return replaced(self.span, self.known[0], f"write `{self.known[0]}`", safe=False)

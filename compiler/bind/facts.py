@@ -6,7 +6,8 @@ from flumec.compiler import tree
 from flumec.compiler.bind.following import BROKEN
 from flumec.compiler.bind.mistakes import SecretRendered, WrongType
 from flumec.compiler.bind.scope import Env, hosts_unknown
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix
 from flumec.compiler.model import HostFact, HostSet, PerHost
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class UnknownFact(Diagnostic, code="FL141"):
         if self.name.startswith("host.vars."):
             return f"declare it in the hosts block: `vars {{ {self.name[10:]} : string }}`"
         return None
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 class HostLacksFact(Diagnostic, code="FL512"):

@@ -5,7 +5,8 @@ from typing import Final, Literal, NamedTuple
 
 from flumec.compiler import tree
 from flumec.compiler.bind.scope import Binding, Env, Trail
-from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.diagnostic import Diagnostic, Place, closest, put_right
+from flumec.compiler.fix import Fix
 
 BROKEN: Final = object()
 """The value of an expression with a mistake that was reported: whoever meets it stays silent."""
@@ -51,6 +52,11 @@ class UnknownName(Diagnostic, code="FL101"):
         """Offer the nearest name, or what else may have been meant."""
         return closest(self.name, self.known) or self.help
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
+
 
 class NotSet(Diagnostic, code="FL102"):
     """A text has a `${…}` whose name stands for nothing here.
@@ -86,6 +92,11 @@ class NotSet(Diagnostic, code="FL102"):
     def hint(self) -> str | None:
         """Offer the nearest name."""
         return closest(self.name, self.known) or "declare it: `param`, or `let`"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 class DefinedByItself(Diagnostic, code="FL135"):

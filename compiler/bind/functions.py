@@ -1,6 +1,7 @@
 """The functions whose calls are values somewhere."""
 
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix
 
 
 class UnknownFunction(Diagnostic, code="FL220"):
@@ -9,20 +10,44 @@ class UnknownFunction(Diagnostic, code="FL220"):
     ## Example
 
     ```flow
-    let login = user("flumec")
+    hosts web = ["web-1"]
 
-    hosts web = ["web-1"] {
-      user = login
+    agent a on web {
+      source numbers : seq
+
+      channel spool : memory
+
+      channel letters : memory
+
+      sink out : null {
+        give_up = aftr(24h)
+        dead_letter = letters
+      }
+
+      numbers -> spool
+      spool -> out
     }
     ```
 
     ## Instead
 
     ```flow
-    let login = "flumec"
+    hosts web = ["web-1"]
 
-    hosts web = ["web-1"] {
-      user = login
+    agent a on web {
+      source numbers : seq
+
+      channel spool : memory
+
+      channel letters : memory
+
+      sink out : null {
+        give_up = after(24h)
+        dead_letter = letters
+      }
+
+      numbers -> spool
+      spool -> out
     }
     ```
     """
@@ -40,6 +65,11 @@ class UnknownFunction(Diagnostic, code="FL220"):
         """Offer the nearest, or all."""
         known = ", ".join(f"`{name}`" for name in self.known)
         return closest(self.name, self.known) or f"the functions here are {known}"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 FUNCTIONS = (

@@ -1,6 +1,7 @@
 """Host sets that cannot be made."""
 
-from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.diagnostic import Diagnostic, Place, closest, put_right
+from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.source import Span
 
 
@@ -111,6 +112,13 @@ class OneMachine(Diagnostic, code="FL515"):
         """The first spelling."""
         return (Place(self.first, f"`{self.other}`"),)
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if self.span.source.text[self.span.start : self.span.end] != f'"{self.name}"':
+            return None
+        return replaced(self.span, f'"{self.other}"', self.hint, safe=False)
+
 
 class HostSetCycle(Diagnostic, code="FL514"):
     """A host set is made of itself.
@@ -198,3 +206,8 @@ class UnknownHostSet(Diagnostic, code="FL107"):
     def hint(self) -> str | None:
         """Offer the nearest."""
         return closest(self.name, self.known)
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)

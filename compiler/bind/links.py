@@ -10,7 +10,8 @@ from flumec.compiler.bind.findings import Findings
 from flumec.compiler.bind.module import Module
 from flumec.compiler.bind.properties import Filling, Form, form_of
 from flumec.compiler.bind.scope import SOME_HOSTS, Env
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix
 from flumec.compiler.model import Agent, Link, Value
 from flumec.runtime.links.settings import LinkSettings
 
@@ -89,6 +90,11 @@ class UnknownWire(Diagnostic, code="FL161"):
     def hint(self) -> str:
         """Offer the nearest, or all."""
         return closest(self.name, WIRES) or f"the wires are {', '.join(WIRES)}"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, WIRES)
 
 
 @cache

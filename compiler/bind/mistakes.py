@@ -1,7 +1,8 @@
 """Values that do not fit: of the wrong type, out of range, not in the enumeration, a secret."""
 
 from flumec.compiler import tree
-from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.diagnostic import Diagnostic, Place, closest, put_right
+from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.source import Span
 from flumec.runtime.quantity import Duration, Percent, QuantityError, Rate, Size
 
@@ -119,6 +120,11 @@ class UnknownValue(Diagnostic, code="FL207"):
         """Offer the nearest value."""
         return closest(self.word, self.known)
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.word, self.known)
+
 
 class QuotedWord(Diagnostic, code="FL208"):
     """An enumeration's value stands in quotes.
@@ -154,6 +160,11 @@ class QuotedWord(Diagnostic, code="FL208"):
     def hint(self) -> str:
         """Write it without quotes."""
         return f"write it without quotes: `{self.slot} = {self.word}`"
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return replaced(self.span, self.word, "take the quotes away", safe=True)
 
 
 class SecretRendered(Diagnostic, code="FL212"):

@@ -15,7 +15,8 @@ from flumec.compiler.bind.module import Module
 from flumec.compiler.bind.properties import key_of
 from flumec.compiler.bind.scope import Env, Scope
 from flumec.compiler.bind.types import kind_named
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix
 from flumec.compiler.options import Options
 from flumec.compiler.parse import parse
 from flumec.compiler.source import Source, Span
@@ -119,6 +120,11 @@ class UnknownParam(Diagnostic, code="FL131"):
         return near or (
             f"the params are {', '.join(self.known)}" if self.known else "there are none"
         )
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 class Given(NamedTuple):

@@ -1,6 +1,7 @@
 """Names of hosts, patterns and inventories that cannot be read."""
 
-from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.diagnostic import Diagnostic, Place, closest, put_right
+from flumec.compiler.fix import Fix, without_item
 from flumec.compiler.source import Span
 
 
@@ -60,6 +61,13 @@ class DuplicateHost(Diagnostic, code="FL502"):
     def places(self) -> tuple[Place, ...]:
         """Where it stands first."""
         return (Place(self.first, f"`{self.name}` is here already"),)
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        text = self.span.source.text
+        same = text[self.first.start : self.first.end] == text[self.span.start : self.span.end]
+        return without_item(self.span) if same and self.first.source is self.span.source else None
 
 
 class BadPattern(Diagnostic, code="FL503"):
@@ -189,3 +197,8 @@ class UnknownGroup(Diagnostic, code="FL506"):
         if near := closest(self.name, self.known):
             return near
         return f"its groups are {', '.join(self.known[:20])}"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)

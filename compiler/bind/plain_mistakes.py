@@ -1,6 +1,9 @@
 """Units, names of secrets, and names of components that do not exist."""
 
-from flumec.compiler.diagnostic import Diagnostic, closest
+import re
+
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix, replaced
 
 
 class UnknownUnit(Diagnostic, code="FL205"):
@@ -32,6 +35,17 @@ class UnknownUnit(Diagnostic, code="FL205"):
     def message(self) -> str:
         """Name the unit that was probably meant."""
         return self.error
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        text = self.span.source.text[self.span.start : self.span.end]
+        meant = re.fullmatch(r"unknown unit `(\w+)`: (\w+)\?", self.error)
+        if meant is None or text.count(meant[1]) != 1:
+            return None  # of `MB or MiB?` a person chooses
+        return replaced(
+            self.span, text.replace(meant[1], meant[2]), f"write `{meant[2]}`", safe=False
+        )
 
 
 class BadSecretName(Diagnostic, code="FL217"):
@@ -71,16 +85,23 @@ class UnknownReference(Diagnostic, code="FL109"):
     agent counter on web {
       source numbers : seq
 
-      channel buffer : memory {
-        size = 1MiB
+      channel buffer : file
+
+      channel copy : file
+
+      channel letters : file
+
+      sink one : null {
+        dead_letter = letters
       }
 
-      sink nothing : null {
-        dead_letter = bufer
+      sink two : null {
+        dead_letter = leters
       }
 
-      numbers -> buffer
-      buffer -> nothing
+      numbers -> buffer, copy
+      buffer -> one
+      copy -> two
     }
     ```
 
@@ -92,14 +113,23 @@ class UnknownReference(Diagnostic, code="FL109"):
     agent counter on web {
       source numbers : seq
 
-      channel buffer : memory {
-        size = 1MiB
+      channel buffer : file
+
+      channel copy : file
+
+      channel letters : file
+
+      sink one : null {
+        dead_letter = letters
       }
 
-      sink nothing : null
+      sink two : null {
+        dead_letter = letters
+      }
 
-      numbers -> buffer
-      buffer -> nothing
+      numbers -> buffer, copy
+      buffer -> one
+      copy -> two
     }
     ```
     """
@@ -121,3 +151,8 @@ class UnknownReference(Diagnostic, code="FL109"):
     def hint(self) -> str | None:
         """Offer the nearest."""
         return closest(self.name, self.known)
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)

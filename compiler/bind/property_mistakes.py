@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from flumec.compiler import tree
-from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.diagnostic import Diagnostic, Place, closest, put_right
+from flumec.compiler.fix import Fix, without_repeated_line
 from flumec.compiler.source import Span
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class UnknownProperty(Diagnostic, code="FL201"):
         plural = "properties" if self.form.noun == "property" else self.form.noun + "s"
         return f"its {plural} are {names}" if names else f"it has no {plural}"
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.form.fields)
+
 
 class DuplicateProperty(Diagnostic, code="FL202"):
     """A block or call sets a property twice.
@@ -81,6 +87,11 @@ class DuplicateProperty(Diagnostic, code="FL202"):
     def places(self) -> tuple[Place, ...]:
         """Where it was set first."""
         return (Place(self.first, "first set here"),)
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return without_repeated_line(self.first, self.span)
 
 
 class MissingProperty(Diagnostic, code="FL203"):

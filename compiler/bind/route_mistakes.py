@@ -1,6 +1,7 @@
 """Ends of chains that are not what they could be: routes, groups, optional channels."""
 
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix, replaced
 
 
 class OptionalNothing(Diagnostic, code="FL155"):
@@ -57,6 +58,15 @@ class OptionalNothing(Diagnostic, code="FL155"):
         """Say what it is."""
         what = f"the {self.kind} `{self.name}`" if self.kind else f"`{self.name}`"
         return f"only a channel can be optional, not {what}"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if not (self.span.source.text[self.span.start : self.span.end]).endswith("?"):
+            return None
+        return replaced(
+            self.span._replace(start=self.span.end - 1), "", "take the `?` away", safe=True
+        )
 
 
 class NoHeader(Diagnostic, code="FL157"):
@@ -115,6 +125,14 @@ class NoHeader(Diagnostic, code="FL157"):
         """Write it as a header."""
         return f"write `header.{self.name.rpartition('.')[2]}`"
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if self.span.source.text[self.span.start : self.span.end] != self.name:
+            return None
+        name = f"header.{self.name.rpartition('.')[2]}"
+        return replaced(self.span, name, f"write `{name}`", safe=False)
+
 
 class UnknownGroupFunction(Diagnostic, code="FL158"):
     """A chain ends in a call that makes no group of sinks.
@@ -171,3 +189,8 @@ class UnknownGroupFunction(Diagnostic, code="FL158"):
             closest(self.name, self.known)
             or "a group of sinks is `failover(a, b)` or `balance(a, b)`"
         )
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)

@@ -13,7 +13,8 @@ from flumec.compiler.bind.module import DuplicateName, Module, ReservedName
 from flumec.compiler.bind.properties import Field, Form
 from flumec.compiler.bind.scope import Binding, Env, Scope
 from flumec.compiler.bind.types import kind_named
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix
 from flumec.runtime.component import Property
 
 
@@ -71,6 +72,11 @@ class UnknownTemplate(Diagnostic, code="FL111"):
     def hint(self) -> str | None:
         """Offer the nearest."""
         return closest(self.name, self.known)
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 class Body(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from flumec.compiler import tree
 from flumec.compiler.bind.findings import Findings
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, inserted
 from flumec.compiler.source import Span
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\", '"': '"'}
@@ -49,6 +50,13 @@ class UnknownEscape(Diagnostic, code="FL214"):
     def hint(self) -> str:
         """Offer the raw text."""
         return r'for a backslash write `\\`, or a raw text: r"…"'
+
+    @property
+    def fix(self) -> Fix:
+        """What a program writes."""
+        return inserted(
+            self.span.source, self.span.start, "\\", "write the backslash twice", safe=False
+        )
 
 
 class BrokenInterpolation(Diagnostic, code="FL142"):

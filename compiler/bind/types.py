@@ -22,7 +22,8 @@ from flumec.compiler.bind.kinds_plain import (
     WordKind,
 )
 from flumec.compiler.bind.kinds_text import TextKind
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix
 from flumec.runtime.component import (
     ChannelRef,
     Declared,
@@ -71,6 +72,11 @@ class UnknownType(Diagnostic, code="FL133"):
     def hint(self) -> str:
         """Offer the nearest, or list them all."""
         return closest(self.name, _NAMED) or f"the types are {', '.join(_NAMED)} and list(…)"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, _NAMED)
 
 
 _TEXTS = frozenset({"string", "path", "url"})

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 from flumec.compiler.cli.arguments import FILE, opened
-from flumec.compiler.cli.failures import CannotRun
 from flumec.compiler.inputs import Inputs
 
 _STDIN = "-"
@@ -27,6 +26,7 @@ def command(*, files: tuple[Path, ...], check: bool, diff: bool) -> int:
 
 def _format(path: Path, read: Inputs, *, check: bool, diff: bool) -> int:
     from flumec.compiler.cli.report import Report
+    from flumec.compiler.cli.rewrite import difference, replace
     from flumec.compiler.format import format_text
     from flumec.compiler.source import Source
 
@@ -38,7 +38,7 @@ def _format(path: Path, read: Inputs, *, check: bool, diff: bool) -> int:
         return 1
     changed = formatted.encode() != content
     if diff and changed:
-        click.echo(_difference(content.decode(), formatted, name), nl=False)
+        click.echo(difference(content.decode(), formatted, name, "formatted"), nl=False)
     if check and changed:
         click.echo(f"not formatted: {name}", err=True)
     if check or diff:
@@ -46,36 +46,6 @@ def _format(path: Path, read: Inputs, *, check: bool, diff: bool) -> int:
     if str(path) == _STDIN:
         click.echo(formatted, nl=False)
     elif changed:
-        _replace(path, formatted)
+        replace(path, formatted.encode())
         click.echo(f"formatted {name}", err=True)
     return 0
-
-
-def _difference(before: str, after: str, name: str) -> str:
-    import difflib
-
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True),
-        after.splitlines(keepends=True),
-        name,
-        f"{name} (formatted)",
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end\n" for line in lines
-    )
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file anew, whole or not at all, with the mode that it has."""
-    import os
-    import secrets
-
-    target = Path(os.path.realpath(path))
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        beside.write_bytes(text.encode())
-        beside.chmod(target.stat().st_mode & 0o7777)
-        beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise CannotRun(f"cannot write `{path}`: {error.strerror or error}") from None

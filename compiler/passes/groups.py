@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Chain, Fleet, Group
 from flumec.compiler.passes.targets import RepeatedTarget
@@ -61,6 +62,13 @@ class LonelyMember(Diagnostic, code="FL350"):
     def hint(self) -> str:
         alone = self.members[0] if self.members else "SINK"
         return f"one sink alone needs no group: `CHANNEL -> {alone}`"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        if len(self.members) != 1 or not self.members[0]:
+            return None
+        return replaced(self.span, self.members[0], "name the sink alone", safe=True)
 
 
 class SharedDedup(Diagnostic, code="FL351"):

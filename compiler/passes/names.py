@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Edit, Fix, replaced
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet
 from flumec.compiler.parse_tables import tables
-from flumec.compiler.source import Span
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -65,6 +65,14 @@ class UnusedName(Diagnostic, code="FL901", severity="warning"):
     def hint(self) -> str:
         return "take it away, or use it"
 
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        from flumec.compiler.uses import Uses
+
+        lines = Uses(self.span.source).declaration(self.span)
+        return None if lines is None else replaced(lines, "", "take it away", safe=False)
+
 
 class NameStyle(Diagnostic, code="FL902", severity="warning"):
     """A name is not in snake_case.
@@ -108,6 +116,8 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
     """
 
     name: str
+    agent: str
+    """The agent that has it, or that is called so."""
 
     @property
     def message(self) -> str:
@@ -115,24 +125,37 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
 
     @property
     def hint(self) -> str | None:
+        return f"`{self._better}`" if self._better else None
+
+    @property
+    def fix(self) -> Fix | None:
+        """Rename it wherever its file names it; what a host kept under the old name stays there."""
+        from flumec.compiler.uses import Uses
+
+        uses = Uses(self.span.source)
+        places = uses.of_component(self.agent, self.name)
+        if self.span not in places:
+            places = uses.of_agent(self.name)
+        if not self._better or self.span not in places:
+            return None
+        edits = tuple(Edit(place, self._better) for place in places)
+        return Fix(f"rename it to `{self._better}`", edits, safe=False)
+
+    @property
+    def _better(self) -> str:
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.name).lower().strip("_")
         name = re.sub(r"_+", "_", words)
-        return f"`{name}`" if name and name not in tables().words else None
+        return name if name not in tables().words else ""
 
 
 def check_names(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield unused names, and names in another style."""
     for kind, name, span in fleet.unused:
         yield UnusedName(span, kind, name)
-    for name, span in names_of(fleet):
-        own = name.rpartition(".")[2]
-        if SNAKE.fullmatch(own) is None:
-            yield NameStyle(span, own)
-
-
-def names_of(fleet: Fleet) -> Iterator[tuple[str, Span]]:
-    """Yield the names of agents and components with their places."""
     for agent in fleet.agents.values():
-        yield agent.name, agent.name_span
-        for component in agent.components.values():
-            yield component.name, component.name_span
+        own = agent.name.rpartition(".")[2]
+        components = agent.components.values()
+        names = [(own, agent.name_span), *((each.name, each.name_span) for each in components)]
+        for name, span in names:
+            if SNAKE.fullmatch(name) is None:
+                yield NameStyle(span, name, own)

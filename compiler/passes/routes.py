@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.fix import Fix, without_item
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Arm, Fleet, Route
 from flumec.compiler.source import Span
@@ -212,6 +213,11 @@ class RepeatedValue(Diagnostic, code="FL313"):
     @property
     def places(self) -> tuple[Place, ...]:
         return (Place(self.first, "first here" if self.same else "this arm takes it"),)
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return without_item(self.span) if self.same else None
 
 
 def check_routes(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from flumec.compiler.diagnostic import Diagnostic, closest
+from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.fix import Fix
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fault, Fleet, Proof, Value
 
@@ -78,6 +79,11 @@ class UnknownSite(Diagnostic, code="FL162"):
         return closest(self.name, self.known) or (
             f"the sites are {known}" if known else "a host set says where it is: `site = …`"
         )
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return put_right(self.span, self.name, self.known)
 
 
 def check_sites(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.fix import Fix, without_item
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Chain, Fleet, Group, Route, Target
 
@@ -56,6 +57,11 @@ class RepeatedTarget(Diagnostic, code="FL309"):
     @property
     def hint(self) -> str:
         return "name it once; a copy needs a second channel"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return without_item(self.span)
 
 
 class MisplacedDrop(Diagnostic, code="FL315"):
@@ -113,6 +119,11 @@ class MisplacedDrop(Diagnostic, code="FL315"):
         if self.behind:
             return "`sink nothing : null` discards what it gets, and counts it"
         return "`drop` stands alone; a copy that nobody wants needs no target"
+
+    @property
+    def fix(self) -> Fix | None:
+        """What a program writes."""
+        return None if self.behind else without_item(self.span, safe=False)
 
 
 def check_targets(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
