@@ -17,6 +17,9 @@ from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Declared, Header, Source
 
+_DEFAULTS: dict[type[Declared], Mapping[str, Any]] = {}
+"""The properties of a class with their defaults; of ten thousand steps there are few classes."""
+
 
 def entering(source: Component) -> Headers:
     """Return the headers that a source's events have when they enter."""
@@ -46,6 +49,13 @@ def enters(agent: Agent, chain: Chain) -> bool:
     """Return whether a chain begins where events enter; behind a channel no step has a place."""
     start = agent.components.get(chain.start)
     return start is not None and start.kind == "source"
+
+
+def steps_of(chain: Chain) -> Iterator[Step]:
+    """Yield every step of a chain, those of a route's arms too."""
+    yield from chain.steps
+    for arm in chain.end.arms if isinstance(chain.end, Route) else ():
+        yield from arm.steps
 
 
 def after(headers: Headers, step: Step, agent: Agent) -> Headers:
@@ -102,8 +112,7 @@ def said(step: Step, name: str) -> Any:
     """Return a property of a step, its default where it is not written."""
     assert step.declaration is not None
     held = step.values.get(name)
-    declared = step.declaration.props.get(name)
-    return held.value if held is not None else declared.default if declared else None
+    return held.value if held is not None else _defaults(step.declaration).get(name)
 
 
 def shown(name: str) -> str:
@@ -152,4 +161,6 @@ def _constant_on(step: Step, host: Host) -> str | None:
 
 
 def _defaults(declared: type[Declared]) -> Mapping[str, Any]:
-    return {name: property_.default for name, property_ in declared.props.items()}
+    if declared not in _DEFAULTS:
+        _DEFAULTS[declared] = {name: one.default for name, one in declared.props.items()}
+    return _DEFAULTS[declared]

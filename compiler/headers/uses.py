@@ -8,7 +8,7 @@ from flumec.compiler.columns import PATH
 from flumec.compiler.graph import Node
 from flumec.compiler.headers.flow import HeaderFlow
 from flumec.compiler.headers.known import Headers, Known
-from flumec.compiler.headers.steps import enters, named, place_of
+from flumec.compiler.headers.steps import enters, named, place_of, steps_of
 from flumec.compiler.model import Agent, Chain, Component, Fleet, Host, Link, Route, Settings, Value
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
@@ -75,7 +75,8 @@ def _by_sink(agent: Agent, sink: Component, flow: HeaderFlow) -> Iterator[Use]:
 
 def _by_chain(agent: Agent, chain: Chain, flow: HeaderFlow) -> Iterator[Use]:
     node = (agent.name, chain.start)
-    for step, headers in flow.steps(agent.name, chain):
+    reading = any(step.declaration and step.declaration.uses for step in steps_of(chain))
+    for step, headers in flow.steps(agent.name, chain) if reading else ():
         declared = step.declaration
         for property_ in declared.uses if declared is not None else ():
             span = step.values[property_].span if property_ in step.values else step.span

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic, Place, closest
 from flumec.compiler.headers.flow import HeaderFlow
 from flumec.compiler.headers.known import Known
-from flumec.compiler.headers.steps import enters, keeps, named, shown
+from flumec.compiler.headers.steps import enters, keeps, named, shown, steps_of
 from flumec.compiler.model import Chain, Fleet, Route
 from flumec.compiler.source import Span
 
@@ -190,7 +190,8 @@ def _arms(route: Route, known: Known) -> Iterator[ValueNeverArrives]:
 
 
 def _steps(agent: str, chain: Chain, flow: HeaderFlow) -> Iterator[NeverNeeded]:
-    for step, headers in flow.steps(agent, chain):
+    keeping = any(step.declaration and keeps(step) for step in steps_of(chain))
+    for step, headers in flow.steps(agent, chain) if keeping else ():
         if step.declaration is None or not keeps(step):
             continue
         for property_ in step.declaration.sets:
