@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
 
 from flumec.runtime.bounds import Check, at_least, at_most, between, not_empty
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
+from flumec.runtime.risk import Risky
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -186,7 +187,7 @@ class Section(Declared):
     """A block inside a component, such as `roll { … }`."""
 
 
-class Component(Declared):
+class Component(Risky, Declared):
     """Something with a name in an agent; logs, metrics and the journal know it by that name.
 
     `reads` and `writes` name the properties that hold paths it reads and directories it writes, so

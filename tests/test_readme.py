@@ -47,7 +47,10 @@ def test_its_flow_is_clean() -> None:
 @pytest.mark.parametrize(
     ("more", "code"),
     [
-        ('}\n\ncheck "all" {\n  from = tailer.access\n  to = collector.files', "FL903"),
+        (
+            '}\n\ncheck "all" {\n  from = tailer.access\n  to = collector.files\n  rate = 200KB/s',
+            "FL903",
+        ),
     ],
     ids=["check"],
 )

@@ -12,9 +12,11 @@ from flumec.compiler.passes.chains import check_chains
 from flumec.compiler.passes.channels import check_channels
 from flumec.compiler.passes.copied_keys import check_copied_keys
 from flumec.compiler.passes.copies import check_copies
+from flumec.compiler.passes.counting import check_counting
 from flumec.compiler.passes.cycles import check_cycles
 from flumec.compiler.passes.dead_letters import check_dead_letters
 from flumec.compiler.passes.deduplication import check_deduplication
+from flumec.compiler.passes.delivery import check_delivery
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.groups import check_groups
@@ -25,6 +27,7 @@ from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
 from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.nearness import check_nearness
+from flumec.compiler.passes.ordering import check_ordering
 from flumec.compiler.passes.outages import check_outages
 from flumec.compiler.passes.plain import check_plain
 from flumec.compiler.passes.policies import check_policies
@@ -71,5 +74,8 @@ PASSES: tuple[Pass, ...] = (
     check_sites,
     check_names,
     check_plain,
+    check_delivery,
+    check_ordering,
+    check_counting,
     check_future,
 )

@@ -186,7 +186,7 @@ def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
             late = held.value.values.get("late") if isinstance(held.value, Settings) else None
             if late is not None and str(late.value) in [chain.start for chain in reading]:
                 yield LateComesBack(late.span, f"{agent.name}.{sink.name}", str(late.value))
-            reason = _apart(fleet, agent, reading, key_headers(held))
+            reason = apart(fleet, agent, reading, key_headers(held))
             if reason:
                 yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)
 
@@ -194,12 +194,17 @@ def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
 def key_headers(dedup: Value) -> list[str]:
     """Return the headers that a `dedup` has its key from; none where it is the tag."""
     written = dedup.value.values if isinstance(dedup.value, Settings) else {}
-    key = written["key"].value if "key" in written else ()
-    found = key if isinstance(key, tuple | list) else [key]
+    return headers_of(written.get("key"))
+
+
+def headers_of(key: Value | None) -> list[str]:
+    """Return the headers of a key, of a `dedup` or a check; none where it is the tag."""
+    said = () if key is None else key.value
+    found = said if isinstance(said, tuple | list) else [said]
     return [str(name) for name in found if isinstance(name, Header)]
 
 
-def _apart(fleet: Fleet, agent: Agent, reading: Sequence[Chain], key: Sequence[str]) -> str:
+def apart(fleet: Fleet, agent: Agent, reading: Sequence[Chain], key: Sequence[str]) -> str:
     """Return where copies may go that a sink doesn't get by `reading`, "" if nowhere."""
     hosts = len(agent.hosts.hosts)
     if hosts < 2:

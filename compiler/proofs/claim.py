@@ -6,57 +6,35 @@ follows from the effects, and so does the weakest place.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Flag, StrEnum, auto
 from functools import cached_property
 from typing import Literal
 
 from flumec.compiler.graph import Node
 from flumec.compiler.source import Span
 from flumec.runtime.component import Start
+from flumec.runtime.failure import Failure, Harm
+
+__all__ = [
+    "TOLD_APART", "Claim", "Copies", "Delivery", "Detour", "Effect", "Failure", "Harm", "Order",
+]  # fmt: skip
 
 Delivery = Literal["best_effort", "at_least_once", "exactly_once"]
-
-
-class Failure(StrEnum):
-    """What may happen to a fleet, the likeliest first: among equal harms that one is worse."""
-
-    ALWAYS = "always"
-    """No failure at all: a channel is full, copies meet, events wait longer than a window."""
-    CLIENT_RETRIED = "client retried"
-    """A client that heard no 200, for whatever reason, sends the same request again."""
-    REPLY_LOST = "reply lost"
-    """What was asked for was done, and the answer did not arrive: of a peer, or of a store."""
-    CONNECTION_CUT = "connection cut"
-    """A connection between two agents, or to a store, ends or is silent, for a while or for long.
-
-    The other end may have what was sent.
-    """
-    BUNDLE_CHANGED = "bundle changed"
-    """A bundle of the same wiring is installed: agents are stopped in order and started again."""
-    ROTATION = "rotation"
-    """A log is rotated in the way that its source declares, also while the agent is down."""
-    SERVER_RESTARTED = "server restarted"
-    """What a sink writes to goes away, for a while or for long, and comes back with what it had."""
-    KILLED = "killed"
-    """An agent's process ends at any step (SIGKILL, no memory) and is started again by its unit."""
-    POWER_CUT = "power cut"
-    """A host stops at any step and boots again; of its disk only what was synced is sure."""
-    DISK_LOST = "disk lost"
-    """The state of an agent is gone for good; its host stands, with an empty one."""
-    HOST_LOST = "host lost"
-    """A host is gone for good, with its disks: its agents' state, and the logs they read."""
 
 
 TOLD_APART = frozenset({Failure.DISK_LOST, Failure.HOST_LOST})
 """What no `delivery` is about: what lies on one disk is lost with it. A check says `survives`."""
 
 
-class Harm(Flag):
-    """What a failure does to an event. Without any it is delayed at most."""
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What copies of one event that came about at some place may differ in from there on."""
 
-    NONE = 0
-    REPEATS = auto()
-    LOSES = auto()
+    tag: bool
+    """Whether they carry one tag: both are of one first put."""
+    apart: bool
+    """Whether they may be on different hosts, so that a step sets the host's name differently."""
+    alike: bool = True
+    """Whether they come through the same steps, on whichever host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +51,12 @@ class Effect:
     """The very words in the file that it comes from."""
     reason: str
     """A clause, such as `what it holds in memory ends with the process`."""
-    keeps_tag: bool = False
-    """Whether copies that it makes carry the tag of their first put."""
-    keeps_headers: bool = True
-    """Whether copies that it makes carry the same headers, as both are of one stored row."""
+    cure: str = ""
+    """What would do: a phrase, such as "`in_doubt = wait`"."""
+    copies: "Copies | None" = None
+    """Of one that repeats: what its copies have in common, for a `dedup` to know them by."""
+    unless: str = ""
+    """What must be so for it not to exist; a claim then assumes that, and does not have it."""
 
     @property
     def where(self) -> str:
@@ -96,14 +76,22 @@ _LIKELIEST = {failure: index for index, failure in enumerate(Failure)}
 class Order:
     """Among which events of one source (on one host) the order is that of their first put.
 
-    Copies that come later do not count. `keys` are the headers (and `path`, a sink's folder) in
-    which they must be equal; none of them: all events of the source. None: no events.
+    Copies that come later do not count. `keys` are the headers in which they must be equal; none of
+    them: all events of the source. None: no events.
     """
 
     keys: frozenset[str] | None
     reason: str = ""
     """What narrows or breaks it: a clause."""
     span: Span | None = None
+    folders: frozenset[str] | None = None
+    """Where the sink has several folders the order is that in each: the headers that choose it."""
+
+    def narrowed(self, key: str, reason: str, span: Span) -> "Order":
+        """Return what is left where each value of a header goes its own way; by folders it does."""
+        if self.keys is None or key in self.keys | (self.folders or frozenset()):
+            return self
+        return Order(self.keys | {key}, reason, span, self.folders)
 
     @property
     def per(self) -> Literal["source", "key", "none"]:
@@ -140,6 +128,9 @@ class Claim:
     assuming: tuple[str, ...]
     order: Order
     detours: tuple[Detour, ...]
+    only: str = ""
+    """Which events come to the sink, where that is not what the source's chains say: dead letters
+    of another, as a phrase."""
 
     @cached_property
     def harm(self) -> Harm:
@@ -167,15 +158,12 @@ class Claim:
     def weakest(self) -> Effect | None:
         """The place with the worst effect of those that a delivery is about; of equals the first.
 
-        None: exactly once.
+        Where none of these does harm, it is where the loss of a disk or host takes most; None:
+        nowhere.
         """
-        found = [
-            effect
-            for failure, effects in self.worst.items()
-            if failure not in TOLD_APART
-            for effect in effects
-        ]
-        return max(found, key=lambda effect: effect.badness, default=None)
+        found = [effect for effects in self.worst.values() for effect in effects]
+        about = [effect for effect in found if effect.failure not in TOLD_APART]
+        return max(about or found, key=lambda effect: effect.badness, default=None)
 
     def effects(self, failure: Failure) -> tuple[Effect, ...]:
         """Return the worst that a failure may do: nothing, or one effect for each harm."""

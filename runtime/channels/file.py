@@ -1,8 +1,11 @@
 """A channel on disk: what it holds survives a crash and a power cut."""
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
+from flumec.runtime.channels.risks import dropping
 from flumec.runtime.component import Channel, JournalRef, Size, at_least, prop
+from flumec.runtime.risk import Risk
 
 
 class File(Channel, type="file"):
@@ -38,3 +41,8 @@ class File(Channel, type="file"):
         "The name it had in the last bundle, to rename it without losing what it holds.",
         default=None,
     )
+
+    @classmethod
+    def risks(cls, values: Mapping[str, Any]) -> Iterator[Risk]:
+        """Yield what it loses, which is only what it is told to drop."""
+        yield from dropping(values)

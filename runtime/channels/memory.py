@@ -1,8 +1,12 @@
 """A channel in memory: what it holds is lost when the agent ends."""
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
+from flumec.runtime.channels.risks import dropping, forgetting
 from flumec.runtime.component import Channel, Size, at_least, prop
+from flumec.runtime.failure import Failure
+from flumec.runtime.risk import Risk
 
 
 class Memory(Channel, type="memory"):
@@ -27,3 +31,14 @@ class Memory(Channel, type="memory"):
         "as dropped (`drop_oldest`).",
         default="block",
     )
+
+    @classmethod
+    def risks(cls, values: Mapping[str, Any]) -> Iterator[Risk]:
+        """Yield that all of it is lost with the process, and at a stop what does not go out."""
+        yield from dropping(values)
+        yield from forgetting(
+            (Failure.KILLED, Failure.POWER_CUT), "what it holds ends with the process"
+        )
+        yield from forgetting(
+            (Failure.BUNDLE_CHANGED,), "what is not delivered within the time of a stop is lost"
+        )

@@ -1,8 +1,12 @@
 """A channel in memory that uses the disk when that is full: fast while its sink keeps up."""
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
+from flumec.runtime.channels.risks import dropping, forgetting
 from flumec.runtime.component import Channel, JournalRef, Size, at_least, prop
+from flumec.runtime.failure import Failure, Harm
+from flumec.runtime.risk import Risk
 
 
 class Spill(Channel, type="spill"):
@@ -44,3 +48,19 @@ class Spill(Channel, type="spill"):
         "The name it had in the last bundle, to rename it without losing what it holds.",
         default=None,
     )
+
+    @classmethod
+    def risks(cls, values: Mapping[str, Any]) -> Iterator[Risk]:
+        """Yield that what is in memory is lost with the process, and what has no room at a stop."""
+        yield from dropping(values)
+        yield from forgetting(
+            (Failure.KILLED, Failure.POWER_CUT), "what it has in memory ends with the process"
+        )
+        if values["size"] < values["memory"]:
+            yield Risk(
+                Failure.BUNDLE_CHANGED,
+                Harm.LOSES,
+                "a stop has no room on disk for all that is in memory",
+                f"a `size` of {values['memory']} and more",
+                "size",
+            )

@@ -1,6 +1,6 @@
 """What all sinks that publish files have in common: what is in a file, and when it is rolled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,10 @@ from flumec.runtime.component import (
     prop,
 )
 from flumec.runtime.errors import StartError
+from flumec.runtime.failure import Failure, Harm
 from flumec.runtime.formats.formats import CODECS, FORMATS, impossible, make, suffix
 from flumec.runtime.output.template import PathRule, Template, TemplateError
+from flumec.runtime.risk import Risk
 from flumec.runtime.sinks.dedup import Dedup
 
 if TYPE_CHECKING:
@@ -123,6 +125,24 @@ class Filing(Sink):
     dedup: Dedup | None = prop(
         "Write one copy of each event; without it, what comes twice is written twice.", default=None
     )
+
+    @classmethod
+    def risks(cls, values: Mapping[str, Any]) -> Iterator[Risk]:
+        """Yield what is dropped as too old to be told from a copy."""
+        if values["dedup"] is not None and values["dedup"].late == "drop":
+            yield Risk(
+                Failure.ALWAYS,
+                Harm.LOSES,
+                "an event that comes after the window is dropped",
+                "`late = CHANNEL` in its `dedup`",
+                "dedup",
+            )
+
+    @classmethod
+    def folders(cls, values: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Return the headers in the path of its folders, each of which is written in order."""
+        template = Template.parse(cls.template(dict(values)))
+        return None if template.constant else template.headers
 
     @classmethod
     def template(cls, values: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The `http` source: clients POST events as JSON, and a 200 means that they are stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flumec.runtime.component import (
@@ -16,6 +16,8 @@ from flumec.runtime.component import (
     between,
     prop,
 )
+from flumec.runtime.failure import Failure, Harm
+from flumec.runtime.risk import Risk
 from flumec.runtime.tls.settings import CERTIFICATE, Proven, Tls, unused
 
 if TYPE_CHECKING:
@@ -98,6 +100,29 @@ class Http(Proven, Source, type="http"):
                 ("max_pending", "max_body"),
                 "`max_pending` must be at least `max_body`, or no request fits",
             )
+
+    @classmethod
+    def risks(cls, values: Mapping[str, Any]) -> Iterator[Risk]:
+        """Yield that a request is stored as often as it is sent, unless it has a name."""
+        named, unless = values["request_id"], ""
+        if named is not None:
+            unless = (
+                f"each request has an id of its own in `{named}`, and is repeated with it, to the "
+                f"same host, before {values['request_ids']:,} newer ones came there"
+            )
+        for failure in (Failure.CLIENT_RETRIED, Failure.REPLY_LOST):
+            yield Risk(
+                failure,
+                Harm.REPEATS,
+                "a client that heard nothing repeats a request that may be stored",
+                '`request_id = "Idempotency-Key"`, or a `dedup` at the sink',
+                unless=unless,
+            )
+
+    @classmethod
+    def assumptions(cls, values: Mapping[str, Any]) -> Iterator[str]:  # noqa: ARG003 always
+        """Yield what clients must do."""
+        yield "clients repeat what was not answered 200"
 
     def run(self, context: "SourceContext") -> None:
         """Serve until the agent stops, then finish what is under way."""

@@ -1,6 +1,6 @@
 """The `taildir` source: files that grow, a line an event, through every kind of rotation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -16,6 +16,8 @@ from flumec.runtime.component import (
     between,
     prop,
 )
+from flumec.runtime.failure import Failure, Harm
+from flumec.runtime.risk import Risk
 
 if TYPE_CHECKING:
     from flumec.runtime.context import SourceContext
@@ -116,6 +118,32 @@ class Taildir(Source, type="taildir"):
             yield Contradiction(
                 ("rotated", "rotation"), "`rotation = none` says that there are no `rotated` files"
             )
+
+    @classmethod
+    def risks(cls, values: Mapping[str, Any]) -> Iterator[Risk]:
+        """Yield what no reader can know of: lines between a copy and the emptying."""
+        if values["rotation"] == "copytruncate":
+            yield Risk(
+                Failure.ROTATION,
+                Harm.LOSES,
+                "lines that are written between the copy and the emptying are in neither file",
+                "`rotation = rename`, and the program that writes reopens its log",
+                "rotation",
+            )
+
+    @classmethod
+    def assumptions(cls, values: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what rotation must do, and which lines do not count."""
+        if values["rotation"] == "none":
+            yield "its files are never rotated"
+        elif values["rotated"]:
+            yield "rotated files stay under `rotated` until they are read"
+        else:
+            yield "a rotated file stays in its folder until it is read"
+        if values["skip_to_end"]:
+            yield "lines that stand there at the very first start do not count"
+        if values["long_line"] == "cut":
+            yield f"of a line of more than {values['max_line']} only the beginning counts"
 
     def run(self, context: "SourceContext") -> None:
         """Follow the files until the agent stops."""

@@ -1,0 +1,186 @@
+"""What a `check` demands of the way from a source to a sink: that events arrive, and how often."""
+
+from collections.abc import Iterator
+
+from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.graph import Graph
+from flumec.compiler.model import Fleet
+from flumec.compiler.proofs.claim import Claim, Harm
+from flumec.compiler.proofs.demands import demands
+from flumec.compiler.proofs.words import DELIVERY, dotted, harms, reasoning
+
+
+class NeverArrives(Diagnostic, code="FL605"):
+    """A check is about events that never come to its sink: no chain and no link leads there.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      source others : seq
+
+      channel spool : file
+
+      channel second : file
+
+      sink out : null
+
+      sink rest : null
+
+      numbers -> spool
+      others -> second
+      spool -> out
+      second -> rest
+    }
+
+    check "numbers arrive" {
+      from = a.numbers
+      to = a.rest
+      delivery = at_least_once
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      source others : seq
+
+      channel spool : file
+
+      channel second : file
+
+      sink out : null
+
+      sink rest : null
+
+      numbers -> spool
+      others -> second
+      spool -> out
+      second -> rest
+    }
+
+    check "numbers arrive" {
+      from = a.numbers
+      to = a.out
+      delivery = at_least_once
+    }
+    ```
+    """
+
+    source: str
+    sink: str
+    reached: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        return f"no events come from `{self.source}` to `{self.sink}`"
+
+    @property
+    def hint(self) -> str:
+        if not self.reached:
+            return f"events of `{self.source}` come to no sink"
+        near = closest(self.sink, self.reached)
+        return near or f"they come to {', '.join(f'`{sink}`' for sink in self.reached[:4])}"
+
+
+class DeliveryBroken(Diagnostic, code="FL602"):
+    """A check demands a delivery that the fleet does not have: some failure loses or repeats.
+
+    The weakest place is named, every failure that does harm with the place where it does, and what
+    to write instead. What a failure's name means is in docs/proofs.md.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : memory
+
+      sink out : null
+
+      numbers -> spool
+      spool -> out
+    }
+
+    check "numbers arrive" {
+      from = a.numbers
+      to = a.out
+      delivery = at_least_once
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : file
+
+      sink out : null
+
+      numbers -> spool
+      spool -> out
+    }
+
+    check "numbers arrive" {
+      from = a.numbers
+      to = a.out
+      delivery = at_least_once
+    }
+    ```
+    """
+
+    title: str
+    claim: Claim
+
+    @property
+    def message(self) -> str:
+        ends = f"`{dotted(self.claim.source)}` to `{dotted(self.claim.sink)}`"
+        return f'"{self.title}" does not hold: {ends} is {DELIVERY[self.claim.delivery]}'
+
+    @property
+    def label(self) -> str:
+        weakest = self.claim.weakest
+        return "" if weakest is None else f"{weakest.failure.value}: {weakest.reason}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        told = [(what, line) for what, line in reasoning(self.claim) if what != "weakest"]
+        return tuple(f"{what} {line}" for what, line in told)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        weakest = self.claim.weakest
+        return () if weakest is None else (Place(weakest.span, "the weakest place"),)
+
+    @property
+    def hint(self) -> str:
+        return "; and ".join(dict.fromkeys(e.cure for e, _ in harms(self.claim) if e.cure))
+
+
+def check_delivery(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield checks of events that never arrive, or not as often as they demand."""
+    for demand in demands(fleet, graph):
+        if demand.claim is None:
+            yield NeverArrives(demand.to, dotted(demand.source), dotted(demand.sink), demand.near)
+            continue
+        delivery = demand.proof.values.get("delivery")
+        breaking = {"at_least_once": Harm.LOSES, "exactly_once": Harm.LOSES | Harm.REPEATS}
+        wanted = Harm.NONE if delivery is None else breaking.get(str(delivery.value), Harm.NONE)
+        if delivery is not None and demand.claim.harm & wanted:
+            yield DeliveryBroken(delivery.span, demand.proof.title, demand.claim)

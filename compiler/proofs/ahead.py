@@ -1,0 +1,96 @@
+"""What is known of the ways from a component to one sink; made backwards, from the sink on.
+
+So each component is looked at once for each sink behind it, however many ways there are between.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from flumec.compiler.graph import Node
+from flumec.compiler.model import Step
+from flumec.compiler.proofs.claim import Detour, Effect, Failure, Harm, Order
+from flumec.compiler.proofs.key import Key, step_fixes, step_sets
+from flumec.compiler.proofs.meetings import Meeting
+from flumec.compiler.source import Span
+
+Worst = Mapping[tuple[Failure, Harm], Effect]
+"""For each failure and harm the effect that is nearest to the source; all are as bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """All that failures may do between a component and one sink, over all ways."""
+
+    sink: Node
+    worst: Worst
+    known: Worst
+    """Repetitions that the sink's `dedup` leaves out, if its key is on the events."""
+    order: Order
+    key: Key | None
+    """The key of the sink's `dedup`; None: nothing there knows copies."""
+    detours: tuple[Detour, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    """Copies that meet behind here, if they part before here."""
+    assuming: tuple[str, ...] = ()
+    letters: str = ""
+    """Whose dead letters alone come to the sink by this way."""
+
+    def after(self, effects: Iterable[Effect]) -> "Ahead":
+        """Return the same with what happens to events before all that."""
+        worst, known, assuming = dict(self.worst), dict(self.known), self.assuming
+        for effect in effects:
+            heals = (
+                effect.harm is Harm.REPEATS
+                and self.key is not None
+                and effect.copies is not None
+                and self.key.knows(effect.copies)
+            )
+            if not effect.unless:
+                (known if heals else worst)[effect.failure, effect.harm] = effect
+            elif not heals and effect.unless not in assuming:
+                assuming = (effect.unless, *assuming)
+        return replace(self, worst=worst, known=known, assuming=assuming)
+
+    def parted(self, node: Node, *, behind: bool) -> "Ahead":
+        """Return the same with the copies that part at `node`, behind its steps or before them."""
+        here = [each for each in self.meetings if each.fork == node and each.behind is behind]
+        return self.after(each.effect for each in here) if here else self
+
+    def narrowed(self, key: str, reason: str, span: Span) -> "Ahead":
+        """Return the same where order is kept only among events with equal values of a header."""
+        return replace(self, order=self.order.narrowed(key, reason, span))
+
+    def before(self, steps: Sequence[Step]) -> "Ahead":
+        """Return the same before steps: they may give all of a source's events one header."""
+        order = self.order
+        if not steps or not (order.keys or order.folders):
+            return self
+        kept = order.folders and order.folders.difference(*map(step_sets, steps))
+        keys = order.keys and order.keys.difference(*map(step_fixes, steps))
+        if keys or keys is None:
+            return replace(self, order=replace(order, keys=keys, folders=kept))
+        return replace(self, order=Order(keys, folders=kept))
+
+    def disordered(self, reason: str, span: Span) -> "Ahead":
+        """Return the same where no order is kept."""
+        return replace(self, order=Order(None, reason, span))
+
+    def turned(self, detours: Sequence[Detour]) -> "Ahead":
+        """Return the same with what leaves the way before all that."""
+        if not detours:
+            return self
+        return replace(self, detours=tuple(dict.fromkeys((*detours, *self.detours))))
+
+    def joined(self, other: "Ahead", order: Order) -> "Ahead":
+        """Return what is true of two ways to the sink; the file names this one first."""
+        return Ahead(
+            self.sink,
+            {**other.worst, **self.worst},
+            {**other.known, **self.known},
+            order,
+            None if self.key is None or other.key is None else self.key.joined(other.key),
+            tuple(dict.fromkeys((*self.detours, *other.detours))),
+            tuple(dict.fromkeys((*self.meetings, *other.meetings))),
+            tuple(dict.fromkeys((*self.assuming, *other.assuming))),
+            self.letters and other.letters and self.letters,
+        )

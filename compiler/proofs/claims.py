@@ -1,0 +1,200 @@
+"""A claim for each source and each sink that its events come to, from the file alone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from flumec.compiler.bind.properties import complete
+from flumec.compiler.graph import Graph, Node, ends
+from flumec.compiler.model import Agent, Chain, Component, Fleet, Route, Settings
+from flumec.compiler.passes.deduplication import DEDUP, apart, key_headers
+from flumec.compiler.proofs.ahead import Ahead, Worst
+from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
+from flumec.compiler.proofs.effects import Effects
+from flumec.compiler.proofs.fanning import policy_of
+from flumec.compiler.proofs.joining import joined
+from flumec.compiler.proofs.key import key_of
+from flumec.compiler.proofs.meetings import meetings
+from flumec.compiler.proofs.naming import named
+from flumec.compiler.proofs.way import Way, Ways, said
+from flumec.runtime.component import Sink, Source
+from flumec.runtime.links.settings import Hash
+from flumec.runtime.sources.link import LinkSource
+
+_WORST_FIRST = (Harm.LOSES, Harm.REPEATS)
+
+
+def claims(fleet: Fleet, graph: Graph) -> tuple[Claim, ...]:
+    """Return a claim for each source and each sink that its events come to, in the file's order.
+
+    A fleet in which events circle has none: that is an error of its own.
+    """
+    return tuple(_Claims(fleet, graph).all())
+
+
+class _Claims:
+    """The whole derivation, component by component, each after all that are behind it."""
+
+    def __init__(self, fleet: Fleet, graph: Graph) -> None:
+        self._fleet = fleet
+        self._ways = Ways(fleet, graph)
+        self._effects = Effects(self._ways)
+        self._meetings = meetings(self._ways)
+        self._ahead: dict[Node, dict[Node, Ahead]] = {}
+
+    def all(self) -> Iterator[Claim]:
+        order = self._ways.backwards()
+        for node in order:
+            self._ahead[node] = dict(self._behind(node))
+        for node in self._ways.nodes() if order else ():
+            component = self._ways.component(node)
+            declaration = None if component is None else component.declaration
+            if component is None or declaration is None or not issubclass(declaration, Source):
+                continue
+            for ahead in self._ahead[node].values() if declaration is not LinkSource else ():
+                yield self._claim(node, component, declaration, ahead)
+
+    def _behind(self, node: Node) -> Iterator[tuple[Node, Ahead]]:
+        component = self._ways.component(node)
+        if component is None:
+            return
+        if component.kind == "sink":
+            found = {node: self._at_sink(node, component)}
+        else:
+            found = self._onwards(node)
+        meeting = tuple(self._meetings.get(node, ()))
+        effects = self._effects.at(node)
+        for sink, ahead in found.items():
+            met = replace(ahead, meetings=(*ahead.meetings, *meeting)) if meeting else ahead
+            yield sink, met.after(effects) if effects else met
+
+    def _at_sink(self, node: Node, sink: Component) -> Ahead:
+        ahead = Ahead(node, {}, {}, Order(frozenset()), None)
+        agent, declaration = self._fleet.agents[node[0]], sink.declaration
+        if declaration is None or not issubclass(declaration, Sink):
+            return ahead
+        hosts = agent.hosts.hosts
+        values = complete(declaration, sink.values, hosts[0] if hosts else None)
+        folders = None if values is None else declaration.folders(values)
+        if folders is not None:
+            ahead = replace(ahead, order=Order(frozenset(), folders=frozenset(folders)))
+        dedup = sink.values.get(DEDUP)
+        if dedup is None or not isinstance(dedup.value, Settings):
+            return ahead
+        if apart(self._fleet, agent, _reading(agent, sink.name), key_headers(dedup)):
+            return ahead
+        window = values["dedup"].window if values is not None else ""
+        late = f"the copies of an event come within {window} of each other"
+        return replace(ahead, key=key_of(dedup), assuming=(late,))
+
+    def _onwards(self, node: Node) -> dict[Node, Ahead]:
+        found: dict[Node, list[tuple[Way, Ahead]]] = {}
+        leaving = self._ways.out(node)
+        agent = self._fleet.agents[node[0]]
+        letters = [_letter(agent, way) for way in leaving if way.kind == "letters"]
+        for way in leaving:
+            for sink, ahead in self._ahead[way.end].items():
+                come = self._through(way, ahead)
+                turned = come if way.kind == "letters" else come.turned(letters)
+                found.setdefault(sink, []).append((way, turned))
+        return {sink: joined(ways) for sink, ways in found.items()}
+
+    def _through(self, way: Way, ahead: Ahead) -> Ahead:
+        """Return what is ahead before a way on."""
+        if way.kind == "letters":
+            reason = f"what `{way.start[1]}` gives up comes when it is given up"
+            whose = f"late events of `{way.start[1]}`" if way.late else ""
+            only = whose or f"dead letters of `{way.start[1]}`"
+            return replace(ahead.disordered(reason, way.span), letters=only)
+        ahead = ahead.parted(way.start, behind=True)
+        chain = None if way.edge is None else way.edge.chain
+        if chain is not None:
+            arm = way.edge.arm if way.edge is not None else None
+            steps = (*chain.steps, *(arm.steps if arm is not None else ()))
+            if ahead.key is not None:
+                ahead = replace(ahead, key=ahead.key.before(steps))
+            ahead = ahead.before(steps).turned(list(_leaving(way)))
+        ahead = ahead.parted(way.start, behind=False)
+        effects = tuple(self._effects.along(way))
+        return self._ordered(way, ahead.after(effects) if effects else ahead)
+
+    def _ordered(self, way: Way, ahead: Ahead) -> Ahead:
+        if way.kind == "group":
+            return ahead.disordered("a group hands events to whichever member works", way.span)
+        link = way.link
+        if link is None or not self._effects.several_peers(link):
+            return ahead
+        policy, held = policy_of(link), link.values.get("policy")
+        span = link.span if held is None else held.span
+        if held is not None and isinstance(held.value, Hash):
+            key = str(held.value.key)
+            return ahead.narrowed(key, f"`hash(header.{key})` keeps that of each value", span)
+        if policy == "all":
+            hosts = len(self._fleet.agents[way.end[0]].hosts.hosts)
+            each = f"each host of `{way.end[0]}` gets a copy, and this is about each"
+            return replace(ahead, assuming=(each, *ahead.assuming)) if hosts > 1 else ahead
+        why = {
+            "failover": "`failover` may bring what was in doubt after what is newer",
+            "balance": "`balance` keeps no order",
+        }
+        return ahead.disordered(why.get(policy, f"`{policy}` keeps no order"), span)
+
+    def _claim(
+        self, node: Node, component: Component, declaration: type[Source], ahead: Ahead
+    ) -> Claim:
+        hosts = self._fleet.agents[node[0]].hosts.hosts
+        values = complete(declaration, component.values, hosts[0] if hosts else None)
+        assuming = () if values is None else tuple(declaration.assumptions(values))
+        sink = self._ways.component(ahead.sink)
+        assert sink is not None
+        of_key = named(ahead, sink, declaration, values)
+        return Claim(
+            node,
+            ahead.sink,
+            declaration.start,
+            _by_failure(of_key.worst),
+            (*assuming, *of_key.assuming),
+            ahead.order,
+            ahead.detours,
+            ahead.letters,
+        )
+
+
+def _by_failure(worst: Worst) -> dict[Failure, tuple[Effect, ...]]:
+    found: dict[Failure, tuple[Effect, ...]] = {}
+    for failure in Failure:
+        effects = tuple(worst[failure, harm] for harm in _WORST_FIRST if (failure, harm) in worst)
+        if effects:
+            found[failure] = effects
+    return found
+
+
+def _reading(agent: Agent, sink: str) -> list[Chain]:
+    return [chain for chain in agent.chains if any(end.name == sink for end in ends(chain))]
+
+
+def _letter(agent: Agent, way: Way) -> Detour:
+    """Return where what a consumer gives up goes; it is given up also by time where a sink says."""
+    kind: Literal["dead letter", "given up", "late"] = "late" if way.late else "dead letter"
+    given = [
+        sink
+        for sink in agent.components.values()
+        if sink.kind == "sink"
+        and "give_up" in sink.values
+        and said(sink.values, "dead_letter", "") == way.end[1]
+    ]
+    return Detour("given up" if given and not way.late else kind, way.start, way.end[1], way.span)
+
+
+def _leaving(way: Way) -> Iterator[Detour]:
+    """Yield what the steps of a chain filter out, and what its route drops."""
+    chain = None if way.edge is None else way.edge.chain
+    if chain is None or way.edge is None:
+        return
+    for step in (*chain.steps, *(way.edge.arm.steps if way.edge.arm is not None else ())):
+        if step.declaration is not None and step.declaration.drops:
+            yield Detour("filtered", way.start, None, step.span)
+    for arm in chain.end.arms if isinstance(chain.end, Route) else ():
+        for target in arm.targets:
+            if target.name is None:
+                yield Detour("dropped", way.start, None, target.span)

@@ -1,0 +1,187 @@
+"""What each failure does to events at each place of a fleet: in a component, and on a way on.
+
+What a component declares of itself is asked of its class; what follows from how components are
+joined stands here.
+"""
+
+from collections.abc import Iterator
+
+from flumec.compiler.bind.properties import complete
+from flumec.compiler.graph import Node, ends
+from flumec.compiler.model import Agent, Component, Group, Link
+from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm
+from flumec.compiler.proofs.fanning import has_several_peers, policy_of
+from flumec.compiler.proofs.homes import Homes, homes
+from flumec.compiler.proofs.way import Way, Ways, said
+from flumec.compiler.source import Span
+from flumec.runtime.component import Channel, Sink, Source
+
+_ENDS = (Failure.KILLED, Failure.POWER_CUT)
+_ONE_FIRST_PUT = Copies(tag=True, apart=False)
+_PUT_ANEW = Copies(tag=False, apart=False)
+_ELSEWHERE = Copies(tag=True, apart=True)
+
+
+class Effects:
+    """Asked place by place; what is the same for several ways is made once."""
+
+    def __init__(self, ways: Ways) -> None:
+        self._ways = ways
+        self._at: dict[Node, tuple[Effect, ...]] = {}
+        self._homes: dict[str, Homes] = {}
+        self._several: dict[int, bool] = {}
+
+    def at(self, node: Node) -> tuple[Effect, ...]:
+        """Return what failures do to events in a component."""
+        if node not in self._at:
+            self._at[node] = tuple(self._of(node))
+        return self._at[node]
+
+    def along(self, way: Way) -> Iterator[Effect]:
+        """Yield what failures do to events on their way on from a component."""
+        component = self._ways.component(way.start)
+        agent = self._ways.fleet.agents[way.start[0]]
+        if component is None or way.kind == "letters":
+            return
+        if component.kind == "source":
+            yield from self._put(agent, component, way)
+        elif way.kind == "link" and way.link is not None:
+            yield from self._sent(way.link, way.start)
+        else:
+            yield from self._delivered(agent, component, way)
+
+    def several_peers(self, link: Link) -> bool:
+        """Return whether a sender has several peers; asked once for a link."""
+        if id(link) not in self._several:
+            self._several[id(link)] = has_several_peers(self._ways.fleet, link)
+        return self._several[id(link)]
+
+    def _of(self, node: Node) -> Iterator[Effect]:
+        component = self._ways.component(node)
+        declaration = None if component is None else component.declaration
+        if component is None or declaration is None:
+            return
+        hosts = self._ways.fleet.agents[node[0]].hosts.hosts
+        values = complete(declaration, component.values, hosts[0] if hosts else None)
+        copies = Copies(tag=False, apart=len(hosts) > 1) if component.kind == "source" else None
+        for risk in declaration.risks(values) if values is not None else ():
+            held = component.values.get(risk.property)
+            span = component.type_span if held is None else held.span
+            yield Effect(
+                risk.failure, risk.harm, node, span, risk.reason, risk.cure,
+                copies if risk.harm is Harm.REPEATS else None, risk.unless,
+            )  # fmt: skip
+        yield from _when_lost(component, declaration, node)
+
+    def _put(self, agent: Agent, source: Component, way: Way) -> Iterator[Effect]:
+        """Yield what a put may do to one of its channels."""
+        if _is_optional(way):
+            yield Effect(
+                Failure.ALWAYS, Harm.LOSES, way.start, way.span,
+                f"`{way.end[1]}?` is left out while it is full", f"`{way.end[1]}`, without the `?`",
+            )  # fmt: skip
+        if not agent.journals:
+            return
+        if agent.name not in self._homes:
+            self._homes[agent.name] = homes(agent)
+        channels, home_of = self._homes[agent.name]
+        home = home_of.get(source.name)
+        if channels.get(way.end[1]) != home:
+            for failure in _ENDS:
+                yield Effect(
+                    failure, Harm.REPEATS, way.start, way.span,
+                    "what was stored before a crash is stored again in a second journal",
+                    f"one journal for all that `{source.name}` feeds", _PUT_ANEW,
+                )  # fmt: skip
+        elif not _is_read_again(source) and (late := _synced_late(agent, home)) is not None:
+            yield Effect(
+                Failure.POWER_CUT, Harm.LOSES, way.start, late[1],
+                f"what was acknowledged in the last {late[0]} is not synced yet",
+                "`sync = commit` in its journal",
+            )  # fmt: skip
+
+    def _sent(self, link: Link, node: Node) -> Iterator[Effect]:
+        policy = policy_of(link)
+        chosen = policy in ("failover", "balance") and self.several_peers(link)
+        if not chosen or said(link.values, "in_doubt", "resend") == "wait":
+            return
+        held = link.values.get("in_doubt") or link.values.get("policy")
+        span = link.span if held is None else held.span
+        for failure in (
+            Failure.CONNECTION_CUT, Failure.REPLY_LOST, Failure.BUNDLE_CHANGED, *_ENDS,
+        ):  # fmt: skip
+            yield Effect(
+                failure, Harm.REPEATS, node, span,
+                "what a peer that is gone may have is sent to another one",
+                "`in_doubt = wait` in the link", _ELSEWHERE,
+            )  # fmt: skip
+
+    def _delivered(self, agent: Agent, channel: Component, way: Way) -> Iterator[Effect]:
+        sink = agent.components.get(way.end[1])
+        if sink is None or not isinstance(declared := sink.declaration, type):
+            return
+        is_kept = _is_on_disk(channel)
+        if issubclass(declared, Sink) and declared.commit == "none" and is_kept:
+            for failure in _ENDS:
+                yield Effect(
+                    failure, Harm.REPEATS, way.end, sink.type_span,
+                    f"`{sink.type}` delivers again what was under way when it ended",
+                    "a sink that commits, such as `file_roll` or `hdfs`", _ONE_FIRST_PUT,
+                )  # fmt: skip
+        group = way.edge.chain.end if way.edge is not None and way.edge.chain is not None else None
+        if isinstance(group, Group) and said(group.values, "in_doubt", "resend") == "resend":
+            held = group.values.get("in_doubt")
+            for failure in (Failure.SERVER_RESTARTED, Failure.CONNECTION_CUT, Failure.REPLY_LOST):
+                yield Effect(
+                    failure, Harm.REPEATS, way.start, group.span if held is None else held.span,
+                    "what a member that fails may have published goes to another one",
+                    f"`{group.kind}(…, in_doubt = wait)`", _ONE_FIRST_PUT,
+                )  # fmt: skip
+
+
+def _when_lost(component: Component, declaration: type, node: Node) -> Iterator[Effect]:
+    """Yield what is lost with a host or a disk, for good."""
+    span = component.type_span
+    if issubclass(declaration, Channel):
+        why = "what it holds is on that host alone"
+        yield Effect(Failure.HOST_LOST, Harm.LOSES, node, span, why)
+        if declaration.on_disk:
+            yield Effect(Failure.DISK_LOST, Harm.LOSES, node, span, "what it holds is on that disk")
+    elif issubclass(declaration, Source) and declaration.start == "line":
+        if declaration.reads:
+            why = "what it has not read yet is on that host"
+            yield Effect(Failure.HOST_LOST, Harm.LOSES, node, span, why)
+        why = "how far it had read is on that disk"
+        yield Effect(Failure.DISK_LOST, Harm.REPEATS, node, span, why, "", _PUT_ANEW)
+    elif component.values.get("dedup") is not None:
+        held = component.values["dedup"]
+        why = "the keys of what it wrote are on that disk"
+        yield Effect(Failure.DISK_LOST, Harm.REPEATS, node, held.key, why, "", _PUT_ANEW)
+
+
+def _is_optional(way: Way) -> bool:
+    """Return whether the way ends at a `channel?` that is not named without its `?` as well."""
+    edge = way.edge
+    if edge is None or edge.chain is None:
+        return False
+    named = [
+        target
+        for target in ends(edge.chain)
+        if target.name == way.end[1] and target.span == edge.span
+    ]
+    return any(target.optional for target in named)
+
+
+def _is_read_again(source: Component) -> bool:
+    return bool(getattr(source.declaration, "replayable", False))
+
+
+def _is_on_disk(channel: Component) -> bool:
+    return bool(getattr(channel.declaration, "on_disk", False))
+
+
+def _synced_late(agent: Agent, journal: str | None) -> tuple[str, Span] | None:
+    """Return how often a journal is synced, if not with each put, and where it says so."""
+    held = agent.journals.get(journal or "")
+    late = None if held is None else held.values.get("sync")
+    return None if late is None or late.value == "commit" else (str(late.value), late.span)

@@ -1,0 +1,75 @@
+"""Several ways from one component to one sink as one, and what of their order is left."""
+
+from collections.abc import Sequence
+
+from flumec.compiler.graph import Node
+from flumec.compiler.model import Route
+from flumec.compiler.proofs.ahead import Ahead
+from flumec.compiler.proofs.claim import Order
+from flumec.compiler.proofs.way import Way
+from flumec.runtime.links.settings import Hash
+
+Found = Sequence[tuple[Way, Ahead]]
+
+
+def joined(found: Found) -> Ahead:
+    """Return what is true of all ways: the worst of each."""
+    (_, whole), *others = found
+    order = _order(found) if others else whole.order
+    for _, ahead in others:
+        whole = whole.joined(ahead, order)
+    return whole
+
+
+def _order(found: Found) -> Order:
+    """Return the order over several ways; what is given up is no part of it, where there is else.
+
+    Where one header's value chooses the way, events with one value keep theirs.
+    """
+    plain = [(way, ahead) for way, ahead in found if way.kind != "letters"] or list(found)
+    plain = list({_end(way): (way, ahead) for way, ahead in plain}.values())
+    first, last = plain[0], plain[-1]
+    broken = next((ahead.order for _, ahead in plain if ahead.order.keys is None), None)
+    if broken is not None or len(plain) == 1:
+        return broken or first[1].order
+    header = _chosen_by(plain)
+    if header is None:
+        why = f"two ways lead from `{first[0].start[1]}` to `{_name(first[1].sink)}`"
+        return Order(None, why, last[0].span)
+    orders = [ahead.order for _, ahead in plain]
+    keys = frozenset[str]().union(*(order.keys or () for order in orders))
+    why = f"each value of `header.{header}` has a way of its own"
+    return Order(keys, orders[0].reason, orders[0].span, orders[0].folders).narrowed(
+        header, why, last[0].span
+    )
+
+
+def _end(way: Way) -> object:
+    """Return what two ways have in common that the runtime takes for one, in one order: arms
+    without steps that lead into the same channels.
+    """
+    arm = None if way.edge is None else way.edge.arm
+    if arm is None or arm.steps:
+        return id(way)
+    return way.end, tuple((target.name, target.optional) for target in arm.targets)
+
+
+def _chosen_by(found: Found) -> str | None:
+    """Return the header whose value alone says which of the ways an event takes."""
+    ways = [way for way, _ in found]
+    if all(way.link is not None for way in ways):
+        policy = ways[0].link.values.get("policy") if ways[0].link is not None else None
+        if policy is not None and isinstance(policy.value, Hash):
+            return str(policy.value.key)
+        return None
+    edges = [way.edge for way in ways if way.edge is not None and way.edge.arm is not None]
+    arms = {id(edge.arm) for edge in edges}
+    one_each = len(arms) == len(edges) == len(ways)
+    chain = edges[0].chain if one_each else None
+    if chain is None or any(edge.chain is not chain for edge in edges):
+        return None
+    return str(chain.end.header) if isinstance(chain.end, Route) else None
+
+
+def _name(node: Node) -> str:
+    return ".".join(node)

@@ -1,0 +1,55 @@
+"""Whether the key of a sink's `dedup` is on a source's events, and names one of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flumec.compiler.model import Component
+from flumec.compiler.passes.deduplication import DEDUP, key_headers
+from flumec.compiler.proofs.ahead import Ahead, Worst
+from flumec.compiler.proofs.claim import Effect, Failure, Harm
+from flumec.runtime.component import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a sink's `dedup` adds to a claim about the events of a source."""
+
+    worst: Worst
+    assuming: tuple[str, ...] = ()
+
+
+def named(
+    ahead: Ahead, sink: Component, source: type[Source], values: dict[str, Any] | None
+) -> Named:
+    """Return what a key does to the events of a source.
+
+    Events without the key are all written. Those that share one key are taken for copies.
+    """
+    if ahead.key is None:
+        return Named(ahead.worst, ahead.assuming)
+    key = ahead.key
+    if source.start == "line":
+        given = {str(values[name]) for name in source.sets if values is not None and values[name]}
+        at_first = key.at_first(frozenset(given))
+        if at_first is None:
+            return Named({**ahead.known, **ahead.worst}, ahead.assuming)
+        key = at_first
+    if not key.names_one:
+        return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **ahead.worst})
+    headers = [f"`header.{name}`" for name in key_headers(sink.values[DEDUP])]
+    one = f"{' and '.join(headers)} {'are' if len(headers) > 1 else 'is'} on each event"
+    each = f"{one}, and no two events have the same"
+    return Named(ahead.worst, (*([each] if headers else []), *ahead.assuming))
+
+
+def _shared(ahead: Ahead, sink: Component) -> Effect:
+    dedup = sink.values[DEDUP]
+    inner = dedup.value.values.get("key")
+    return Effect(
+        Failure.ALWAYS,
+        Harm.LOSES,
+        ahead.sink,
+        dedup.key if inner is None else inner.span,
+        "events that are different have one key, and count as copies",
+        "a key of what clients send, or a `fingerprint` of it",
+    )

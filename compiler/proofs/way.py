@@ -1,0 +1,97 @@
+"""How events go on from a component, for proofs: by chains, by links, and as dead letters."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from flumec.compiler.graph import Edge, Graph, Node
+from flumec.compiler.model import Component, Fleet, Group, Link, Value
+from flumec.compiler.passes.letters import taken_from
+from flumec.compiler.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way on from a component to the next; `letters` are what a consumer gives up of it."""
+
+    start: Node
+    end: Node
+    kind: Literal["chain", "group", "link", "letters"]
+    span: Span
+    edge: Edge | None = None
+    link: Link | None = None
+    late: bool = False
+    """Of letters: whether they are events that came after the window of a `dedup`."""
+
+
+class Ways:
+    """Every way on from each component of a fleet."""
+
+    def __init__(self, fleet: Fleet, graph: Graph) -> None:
+        self.fleet = fleet
+        links = {(each.sender.agent, each.sender.component): each for each in reversed(fleet.links)}
+        self._out: dict[Node, list[Way]] = {
+            node: [_by_edge(edge, links) for edge in edges if edge.kind != "misplaced"]
+            for node, edges in graph.outgoing.items()
+        }
+        self._add_letters(links)
+
+    def _add_letters(self, links: Mapping[Node, Link]) -> None:
+        sent: dict[str, list[Link]] = {}
+        for (name, _), link in links.items():
+            sent.setdefault(name, []).append(link)
+        for agent in self.fleet.agents.values():
+            for taken in taken_from(agent, sent.get(agent.name, ())):
+                start, end = (agent.name, taken.channel), (agent.name, str(taken.letters.value))
+                if start != end and self.component(end) is not None:
+                    way = Way(start, end, "letters", taken.letters.span, late=taken.late)
+                    self._out.setdefault(start, []).append(way)
+
+    def out(self, node: Node) -> list[Way]:
+        """Return the ways on from a component, in the order of the file."""
+        return self._out.get(node, [])
+
+    def component(self, node: Node) -> Component | None:
+        """Return a component by its agent's name and its own."""
+        agent = self.fleet.agents.get(node[0])
+        return None if agent is None else agent.components.get(node[1])
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield every component, in the order of the files."""
+        for agent in self.fleet.agents.values():
+            for name in agent.components:
+                yield agent.name, name
+
+    def backwards(self) -> list[Node]:
+        """Return every component after all that events go to from it; none where they circle."""
+        done: dict[Node, bool] = {}
+        order: list[Node] = []
+        for first in self.nodes():
+            waiting = [first]
+            while waiting:
+                node = waiting[-1]
+                if node not in done:
+                    done[node] = False
+                    ahead = [way.end for way in self.out(node)]
+                    if any(done.get(end) is False for end in ahead):
+                        return []
+                    waiting += [end for end in ahead if end not in done]
+                    continue
+                waiting.pop()
+                if not done[node]:
+                    done[node] = True
+                    order.append(node)
+        return order
+
+
+def said(values: Mapping[str, Value], name: str, otherwise: str) -> str:
+    """Return what a block says of a property, as text."""
+    held = values.get(name)
+    return otherwise if held is None else str(held.value)
+
+
+def _by_edge(edge: Edge, links: Mapping[Node, Link]) -> Way:
+    if edge.kind == "link":
+        return Way(edge.start, edge.end, "link", edge.span, edge, links.get(edge.start))
+    grouped = edge.chain is not None and isinstance(edge.chain.end, Group)
+    return Way(edge.start, edge.end, "group" if grouped else "chain", edge.span, edge)
