@@ -184,13 +184,17 @@ class Graph:
 
     def between(self, start: Node, end: Node) -> set[Node]:
         """Return every node on the ways from `start` to `end`, both of them too."""
+        return self.upstream(end) & self.reachable([start])
+
+    def upstream(self, end: Node) -> set[Node]:
+        """Return every node from which events come to `end`, and that itself."""
         seen, waiting = {end}, [end]
         while waiting:
             for edge in self.incoming.get(waiting.pop(), ()):
                 if edge.start not in seen:
                     seen.add(edge.start)
                     waiting.append(edge.start)
-        return seen & self.reachable([start])
+        return seen
 
 
 def _by_node(edges: Sequence[Edge], side: Literal[0, 1]) -> Mapping[Node, list[Edge]]:

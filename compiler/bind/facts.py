@@ -20,6 +20,7 @@ FACTS = {
     "disk": "size",
     "memory": "size",
     "nic": "rate",
+    "disk_rate": "rate",
     "site": "string",
     "user": "string",
     "group": "string",

@@ -39,6 +39,9 @@ class HostFacts(Declared, type="hosts"):
     )
     memory: Size | None = prop("Its memory.", default=None, check=at_least(Size("1B")))
     nic: Rate | None = prop("What its network takes.", default=None)
+    disk_rate: Rate | None = prop(
+        "What that disk writes and reads, together, when much is to be done.", default=None
+    )
     site: str = prop(
         "Where it stands; links can keep within a site.", default="", check=not_empty()
     )

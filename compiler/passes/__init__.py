@@ -37,6 +37,8 @@ from flumec.compiler.passes.rolling import check_rolling
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
 from flumec.compiler.passes.sites import check_sites
+from flumec.compiler.passes.speeds import check_speeds
+from flumec.compiler.passes.storage import check_storage
 from flumec.compiler.passes.surviving import check_surviving
 from flumec.compiler.passes.syncing import check_syncing
 from flumec.compiler.passes.targets import check_targets
@@ -71,6 +73,8 @@ PASSES: tuple[Pass, ...] = (
     check_rolling,
     check_outages,
     check_surviving,
+    check_storage,
+    check_speeds,
     check_sites,
     check_names,
     check_plain,

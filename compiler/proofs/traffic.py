@@ -1,0 +1,92 @@
+"""What a host's network and disk have to do when everything comes at its declared rate."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flumec.compiler.bind.properties import complete
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.lying import journal_of
+from flumec.compiler.model import Fleet, Link
+from flumec.compiler.proofs.load import Load
+from flumec.compiler.proofs.peers import Peers, policy
+from flumec.compiler.proofs.room import ratio_of
+from flumec.compiler.proofs.storing import is_remote
+from flumec.runtime.component import Sink
+
+
+@dataclass(slots=True)
+class Use:
+    """Bytes a second that a host receives, sends and writes to its disk, by what they are for."""
+
+    received: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    sent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    written: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+
+def traffic(fleet: Fleet, graph: Graph, peers: Peers, load: Load) -> dict[str, Use]:
+    """Return the use of each host to which something comes.
+
+    What is put into several channels of one journal is written once. A network carries both
+    directions at once.
+    """
+    uses: dict[str, Use] = defaultdict(Use)
+    for node in load.order:
+        component = fleet.agents[node[0]].components[node[1]]
+        into = load.into.get(node, {})
+        if component.kind == "sink" and into and _remote(fleet, node):
+            for host, rate in into.items():
+                uses[host].sent[_name(node)] += rate
+        elif component.kind == "source":
+            ratios = _journals(fleet, graph, node)
+            for host, rate in into.items():
+                if getattr(component.declaration, "refuses", False):
+                    uses[host].received[_name(node)] += rate
+                uses[host].written[_name(node)] += sum(rate / ratio for ratio in ratios)
+        if (link := peers.link_from(node)) is not None:
+            _across(fleet, peers, link, into, uses)
+    return uses
+
+
+def _across(
+    fleet: Fleet, peers: Peers, link: Link, into: Mapping[str, float], uses: dict[str, Use]
+) -> None:
+    """Add what goes over a link, and what is written where it leads straight to a channel."""
+    sender = link.sender.agent, link.sender.component
+    hosts = {host.name: host for host in fleet.agents[sender[0]].hosts.hosts}
+    for one, rate in peers.divided(link, into, hosts):
+        use = uses[one.host.name]
+        use.received[_name(sender)] += rate
+        if fleet.agents[one.end[0]].components[one.end[1]].kind == "channel":
+            use.written[_name(one.end)] += sum(rate / r for r in _ratios(fleet, {one.end}))
+    for host, rate in into.items():
+        copies = len(peers.near(link, hosts[host])) if policy(link) == "all" else 1
+        uses[host].sent[_name(sender)] += rate * copies
+
+
+def _name(node: Node) -> str:
+    return f"{node[0]}.{node[1]}"
+
+
+def _journals(fleet: Fleet, graph: Graph, source: Node) -> list[float]:
+    """Return the ratio of each journal that a source writes into."""
+    ends = {edge.end for edge in graph.outgoing.get(source, ()) if edge.kind == "chain"}
+    return _ratios(fleet, ends)
+
+
+def _ratios(fleet: Fleet, channels: set[Node]) -> list[float]:
+    found: dict[str, float] = {}
+    for agent, channel in channels:
+        declared = fleet.agents[agent]
+        if getattr(declared.components[channel].declaration, "durable", False):
+            found[journal_of(declared, channel) or ""] = ratio_of(declared, channel)
+    return list(found.values())
+
+
+def _remote(fleet: Fleet, node: Node) -> bool:
+    sink = fleet.agents[node[0]].components[node[1]]
+    declaration = sink.declaration
+    if declaration is None or not issubclass(declaration, Sink):
+        return False
+    full = complete(declaration, sink.values, fleet.agents[node[0]].hosts.hosts[0])
+    return full is not None and is_remote(declaration, full)
