@@ -19,6 +19,7 @@ _SPEAKING = (
     "proofs",
     "headers",
     "configuration",
+    "unexpected",
 )
 """How the names of the modules begin that have something to say."""
 

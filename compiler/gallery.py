@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from flumec.compiler.build import lint_text
+from flumec.compiler.build import compile_text, lint_text
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.explain import every_rule, examples, title
 from flumec.compiler.render import as_text
@@ -25,9 +25,20 @@ _THEMES = {
 
 
 def about(files: Mapping[str, str]) -> tuple[Diagnostic, ...]:
-    """Return what is said about the files of a page's example, of which the first is the main."""
+    """Return what is said about the files of a page's example, of which the first is the main.
+
+    Tests in one that nothing else is said about are run.
+    """
     (name, text), *others = files.items()
-    return lint_text(text, name, dict(others)).diagnostics
+    linted = lint_text(text, name, dict(others))
+    if linted.diagnostics or not linted.fleet.trials:
+        return linted.diagnostics
+    from flumec.compiler.trials.running import Runs
+
+    plan = compile_text(text, name, dict(others)).plan
+    assert plan is not None
+    runs = Runs(linted.fleet, plan, linted.fleet.trials, 0)
+    return tuple(each.finding for each in runs.all(1) if each.finding is not None)
 
 
 def table() -> str:

@@ -245,15 +245,29 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """A `test` block, bound; its statements in order as (function, arguments).
+class Statement:
+    """One statement of a test: `kill(collector, down = 10m)`, with its arguments by name.
 
     `expect(…, header.user = "ann")` has its header arguments as a mapping in the argument
     `headers`.
     """
 
+    function: str
+    values: Mapping[str, Value]
+    span: Span
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return an argument's value."""
+        held = self.values.get(name)
+        return default if held is None else held.value
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A `test` block, bound; its statements in order."""
+
     title: str
-    statements: tuple[tuple[str, Mapping[str, Value]], ...]
+    statements: tuple[Statement, ...]
     span: Span
 
 

@@ -22,7 +22,7 @@ def as_junit(findings: Sequence[Diagnostic], files: Sequence[str], *, strict: bo
     root = ET.Element("testsuites", name="flumec lint")
     failures = 0
     for path, said in by_file.items():
-        suite = ET.SubElement(root, "testsuite", name=_xml(from_here(path)))
+        suite = ET.SubElement(root, "testsuite", name=printable(from_here(path)))
         failed = _cases(suite, said, strict=strict)
         _count(suite, max(len(said), 1), failed)
         failures += failed
@@ -48,13 +48,14 @@ def _cases(suite: ET.Element, findings: Sequence[Diagnostic], *, strict: bool) -
             classname="flumec.lint", file=path, line=line,
         )  # fmt: skip
         if finding.severity in failing:
-            message = _xml(finding.message)
+            message = printable(finding.message)
             said = ET.SubElement(case, "failure", message=message, type=finding.severity)
         else:
             said = ET.SubElement(case, "system-out")
-        said.text = _xml(as_text(finding))
+        said.text = printable(as_text(finding))
     return sum(finding.severity in failing for finding in findings)
 
 
-def _xml(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text without what XML cannot say."""
     return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)

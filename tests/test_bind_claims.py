@@ -99,7 +99,7 @@ test "arrives" {
     assert diagnostics == []
     statements = fleet.trials[0].statements
 
-    assert [name for name, _ in statements] == [
+    assert [statement.function for statement in statements] == [
         "send",
         "kill",
         "cut",
@@ -108,7 +108,7 @@ test "arrives" {
         "expect",
         "expect",
     ]
-    send, expect = statements[0][1], statements[5][1]
+    send, expect = statements[0].values, statements[5].values
     assert send["headers"].value == {"kind": "a", "X-Id": "1"}
     assert (send["body"].value, send["count"].value) == ("hello", 5)
     assert expect["headers"].value == {"kind": "a", "X-Id": "1"}

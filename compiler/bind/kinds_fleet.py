@@ -41,4 +41,9 @@ AGENT = AgentKind("agent", "the name of an agent", AgentName)
 SOURCE = EndKind("source", "a source, `agent.source`", None, kinds=("source",))
 CHANNEL = EndKind("channel", "a link's sending channel, `agent.channel`", None, kinds=("channel",))
 SINK = EndKind("sink", "a sink, `agent.sink`", None, kinds=("sink",))
-END = EndKind("component", "a source or a sink, `agent.name`", None, kinds=("source", "sink"))
+END = EndKind(
+    "component",
+    "a source, channel or sink, `agent.name`",
+    None,
+    kinds=("source", "channel", "sink"),
+)

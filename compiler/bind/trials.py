@@ -1,10 +1,11 @@
 """`test` blocks: what is sent, what is expected, and what breaks in between."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from flumec.compiler import tree
 from flumec.compiler.bind.calls import RepeatedArgument, read_call
@@ -13,16 +14,84 @@ from flumec.compiler.bind.functions import UnknownFunction
 from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.kinds_fleet import AGENT, CHANNEL, END, SINK, SOURCE
 from flumec.compiler.bind.kinds_plain import header_name
+from flumec.compiler.bind.kinds_text import TextKind
 from flumec.compiler.bind.proofs import form, title, typed
-from flumec.compiler.bind.properties import Form
+from flumec.compiler.bind.properties import Field, Form
 from flumec.compiler.bind.property_mistakes import Misplaced, what_stands
 from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.bind.types import kind_of
-from flumec.compiler.model import Trial, Value
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.model import Statement, Trial, Value
 from flumec.runtime.component import at_least
 from flumec.runtime.quantity import Duration
 
 _REQUIRED = dataclasses.MISSING
+
+
+class UnreadablePattern(Diagnostic, code="FL654"):
+    r"""A pattern that a test expects cannot be read.
+
+    Patterns are Python's regular expressions, and are looked for anywhere in the text.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source logs : taildir {
+        files = ["/var/log/a.log"]
+      }
+
+      channel spool : file
+
+      sink out : file_roll {
+        directory = "/srv/a"
+      }
+
+      logs -> spool
+      spool -> out
+    }
+
+    test "a line arrives" {
+      send(a.logs, body = "user=ann")
+      expect(a.out, count = 1, body = r"user=(\w+")
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source logs : taildir {
+        files = ["/var/log/a.log"]
+      }
+
+      channel spool : file
+
+      sink out : file_roll {
+        directory = "/srv/a"
+      }
+
+      logs -> spool
+      spool -> out
+    }
+
+    test "a line arrives" {
+      send(a.logs, body = "user=ann")
+      expect(a.out, count = 1, body = r"user=(\w+)")
+    }
+    ```
+    """
+
+    slot: str
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return f"the pattern of `{self.slot}` cannot be read: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +127,60 @@ def _header(arg: tree.Arg) -> str | None:
     return arg.name.text if len(arg.name.names) == 1 and not arg.name.key else header_name(arg.name)
 
 
+@dataclass(frozen=True, slots=True)
+class PatternKind(TextKind):
+    r"""A text, or a pattern that is to be found in one: `r"user=\w+"`."""
+
+    def make(self, expr: tree.String, env: Env, slot: Slot, via: Binding | None) -> Any:
+        """Return the text, or the compiled pattern."""
+        text = TextKind.make(self, expr, env, slot, via)
+        if expr.form != "raw" or not isinstance(text, str):
+            return text
+        try:
+            return re.compile(text)
+        except re.error as error:
+            env.findings.report(UnreadablePattern(expr.span, slot=slot.name, reason=error.msg))
+            return BROKEN
+
+
+_PATTERN = PatternKind("pattern", 'a text, or a pattern `r"…"`', str)
+
+
 @cache
 def functions() -> Mapping[str, Form]:
     """Return the functions of a test and their arguments."""
     headers = HeadersKind("headers", "`headers(name = …)`", dict)
-    to = typed("to", SOURCE, default=_REQUIRED, positional=True)
-    agent = typed("agent", AGENT, default=_REQUIRED, positional=True)
-    link = typed("link", CHANNEL, default=_REQUIRED, positional=True)
-    sink = typed("sink", SINK, default=_REQUIRED, positional=True)
-    duration = typed("duration", Duration, default=_REQUIRED, positional=True)
+    host = typed("host", str)
+    down = typed("down", Duration)
     count = typed("count", int, check=at_least(1))
+    many = at_least(0)
     return {
-        "send": form(
-            "`send`", to, typed("headers", headers, positional=True), typed("body", str), count,
-            noun="argument",
+        "send": _form(
+            "send", _first("to", SOURCE), typed("headers", headers, positional=True),
+            typed("body", str), count, host, typed("file", str),
         ),
-        "expect": form(
-            "`expect`",
-            typed("at", END, default=_REQUIRED, positional=True),
-            typed("count", int, check=at_least(0)),
-            typed("dropped", int, check=at_least(0)),
-            typed("body", str),
-            noun="argument",
+        "expect": _form(
+            "expect", _first("at", END), typed("count", int, check=many),
+            typed("dropped", int, check=many), typed("duplicates", int, check=many),
+            typed("unique", bool), typed("order", Literal["source"]), typed("body", _PATTERN),
+            typed("within", Duration), host,
         ),
-        "kill": form("`kill`", agent, count, noun="argument"),
-        "cut": form("`cut`", link, noun="argument"),
-        "outage": form("`outage`", sink, duration, noun="argument"),
-        "advance": form("`advance`", duration, noun="argument"),
+        "kill": _form("kill", _first("agent", AGENT), count, host, down),
+        "power": _form("power", _first("place", str), down),
+        "cut": _form("cut", _first("link", CHANNEL)),
+        "heal": _form("heal", _first("link", CHANNEL)),
+        "outage": _form("outage", _first("sink", SINK), _first("duration", Duration)),
+        "rotate": _form("rotate", _first("source", SOURCE), host),
+        "advance": _form("advance", _first("duration", Duration)),
     }  # fmt: skip
+
+
+def _first(name: str, kind: Any) -> Field:
+    return typed(name, kind, default=_REQUIRED, positional=True)
+
+
+def _form(name: str, *fields: Field) -> Form:
+    return form(f"`{name}`", *fields, noun="argument")
 
 
 def bind_trial(node: tree.Test, env: Env) -> Trial:
@@ -101,7 +196,8 @@ def bind_trial(node: tree.Test, env: Env) -> Trial:
             span = statement.function.span
             env.findings.report(UnknownFunction(span, name=name, known=tuple(known)))
         else:
-            statements.append((name, _arguments(statement, name, known[name], env)))
+            values = _arguments(statement, name, known[name], env)
+            statements.append(Statement(name, values, statement.span))
     return Trial(title(node.title, env), tuple(statements), node.span)
 
 
@@ -113,7 +209,7 @@ def _arguments(call: tree.Call, name: str, its_form: Form, env: Env) -> dict[str
         plain = [arg for arg in call.args if arg not in by_header]
         for arg in by_header:
             header = _header(arg) or ""
-            value = kind_of(str).read(arg.value, env, Slot(f"header.{header}"))
+            value = _PATTERN.read(arg.value, env, Slot(f"header.{header}"))
             if value is not BROKEN:
                 expected[header] = value
     values, _ = read_call(plain, its_form, call.function.span, env)

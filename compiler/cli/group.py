@@ -14,6 +14,7 @@ COMMANDS = (
     "certs",
     "plan",
     "wheels",
+    "test",
     "run",
     "status",
     "top",

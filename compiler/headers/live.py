@@ -197,10 +197,10 @@ def _asked(fleet: Fleet) -> Iterator[str]:
             if isinstance(one, Header):
                 yield str(one)
     for trial in fleet.trials:
-        for _, arguments in trial.statements:
-            headers = arguments.get("headers")
-            if headers is not None and isinstance(headers.value, Mapping):
-                yield from map(str, headers.value)
+        for statement in trial.statements:
+            headers = statement.get("headers")
+            if isinstance(headers, Mapping):
+                yield from map(str, headers)
 
 
 def _each(value: object) -> Iterable[object]:

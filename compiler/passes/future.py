@@ -64,7 +64,7 @@ class NotPossibleYet(Diagnostic, code="FL701"):
 
 
 class NotEvaluated(Diagnostic, code="FL903", severity="note"):
-    """A `check` or `test` block was read and its names and types checked, but not evaluated.
+    """A `check` block was read and its names and types checked, but not evaluated.
 
     It says nothing yet about whether what it demands holds.
 
@@ -122,11 +122,9 @@ _UNPROVEN = {"rate", "peak", "survives"}
 
 
 def check_future(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
-    """Yield every use of what is not possible yet, and the checks and tests that were only read."""
+    """Yield every use of what is not possible yet, and the checks that were only read."""
     for feature, span in fleet.future:
         yield NotPossibleYet(span, feature)
     for proof in fleet.proofs:
         if proof.values.keys() & _UNPROVEN:
             yield NotEvaluated(proof.span, proof.title, "check")
-    for trial in fleet.trials:
-        yield NotEvaluated(trial.span, trial.title, "test")

@@ -12,7 +12,7 @@ from flumec.compiler.world.fibres import Scheduler
 from flumec.compiler.world.machine import Machine
 from flumec.compiler.world.posted import Request
 from flumec.compiler.world.process import Process
-from flumec.compiler.world.stage import folder_of
+from flumec.compiler.world.stage import folder_of, in_the_open
 from flumec.runtime.agent import Agent
 from flumec.runtime.sinks.filing import Filing
 
@@ -76,7 +76,7 @@ class Seen:
     def failing(self) -> list[tuple[str, str, str, str]]:
         """Components that cannot work now, and why: (agent, component, host, reason)."""
         return [
-            (process.agent.name, worker.name, machine.name, worker.failing)
+            (process.agent.name, worker.name, machine.name, in_the_open(worker.failing))
             for machine in self.machines.values()
             for process in machine.processes.values()
             for worker in (process.staff.workers if process.staff else ())
@@ -92,6 +92,16 @@ class Seen:
                     for channel, (_, stats) in process.journals.balances().items():
                         if stats.held and channel in read:
                             yield name, channel, machine.name, stats.held
+
+    def holds(self, agent: str, channel: str, host: str | None = None) -> int:
+        """Return how many events a channel holds now, whoever reads it."""
+        total = 0
+        for machine in self.having(agent, host):
+            process = machine.processes.get(agent)
+            if process is not None and process.journals is not None:
+                for name, (_, stats) in process.journals.balances().items():
+                    total += stats.held if name.partition("@")[0] == channel else 0
+        return total
 
     def machine(self, agent: str, host: str | None = None) -> Machine:
         """Return the host of an agent, the first unless it is named; raise Unable."""

@@ -83,6 +83,11 @@ def elsewhere(directory: str) -> Path:
     return ELSEWHERE / directory.replace("://", "/").lstrip("/")
 
 
+def in_the_open(text: str) -> str:
+    """Return what is said of a folder elsewhere as it is said of HDFS."""
+    return text.replace(f"{ELSEWHERE}/hdfs/", "hdfs://").replace(f"{ELSEWHERE}/", "")
+
+
 def folder_of(part: Filing) -> Path:
     """Return where in a world a sink that publishes files does so."""
     if isinstance(part, Hdfs):

@@ -76,6 +76,10 @@ class TailedFiles:
         """Return where a file of the host is in truth."""
         return self.root / path.lstrip("/")
 
+    def first(self, part: Taildir) -> str:
+        """Return a path on the host of a file that a source follows."""
+        return example_of(part.files[0].removeprefix(str(self.root)))
+
     def append(self, path: str, lines: Sequence[bytes], now_ns: int) -> None:
         """Have a program of the host write lines."""
         where = self.path(path)

@@ -20,7 +20,7 @@ from flumec.compiler.world.posted import CLIENT, Request
 from flumec.compiler.world.process import Process
 from flumec.compiler.world.seen import Seen, counts_of, part_of
 from flumec.compiler.world.stage import folder_of, staged
-from flumec.compiler.world.tailed import TailedFiles, example_of
+from flumec.compiler.world.tailed import TailedFiles
 from flumec.compiler.world.threads import simulated
 from flumec.runtime.agent import Agent
 from flumec.runtime.sinks.filing import Filing
@@ -32,6 +32,8 @@ SETTLED = 3.0
 """Seconds for which nothing must be under way for a fleet to be at rest: files are polled."""
 
 _LOOK = 0.5
+_RARER = 0.05
+"""Looks become rarer, by this share of the time that has passed."""
 
 
 class World(Seen):
@@ -91,20 +93,23 @@ class World(Seen):
 
     def rest(self, seconds: float) -> bool:
         """Let time pass until nothing is under way any more; False after so long."""
-        deadline = self.scheduler.now + seconds
-        since = None
+        start = self.scheduler.now
+        deadline, since = start + seconds, None
         while self.scheduler.now < deadline:
+            look = _LOOK
             if not self.at_rest:
                 since = None
+                look += (self.scheduler.now - start) * _RARER
             elif since is None:
                 since = self.scheduler.now
             elif self.scheduler.now - since >= SETTLED:
                 return True
-            self.advance(min(_LOOK, deadline - self.scheduler.now))
+            self.advance(min(look, deadline - self.scheduler.now))
         return self.at_rest
 
     def send(
-        self, agent: str, source: str, events: Sequence[Event], host: str | None = None,
+        self, agent: str, source: str, events: Sequence[Event], host: str | None = None, *,
+        file: str | None = None,
     ) -> None:  # fmt: skip
         """Have events come to a source from outside, as they come to its kind."""
         machine = self.machine(agent, host)
@@ -119,10 +124,18 @@ class World(Seen):
         elif isinstance(part, Taildir):
             if any(event.headers for event in events):
                 raise Unable(f"`{agent}.{source}` reads lines, and a line has no headers")
-            path = example_of(part.files[0].removeprefix(str(machine.files.root)))
+            path = file or machine.files.first(part)
             machine.files.append(path, [event.body for event in events], self.clock.now_ns())
         else:
             raise Unable(f"nothing can be sent to `{agent}.{source}`: it is a `{part.type}`")
+
+    def rotate(self, agent: str, source: str, host: str | None = None) -> None:
+        """Have the file that a source follows renamed, and a new one begun."""
+        machine = self.machine(agent, host)
+        part = part_of(machine.agents[agent], source)
+        if not isinstance(part, Taildir):
+            raise Unable(f"`{agent}.{source}` follows no files: it is a `{part.type}`")
+        machine.files.rotate(machine.files.first(part), self.clock.now_ns())
 
     def kill(self, agent: str, host: str | None = None, *, down: float | None = RESTART) -> None:
         """Kill an agent; it is started again after `down` seconds, or with None by `start`."""

@@ -1,0 +1,161 @@
+"""One test, run: its statements in their order, until one expects what is not so."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+
+from flumec.compiler.model import Fleet, Statement, Trial
+from flumec.compiler.plan import Plan
+from flumec.compiler.trials.wanted import Wanted, events
+from flumec.compiler.unexpected import NotAsExpected
+from flumec.compiler.world import Unable, World
+from flumec.compiler.world.events import Event
+from flumec.compiler.world.machine import RESTART
+from flumec.runtime.quantity import Duration
+
+PATIENCE = 3600.0
+"""Seconds of the test's time that an `expect` without `within` waits for the fleet to rest."""
+
+_START = 0.1
+_LOOK = 0.5
+
+
+class Course:
+    """A test on its way. `run` is called once."""
+
+    def __init__(self, fleet: Fleet, plan: Plan, trial: Trial, seed: int) -> None:
+        self._fleet, self._plan = fleet, plan
+        self._trial, self._seed = trial, seed
+        self._sent: dict[tuple[str, str, str], list[bytes]] = defaultdict(list)
+        self._events = 0
+
+    def run(self) -> NotAsExpected | None:
+        """Return the first expectation that failed; None if all held."""
+        with World(self._plan, self._seed) as world:
+            world.advance(_START)
+            for statement in self._trial.statements:
+                if statement.function == "expect":
+                    if (finding := self._expect(world, statement)) is not None:
+                        return finding
+                    continue
+                try:
+                    self._steps[statement.function](world, statement)
+                except Unable as refusal:
+                    return self._refused(statement, str(refusal))
+        return None
+
+    @property
+    def _steps(self) -> Mapping[str, Callable[[World, Statement], None]]:
+        return {
+            "send": self._send,
+            "kill": self._kill,
+            "power": self._power,
+            "cut": lambda world, said: world.cut(*_end(said, "link")),
+            "heal": lambda world, said: world.heal(*_end(said, "link")),
+            "outage": lambda world, said: world.outage(
+                *_end(said, "sink"), float(said.get("duration"))
+            ),
+            "rotate": lambda world, said: world.rotate(*_end(said, "source"), said.get("host")),
+            "advance": lambda world, said: world.advance(float(said.get("duration"))),
+        }
+
+    def _send(self, world: World, said: Statement) -> None:
+        agent, source = _end(said, "to")
+        bodies, body = [], said.get("body")
+        for _ in range(said.get("count", 1)):
+            self._events += 1
+            bodies.append(f"event {self._events}" if body is None else body)
+        host = said.get("host")
+        headers = said.get("headers", {})
+        sent = [Event(text.encode(), headers) for text in bodies]
+        world.send(agent, source, sent, host, file=said.get("file"))
+        where = world.machine(agent, host).name
+        self._sent[agent, source, where] += [event.body for event in sent]
+
+    def _kill(self, world: World, said: Statement) -> None:
+        agent, host = str(said.get("agent")), said.get("host")
+        chosen = world.having(agent, host)[: said.get("count", 1)]
+        for machine in chosen:
+            world.kill(agent, machine.name, down=float(said.get("down", RESTART)))
+
+    def _power(self, world: World, said: Statement) -> None:
+        place = said.get("place")
+        for name in places(self._fleet, place):
+            if name in world.machines:
+                world.cut_power(name, down=float(said.get("down", RESTART)))
+
+    def _expect(self, world: World, said: Statement) -> NotAsExpected | None:
+        at = said.get("at")
+        kind = self._fleet.agents[at.agent].components[at.component].kind
+        wanted = Wanted(said, kind)
+        within = said.get("within")
+        rested = True
+        if within is None:
+            rested = world.rest(PATIENCE)
+        elif wanted.is_at_most:
+            world.advance(float(within))
+        else:
+            self._await(world, wanted, float(within))
+        difference = next(wanted.differences(world, self._sent), None)
+        if difference is None:
+            return None
+        told = [*difference.lines, *self._circumstances(world, rested=rested)]
+        return NotAsExpected(
+            said.span, title=self._trial.title, wanted=difference.wanted, came=difference.came,
+            shown=tuple(told),
+        )  # fmt: skip
+
+    def _await(self, world: World, wanted: Wanted, seconds: float) -> None:
+        deadline = world.clock.monotonic() + seconds
+        while any(wanted.differences(world, self._sent)):
+            left = deadline - world.clock.monotonic()
+            if left <= 0:
+                return
+            world.advance(min(_LOOK, left))
+
+    def _circumstances(self, world: World, *, rested: bool) -> Iterator[str]:
+        """Yield what may be why."""
+        for agent, channel, host, held in world.held():
+            yield f"{events(held)} held in `{agent}.{channel}` on {host}"
+        for agent, component, host, reason in world.failing:
+            yield f"`{agent}.{component}` on {host} cannot work: {reason}"
+        for agent, host, reason in world.fates:
+            yield f"`{agent}` on {host} ended: {reason}"
+        waiting = sum(not request.answered for request in world.requests)
+        if waiting:
+            yield f"{waiting} of the clients' requests not answered"
+        busy = "" if rested else ", and not at rest"
+        passed = clock_time(world.clock.monotonic())
+        yield f"after {passed} by the test's clock{busy}; seed {self._seed}"
+
+    def _refused(self, statement: Statement, reason: str) -> NotAsExpected:
+        return NotAsExpected(
+            statement.span, title=self._trial.title, wanted="what cannot be simulated",
+            came=reason, shown=(),
+        )  # fmt: skip
+
+
+def places(fleet: Fleet, place: str) -> list[str]:
+    """Return the hosts of a site, or the host of that name."""
+    hosts = [host for one in fleet.host_sets.values() for host in one.hosts]
+    named = [h.name for h in hosts if place in (h.name, str(h.facts.get("site", "")))]
+    return list(dict.fromkeys(named))
+
+
+def clock_time(seconds: float) -> str:
+    """Return how much time passed, in the language's words.
+
+    >>> clock_time(0.35), clock_time(305.25), clock_time(7200)
+    ('350ms', '5m5s', '2h')
+    """
+    if seconds < 1:
+        return f"{round(seconds * 1000)}ms"
+    whole, text = int(seconds), ""
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)):
+        text += f"{whole // size}{unit}" if whole // size else ""
+        whole %= size
+    return str(Duration(text).text)
+
+
+def _end(said: Statement, name: str) -> tuple[str, str]:
+    end = said.get(name)
+    return end.agent, end.component

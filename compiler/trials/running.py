@@ -1,0 +1,68 @@
+"""Many tests, several at a time, each in a world of its own."""
+
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.model import Fleet, Trial
+from flumec.compiler.plan import Plan
+from flumec.compiler.trials.course import Course
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one test ended: `number` is its place among those that were run."""
+
+    number: int
+    seconds: float
+    finding: Diagnostic | None
+    failure: str = ""
+    """A mistake of ours, by which the test could not be run to its end."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as expected."""
+        return self.finding is None and not self.failure
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What is run: tests of one fleet, with one seed."""
+
+    fleet: Fleet
+    plan: Plan
+    trials: Sequence[Trial]
+    seed: int
+
+    def one(self, number: int) -> Outcome:
+        """Run one test."""
+        began = time.perf_counter()
+        finding, failure = None, ""
+        try:
+            finding = Course(self.fleet, self.plan, self.trials[number], self.seed).run()
+        except Exception as error:
+            failure = f"{type(error).__name__}: {error}"
+        return Outcome(number, time.perf_counter() - began, finding, failure)
+
+    def all(self, workers: int) -> Iterator[Outcome]:
+        """Run all tests in `workers` processes; yield how each ended, as they end."""
+        numbers = range(len(self.trials))
+        workers = min(workers, len(self.trials))
+        if workers <= 1:
+            yield from map(self.one, numbers)
+            return
+        yield self.one(0)  # what is imported and compiled for it is there in all processes
+        global _runs  # noqa: PLW0603 what a forked process has from its parent, unsaid
+        _runs = self
+        with multiprocessing.get_context("fork").Pool(workers) as pool:
+            yield from pool.imap_unordered(_one, numbers[1:])
+
+
+_runs: Runs | None = None
+
+
+def _one(number: int) -> Outcome:
+    assert _runs is not None
+    return _runs.one(number)
