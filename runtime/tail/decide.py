@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.records import Progress
@@ -39,22 +39,32 @@ class Decider:
         self._store = store
 
     def decide(self, now: float) -> list[Followed]:
-        """Return files to be read: what grew out of sight, then those newly known, oldest first."""
-        ready = [new for new in list(self._registry.undecided.values()) if self._has_news(new, now)]
+        """Return files to be read: what grew out of sight, then those newly known, oldest first.
+
+        A new file is judged when everything that is older is known, and waits for what of that has
+        left its name and was not read to its end: in its own folder, or where rotation puts files.
+        """
+        sure = [new for new in self._registry.undecided.values() if self._scanner.is_sure(new)]
+        ready = [new for new in sure if self._has_news(new, now)]
         if not ready:
             return []
-        ready.sort(key=lambda new: (not self._scanner.is_rotated(new.path), new.modified, new.path))
+        ready.sort(key=lambda new: (self._scanner.stands(new.path), new.modified, new.path))
         originals = Originals(self._registry, self._source.rotation)
         grown = self._grown(now)
         earlier = [file for file in self._registry if file.displaced and not file.at_end]
         decided: list[Followed] = []
         for new in ready:
             if (file := self._judge(new, originals, now)) is not None:
-                file.waits_for = [f for f in earlier if _folder(f.path) == _folder(file.path)]
+                file.waits_for = [f for f in earlier if self._precedes(f, file)]
                 decided.append(file)
                 if file.displaced:
                     earlier.append(file)
         return [*grown, *decided]
+
+    def _precedes(self, away: Followed, new: Followed) -> bool:
+        """Return whether what is in a file that left its name may be older than a new file."""
+        folder = _folder(away.path)
+        return folder == _folder(new.path) or not self._scanner.is_home(folder)
 
     def _grown(self, now: float) -> list[Followed]:
         """Return the files that lost their names and to which something came since they were read.
@@ -126,7 +136,13 @@ class Decider:
             [file.progress(self._source.name, self._context.clock.now_ns(), b"", file.sent)]
         )
 
-    def last_line_end(self, file: Followed) -> int:
+    def skip_lines(self, files: Iterable[Followed]) -> None:
+        """Begin files behind their last lines."""
+        for file in files:
+            if (end := self._last_line_end(file)) > 0:
+                self.start_at(file, end)
+
+    def _last_line_end(self, file: Followed) -> int:
         """Return the offset behind the last newline, looking back `max_line` bytes at most."""
         end = os.fstat(file.descriptor).st_size
         least = max(0, end - self._source.max_line)

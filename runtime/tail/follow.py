@@ -16,6 +16,7 @@ from flumec.runtime.tail.parcel import Parcel
 from flumec.runtime.tail.poll import Poll
 from flumec.runtime.tail.registry import Registry, most_handles
 from flumec.runtime.tail.scan import Scanner
+from flumec.runtime.tail.sightings import LISTINGS
 from flumec.runtime.tail.watch import Watch
 
 if TYPE_CHECKING:
@@ -94,9 +95,7 @@ class Follower:
         self._scan(frozenset())
         self._store(recovery.give_up(name, seen, self._registry, context))
         if self._source.skip_to_end and recovery.MARK not in positions:
-            for file in self._registry if not positions else ():
-                if (end := self._decider.last_line_end(file)) > 0:
-                    self._decider.start_at(file, end)
+            self._decider.skip_lines(self._registry if not positions else ())
             self._store([recovery.mark(name)])
 
     @property
@@ -137,27 +136,30 @@ class Follower:
             self._mark(self._broken)
 
     def _scan(self, deleted: AbstractSet[str]) -> None:
-        """Find out which files there are, and what they are."""
-        self._scanner.scan(self._context.clock.now_ns(), self._now, deleted)
-        for file in self._scanner.take_done():
-            self._end(file)
-        self._decide()
-        while self._scanner.has_more and not self._registry.is_crowded:
+        """Find out which files there are, and what they are, as far as that can be told now."""
+        listings = 0
+        while listings < LISTINGS or self._scanner.has_more:
+            listings += 1
             self._context.alive()
-            self._scanner.scan_more(self._now)
+            self._scanner.scan(self._context.clock.now_ns(), self._now, deleted)
+            for file in self._scanner.take_done():
+                self._end(file)
             self._decide()
+            if self._scanner.has_more:
+                self._scanner.scan_more(self._now)
+            if not self._scanner.is_unsettled:
+                break
+        else:
+            self._next_poll = self._now
         self._watch.follow(self._scanner.directories)
         self._mark(f for f in self._registry if f.modified < 0 or (f.displaced and not f.at_end))
-        broken = {file.path: error for file, error in self._broken.items()}
-        self._faults.tell(self._scanner.all_faults | broken)
+        self._faults.tell(self._scanner.all_faults | {f.path: e for f, e in self._broken.items()})
 
     def _decide(self) -> None:
         self._mark(self._decider.decide(self._now))
         if emptied := self._decider.emptied():
             for file in emptied:
-                self._dirty.pop(file, None)
-                self._broken.pop(file, None)
-                self._open_ends.pop(file, None)
+                self._drop(file)
             self._mark(self._decider.replace(emptied, self._now))
             self._mark(self._decider.decide(self._now))
 
@@ -269,11 +271,13 @@ class Follower:
     def _end(self, file: Followed) -> None:
         """Forget a file that is gone and was read to its end."""
         self._registry.forget(file)
-        self._broken.pop(file, None)
-        self._dirty.pop(file, None)
-        self._open_ends.pop(file, None)
+        self._drop(file)
         if file.stored:
             self._store([file.end(self._source.name)])
+
+    def _drop(self, file: Followed) -> None:
+        for tracked in (self._broken, self._dirty, self._open_ends):
+            tracked.pop(file, None)
 
     @property
     def has_work(self) -> bool:
@@ -281,16 +285,16 @@ class Follower:
         return bool(
             self._dirty
             or self._flights
+            or self._scanner.is_unsettled
             or any(new.size for new in self._registry.undecided.values())
             or any(file.rest and self._is_due(file) for file in self._open_ends)
         )
 
     def _patience(self) -> float:
         """Return for how long to wait if nothing happens."""
-        now = self._now
-        until = [self._next_poll, now + LONGEST_WAIT]
+        until = [self._next_poll, self._now + LONGEST_WAIT]
         if self._dirty and not self._flights and self._source.linger:
             until.append(self._since + self._source.linger)
         if self._open_ends:
-            until.append(now + self._source.idle)
-        return min(until) - now
+            until.append(self._now + self._source.idle)
+        return min(until) - self._now

@@ -120,16 +120,24 @@ class Pattern:
         under = PurePosixPath(path)
         if not under.is_relative_to(self.base):
             return False
-        return self._match(under.relative_to(self.base).parts, 0)
+        return self._match(under.relative_to(self.base).parts, 0, len(self._parts))
 
-    def _match(self, names: tuple[str, ...], index: int) -> bool:
-        if index == len(self._parts):
+    def may_be_in(self, folder: str) -> bool:
+        """Return whether the pattern may mean a path in this folder."""
+        under = PurePosixPath(folder)
+        if not under.is_relative_to(self.base):
+            return False
+        return self._match(under.relative_to(self.base).parts, 0, len(self._parts) - 1)
+
+    def _match(self, names: tuple[str, ...], index: int, end: int) -> bool:
+        if index == end:
             return not names
         if self._parts[index] == "**":
-            return self._match(names, index + 1) or (
-                bool(names) and not _hidden(names[0]) and self._match(names[1:], index)
+            return self._match(names, index + 1, end) or (
+                bool(names) and not _hidden(names[0]) and self._match(names[1:], index, end)
             )
-        return bool(names) and self._fits(index, names[0]) and self._match(names[1:], index + 1)
+        fits = bool(names) and self._fits(index, names[0])
+        return fits and self._match(names[1:], index + 1, end)
 
     def paths(self, directories: Directories, now: int) -> Iterator[tuple[str, Entry]]:
         """Yield the paths that match, with their directory entries, in the order of their names."""

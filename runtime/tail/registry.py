@@ -29,6 +29,8 @@ class Undecided:
     """When it last grew, on the monotonic clock."""
     modified: int = 0
     """The time of its last change in nanoseconds since 1970."""
+    listing: int = -1
+    """The number of the last listing before it was looked at under this path."""
     original: Followed | None = None
     """The file that it is a copy of, as far as it goes."""
 
@@ -62,12 +64,14 @@ class Registry:
         """Whether so many files are undecided that no more should be kept open for that."""
         return len(self.undecided) >= self._handles // 2
 
-    def has_room_for(self, size: int) -> bool:
+    def has_room_for(self, size: int, *, rotated: bool) -> bool:
         """Return whether a new file of that size may be kept open until it is known what it is.
 
-        Empty ones may stay so for ever: they must not keep out those that have lines.
+        Empty ones may stay so for ever: they must not keep out those that have lines. Others wait
+        for rotated ones, so there is some room that is for these only.
         """
-        return not self.is_crowded and (size > 0 or len(self.undecided) < self._handles // 4)
+        eighths = 2 if size == 0 else 4 if rotated else 3
+        return len(self.undecided) < max(1, self._handles * eighths // 8)
 
     def add(self, file: Followed, descriptor: int) -> None:
         """Take in a file that was found, with its open handle."""
@@ -138,6 +142,13 @@ class Registry:
             del self.by_place[file.nature.place]
         if self.by_path.get(file.path) is file:
             del self.by_path[file.path]
+
+    def hold(self, new: Undecided) -> None:
+        """Keep an undecided file; one that was under the same path has left it."""
+        if (other := self.undecided.pop(new.path, None)) is not None:
+            other.path = f"{new.path} (before {new.nature.inode})"
+            self.undecided[other.path] = other
+        self.undecided[new.path] = new
 
     def settle(self, new: Undecided) -> Undecided:
         """Take a file out of the undecided ones; its handle is the caller's from now on."""

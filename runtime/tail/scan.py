@@ -3,24 +3,18 @@
 import logging
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from flumec.runtime.messages.tail import NoRegularFile
 from flumec.runtime.tail.file import Followed, open_nature
 from flumec.runtime.tail.identity import Nature
+from flumec.runtime.tail.matches import Match, matches
+from flumec.runtime.tail.missing import Missing
 from flumec.runtime.tail.order import oldest_first
-from flumec.runtime.tail.patterns import Directories, Entry, Pattern
+from flumec.runtime.tail.patterns import Directories, Pattern
 from flumec.runtime.tail.registry import Registry, Undecided
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A path that a pattern means; `rotated` if it is the outcome of a rotation."""
-
-    entry: Entry
-    rotated: bool
+from flumec.runtime.tail.sightings import Sightings
 
 
 class Scanner:
@@ -41,9 +35,13 @@ class Scanner:
         self._again: set[str] = set()
         """Paths to be looked at again, although nothing changed in their directories."""
         self._done: list[Followed] = []
-        self._by_inode: dict[int, list[Followed]] = {}
-        self.has_more = False
-        """Whether files were left for another scan because too many were new at once."""
+        self._missing = Missing(registry)
+        self._sightings = Sightings()
+        self._homes: dict[str, bool] = {}
+        self._newest = -1
+        """The last listing after which an undecided file was looked at."""
+        self.has_more = self._left_rotated = False
+        """Whether files, or rotated ones, were left for another scan: too many were new at once."""
         self._undecided: dict[tuple[int, int], Undecided] = {}
         """The undecided files by device and inode, while files are met."""
         self._odd: set[str] = set()
@@ -74,6 +72,16 @@ class Scanner:
         """Return whether a path that is there is one of `rotated`."""
         return path in self._matches and self._matches[path].rotated
 
+    def stands(self, path: str) -> bool:
+        """Return whether a path is there, and is not what a rotation made of another."""
+        return path in self._matches and not self._matches[path].rotated
+
+    def is_home(self, folder: str) -> bool:
+        """Return whether a file of the `files` may be in a folder: not only rotated ones are."""
+        if folder not in self._homes:
+            self._homes[folder] = any(pattern.may_be_in(folder) for pattern in self._files)
+        return self._homes[folder]
+
     def expect_changes(self) -> None:
         """List all directories anew with the next scan: something is known to have changed."""
         self._directories.forget()
@@ -98,31 +106,42 @@ class Scanner:
         for folder in bases | self._directories.known:
             self._directories.entries(folder, wall)
         self._follow_links()
-        self._by_inode.clear()
-        self.has_more = False
         fresh = self._directories.fresh
         if fresh != self._seen:
-            self._matches = self._expand(wall)
+            self._matches = matches(self._files, self._rotated, self._directories, wall)
             self._seen = fresh  # what changes while patterns are gone through, not all have seen
             self._displace(now, deleted)
-            self._meet_all(self._new_paths(), now)
+            new = self._new_paths()
+            self._sightings.compare(new)
+            self._meet_all(new.keys() | self._again, now)
             self._search(wall, now)
         else:
-            self.scan_more(now)
+            self._sightings.confirm()
+            if not self.has_more:
+                self.scan_more(now)
 
     def scan_more(self, now: float) -> None:
-        """Look at the files that were left for later, without listing the directories."""
-        self.has_more = False
-        self._meet_all(oldest_first(self._again, self.is_rotated), now)
+        """Look at the files that were left for later, without listing the directories.
 
-    def _expand(self, wall: int) -> dict[str, Match]:
-        """Return all paths that a pattern means; one that is also rotated is rotated."""
-        matches: dict[str, Match] = {}
-        for patterns, rotated in ((self._files, False), (self._rotated, True)):
-            for pattern in patterns:
-                for path, entry in pattern.paths(self._directories, wall):
-                    matches[path] = Match(entry, rotated)
-        return matches
+        Where there were too many, that is of use after some have been decided.
+        """
+        self._meet_all(self._again, now)
+
+    def is_sure(self, new: Undecided) -> bool:
+        """Return whether all is known that is older than a new file: it may be begun.
+
+        What rotation made of a file was there when the listing was made that shows it. What stands
+        under its own name may have come later, and waits for the next listing, and for rotated
+        files that were left for later.
+        """
+        if self.is_rotated(new.path):
+            return self._sightings.is_sure(new.listing)
+        return self._sightings.is_sure(new.listing + 1) and not self._left_rotated
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether there are new files of which the next listing will tell."""
+        return not self._sightings.is_sure(self._newest + 1)
 
     def _follow_links(self) -> None:
         """See links whose targets were exchanged: their own directories do not tell."""
@@ -155,18 +174,17 @@ class Scanner:
                 path: inode for path, inode in self._inodes.items() if inode not in left
             }
 
-    def _new_paths(self) -> list[str]:
-        """Return the paths to be looked at: of rotated files the oldest first, then the others."""
-        new = [
-            path
-            for path, match in self._matches.items()
-            if self._inodes.get(path) != match.entry.inode or path in self._again
-        ]
-        return oldest_first(new, self.is_rotated)
+    def _new_paths(self) -> dict[str, int]:
+        """Return the inodes of the names that went to other files since they were looked at."""
+        listed = {path: match.entry.inode for path, match in self._matches.items()}
+        return {path: inode for path, inode in listed.items() if self._inodes.get(path) != inode}
 
-    def _meet_all(self, paths: Iterable[str], now: float) -> None:
+    def _meet_all(self, paths: AbstractSet[str], now: float) -> None:
+        """Look at files: first at what rotation made of them, the oldest first."""
+        self.has_more = self._left_rotated = False
+        self._missing.look_up_anew()
         self._undecided = {new.nature.place: new for new in self._registry.undecided.values()}
-        for path in paths:
+        for path in oldest_first(paths, self.is_rotated):
             try:
                 self._meet(path, now)
             except FileNotFoundError:
@@ -185,9 +203,11 @@ class Scanner:
         elif (file := self._registry.by_place.get(place)) is not None:
             self._rename(file, path)
         elif not self._known_undecided(path, place):
-            if not self._registry.has_room_for(status.st_size):
+            rotated = self.is_rotated(path)
+            if not self._registry.has_room_for(status.st_size, rotated=rotated):
                 self._again.add(path)
-                self.has_more = self.has_more or status.st_size > 0
+                self.has_more |= status.st_size > 0
+                self._left_rotated |= rotated and status.st_size > 0
                 return
             self._open(path, now)
         self._again.discard(path)
@@ -209,47 +229,24 @@ class Scanner:
         new = self._undecided.get(place)
         if new is None:
             return False
-        self._registry.undecided.pop(new.path, None)
-        new.path = path
-        self._registry.undecided[path] = new
+        if new.path != path:
+            self._registry.settle(new)
+            new.path = path
+            self._hold(new)
         return True
 
     def _open(self, path: str, now: float) -> None:
         descriptor, status, nature = open_nature(path)
-        if (file := self._recognise(descriptor, nature)) is not None:
+        if (file := self._missing.recognise(descriptor, nature)) is not None:
             self._found(file, descriptor, nature, path, now)
             return
-        if (other := self._registry.undecided.pop(path, None)) is not None:
-            other.path = f"{path} (before {nature.inode})"
-            self._registry.undecided[other.path] = other
-        self._registry.undecided[path] = self._undecided[nature.place] = Undecided(
-            path, descriptor, nature, 0, now, modified=status.st_mtime_ns
-        )
+        self._hold(Undecided(path, descriptor, nature, 0, now, modified=status.st_mtime_ns))
 
-    def _recognise(self, descriptor: int, nature: Nature) -> Followed | None:
-        """Return the missing file that this is, by its inode and content.
-
-        With the right inode and other content it was emptied out of sight. Raises OSError, closed.
-        """
-        same = [f for f in self._missing(nature.inode) if f.nature.is_inode_of(nature)]
-        try:
-            if found := next((f for f in same if f.is_continued_by(descriptor)), None):
-                return found
-        except OSError:
-            os.close(descriptor)
-            raise
-        if same and (nature.generation or nature.birth):
-            same[-1].truncated = True
-            return same[-1]
-        return None
-
-    def _missing(self, inode: int) -> list[Followed]:
-        """Return the missing files that had this inode."""
-        if len(self._by_inode) == 0 and self._registry.missing:
-            for file in self._registry.missing.values():
-                self._by_inode.setdefault(file.nature.inode, []).append(file)
-        missing = self._registry.missing
-        return [file for file in self._by_inode.get(inode, ()) if file.key in missing]
+    def _hold(self, new: Undecided) -> None:
+        """Keep an undecided file that was looked at after the last listing."""
+        self._newest = new.listing = self._sightings.number
+        self._registry.hold(new)
+        self._undecided[new.nature.place] = new
 
     def _found(
         self, file: Followed, descriptor: int, nature: Nature, path: str, now: float
@@ -267,11 +264,11 @@ class Scanner:
 
     def _search(self, wall: int, now: float) -> None:
         """Look for missing files in all directories, whatever their names are now."""
-        if not self._registry.missing:
+        if not self._missing:
             return
         for folder in self._directories.listed:
             for name, entry in self._directories.entries(folder, wall).items():
-                if not entry.is_directory and self._missing(entry.inode):
+                if not entry.is_directory and self._missing.with_inode(entry.inode):
                     self._identify(f"{folder.rstrip('/')}/{name}", now)
 
     def _identify(self, path: str, now: float) -> None:
@@ -280,7 +277,7 @@ class Scanner:
             if self.means(path) or not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
                 return
             descriptor, _, nature = open_nature(path)
-            file = self._recognise(descriptor, nature)
+            file = self._missing.recognise(descriptor, nature)
         except OSError:
             return
         if file is not None and file.path != path:

@@ -25,6 +25,8 @@ from flumec.runtime.sources import Taildir
 from flumec.runtime.tail.follow import Follower
 from flumec.runtime.testing import CrashDisk, ManualClock
 
+from tests.tail.between import Between, between_looks
+
 ROOM = 1 << 26
 
 
@@ -225,6 +227,12 @@ class Rig:
     def copy_truncate(self, name: str, copy: str) -> None:
         (self.folder / copy).write_bytes((self.folder / name).read_bytes())
         os.truncate(self.folder / name, 0)
+
+
+@pytest.fixture
+def between(monkeypatch: pytest.MonkeyPatch) -> Between:
+    """Have every module of the tail look at its disk through one `Between`."""
+    return between_looks(monkeypatch)
 
 
 @pytest.fixture

@@ -4,59 +4,19 @@ Rotations, kills and inodes that are given out again come before each of the sou
 in turn, also while it begins; and its journal loses power at each of its operations.
 """
 
-import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flumec.runtime.component import Size
 from flumec.runtime.journal import JournalFailed
-from flumec.runtime.tail import copies, decide, file, follow, identity, patterns
 from flumec.runtime.testing import NOTHING, PowerCut, Survival
 
+from tests.tail.between import Between
 from tests.tail.conftest import Killed, Rig
 
-LOOKS = ("open", "stat", "lstat", "fstat", "pread", "preadv", "scandir")
-MODULES = [module for module in (copies, decide, file, follow, identity, patterns)
-           if hasattr(module, "os")]  # fmt: skip
-
-
 Happens = Callable[["Life"], None]
-
-
-class Between:
-    """`os`, where something happens before the n-th look at a file or folder."""
-
-    def __init__(self) -> None:
-        self.looks = self._at = 0
-        self._happens: Callable[[], None]
-
-    def before(self, at: int, happens: Callable[[], None]) -> None:
-        """Count anew, and have it happen before the `at`-th look; 0 is never."""
-        self.looks, self._at, self._happens = 0, at, happens
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(os, name)
-        if name not in LOOKS:
-            return call
-
-        def look(*arguments: Any, **named: Any) -> Any:
-            self.looks += 1
-            if self.looks == self._at:
-                self._happens()
-            return call(*arguments, **named)
-
-        return look
-
-
-@pytest.fixture
-def between(monkeypatch: pytest.MonkeyPatch) -> Between:
-    made = Between()
-    for module in MODULES:
-        monkeypatch.setattr(module, "os", made)
-    return made
 
 
 class Life:
@@ -115,7 +75,7 @@ class Life:
         if self._happens in OF_WHAT_IS_READ:
             self.write(12)
             self.step(self.rig.settle)
-        self.between.before(at, lambda: self._happens(self))
+        self.between.before({at: lambda: self._happens(self)})
         self.write(12)
         self.step(self.rig.settle)
         self.write(12)
@@ -187,10 +147,6 @@ HAPPENINGS = (
 )  # fmt: skip
 OF_WHAT_IS_READ = (give_an_inode_out_again,)
 
-FIRST = 10
-"""Looks of a start, after which it has the log open. One that is rotated before that may come
-after its successor: who has never seen it can't know which was older. A copy may at any time."""
-
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
@@ -203,7 +159,7 @@ def test_whatever_happens_before_any_look(
     for at in range(1, looks + 1):
         life = Life(tmp_path / str(at), between, happens)
         life.run(at)
-        life.judge(in_order=at >= FIRST and happens is not copy_and_empty)
+        life.judge(in_order=happens is not copy_and_empty)
         assert life.crashes == (happens in (kill, rotate_and_die))
 
 
