@@ -42,12 +42,13 @@ class Compiled:
 def lint(paths: Sequence[Path], options: Options, reader: Reader = Path.read_bytes) -> Linted:
     """Check the fleet that the files at `paths` describe; never raises on what they contain."""
     from flumec.compiler.bind import bind
+    from flumec.compiler.configuration.settings import Settings
     from flumec.compiler.recover_consequences import without_consequences
     from flumec.compiler.silence import without_silenced
 
     fleet, diagnostics = bind(paths, options, reader)
     found = without_consequences([*diagnostics, *check(fleet)])
-    said = without_silenced(fleet.sources, found)
+    said = (options.settings or Settings()).applied(without_silenced(fleet.sources, found))
     return Linted(fleet, tuple(sorted(said, key=lambda diagnostic: diagnostic.order)))
 
 

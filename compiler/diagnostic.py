@@ -42,12 +42,17 @@ class Diagnostic(_Record):
     """Its data by name, in the order of the constructor's arguments."""
     span: Span
 
-    def __init_subclass__(cls, *, code: str, severity: Severity = "error", **kwargs: Any) -> None:
+    opt_in: ClassVar[bool] = False
+    """Whether it speaks only where it is asked for, by `select`."""
+
+    def __init_subclass__(
+        cls, *, code: str, severity: Severity = "error", opt_in: bool = False, **kwargs: Any
+    ) -> None:
         super().__init_subclass__(**kwargs)
         if not re.fullmatch(r"FL\d{3}", code) or code in BY_CODE:
             raise TypeError(f"{code} is no free code for {cls.__name__}")
         cls.fields = (*cls.fields, *cls.__annotations__)
-        cls.code, cls.severity, BY_CODE[code] = code, severity, cls
+        cls.code, cls.severity, cls.opt_in, BY_CODE[code] = code, severity, opt_in, cls
 
     # One constructor for all of them: a dataclass each would be a fifth of the time `lint` takes.
     def __init__(self, *values: Any, **named: Any) -> None:
@@ -61,6 +66,12 @@ class Diagnostic(_Record):
     def moved_to(self, span: Span) -> Self:
         """Return the same finding at another place."""
         return type(self)(**{**self.__dict__, "span": span})
+
+    def as_loud_as(self, severity: Severity) -> Self:
+        """Return the same finding in another severity."""
+        finding = type(self)(**self.__dict__)
+        finding.__dict__["severity"] = severity
+        return finding
 
     @property
     def message(self) -> str:

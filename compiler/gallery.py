@@ -1,17 +1,21 @@
 """The pages of all rules: docs/rules.md lists them, docs/gallery.md shows every message."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from flumec.compiler.build import compile_text, lint_text
+from flumec.compiler.configuration.reading import read_settings
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.explain import every_rule, examples, title
+from flumec.compiler.options import Options
 from flumec.compiler.render import as_text
 
 _MADE = """\
 <!-- Made from the rules' pages: change those, then `pytest --update tests/test_reference.py` -->"""
 
 _THEMES = {
-    "FL0": "Syntax, configuration",
+    "FL0": "Syntax",
+    "FL08": "Settings",
     "FL1": "Names",
     "FL2": "Properties and values",
     "FL3": "The graph: chains, channels, links",
@@ -30,7 +34,9 @@ def about(files: Mapping[str, str]) -> tuple[Diagnostic, ...]:
     Tests in one that nothing else is said about are run.
     """
     (name, text), *others = files.items()
-    linted = lint_text(text, name, dict(others))
+    settings = files.get("flumec.toml")
+    read = read_settings(Path("flumec.toml"), settings.encode()) if settings is not None else None
+    linted = lint_text(text, name, dict(others), Options(settings=read))
     if linted.diagnostics or not linted.fleet.trials:
         return linted.diagnostics
     from flumec.compiler.trials.running import Runs
@@ -99,5 +105,10 @@ def _shown() -> Iterator[str]:
 
 def _by_theme() -> Iterator[tuple[str, list[type[Diagnostic]]]]:
     for begin, theme in _THEMES.items():
-        if rules := [rule for code, rule in every_rule().items() if code.startswith(begin)]:
+        rules = [rule for code, rule in every_rule().items() if _begin_of(code) == begin]
+        if rules:
             yield theme, rules
+
+
+def _begin_of(code: str) -> str:
+    return max((begin for begin in _THEMES if code.startswith(begin)), key=len)

@@ -1,8 +1,12 @@
-"""What the command line adds to the files: values of params, and what `env()` reads."""
+"""What is said beside the files: values of params, what `env()` reads, which rules speak."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flumec.compiler.configuration.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +19,5 @@ class Options:
     """`--vars FILE`, in the order given."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What `env("NAME")` may read."""
+    settings: "Settings | None" = None
+    """Which rules speak, and how loud; all by default."""

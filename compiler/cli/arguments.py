@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from flumec.compiler.cli.failures import CannotRun, meant, unreadable
 from flumec.compiler.cli.report import FORMATS
+from flumec.compiler.configuration.settings import Settings, found
 from flumec.compiler.inputs import Inputs
 from flumec.compiler.options import Options
 
@@ -50,8 +51,26 @@ def fleet_options(command: F) -> F:
 
 
 def report_arguments(command: F) -> F:
-    """Add --format and --strict to a command."""
+    """Add --format, --strict, and which rules speak, to a command."""
     for add in (
+        click.option(
+            "--config",
+            metavar="FILE",
+            type=FILE,
+            help="Read settings from FILE, not from the nearest flumec.toml or pyproject.toml.",
+        ),
+        click.option(
+            "--ignore",
+            metavar="RULE,...",
+            multiple=True,
+            help="Turn warnings and notes off: codes, names, or beginnings such as FL9.",
+        ),
+        click.option(
+            "--select",
+            metavar="RULE,...",
+            multiple=True,
+            help="Of warnings and notes show only these; `default,NAME` shows one more.",
+        ),
         click.option("--strict", is_flag=True, help="Take warnings for findings: exit status 1."),
         click.option(
             "--format",
@@ -66,9 +85,42 @@ def report_arguments(command: F) -> F:
     return command
 
 
-def options(sets: dict[str, str], flowvars: Sequence[Path]) -> Options:
-    """Return what the command line and the environment add to the files."""
-    return Options(sets, tuple(flowvars), dict(os.environ))
+def options(
+    sets: dict[str, str],
+    flowvars: Sequence[Path],
+    flow: Sequence[Path],
+    *,
+    config: Path | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Options:
+    """Return what the command line, the environment and the nearest settings add to the files."""
+    settings = _settings(flow, config)
+    if select or ignore:
+        settings = (settings or Settings()).over(_words(select), _words(ignore, down=True))
+    return Options(sets, tuple(flowvars), dict(os.environ), settings)
+
+
+def _settings(flow: Sequence[Path], config: Path | None) -> Settings | None:
+    path = config or found(flow[0])
+    if path is None:
+        return None
+    from flumec.compiler.configuration.reading import read_settings
+
+    try:
+        return read_settings(Path(os.path.relpath(path)), path.read_bytes())
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _words(given: Sequence[str], *, down: bool = False) -> tuple[str, ...]:
+    """Return the rules that are named by commas; raise CannotRun for what is none."""
+    from flumec.compiler.configuration.reading import mistakes_in
+
+    words = tuple(word for each in given for part in each.split(",") if (word := part.strip()))
+    for mistake in mistakes_in(words, down=down):
+        raise CannotRun(f"{mistake.message}\nhelp: {mistake.hint}")
+    return words
 
 
 def opened(flow: Sequence[Path], flowvars: Sequence[Path] = ()) -> Inputs:

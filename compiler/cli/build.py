@@ -75,6 +75,9 @@ def command(
     with_playbook: bool,
     form: str,
     strict: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    config: Path | None,
 ) -> int:
     """Compile the fleet into a bundle: for each host a folder that installs alone, and its tar.
 
@@ -87,7 +90,9 @@ def command(
     if slim and wheels is None:
         raise CannotRun("--slim goes with --wheels: it says which runtime the hosts have already")
 
-    compiled = compile_fleet(flow, options(sets, flowvars), opened(flow, flowvars))
+    given = options(sets, flowvars, flow, config=config, select=select, ignore=ignore)
+    compiled = compile_fleet(flow, given, opened(flow, flowvars))
+    strict = strict or (given.settings is not None and given.settings.strict)
     report = Report(compiled.diagnostics, form=form, strict=strict, files=flow)
     if compiled.plan is None or report.status:
         report.show()

@@ -85,7 +85,7 @@ def issue(
     from flumec.compiler.build import compile_fleet
     from flumec.compiler.cli.report import Report
 
-    compiled = compile_fleet(flow, options(sets, flowvars), opened(flow, flowvars))
+    compiled = compile_fleet(flow, options(sets, flowvars, flow), opened(flow, flowvars))
     if compiled.plan is None:
         Report(compiled.diagnostics, form="text", strict=False).show()
         return 1

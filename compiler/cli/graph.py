@@ -36,7 +36,7 @@ def command(
     from flumec.compiler.graph import Graph
     from flumec.compiler.passes.future import NotPossibleYet
 
-    linted = lint(flow, options(sets, flowvars), opened(flow, flowvars))
+    linted = lint(flow, options(sets, flowvars, flow), opened(flow, flowvars))
     errors = {each.code for each in linted.diagnostics if each.severity == "error"}
     if errors - {NotPossibleYet.code}:
         report = Report(linted.diagnostics, form="text", strict=False)

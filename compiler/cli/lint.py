@@ -27,6 +27,9 @@ def command(
     flowvars: tuple[Path, ...],
     form: str,
     strict: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    config: Path | None,
     fix: bool,
     unsafe: bool,
     diff: bool,
@@ -42,7 +45,9 @@ def command(
         raise CannotRun("--unsafe goes with --fix or --diff")
     if diff and form != "text":
         raise CannotRun("--diff shows a diff and nothing else; take --format away")
-    given, read = options(sets, flowvars), opened(flow, flowvars)
+    read = opened(flow, flowvars)
+    given = options(sets, flowvars, flow, config=config, select=select, ignore=ignore)
+    strict = strict or (given.settings is not None and given.settings.strict)
     if not fix and not diff:
         linted = lint(flow, given, read)
         report = Report(linted.diagnostics, form=form, strict=strict, quietly=False, files=flow)

@@ -78,7 +78,7 @@ def command(
 
     try:
         old = built(against)
-        new = planned(_plan(flow, options(sets, flowvars), flowvars, hosts))
+        new = planned(_plan(flow, options(sets, flowvars, flow), flowvars, hosts))
         for host, directory in state:
             if host and host not in (known := {**old.hosts, **new.hosts}):
                 near = meant(host, known)

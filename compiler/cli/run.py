@@ -53,7 +53,7 @@ def command(
     from flumec.compiler.run.runner import run_fleet
 
     compiled = compile_fleet(
-        flow, options(sets, flowvars), opened(flow, flowvars), loopback_addresses
+        flow, options(sets, flowvars, flow), opened(flow, flowvars), loopback_addresses
     )
     report = Report(compiled.diagnostics, form="text", strict=False)
     report.show()

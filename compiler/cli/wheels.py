@@ -103,7 +103,7 @@ def _of_fleet(
     from flumec.compiler.cli.report import Report
     from flumec.compiler.wheels.needs import targets_of
 
-    compiled = compile_fleet(flow, options(sets, flowvars), opened(flow, flowvars))
+    compiled = compile_fleet(flow, options(sets, flowvars, flow), opened(flow, flowvars))
     if compiled.plan is None:
         Report(compiled.diagnostics, form="text", strict=False).show()
         raise CannotRun("the fleet has mistakes; mend them first")

@@ -148,12 +148,75 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
         return name if name not in tables().words else ""
 
 
+class Undocumented(Diagnostic, code="FL930", severity="warning", opt_in=True):
+    """An agent has no documentation.
+
+    What `##` says above an agent stands in the graph and in its unit, so that whoever is woken by
+    it at night reads what it is for. Only `select = ["default", "undocumented"]` asks for it.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent a on web {
+      source numbers : seq
+
+      channel spool : memory
+
+      sink out : null
+
+      numbers -> spool
+      spool -> out
+    }
+    ```
+
+    ```toml flumec.toml
+    select = ["default", "undocumented"]
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts web = ["web-1"]
+
+    ## Counts, to see whether the host is up.
+    agent a on web {
+      source numbers : seq
+
+      channel spool : memory
+
+      sink out : null
+
+      numbers -> spool
+      spool -> out
+    }
+    ```
+
+    ```toml flumec.toml
+    select = ["default", "undocumented"]
+    ```
+    """
+
+    name: str
+
+    @property
+    def message(self) -> str:
+        return f"nothing says what the agent `{self.name}` is for"
+
+    @property
+    def hint(self) -> str:
+        return "write it above: `## …`"
+
+
 def check_names(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield unused names, and names in another style."""
     for kind, name, span in fleet.unused:
         yield UnusedName(span, kind, name)
     for agent in fleet.agents.values():
         own = agent.name.rpartition(".")[2]
+        if not agent.doc:
+            yield Undocumented(agent.name_span, own)
         components = agent.components.values()
         names = [(own, agent.name_span), *((each.name, each.name_span) for each in components)]
         for name, span in names:

@@ -1,0 +1,1 @@
+"""What a user says about rules: which speak, how loud, in which files."""
