@@ -21,3 +21,8 @@ class Options:
     """What `env("NAME")` may read."""
     settings: "Settings | None" = None
     """Which rules speak, and how loud; all by default."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether warnings are findings."""
+        return self.settings is not None and self.settings.strict

@@ -93,11 +93,13 @@ def options(
     config: Path | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    strict: bool = False,
 ) -> Options:
     """Return what the command line, the environment and the nearest settings add to the files."""
     settings = _settings(flow, config)
-    if select or ignore:
-        settings = (settings or Settings()).over(_words(select), _words(ignore, down=True))
+    if select or ignore or strict:
+        words = _words(select), _words(ignore, down=True)
+        settings = (settings or Settings()).over(*words, strict=strict)
     return Options(sets, tuple(flowvars), dict(os.environ), settings)
 
 

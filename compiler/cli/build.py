@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flumec.compiler.cli.arguments import (
@@ -74,10 +74,7 @@ def command(
     slim: bool,
     with_playbook: bool,
     form: str,
-    strict: bool,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    config: Path | None,
+    **rules: Any,
 ) -> int:
     """Compile the fleet into a bundle: for each host a folder that installs alone, and its tar.
 
@@ -89,11 +86,9 @@ def command(
 
     if slim and wheels is None:
         raise CannotRun("--slim goes with --wheels: it says which runtime the hosts have already")
-
-    given = options(sets, flowvars, flow, config=config, select=select, ignore=ignore)
+    given = options(sets, flowvars, flow, **rules)
     compiled = compile_fleet(flow, given, opened(flow, flowvars))
-    strict = strict or (given.settings is not None and given.settings.strict)
-    report = Report(compiled.diagnostics, form=form, strict=strict, files=flow)
+    report = Report(compiled.diagnostics, form=form, strict=given.strict, files=flow)
     if compiled.plan is None or report.status:
         report.show()
         return 1
@@ -104,8 +99,8 @@ def command(
     if check:
         return _compare(files, packed, output, report)
     _write(files, packed, output)
-    agents = sum(len(host.agents) for host in plan.hosts)
-    report.show(f"built {_count(agents, 'agent')} for {_count(len(plan.hosts), 'host')}: {output}")
+    agents = _count(sum(len(host.agents) for host in plan.hosts), "agent")
+    report.show(f"built {agents} for {_count(len(plan.hosts), 'host')}: {output}")
     return 0
 
 

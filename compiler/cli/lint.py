@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flumec.compiler.cli.arguments import fleet_arguments, opened, options, report_arguments
@@ -26,13 +26,10 @@ def command(
     sets: dict[str, str],
     flowvars: tuple[Path, ...],
     form: str,
-    strict: bool,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    config: Path | None,
     fix: bool,
     unsafe: bool,
     diff: bool,
+    **rules: Any,
 ) -> int:
     """Check the fleet that the files describe together, without building it.
 
@@ -40,30 +37,22 @@ def command(
     """
     from flumec.compiler.build import lint
     from flumec.compiler.cli.report import Report
+    from flumec.compiler.mend import mend
 
     if unsafe and not (fix or diff):
         raise CannotRun("--unsafe goes with --fix or --diff")
     if diff and form != "text":
         raise CannotRun("--diff shows a diff and nothing else; take --format away")
-    read = opened(flow, flowvars)
-    given = options(sets, flowvars, flow, config=config, select=select, ignore=ignore)
-    strict = strict or (given.settings is not None and given.settings.strict)
-    if not fix and not diff:
-        linted = lint(flow, given, read)
-        report = Report(linted.diagnostics, form=form, strict=strict, quietly=False, files=flow)
-        report.show()
-        _say_what_can_be_mended(linted, form, safe=True, unsafe=True)
-        return report.status
-
-    from flumec.compiler.mend import mend
-
-    mended = mend(flow, given, read, unsafe=unsafe)
+    read, given = opened(flow, flowvars), options(sets, flowvars, flow, **rules)
     if diff:
-        return _show(mended, flow, read)
-    _write(mended, flow, read)
-    report = Report(mended.linted.diagnostics, form=form, strict=strict, quietly=False, files=flow)
+        return _show(mend(flow, given, read, unsafe=unsafe), flow, read)
+    if fix:
+        mended = mend(flow, given, read, unsafe=unsafe)
+        _write(mended, flow, read)
+    linted = mended.linted if fix else lint(flow, given, read)
+    report = Report(linted.diagnostics, form=form, strict=given.strict, quietly=False, files=flow)
     report.show()
-    _say_what_can_be_mended(mended.linted, form, safe=False, unsafe=not unsafe)
+    _say_what_can_be_mended(linted, form, safe=not fix, unsafe=not (fix and unsafe))
     return report.status
 
 

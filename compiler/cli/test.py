@@ -45,7 +45,7 @@ def command(
     from flumec.compiler.cli.report import Report
     from flumec.compiler.trials.running import Runs
 
-    compiled = compile_fleet(flow, options(sets, flowvars), opened(flow, flowvars))
+    compiled = compile_fleet(flow, options(sets, flowvars, flow), opened(flow, flowvars))
     if compiled.plan is None:
         Report(compiled.diagnostics, form="text", strict=False, quietly=True).show()
         return 1

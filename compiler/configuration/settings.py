@@ -26,9 +26,14 @@ class Settings:
     mistakes: tuple[Diagnostic, ...] = ()
     """What is wrong with the file that says so."""
 
-    def over(self, select: tuple[str, ...], ignore: tuple[str, ...]) -> "Settings":
+    def over(self, select: tuple[str, ...], ignore: tuple[str, ...], *, strict: bool) -> "Settings":
         """Return these with the command line's: it selects instead, and ignores as well."""
-        return replace(self, select=select or self.select, ignore=(*self.ignore, *ignore))
+        return replace(
+            self,
+            select=select or self.select,
+            ignore=(*self.ignore, *ignore),
+            strict=strict or self.strict,
+        )
 
     def applied(self, findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """Yield the findings that are to be said, as loud as they are to be, and the mistakes."""
