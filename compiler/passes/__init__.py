@@ -22,6 +22,7 @@ from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.groups import check_groups
 from flumec.compiler.passes.headers import check_headers
 from flumec.compiler.passes.journals import check_journals
+from flumec.compiler.passes.left_out import check_left_out
 from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
@@ -36,6 +37,7 @@ from flumec.compiler.passes.refusing import check_refusing
 from flumec.compiler.passes.rolling import check_rolling
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
+from flumec.compiler.passes.shared_stores import check_shared_stores
 from flumec.compiler.passes.sites import check_sites
 from flumec.compiler.passes.speeds import check_speeds
 from flumec.compiler.passes.storage import check_storage
@@ -56,11 +58,13 @@ PASSES: tuple[Pass, ...] = (
     check_copies,
     check_deduplication,
     check_copied_keys,
+    check_left_out,
     check_routes,
     check_headers,
     check_links,
     check_listeners,
     check_policies,
+    check_shared_stores,
     check_nearness,
     check_cycles,
     check_dead_letters,

@@ -172,7 +172,7 @@ class LostWithHost(Diagnostic, code="FL611"):
       channel inbox : file
 
       sink store : hdfs {
-        path = "hdfs://nn.example.com/logs/%Y"
+        path = "hdfs://nn.example.com/logs/${host.name}/%Y"
       }
 
       inbox -> store

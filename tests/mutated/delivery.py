@@ -14,6 +14,7 @@ from mutated.sites import (
     checked,
     components,
     head,
+    is_spread,
     said,
     section,
     statement,
@@ -137,14 +138,15 @@ def late_is_dropped(example: Example) -> Iterator[Mutant]:
             yield Mutant(example, (change,), (dedup.key,))
 
 
-@kind("FL602", "FL604")
+@kind("FL364")
 def no_dedup(example: Example) -> Iterator[Mutant]:
     """Copies are not left out any more, where a check says by which key they are known."""
     for _, sink, node in components(example, "sink"):
         if "dedup" in sink.values and [
             one for one in checked(example, node, "exactly_once") if "key" in one.values
         ]:
-            cut = Change(whole_lines(sink.values["dedup"].span), "")
+            held = sink.values["dedup"]
+            cut = Change(whole_lines(Span(held.key.source, held.key.start, held.span.end)), "")
             yield Mutant(example, (cut,), (sink.name_span,))
 
 
@@ -156,6 +158,21 @@ def _resent(example: Example) -> list[Proof]:
         if policy is not None and text_of(policy.span) in FOR_ONE and "in_doubt" not in link.values:
             found += checked(example, (link.sender.agent, link.sender.component))
     return found
+
+
+@kind("FL361")
+def copied_into_one_store(example: Example) -> Iterator[Mutant]:
+    """A link copies each event to all of several hosts, which write into one store."""
+    for link in example.fleet.links:
+        if not is_spread(example, link):
+            continue
+        for end in link.targets:
+            agent = example.fleet.agents[end.agent]
+            for chain in agent.chains:
+                for target in targets(chain) if chain.start == end.component else ():
+                    path = agent.components[target.name or ""].values.get("path")
+                    if path is not None and str(path.value).startswith("hdfs://"):
+                        yield Mutant(example, (said(link.span, link.values, "policy", "all"),))
 
 
 @kind("FL602")

@@ -94,7 +94,9 @@ def not_set(example: Example) -> Iterator[Mutant]:
             name for name in _sets(step)
             if re.search(rf"%\{{{name}\}}|(key = |route |hash\(|of = \[)header\.{name}\b", text)
         ]  # fmt: skip
-        if used and step in chain.steps:
+        before = [one for one in chain.steps if one.span.start < step.span.start]
+        others = {name for one in before for name in _sets(one)}
+        if used and step in chain.steps and not others & set(used):
             source = chain.span.source
             end = source.text.index("->", step.span.end) + 3
             yield Mutant(
@@ -113,6 +115,19 @@ def _read(example: Example, names: list[str]) -> tuple[Span, ...]:
         if route.header in names:
             places += arm.spans
     return tuple(places)
+
+
+@kind("FL408")
+def one_value(example: Example) -> Iterator[Mutant]:
+    """A link goes by the hash of a header that has one value."""
+    for link in example.fleet.links:
+        found = re.search(r"hash\(header\.(\w+)\)", text_of(link.span))
+        for _, chain, step in steps(example, "regex_extract") if found else ():
+            if found and found[1] in _sets(step):
+                source = chain.span.source
+                end = source.text.index("->", step.span.end) + 3
+                cut = Change(Span(source, step.span.start, end), "")
+                yield Mutant(example, (cut,), (link.values["policy"].span,))
 
 
 @kind("FL404")
@@ -154,7 +169,7 @@ def never_seen(example: Example) -> Iterator[Mutant]:
                     yield Mutant(example, (Change(span, f'"{misspelt(text_of(span)[1:-1])}"'),))
 
 
-@kind("FL404", "FL911", "FL910")
+@kind("FL604", "FL343", "FL911")
 def known_by_the_tag(example: Example) -> Iterator[Mutant]:
     """Copies that enter on two machines are known by their tag, which is another on each."""
     for _, sink, _ in components(example, "sink"):

@@ -319,7 +319,7 @@ def no_port(example: Example) -> Iterator[Mutant]:
         yield Mutant(example, (cut,), (head(link.span),))
 
 
-@kind("FL911")
+@kind("FL345", "FL911")
 def id_by_the_clock(example: Example) -> Iterator[Mutant]:
     """The id that copies are known by is made from the time, or the host."""
     for agent, chain in chains(example, "source"):

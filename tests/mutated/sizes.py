@@ -68,13 +68,13 @@ def long_outage(example: Example) -> Iterator[Mutant]:
                 yield Mutant(example, (Change(fault.values["duration"].span, "400d"),))
 
 
-@kind("FL613")
+@kind("FL620")
 def small_disk(example: Example) -> Iterator[Mutant]:
     """A host's disk holds less than its channels may."""
     yield from _fact(example, "disk", "100MiB")
 
 
-@kind("FL614")
+@kind("FL621")
 def small_memory(example: Example) -> Iterator[Mutant]:
     """A host's memory holds less than its channels may."""
     yield from _fact(example, "memory", "64MiB")
@@ -83,10 +83,11 @@ def small_memory(example: Example) -> Iterator[Mutant]:
 def _fact(example: Example, name: str, text: str) -> Iterator[Mutant]:
     for source in example.fleet.sources:
         for found in re.finditer(rf"^  {name} = (\S+)$", source.text, re.MULTILINE):
-            yield Mutant(example, (Change(Span(source, *found.span(1)), text),))
+            called = (f"{text} of {name}",)
+            yield Mutant(example, (Change(Span(source, *found.span(1)), text),), (), called)
 
 
-@kind("FL601", "FL610")
+@kind("FL610", "FL611")
 def more_killed(example: Example) -> Iterator[Mutant]:
     """More hosts go at once than there are others."""
     for proof in example.fleet.proofs:
@@ -95,7 +96,7 @@ def more_killed(example: Example) -> Iterator[Mutant]:
                 yield Mutant(example, (Change(fault.values["count"].span, "3"),))
 
 
-@kind("FL610", "FL601")
+@kind("FL610", "FL611")
 def lost_for_good(example: Example) -> Iterator[Mutant]:
     """An agent that was to come back is lost with its disk."""
     for proof in example.fleet.proofs:
@@ -105,7 +106,7 @@ def lost_for_good(example: Example) -> Iterator[Mutant]:
                 yield Mutant(example, (Change(Span(fault.span.source, start, start + 4), "lose"),))
 
 
-@kind("FL330", "FL430", "FL615")
+@kind("FL344")
 def short_window(example: Example) -> Iterator[Mutant]:
     """Copies are remembered for less time than an outage may hold them back."""
     for proof in _timed(example):
@@ -131,7 +132,7 @@ def large_rolls(example: Example) -> Iterator[Mutant]:
             yield Mutant(example, (Change(size.span, "50GiB"),), at)
 
 
-@kind("FL601", "FL616")
+@kind("FL346")
 def gives_up_sooner(example: Example) -> Iterator[Mutant]:
     """A sink gives events up before the outage is over that a check survives."""
     for proof in _timed(example):
