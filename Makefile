@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE # thousands of processes start here, and each would compile everything anew
 
-.PHONY: help demo test slow faults full-faults fleet fleet-quick lint types bench clean
+.PHONY: help demo test slow faults full-faults prove fleet fleet-quick lint types bench clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ faults: $(BIN)/flumec ## Kill agents at 124 steps of their work, 400 times; lost
 
 full-faults: $(BIN)/flumec ## The same until each step was one that a process died at.
 	@PYTHONPATH=tests $(BIN)/python -m faults --full $(FAULTS)
+
+prove: $(BIN)/flumec ## Hold what is claimed of 2,000 random fleets against what happens to them.
+	@PYTHONPATH=tests $(BIN)/python -m prove $(PROVE)
 
 fleet: $(BIN)/flumec ## Five real hosts under load, all that may happen to them; needs root and Debian.
 	@PYTHONPATH=tests $(BIN)/python -m fleet $(FLEET)

@@ -18,6 +18,9 @@ RESTART = 1.0
 """Seconds after which an agent that ended by itself is started again."""
 
 
+_ELSEWHERE = f"{ELSEWHERE}/"
+
+
 class Machine:
     """A host of the plan."""
 
@@ -80,7 +83,7 @@ class Machine:
 
     def disk_of(self, path: Path) -> Disk:
         """Return the disk that a path is on."""
-        return self._elsewhere if ELSEWHERE in (path, *path.parents) else self.disk
+        return self._elsewhere if f"{path}/".startswith(_ELSEWHERE) else self.disk
 
     def step(self, process: Process) -> None:
         """Let a process change the disk, or be killed right before."""

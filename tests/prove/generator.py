@@ -21,10 +21,13 @@ DEPTHS = ((1, 2, 3), (18, 40, 42))
 HOSTS = {1: (2,), 2: (3, 3), 3: (2, 2, 2)}
 """The most hosts that each tier's agents have, by the number of tiers: six in all, at most."""
 
+TIME_OUT = "6s"
+"""How long a link is silent before it is taken for gone."""
+
 WORDS = {"taildir": "lines", "http": "posts", "seq": "numbers"}
 """What sources are called, with their number."""
 
-EVENTS = 24
+EVENTS = 30
 """How many events a source that makes its own makes."""
 
 
@@ -85,7 +88,7 @@ class _Maker:
             values = (("port", str(self._next_port())),)
             values += (("request_id", '"Idempotency-Key"'),) if named else ()
         else:
-            values = (("total", str(EVENTS)), ("batch", str(self._chance.choice((1, 3, 7)))))
+            values = (("total", str(EVENTS)), ("batch", str(self._chance.choice((2, 5, 7)))))
         return self._chained(
             replace(agent, sources=(*agent.sources, Part(name, kind, values, pair)))
         )
@@ -108,7 +111,7 @@ class _Maker:
         return agent
 
     def _wire(self, port: int, peers: int, channel: Part) -> Settings:
-        values = [("port", str(port)), ("time_out", "1s"), ("back_off", "300ms")]
+        values = [("port", str(port)), ("time_out", TIME_OUT), ("back_off", "2s")]
         policies = ["failover", "balance", "all", "hash(header.origin)"]
         if self._pair:
             policies.remove("all")
@@ -207,8 +210,8 @@ class _Maker:
     def _sink(self, name: str, *, dedup: bool) -> Part:
         if self._takes("logger"):
             return Part(name, "logger")
-        roll = self._chance.choice(("events = 5", "events = 11", "every = 200ms"))
-        every = "" if roll.startswith("every") else "\n  every = 500ms"
+        roll = self._chance.choice(("events = 5", "events = 11", "every = 1s"))
+        every = "" if roll.startswith("every") else "\n  every = 2s"
         values: Settings = (
             ("directory", f'"/srv/${{host.name}}/{name}"'),
             ("format", "json"),

@@ -12,22 +12,30 @@ LENGTH = 1.0
 """Units of time in which all begins; a stage says how many seconds that is."""
 
 SHARES = {
-    "kill": 6, "power": 5, "restart": 1, "cut": 3, "mute": 3, "outage": 2, "rotate": 2, "repost": 3,
+    "kill": 2, "doom": 5, "power": 2, "fall": 4, "restart": 1, "cut": 3, "mute": 3, "deaf": 1,
+    "outage": 2, "rotate": 2, "repost": 2,
 }  # fmt: skip
 """The kinds of faults, and how often each is chosen."""
 
+STEPS = ("doom", "fall")
+"""What happens at a step of an agent's work."""
+
 FAILURES: dict[str, frozenset[Failure]] = {
     "send": frozenset(),
+    "hold": frozenset(),
     "kill": frozenset({Failure.KILLED}),
+    "doom": frozenset({Failure.KILLED}),
     "power": frozenset({Failure.POWER_CUT}),
+    "fall": frozenset({Failure.POWER_CUT, Failure.KILLED}),
     "restart": frozenset({Failure.BUNDLE_CHANGED}),
     "cut": frozenset({Failure.CONNECTION_CUT}),
     "mute": frozenset({Failure.REPLY_LOST, Failure.CONNECTION_CUT}),
+    "deaf": frozenset({Failure.REPLY_LOST}),
     "outage": frozenset({Failure.SERVER_RESTARTED}),
     "rotate": frozenset({Failure.ROTATION}),
     "repost": frozenset({Failure.CLIENT_RETRIED}),
 }
-"""What each kind of action is to the compiler."""
+"""What each kind of action is to the compiler. That a channel's reader rests (`hold`) is none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -42,7 +50,8 @@ class Action:
     kind: str
     who: tuple[str, ...]
     amount: float
-    """Of a send the number of events; else how long it lasts."""
+    """Of a send the number of events; of `doom` and `fall`, after how many more changes of the disk
+    the agent is killed, and with `fall` the power cut; else how long it lasts."""
 
     def __str__(self) -> str:
         return f"{self.at:.3f} {self.kind} {' '.join(self.who)} {self.amount:g}"
@@ -71,11 +80,12 @@ def write(shape: Shape, seed: int, kinds: AbstractSet[str]) -> Script:
     chance = random.Random(f"script {seed}")
     faults = [fault for fault in places(shape) if fault[0] in kinds]
     weights = {kind: SHARES[kind] / sum(k == kind for k, _ in faults) for kind, _ in faults}
-    chosen = chance.choices(faults, [weights[kind] for kind, _ in faults], k=chance.randint(2, 6))
+    chosen = chance.choices(faults, [weights[kind] for kind, _ in faults], k=chance.randint(2, 5))
     actions = [*sends(shape, chance)]
     for kind, who in chosen:
         at, lasts = chance.uniform(0.05, LENGTH), chance.choice((0.05, 0.2, 0.2, 0.8))
-        actions.append(Action(round(at, 3), kind, who, lasts))
+        amount = chance.randrange(40) if kind in STEPS else lasts
+        actions.append(Action(round(at, 3), kind, who, amount))
     return tuple(sorted(actions))
 
 
@@ -85,9 +95,9 @@ def sends(shape: Shape, chance: random.Random) -> Iterator[Action]:
         for source in agent.sources:
             if source.kind in ("taildir", "http"):
                 for host in ("*",) if source.posted_to_all else agent.hosts:
-                    for at in [0.0, *(chance.uniform(0, LENGTH) for _ in range(4))]:
+                    for at in [0.0, *(chance.uniform(0, LENGTH) for _ in range(3))]:
                         who = (agent.name, source.name, host)
-                        yield Action(round(at, 3), "send", who, chance.randint(2, 6))
+                        yield Action(round(at, 3), "send", who, chance.randint(2, 5))
 
 
 def places(shape: Shape) -> list[tuple[str, tuple[str, ...]]]:
@@ -98,13 +108,14 @@ def places(shape: Shape) -> list[tuple[str, tuple[str, ...]]]:
 def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]]]:
     links = [link for link in shape.links if link.sender[0] == agent.name]
     for host in agent.hosts:
-        for kind in ("kill", "power", "restart"):
+        for kind in ("kill", "doom", "power", "fall", "restart"):
             yield kind, (agent.name, host)
         for source in agent.sources:
             if source.kind == "taildir":
                 yield "rotate", (agent.name, source.name, host)
             if source.kind == "http":
                 yield "repost", (agent.name, source.name, host)
+                yield "deaf", (agent.name, source.name, host)
         for sink in agent.sinks:
             if sink.kind == "file_roll":
                 yield "outage", (agent.name, sink.name, host)

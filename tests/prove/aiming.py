@@ -1,0 +1,79 @@
+"""Faults that are to show a weak claim: of the kind that its effect names, at its place."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
+from prove.script import LENGTH, STEPS, Action, Script, places, sends
+from prove.shape import Shape
+
+KINDS: dict[Failure, tuple[str, ...]] = {
+    Failure.ALWAYS: (),
+    Failure.CLIENT_RETRIED: ("repost",),
+    Failure.REPLY_LOST: ("mute", "deaf"),
+    Failure.CONNECTION_CUT: ("mute", "cut"),
+    Failure.BUNDLE_CHANGED: ("restart",),
+    Failure.ROTATION: ("rotate",),
+    Failure.SERVER_RESTARTED: ("outage",),
+    Failure.KILLED: ("doom", "doom", "kill"),
+    Failure.POWER_CUT: ("fall", "power"),
+}
+"""What to do, to have a failure."""
+
+WANTED = {"best_effort": Harm.LOSES, "at_least_once": Harm.REPEATS}
+"""What shows that a claim could not be stronger."""
+
+
+def wanted(claim: Claim) -> Harm:
+    """Return the harm that shows a claim to be as weak as it says; none for the strongest."""
+    return WANTED.get(claim.delivery, Harm.NONE)
+
+
+def aimed(shape: Shape, claims: Sequence[Claim], seed: int) -> Script:
+    """Return a script of a seed that may show the claims to be weak."""
+    chance = random.Random(f"aimed {seed}")
+    actions = [*sends(shape, chance)]
+    for claim in claims:
+        harms = [
+            effect
+            for failure, effects in claim.worst.items()
+            for effect in effects
+            if failure not in TOLD_APART and wanted(claim) & effect.harm
+        ]
+        if harms:
+            actions += _at(shape, chance.choice(harms), claim, chance)
+    return tuple(sorted(set(actions)))
+
+
+def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> Iterator[Action]:
+    """Yield faults at an effect's place, and have events wait there, or in front of it."""
+    agent = shape.agent(effect.node[0])
+    near = {agent.name}
+    near |= {link.target[0] for link in shape.links if link.sender == effect.node}
+    kinds = KINDS[effect.failure]
+    found = [
+        (kind, who)
+        for kind, who in places(shape)
+        if kind in kinds and who[0] in (near if len(who) == 2 else {agent.name})
+    ]
+    for kind, who in chance.choices(found, k=min(4, len(found))) if found else ():
+        at = chance.choice((0.0, chance.uniform(0.1, LENGTH)))
+        steps = chance.randrange(chance.choice((20, 60, 200)))
+        amount = steps if kind in STEPS else chance.choice((0.1, 0.4, 1.0))
+        yield Action(round(at, 3), kind, who, amount)
+    always = effect.failure is Failure.ALWAYS
+    if always or (effect.harm is Harm.LOSES and chance.random() < 0.8):
+        for channel in agent.channels:
+            for host in agent.hosts:
+                yield Action(0.02, "hold", (agent.name, channel.name, host), 1.2)
+    if always:
+        yield from _many(shape, claim)
+
+
+def _many(shape: Shape, claim: Claim) -> Iterator[Action]:
+    """Yield so many events that a channel which is held gets full."""
+    agent = shape.agent(claim.source[0])
+    source = agent.source(claim.source[1])
+    for host in () if source.kind == "seq" else agent.hosts:
+        for at in range(8):
+            yield Action(0.1 + at / 20, "send", (agent.name, source.name, host), 5)

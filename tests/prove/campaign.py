@@ -1,0 +1,127 @@
+"""Many fleets, in several processes: what is claimed, what happened, and the verdict."""
+
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from flumec.compiler.proofs.claim import Claim
+from prove.case import Case, examine
+from prove.shape import Shape
+
+DELIVERIES = ("exactly_once", "at_least_once", "best_effort")
+
+SHARE = 0.2
+"""The least share of the claims that each of these has."""
+
+HOPS = 1 / 3
+"""The least share of the fleets in which events take two links, one after the other."""
+
+SAY_EVERY = 15.0
+
+
+@dataclass
+class Verdict:
+    """What came of all fleets."""
+
+    fleets: int = 0
+    plays: int = 0
+    two_hops: int = 0
+    claims: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    shown: Counter[str] = field(default_factory=Counter)
+    weaker: Counter[str] = field(default_factory=Counter)
+    wrong: list[Case] = field(default_factory=list)
+    unshown: list[tuple[int, Claim]] = field(default_factory=list)
+
+    def add(self, case: Case) -> None:
+        """Count one fleet."""
+        self.fleets += 1
+        self.plays += case.plays
+        self.two_hops += case.shape.longest >= 2
+        self.faults += case.faults
+        self.claims += Counter(claim.delivery for claim in case.claims)
+        self.weaker += Counter(claim.delivery for claim in case.weaker)
+        unshown = [] if case.wrong else case.unshown
+        self.shown += Counter(claim.delivery for claim in case.weaker if claim not in unshown)
+        self.unshown += [(case.seed, claim) for claim in unshown]
+        if case.wrong:
+            self.wrong.append(case)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of each delivery among all claims."""
+        return {each: self.claims[each] / max(1, self.claims.total()) for each in DELIVERIES}
+
+    @property
+    def good(self) -> bool:
+        """Whether no proof was wrong, all weaker ones were shown, and all kinds were tried."""
+        mixed = self.fleets < 200 or (
+            min(self.shares.values()) >= SHARE and self.two_hops >= HOPS * self.fleets
+        )
+        return not self.wrong and not self.unshown and mixed
+
+    def lines(self) -> Iterator[str]:
+        """Yield the table."""
+        hops = self.two_hops / max(1, self.fleets)
+        yield f"{self.fleets} fleets, {hops:.0%} with two links in a row; {self.plays} lives"
+        yield ""
+        yield f"{'claimed':16} {'pairs':>6} {'share':>6} {'shown to be no stronger':>24}"
+        for each in DELIVERIES:
+            shown = f"{self.shown[each]} of {self.weaker[each]}" if self.weaker[each] else ""
+            yield f"{each:16} {self.claims[each]:6d} {self.shares[each]:6.0%} {shown:>24}"
+        yield ""
+        yield "faults: " + ", ".join(f"{n} {kind}" for kind, n in self.faults.most_common())
+        if self.unshown:
+            yield ""
+            yield "not shown, by cause:"
+            for cause, count in Counter(_cause(claim) for _, claim in self.unshown).most_common():
+                seeds = [seed for seed, claim in self.unshown if _cause(claim) == cause]
+                yield f"  {count:4d} {cause} (fleets {', '.join(map(str, seeds[:6]))})"
+        yield ""
+        yield f"wrong proofs {len(self.wrong)}"
+
+
+def run(seeds: Sequence[int], processes: int, tries: int, say: Callable[[str], None]) -> Verdict:
+    """Examine the fleets of all seeds."""
+    verdict, said = Verdict(), time.monotonic()
+    with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
+        for case in pool.imap_unordered(_Examine(tries), seeds, chunksize=4):
+            verdict.add(case)
+            if time.monotonic() - said > SAY_EVERY:
+                said = time.monotonic()
+                say(
+                    f"{verdict.fleets} of {len(seeds)} fleets, wrong {len(verdict.wrong)}, "
+                    f"not shown {len(verdict.unshown)}"
+                )
+    return verdict
+
+
+def _begin() -> None:
+    """Have no search for what is missing: pyarrow looks for it at each call of some functions."""
+    sys.modules.setdefault("dateutil", None)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Examine:
+    tries: int
+
+    def __call__(self, seed: int) -> Case:
+        return examine(seed, tries=self.tries)
+
+
+def _cause(claim: Claim) -> str:
+    worst = claim.weakest
+    assert worst is not None
+    return f"{claim.delivery} as {worst.failure}: {worst.reason}"
+
+
+def told(shape: Shape, case: Case) -> Iterator[str]:
+    """Yield what is wrong with a fleet, as one can read it."""
+    assert case.wrong is not None
+    yield f"fleet {case.seed} (seed {case.wrong.seed}):"
+    yield from (f"  {seen}" for seen in case.wrong.seen[:8])
+    yield shape.text
+    yield from (str(action) for action in case.wrong.script)

@@ -1,0 +1,136 @@
+"""Making a fleet that fails smaller while it does: fewer faults and sends, parts and hosts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from prove import simulated
+from prove.case import Wrong
+from prove.claiming import Unsound, claimed
+from prove.judging import Judge
+from prove.script import Script
+from prove.shape import Agent, Part, Shape
+
+TRIES = 150
+"""How many smaller ones are tried at most."""
+
+
+def smaller(shape: Shape, wrong: Wrong) -> tuple[Shape, Wrong]:
+    """Return the smallest fleet and script that were found to fail in the same way."""
+    kinds = {each.kind for each in wrong.seen}
+    budget = [TRIES]
+
+    def fails(candidate: Shape, script: Script) -> Wrong | None:
+        budget[0] -= 1
+        found = judged(candidate, script, wrong.seed) if budget[0] >= 0 else None
+        return found if found and kinds & {each.kind for each in found.seen} else None
+
+    while budget[0] > 0:
+        before = shape, wrong.script
+        shape, wrong = _fewer_actions(shape, wrong, fails)
+        shape, wrong = _fewer_parts(shape, wrong, fails)
+        if (shape, wrong.script) == before:
+            break
+    return shape, wrong
+
+
+def judged(shape: Shape, script: Script, seed: int) -> Wrong | None:
+    """Play a script; return what is wrong with it, None where nothing is or can be."""
+    try:
+        made = claimed(shape)
+    except Unsound:
+        return None
+    seen = Judge(shape, made.claims).wrong(simulated.play(shape, made.plan, script, seed))
+    return Wrong(script, seed, seen) if seen else None
+
+
+Fails = Callable[[Shape, Script], Wrong | None]
+
+
+def _fewer_actions(shape: Shape, wrong: Wrong, fails: Fails) -> tuple[Shape, Wrong]:
+    for action in sorted(wrong.script, key=lambda each: (each.kind == "send", each)):
+        rest = tuple(each for each in wrong.script if each is not action)
+        wrong = fails(shape, rest) or wrong
+    return shape, wrong
+
+
+def _fewer_parts(shape: Shape, wrong: Wrong, fails: Fails) -> tuple[Shape, Wrong]:
+    found = True
+    while found:
+        found = False
+        for candidate in _candidates(shape):
+            rest = tuple(each for each in wrong.script if _there(candidate, each.who))
+            if fewer := fails(candidate, rest):
+                shape, wrong, found = candidate, fewer, True
+                break
+    return shape, wrong
+
+
+def _there(shape: Shape, who: tuple[str, ...]) -> bool:
+    """Say whether all that an action names is in a fleet."""
+    names = {agent.name for agent in shape.agents}
+    names |= {host for agent in shape.agents for host in agent.hosts} | {"*"}
+    for agent in shape.agents:
+        names |= {part.name for part in (*agent.sources, *agent.channels, *agent.sinks)}
+    return all(name in names for name in who)
+
+
+def _candidates(shape: Shape) -> Iterator[Shape]:
+    """Yield the fleets that have one thing less; not all of them are whole."""
+    for agent in shape.agents:
+        links = [link for link in shape.links if agent.name in (link.sender[0], link.target[0])]
+        rest = tuple(each for each in shape.agents if each is not agent)
+        yield replace(
+            shape, agents=rest, links=tuple(link for link in shape.links if link not in links)
+        )
+    for agent in shape.agents:
+        for less in _less(agent):
+            agents = tuple(less if each is agent else each for each in shape.agents)
+            channels = {(less.name, part.name) for part in less.channels}
+            yield replace(
+                shape, agents=agents,
+                links=tuple(
+                    link for link in shape.links
+                    if link.sender[0] != agent.name or link.sender in channels
+                ),
+            )  # fmt: skip
+
+
+def _less(agent: Agent) -> Iterator[Agent]:
+    if len(agent.hosts) > 1:
+        yield replace(agent, hosts=agent.hosts[:-1])
+    for source in agent.sources:
+        yield _swept(replace(agent, sources=_without(agent.sources, source)))
+    for channel in agent.channels:
+        yield _swept(replace(agent, channels=_without(agent.channels, channel)))
+    for chain in agent.chains:
+        if chain.keeps or chain.arms:
+            plain = replace(
+                chain, keeps="", arms=(), targets=chain.targets or chain.arms[0].targets
+            )
+            chains = tuple(plain if each is chain else each for each in agent.chains)
+            yield replace(agent, chains=chains)
+
+
+def _without(parts: tuple[Part, ...], part: Part) -> tuple[Part, ...]:
+    return tuple(each for each in parts if each is not part)
+
+
+def _swept(agent: Agent) -> Agent:
+    """Take away what stands alone, now that something is gone."""
+    sources = {part.name for part in agent.sources}
+    channels = {part.name for part in agent.channels}
+    chains = []
+    for chain in agent.chains:
+        kept = tuple(target for target in chain.targets if target.channel in channels)
+        arms = tuple(
+            replace(arm, targets=tuple(t for t in arm.targets if t.channel in {*channels, None}))
+            for arm in chain.arms
+        )
+        if chain.source in sources and (kept or (arms and all(arm.targets for arm in arms))):
+            chains.append(replace(chain, targets=kept, arms=arms))
+    readings = tuple(each for each in agent.readings if each.channel in channels)
+    used = {sink for reading in readings for sink in reading.sinks}
+    return replace(
+        agent, chains=tuple(chains), readings=readings,
+        sinks=tuple(sink for sink in agent.sinks if sink.name in used),
+    )  # fmt: skip

@@ -1,0 +1,255 @@
+"""A fleet in the simulation: virtual time, steps at which agents die, power that can be cut."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from unittest.mock import patch
+
+from flumec.compiler.plan import Plan
+from flumec.compiler.proofs.claim import Failure
+from flumec.compiler.world import World
+from flumec.compiler.world import events as seen
+from flumec.compiler.world.machine import Machine
+from flumec.compiler.world.posted import CLIENT, Request
+from flumec.compiler.world.process import Process
+from flumec.compiler.world.seen import part_of
+from flumec.compiler.world.stage import folder_of
+from flumec.runtime import custody
+from flumec.runtime.testing import EVERYTHING, NOTHING, Survival
+from prove.generator import EVENTS
+from prove.judging import Record
+from prove.script import Action, Script, failures
+from prove.shape import Shape
+from prove.ways import Event, named
+
+KINDS = frozenset({
+    "kill", "doom", "power", "fall", "restart", "cut", "mute", "deaf", "outage", "rotate", "repost",
+})  # fmt: skip
+"""The faults that can happen here."""
+
+SCALE = 4.0
+"""Seconds in a unit of a script's time."""
+
+PATIENCE = 1800.0
+"""Seconds, of the simulation, after which a fleet that is not at rest counts as stuck."""
+
+LOOK = 0.3
+"""Seconds between two looks at whether something has happened."""
+
+MERCY = 1_000_000
+"""Deaths with one row in hand after which it is to blame: here being killed is all that happens."""
+
+
+def play(shape: Shape, plan: Plan, script: Script, seed: int) -> Record:
+    """Return what came of a script; the same arguments have the same outcome."""
+    with patch.object(custody, "DEATHS", MERCY), World(plan, seed) as world:
+        return _Play(world, shape).whole(script)
+
+
+class _Play:
+    def __init__(self, world: World, shape: Shape) -> None:
+        self._world, self._shape = world, shape
+        self._record = Record()
+        self._sent: Counter[tuple[str, str, str]] = Counter()
+        self._posted: dict[tuple[str, str, str], Request] = {}
+        self._clients: list[tuple[Request, tuple[str, str, str], Sequence[Event]]] = []
+        self._waiting: dict[tuple[str, str, str], list[Request]] = {}
+        """What each client is still to be answered, the request that it makes now first."""
+        self._cuts: Counter[tuple[str, str]] = Counter()
+
+    def whole(self, script: Script) -> Record:
+        """Play all of it, and wait until the fleet is at rest."""
+        self._record.failures |= failures(script)
+        for agent in self._shape.agents:
+            for source in agent.sources:
+                for host in agent.hosts if source.kind == "seq" else ():
+                    made = (Event(agent.name, source.name, host, n) for n in range(EVENTS))
+                    self._record.sent |= dict.fromkeys(made, True)
+        for action in script:
+            self._world.advance(max(0.0, action.at * SCALE - self._world.scheduler.now))
+            self._do(action)
+        for machine in self._world.machines.values():
+            machine.doom = None
+        self._world.rest(PATIENCE)
+        self._finish()
+        return self._record
+
+    def _do(self, action: Action) -> None:
+        lasts = action.amount * SCALE
+        match action.kind, action.who:
+            case "send", (agent, source, host):
+                self._send(agent, source, host, round(action.amount))
+            case "repost", (agent, source, host):
+                self._repost(agent, source, host)
+            case "kill", (agent, host):
+                self._world.kill(agent, host, down=lasts)
+            case "doom", (agent, host):
+                self._world.machines[host].doom = round(action.amount)
+            case "power", (_, host):
+                self._world.cut_power(host, _survival(action), down=lasts)
+            case "fall", (_, host):
+                machine = self._world.machines[host]
+                machine.doom = round(action.amount)
+                self._fall(machine, _survival(action))
+            case "hold", (agent, channel, host):
+                self._hold(self._world.machines[host].processes.get(agent), channel, lasts)
+            case "restart", (agent, host):
+                self._restart(self._world.machines[host], agent)
+            case "cut", (_, _, host, peer):
+                self._apart(lasts, (host, peer), (peer, host))
+            case "mute", (_, _, host, peer):
+                self._apart(lasts, (peer, host))
+            case "deaf", (_, _, host):
+                self._apart(lasts, (host, CLIENT))
+            case "outage", (agent, sink, host):
+                machine = self._world.machines[host]
+                folder = folder_of(part_of(machine.agents[agent], sink))
+                machine.outages.begin(folder, lasts)
+            case "rotate", (agent, source, host):
+                self._rotate(self._world.machines[host], agent, source)
+            case _:
+                raise ValueError(f"nothing here can do {action}")
+
+    # What comes in.
+
+    def _send(self, agent: str, source: str, host: str, count: int) -> None:
+        first = self._sent[agent, source, host]
+        self._sent[agent, source, host] += count
+        events = [Event(agent, source, host, first + n) for n in range(count)]
+        bodies = [seen.Event(event.name.encode()) for event in events]
+        pushed = self._shape.agent(agent).source(source).kind == "http"
+        self._record.sent |= dict.fromkeys(events, not pushed)
+        for each in self._shape.agent(agent).hosts if host == "*" else (host,):
+            if pushed:
+                self._post(agent, source, host, each, events)
+            else:
+                self._world.send(agent, source, bodies, each)
+
+    def _post(
+        self, agent: str, source: str, stream: str, host: str, events: Sequence[Event]
+    ) -> None:
+        """Have a client post events, after those that it has posted there before."""
+        part = part_of(self._world.machines[host].agents[agent], source)
+        bodies = [seen.Event(event.name.encode()) for event in events]
+        request = Request(part, bodies, f"{events[0].name} at {host}")
+        self._world.requests.append(request)
+        self._clients.append((request, (agent, source, stream), events))
+        self._posted[agent, source, host] = request
+        self._ask(agent, source, host, request)
+
+    def _ask(self, agent: str, source: str, host: str, request: Request) -> None:
+        """Have a request made once the others of its client are answered."""
+        waiting = self._waiting.setdefault((agent, source, host), [])
+        waiting.append(request)
+        if len(waiting) == 1:
+            address = self._world.machines[host].address
+            self._world.scheduler.spawn(
+                self._world._clients, "client", lambda: self._work(waiting, address)
+            )
+
+    def _work(self, waiting: list[Request], address: str) -> None:
+        while waiting:
+            waiting[0].run(self._world.network, self._world._clients, address)
+            waiting.pop(0)
+
+    def _repost(self, agent: str, source: str, host: str) -> None:
+        """Have a client ask once more for what was answered."""
+        request = self._posted.get((agent, source, host))
+        if request is not None and request.answered:
+            request.answered = False
+            self._ask(agent, source, host, request)
+
+    def _rotate(self, machine: Machine, agent: str, source: str) -> None:
+        path = f"/var/log/{machine.name}/{source}.log"
+        if machine.files.path(path).exists():
+            machine.files.rotate(path, self._world.clock.now_ns())
+
+    # What goes wrong.
+
+    def _fall(self, machine: Machine, survival: Survival) -> None:
+        """Cut the power once the process has died at its step."""
+
+        def look() -> None:
+            if machine.doom is None:
+                machine.cut_power(survival)
+                self._world.scheduler.after(SCALE / 10, machine.boot)
+            else:
+                self._world.scheduler.after(LOOK, look)
+
+        look()
+
+    def _hold(self, process: Process | None, channel: str, seconds: float) -> None:
+        """Have what reads a channel rest, as an operator may; a new process knows nothing of it."""
+        if process is None or process.staff is None:
+            return
+        for worker in process.staff.consumers:
+            if process.staff.channels[worker.name].partition("@")[0] == channel:
+                worker.pause(seconds)
+
+    def _restart(self, machine: Machine, agent: str) -> None:
+        """End an agent in order, as for a new bundle, and start it again."""
+        process = machine.processes.get(agent)
+        if process is None:
+            return
+        process.stop()
+
+        def look() -> None:
+            if machine.processes.get(agent) is process:
+                self._world.scheduler.after(LOOK, look)
+            else:
+                machine.start(agent)
+
+        look()
+
+    def _apart(self, seconds: float, *wires: tuple[str, str]) -> None:
+        """Let nothing come through for a while; what was under way is lost in the end."""
+        network = self._world.network
+        for wire in wires:
+            self._cuts[wire] += 1
+            network.cut(*wire)
+        self._world.scheduler.after(seconds, partial(self._together, wires))
+
+    def _together(self, wires: Sequence[tuple[str, str]]) -> None:
+        for wire in wires:
+            self._cuts[wire] -= 1
+            if not self._cuts[wire]:
+                self._world.network.reset(*wire)
+                self._world.network.heal(*wire)
+
+    # What came of it.
+
+    def _finish(self) -> None:
+        for request, stream, events in self._clients:
+            if request.answered:
+                self._record.sent |= dict.fromkeys(events, True)
+            if stream[2] == "*":
+                self._record.shuffled.add(stream)
+            if request.tries > 1:
+                self._record.failures.add(Failure.CLIENT_RETRIED)
+        for agent, sink, host in self._sinks():
+            delivered = self._world.delivered(agent, sink, host)
+            self._record.arrived[agent, sink, host] = [_event(each) for each in delivered]
+
+    def _sinks(self) -> Iterator[tuple[str, str, str]]:
+        for agent in self._shape.agents:
+            for sink in agent.sinks:
+                yield from ((agent.name, sink.name, host) for host in agent.hosts)
+
+
+def _survival(action: Action) -> Survival:
+    """Return what a power cut leaves of what was not synced: by chance, the same for the same."""
+    chance = random.Random(str(action))
+    order: Callable[[], str] = lambda: chance.choice(("first", "last", "any"))  # noqa: E731
+    return chance.choice((
+        NOTHING, EVERYTHING,
+        Survival(0.5, 0.5, order(), torn=chance.random() < 0.5, seed=chance.randrange(1000)),
+        Survival(0.5, 0.5, apart=True, seed=chance.randrange(1000)),
+    ))  # fmt: skip
+
+
+def _event(found: seen.Event) -> Event:
+    """Return the event that a sink has: bodies of `seq` are numbers alone."""
+    if "/" in found.text:
+        return named(found.text)
+    return named(f"{found.headers['origin']}@{found.headers['via']}/{found.text}")

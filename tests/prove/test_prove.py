@@ -1,0 +1,73 @@
+"""What is claimed of random fleets holds in the simulation; `make prove` tries thousands."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import thorough
+from prove import case, claiming, shrinking, simulated
+from prove.campaign import Verdict
+from prove.case import examine
+from prove.claiming import Claimed, claimed
+from prove.generator import make
+from prove.keeping import keep, kept
+from prove.script import write
+from prove.shape import Shape
+
+
+def test_no_claim_is_wrong() -> None:
+    verdict = Verdict()
+    for seed in range(20):
+        verdict.add(examine(seed, tries=0))
+
+    assert not verdict.wrong, [each.wrong and each.wrong.seen for each in verdict.wrong]
+    assert min(verdict.claims[each] for each in verdict.shares) > 5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_no_claim_is_wrong_and_weaker_ones_are_seen_to_be_so() -> None:
+    verdict = Verdict()
+    for seed in range(5000, 5000 + thorough.share(200)):
+        verdict.add(examine(seed))
+
+    print("\n".join(verdict.lines()))
+    assert not verdict.wrong
+    assert sum(verdict.shown.values()) > 0.9 * sum(verdict.weaker.values())
+
+
+def test_the_same_seed_is_the_same_course() -> None:
+    shape = make(3)
+    script = write(shape, 3, simulated.KINDS)
+    one, two = (simulated.play(shape, claimed(shape).plan, script, 3) for _ in range(2))
+
+    assert one == two
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_claim_that_is_wrong_is_found_made_small_and_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def boasting(shape: Shape) -> Claimed:
+        made = claiming.claimed(shape)
+        strong = {key: replace(each, worst={}) for key, each in made.claims.items()}
+        return Claimed(made.plan, strong)
+
+    monkeypatch.setattr(case, "claimed", boasting)
+    monkeypatch.setattr(shrinking, "claimed", boasting)
+    found = examine(5)  # what it holds in memory is lost
+    assert found.wrong is not None
+
+    shape, wrong = shrinking.smaller(found.shape, found.wrong)
+
+    assert len(shape.text) < len(found.shape.text)
+    assert len(wrong.script) < len(found.wrong.script)
+    keep(tmp_path / "5", shape, wrong)
+    again, read = kept(tmp_path / "5")
+    assert again == shape
+    failed = shrinking.judged(again, read.script, read.seed)
+    assert failed is not None
+    assert failed.seen == wrong.seen
+    monkeypatch.undo()
+    assert shrinking.judged(again, read.script, read.seed) is None
