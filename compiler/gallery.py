@@ -55,7 +55,8 @@ def table() -> str:
 {_MADE}
 
 `flumec explain CODE` shows the page of a rule: why it is, an example, and what to write instead.
-[How each message looks](gallery.md) is a page of its own.
+[gallery.md](gallery.md) shows every message; [ci.md](ci.md) says who else reads them, and how
+warnings and notes are turned off and on. An error never is: nothing could be built from the file.
 
 `flumec lint --fix` mends in the files what is certain, `--fix --unsafe` also what is probably
 meant, and `--diff` shows it instead; here it is said of the rule's own example. Only the files that

@@ -200,6 +200,17 @@ def test_explain_prints_a_rules_page(flumec: Flumec) -> None:
     )
 
 
+def test_explain_lists_what_begins_so_and_takes_several(flumec: Flumec) -> None:
+    listed = flumec("explain", "fl9").out.splitlines()
+    assert all(line.startswith("FL9") for line in listed)
+    assert len(listed) > 8
+    both = flumec("explain", "FL201", "RT101").out
+    assert ("\n\n# RT101 " in both, both.startswith("# FL201 ")) == (True, True)
+    assert flumec("explain", "unknown-propety").err == (
+        "error: there is no rule `unknown-propety`; did you mean `unknown-property`?\n"
+    )
+
+
 def test_components_prints_their_pages(flumec: Flumec) -> None:
     assert "## sink `file_roll`" in flumec("components", "file_roll").out
     assert "taildir" in flumec("components").out
