@@ -1,5 +1,6 @@
 """Many tests, several at a time, each in a world of its own."""
 
+import gc
 import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
@@ -54,6 +55,7 @@ class Runs:
             yield from map(self.one, numbers)
             return
         yield self.one(0)  # what is imported and compiled for it is there in all processes
+        gc.freeze()  # nor is it looked at again by each of them
         global _runs  # noqa: PLW0603 what a forked process has from its parent, unsaid
         _runs = self
         with multiprocessing.get_context("fork").Pool(workers) as pool:

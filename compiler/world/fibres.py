@@ -17,6 +17,13 @@ MOST_TURNS = 2_000_000
 SHORTEST = 1e-6
 """Seconds of a wait at least, so that time passes however small the differences of floats get."""
 
+CALM = 30.0
+"""Seconds for which no disk must have changed for looks to become rarer."""
+
+_LOOK = 1.0
+_RARER = 0.05
+"""What share of the calm a look may wait."""
+
 
 class Killed(BaseException):
     """The process that a fibre belongs to was killed; raised at each of its waits from then on."""
@@ -104,6 +111,10 @@ class Scheduler:
         """Seconds since the world began."""
         self.chance = random.Random(seed)  # noqa: S311 it is to be repeatable
         self.turns = 0
+        self.longest_look = 2.5
+        """Seconds that a wait of a second or less, which is a look whether anything has happened,
+        may take while nothing happens: hours of such looks would be most of what there is to do."""
+        self._stirred = 0.0
         self._ready: list[Fibre] = []
         self._timers: list[tuple[float, int, Waiter | Later]] = []
         self._order = count()
@@ -133,7 +144,7 @@ class Scheduler:
     def park(self, waiter: Waiter, timeout: float | None = None) -> bool:
         """Wait until `waiter` is released, at most `timeout` seconds; return whether it was."""
         fibre = waiter.fibre
-        deadline = None if timeout is None else self.now + max(timeout, SHORTEST)
+        deadline = None if timeout is None else self.now + self._patience(timeout)
         if fibre is None:
             self.until(lambda: waiter.over, deadline)
             return waiter.over
@@ -149,6 +160,16 @@ class Scheduler:
     def after(self, seconds: float, work: Callable[[], object]) -> None:
         """Do something later, in nobody's fibre; it must not wait."""
         heapq.heappush(self._timers, (self.now + seconds, next(self._order), Later(work)))
+
+    def stir(self) -> None:
+        """Note that something happened."""
+        self._stirred = self.now
+
+    def _patience(self, timeout: float) -> float:
+        calm = self.now - self._stirred
+        if timeout > _LOOK or calm < CALM:
+            return max(timeout, SHORTEST)
+        return max(timeout, min(self.longest_look, calm * _RARER))
 
     def sleep(self, seconds: float) -> None:
         """Let time pass for whoever runs; others have turns meanwhile."""

@@ -87,6 +87,7 @@ class Machine:
 
     def step(self, process: Process) -> None:
         """Let a process change the disk, or be killed right before."""
+        self.network.scheduler.stir()
         if self.doom is not None:
             self.doom -= 1
             if self.doom < 0:

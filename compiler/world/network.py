@@ -13,7 +13,7 @@ from typing import Any
 from flumec.compiler.world.fibres import Owner, Scheduler, Waiter
 from flumec.runtime.links.faults import Disconnected
 
-_GLANCE = 0.25
+_GLANCE = 1.0
 
 _SHORTEST_LOOK = 1.0
 """Seconds of one wait for a socket at least. The agents' are shorter, so as to see soon that they

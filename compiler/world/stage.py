@@ -79,7 +79,9 @@ class FileCollector(FileRoll):
 
 
 def elsewhere(directory: str) -> Path:
-    """Return where in a world a folder of HDFS lies."""
+    """Return where in a world a folder of HDFS lies; `file://` is the machine's own disk."""
+    if directory.startswith("file://"):
+        return Path(directory.removeprefix("file://"))
     return ELSEWHERE / directory.replace("://", "/").lstrip("/")
 
 

@@ -38,7 +38,7 @@ class Tailed(Taildir):
                 return plain(batch, *args, **named)
 
             context.put = put  # type: ignore[method-assign]
-        with Follower(self, context, Polled(context.clock)) as follower:
+        with Follower(self, context, Polled(context.clock, self.poll)) as follower:
             follower.run()
 
 
@@ -110,7 +110,8 @@ def example_of(pattern: str) -> str:
 class Polled(Watch):
     """Stands for inotify where there is none: nothing is told, and a bell ends a wait."""
 
-    def __init__(self, clock: Clock) -> None:  # and nothing of the system's
+    def __init__(self, clock: Clock, every: float) -> None:  # and nothing of the system's
+        self._every = every
         self._clock = clock
         self._rung = threading.Event()
 
@@ -122,8 +123,8 @@ class Polled(Watch):
         """Do nothing."""
 
     def wait(self, seconds: float) -> None:
-        """Block until the bell rang, or `seconds` are over."""
-        self._clock.wait(self._rung, seconds)
+        """Block until the bell rang, or it is time to poll, at least for `seconds`."""
+        self._clock.wait(self._rung, max(seconds, self._every))
         self._rung.clear()
 
     def ring(self) -> None:

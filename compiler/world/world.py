@@ -28,7 +28,7 @@ from flumec.runtime.sources.http import Http
 from flumec.runtime.sources.taildir import Taildir
 from flumec.runtime.testing import NOTHING, CrashDisk, Survival
 
-SETTLED = 3.0
+SETTLED = 4.0
 """Seconds for which nothing must be under way for a fleet to be at rest: files are polled."""
 
 _LOOK = 0.5
@@ -68,6 +68,8 @@ class World(Seen):
         random.seed(self._seed)
         for host in self._plan.hosts:
             self.machines[host.name] = self._placed(host, root)
+        looks = (self.scheduler.longest_look, *(_silence(host) / 6 for host in self._plan.hosts))
+        self.scheduler.longest_look = min(looks)
         for machine in self.machines.values():
             machine.boot()
 
@@ -112,6 +114,7 @@ class World(Seen):
         file: str | None = None,
     ) -> None:  # fmt: skip
         """Have events come to a source from outside, as they come to its kind."""
+        self.scheduler.stir()
         machine = self.machine(agent, host)
         part = part_of(machine.agents[agent], source)
         if isinstance(part, Http):
@@ -165,6 +168,7 @@ class World(Seen):
 
     def heal(self, agent: str, channel: str) -> None:
         """Let everything come through again."""
+        self.scheduler.stir()
         for start, end in self.wires(agent, channel):
             self.network.heal(start, end)
             self.network.heal(end, start)
@@ -216,6 +220,12 @@ class World(Seen):
         for (component, what), count in counts_of(process).items():
             where = f"{process.agent.name}.{component}"
             self._counts[process.machine.name, where, what] += count
+
+
+def _silence(host: plan.Host) -> float:
+    """Return after how many seconds of silence a link of a host is given up, the shortest."""
+    halves = (half for agent in host.agents for half in (*agent.senders, *agent.receivers))
+    return min((float(half.values.get("time_out", 15.0)) for half in halves), default=15.0)
 
 
 @cache

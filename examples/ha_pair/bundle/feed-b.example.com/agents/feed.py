@@ -5,7 +5,7 @@ Takes what clients post, on two machines that know nothing of each other.
 
     trades -> fingerprint(…) -> out => book.inbox
 
-Made by flumec from ha_pair.flow (0f532e3dab3f). Change that file, not this one.
+Made by flumec from ha_pair.flow (900a102b7379). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Header, Port, Size

@@ -5,7 +5,7 @@ Writes each trade once, whichever machine brings it first.
 
     feed.out => inbox -> ledger
 
-Made by flumec from ha_pair.flow (0f532e3dab3f). Change that file, not this one.
+Made by flumec from ha_pair.flow (900a102b7379). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, ChannelRef, Duration, Header, Port, Size, Url

@@ -5,7 +5,7 @@ Writes what it is sent. Both write to one store, each its own files.
 
     feed.out => inbox -> store
 
-Made by flumec from two_collectors.flow (fc2572d40ae7). Change that file, not this one.
+Made by flumec from two_collectors.flow (037d5cfbc921). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Duration, Port, Size, Url

@@ -5,7 +5,7 @@ Follows the log of orders. It holds enough for the time that both collectors are
 
     orders -> out => collector.inbox
 
-Made by flumec from two_collectors.flow (fc2572d40ae7). Change that file, not this one.
+Made by flumec from two_collectors.flow (037d5cfbc921). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Failover, Size

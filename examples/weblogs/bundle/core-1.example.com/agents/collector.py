@@ -5,7 +5,7 @@ Writes what all web servers send into one folder for each of them.
 
     tailer.spool => inbox -> files
 
-Made by flumec from weblogs.flow (fa0fb0785957). Change that file, not this one.
+Made by flumec from weblogs.flow (29b94a5b7df7). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Duration, Port, Size, Url

@@ -5,7 +5,7 @@ Follows the access log through its rotations, on every web server.
 
     access -> timestamp() -> host() -> spool => collector.inbox
 
-Made by flumec from weblogs.flow (fa0fb0785957). Change that file, not this one.
+Made by flumec from weblogs.flow (29b94a5b7df7). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Size
