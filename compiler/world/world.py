@@ -224,8 +224,9 @@ class World(Seen):
 
 def _silence(host: plan.Host) -> float:
     """Return after how many seconds of silence a link of a host is given up, the shortest."""
-    halves = (half for agent in host.agents for half in (*agent.senders, *agent.receivers))
-    return min((float(half.values.get("time_out", 15.0)) for half in halves), default=15.0)
+    halves = [each.values for agent in host.agents for each in agent.senders]
+    halves += [each.values for agent in host.agents for each in agent.receivers]
+    return min((float(values.get("time_out", 15.0)) for values in halves), default=15.0)
 
 
 @cache
