@@ -10,7 +10,8 @@ from flumec.runtime.clock import Clock
 from flumec.runtime.errors import StartError
 
 FIRST_FD = 3
-BACKLOG = 1024
+BACKLOG = 4096
+"""Connections that wait to be accepted, also in a socket unit and while its agent restarts."""
 
 Dial = Callable[[float, Callable[[], bool]], socket.socket]
 """Connects within so many seconds, unless the agent stops; raises OSError or Disconnected."""

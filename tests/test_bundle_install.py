@@ -18,6 +18,7 @@ from flumec.compiler.build import compile_text
 from flumec.compiler.bundle import write_bundle
 from flumec.compiler.emit import emit
 from flumec.compiler.emit.installer import installer
+from flumec.runtime.draining import MARK
 from trees import tree
 
 FLOW = """
@@ -190,6 +191,25 @@ def test_older_bundles_go_away(folder: Path, tmp_path: Path) -> None:
         "python",
     }
     assert len(kept) == 2
+
+
+def test_what_is_being_drained_is_left_as_it_is(folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "image"
+    install(folder, "--apply", "--root", root)
+    link = root / PLACES[2]
+    link.unlink()  # as `flumec drain --stop` does
+    state = root / "var/lib/flumec/tailer"
+    state.mkdir(parents=True)
+    (state / MARK).touch()
+    for step in ("--check", "--apply"):
+        done = install(folder, step, "--root", root)
+        assert "flumec-tailer.service is being drained, and is left as it is" in done.stdout
+        assert done.returncode == 0
+    assert not link.is_symlink()
+
+    (state / MARK).unlink()
+    install(folder, "--apply", "--root", root)
+    assert link.is_symlink()
 
 
 def test_removing_leaves_nothing_but_state(folder: Path, tmp_path: Path) -> None:

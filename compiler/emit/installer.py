@@ -15,6 +15,7 @@ MODULES = (
     "paths",
     "files",
     "bundle",
+    "drained",
     "systemd",
     "wheels",
     "runtime",

@@ -12,6 +12,7 @@ from flumec.compiler.emit.unit_text import setting, warned
 from flumec.compiler.listeners import Listener, listeners
 from flumec.compiler.plan import Agent
 from flumec.runtime.draining import MARK
+from flumec.runtime.sockets import BACKLOG
 
 
 def socket_units(agent: Agent) -> dict[str, str]:
@@ -27,6 +28,7 @@ def socket_units(agent: Agent) -> dict[str, str]:
             draining=f"{STATES}/{agent.name}/{MARK}",
             stream=stream,
             name=listener.name,
+            backlog=BACKLOG,
         )
         for listener, stream in opened(agent)
     }

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from flumec.compiler.installer.bundle import Bundle
+from flumec.compiler.installer.drained import drained
 from flumec.compiler.installer.files import PLAIN, put_all
 from flumec.compiler.installer.paths import Host
 from flumec.compiler.installer.runtime import Python, starter
@@ -70,11 +71,16 @@ def _digest(*parts: bytes) -> str:
 
 
 def to_start(host: Host, bundle: Bundle, python: Python) -> list[dict[str, Any]]:
-    """Return the agents that do not run as the bundle has them, in the order of their start."""
+    """Return the agents that do not run as the bundle has them, in the order of their start.
+
+    One that is being drained is to go: it is started no more, and its sockets stay closed.
+    """
     started = Started(host)
+    left = drained(host, bundle)
     return [
         agent
         for agent in bundle.agents
+        if agent not in left
         if started.get(agent["service"]) != digest_of(host, bundle, agent, python)
         or any(started.get(s) != digest_of_socket(bundle, s) for s in agent["sockets"])
         or not all(map(is_active, (agent["service"], *agent["sockets"])))

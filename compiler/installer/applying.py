@@ -6,6 +6,7 @@ from pathlib import Path
 from flumec.compiler.installer.agents import close, start, stop, to_start, to_stop
 from flumec.compiler.installer.bundle import Bundle
 from flumec.compiler.installer.checks import Setting, check
+from flumec.compiler.installer.drained import tell_of_drained
 from flumec.compiler.installer.files import clear, holds, put_link, remove_all
 from flumec.compiler.installer.paths import Host
 from flumec.compiler.installer.runtime import BEFORE, find_parcel, put_runtime, runtime_of
@@ -38,6 +39,7 @@ def check_only(run: Setting, report: Report) -> int:
         return report.end(f"{title(run.bundle)} cannot be installed: {found}", 1)
     if run.host.link(APPLYING).is_symlink():
         report.found("warning", "an installation was cut off", "--apply or --rollback ends it")
+    tell_of_drained(run.host, run.bundle, report)
     coming = list(_coming(run))
     for what, text in coming:
         report.did(what, text)
@@ -78,6 +80,7 @@ def apply(run: Setting, report: Report) -> int:
     clear(run.host.runtimes)
     bundle, changed = _put(run, report)
     host = run.host
+    tell_of_drained(host, bundle, report)
     if not host.live:
         prune(host, report)
         return report.end(f"{title(bundle)} is in {host.root}", 0)

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from flumec.compiler.installer.bundle import Bundle
+from flumec.compiler.installer.drained import units_of_drained
 from flumec.compiler.installer.files import (
     EXECUTABLE,
     clear,
@@ -38,15 +39,17 @@ def put_version(host: Host, bundle: Bundle, python: Python) -> Bundle:
 def put_places(host: Host, bundle: Bundle, others: list[Bundle]) -> tuple[list[Path], list[Path]]:
     """Have the bundle's units and the like where systemd looks, and none of the other bundles.
 
-    Return what was put and what was removed.
+    What starts a unit of a drained agent at boot is not put again. Return what was put and what was
+    removed.
     """
     wanted = {
         host.at(place): (bundle.read(name), bundle.mode(name))
         for name, place in bundle.places.items()
     }
     put = put_all(wanted)
+    left = units_of_drained(host, bundle)
     for place, target in bundle.links.items():
-        if put_link(host.at(place), target):
+        if target.rpartition("/")[2] not in left and put_link(host.at(place), target):
             put.append(host.at(place))
     old = [host.at(place) for place in places_of_others(bundle, others)]
     for folder in {path.parent for path in (*wanted, *map(host.at, bundle.links), *old)}:

@@ -19,6 +19,7 @@ from flumec.runtime.http.remarks import Remarks
 from flumec.runtime.http.remembered import Remembered
 from flumec.runtime.journal.records import Full, Outcome, Progress, Stored
 from flumec.runtime.messages.http import RequestFailed, RequestRefused
+from flumec.runtime.sockets import BACKLOG
 from flumec.runtime.tls.proof import Proof
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _LOOK = 0.1
 
 _LONGEST_LINGER = 5.0
 _LONGEST_STOP = 4.0
-_BACKLOG = 1_024
 _MOST_NAME = 256
 _MOMENT = (0.05, 0.1, 0.2, 0.4)
 """Seconds between tries to put into a full channel that has its sources wait; then it is a 503."""
@@ -70,7 +70,7 @@ async def _serve(source: "Http", context: SourceContext, proof: Proof | None) ->
     url = where(listener.getsockname(), "https" if proof else "http")
     context.log.info("listens on %s%s", url, source.path)
     listening = await asyncio.get_running_loop().create_server(
-        door or partial(Plain, server, context), sock=listener, backlog=_BACKLOG
+        door or partial(Plain, server, context), sock=listener, backlog=BACKLOG
     )
     while not context.stopping:
         context.idle(not gate.under_way)

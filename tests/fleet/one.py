@@ -38,8 +38,10 @@ class One:
     def must(self, script: str) -> str:
         return self.hosts.must(NAME, script)
 
-    def install(self, flow: str) -> None:
-        """Build the flow, install what it is compiled to, and start what that changes."""
+    def install(self, flow: str) -> str:
+        """Build the flow, install what it is compiled to, start what that changes; return the
+        installer's words.
+        """
         compiled = compile_text(flow)
         assert compiled.plan is not None, [each.message for each in compiled.diagnostics]
         self._built += 1
@@ -47,7 +49,7 @@ class One:
         write_bundle(emit(compiled.plan), bundle)
         self.hosts.copy(bundle / NAME, NAME, f"/opt/bundles/{self._built}")
         apply = f"/opt/bundles/{self._built}/{NAME}/install --apply --python /opt/python"
-        self.hosts.must(NAME, apply, timeout=120)
+        return self.hosts.must(NAME, apply, timeout=120)
 
     def property(self, unit: str, name: str) -> str:
         """Return what systemd knows of a unit."""

@@ -111,6 +111,14 @@ def test_what_is_drained_is_empty_refuses_and_is_not_woken(one: One) -> None:
     assert listening(one) == ["*:4141"]
     assert is_refused(one)
 
+    # Installed once more it is left as it is, and that is said.
+    process = one.property(UNITS[0], "MainPID")
+    said = one.install(FLOW)
+    assert f"{UNITS[0]} is being drained, and is left as it is" in said
+    assert "runs already: nothing to do" in said
+    assert one.property(UNITS[0], "MainPID") == process
+    assert listening(one) == ["*:4141"]
+
     # Taken back it serves those who have been trying all the time.
     one.must("umask 027; seq -f 'line %.0f' 5001 9000 >> /var/log/nginx/access.log")
     assert one.must(f"{DRAIN} edge --cancel") == "web1/edge takes events again"
@@ -127,6 +135,8 @@ def test_what_is_drained_is_empty_refuses_and_is_not_woken(one: One) -> None:
     assert states(one, *UNITS) == states(one, *SOCKETS) == gone
     assert is_refused(one)
     one.hosts.reboot(NAME)
+    assert states(one, *UNITS) == states(one, *SOCKETS) == gone
+    one.install(FLOW)
     assert states(one, *UNITS) == states(one, *SOCKETS) == gone
     stored = one.must("cat /srv/lake/*").splitlines()
     lines = [f"line {number}" for number in range(1, 9001)]
