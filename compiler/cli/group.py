@@ -9,6 +9,7 @@ from flumec.compiler.cli.failures import meant
 COMMANDS = (
     "lint",
     "fmt",
+    "prove",
     "graph",
     "build",
     "certs",

@@ -1,13 +1,21 @@
 """What a `check` demands of the way from a source to a sink: that events arrive, and how often."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic, Place, closest
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet
-from flumec.compiler.proofs.claim import Claim, Harm
+from flumec.compiler.proofs.claim import Claim, Delivery, Effect, Failure, Harm
 from flumec.compiler.proofs.demands import demands
-from flumec.compiler.proofs.words import DELIVERY, dotted, harms, reasoning
+from flumec.compiler.proofs.words import (
+    DELIVERY,
+    HARM,
+    dotted,
+    failure_words,
+    harm_words,
+    harms,
+    reasoning,
+)
 
 
 class NeverArrives(Diagnostic, code="FL605"):
@@ -147,6 +155,7 @@ class DeliveryBroken(Diagnostic, code="FL602"):
 
     title: str
     claim: Claim
+    wanted: Delivery
 
     @property
     def message(self) -> str:
@@ -156,21 +165,38 @@ class DeliveryBroken(Diagnostic, code="FL602"):
     @property
     def label(self) -> str:
         weakest = self.claim.weakest
-        return "" if weakest is None else f"{weakest.failure.value}: {weakest.reason}"
+        return "" if weakest is None else f"{failure_words([weakest.failure])}: {weakest.reason}"
 
     @property
     def notes(self) -> tuple[str, ...]:
-        told = [(what, line) for what, line in reasoning(self.claim) if what != "weakest"]
-        return tuple(f"{what} {line}" for what, line in told)
+        told = dict.fromkeys(("from", "through", "assuming"), "")
+        said = [f"{part} {line}" for part, line in reasoning(self.claim) if part in told]
+        broken = [harm_words(effect, failures) for effect, failures in self._broken()]
+        return (*said[:2], *broken, *said[2:])
 
     @property
     def places(self) -> tuple[Place, ...]:
-        weakest = self.claim.weakest
-        return () if weakest is None else (Place(weakest.span, "the weakest place"),)
+        worst = [effect for effect, _ in reversed(self._broken())]
+        first = {(each.span.start, each.harm): each for each in worst}
+        shown = [each for each in reversed(worst) if first[each.span.start, each.harm] is each]
+        return tuple(Place(each.span, f"{HARM[each.harm]} here") for each in shown)
 
     @property
-    def hint(self) -> str:
-        return "; and ".join(dict.fromkeys(e.cure for e, _ in harms(self.claim) if e.cure))
+    def hint(self) -> str | None:
+        cures = dict.fromkeys(effect.cure for effect, _ in self._broken() if effect.cure)
+        return "; and ".join(cures) or None
+
+    def _broken(self) -> list[tuple[Effect, Sequence[Failure]]]:
+        """Return the harms that the wanted delivery excludes, the weakest place first."""
+        excluded = EXCLUDED[self.wanted]
+        return [(one, by) for one, by in harms(self.claim) if one.harm & excluded]
+
+
+EXCLUDED: dict[Delivery, Harm] = {
+    "best_effort": Harm.NONE,
+    "at_least_once": Harm.LOSES,
+    "exactly_once": Harm.LOSES | Harm.REPEATS,
+}
 
 
 def check_delivery(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
@@ -180,7 +206,5 @@ def check_delivery(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             yield NeverArrives(demand.to, dotted(demand.source), dotted(demand.sink), demand.near)
             continue
         delivery = demand.proof.values.get("delivery")
-        breaking = {"at_least_once": Harm.LOSES, "exactly_once": Harm.LOSES | Harm.REPEATS}
-        wanted = Harm.NONE if delivery is None else breaking.get(str(delivery.value), Harm.NONE)
-        if delivery is not None and demand.claim.harm & wanted:
-            yield DeliveryBroken(delivery.span, demand.proof.title, demand.claim)
+        if delivery is not None and demand.claim.harm & EXCLUDED[delivery.value]:
+            yield DeliveryBroken(delivery.span, demand.proof.title, demand.claim, delivery.value)

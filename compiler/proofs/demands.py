@@ -6,7 +6,6 @@ from weakref import WeakKeyDictionary
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import End, Fleet, Proof
 from flumec.compiler.proofs.claim import Claim
-from flumec.compiler.proofs.claims import claims
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 
@@ -42,6 +41,8 @@ _MADE: "WeakKeyDictionary[Graph, tuple[Demand, ...]]" = WeakKeyDictionary()
 
 
 def _demands(fleet: Fleet, graph: Graph) -> "list[Demand]":
+    from flumec.compiler.proofs.claims import claims
+
     found = claims(fleet, graph)
     if not found:
         return []

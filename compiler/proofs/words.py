@@ -41,8 +41,13 @@ def harm_words(effect: Effect, failures: Sequence[Failure]) -> str:
 
     `killed, power cut: loses at web.live, what it holds ends with the process`.
     """
-    said = ", ".join(failure.value for failure in failures)
-    return f"{said}: {HARM[effect.harm]} at {effect.where}, {effect.reason}"
+    return f"{failure_words(failures)}: {HARM[effect.harm]} at {effect.where}, {effect.reason}"
+
+
+def failure_words(failures: Sequence[Failure]) -> str:
+    """Return failures as they are called."""
+    named = [failure.value for failure in failures if failure is not Failure.ALWAYS]
+    return ", ".join([*(["without a failure"] if len(named) < len(failures) else []), *named])
 
 
 def order_words(order: Order) -> str:
@@ -60,7 +65,11 @@ def order_words(order: Order) -> str:
 def weakest_words(claim: Claim) -> str:
     """Return the weakest place and why, in a line."""
     weakest = claim.weakest
-    return "" if weakest is None else f"{weakest.where}, {weakest.failure.value}: {weakest.reason}"
+    return (
+        ""
+        if weakest is None
+        else (f"{weakest.where}, {failure_words([weakest.failure])}: {weakest.reason}")
+    )
 
 
 def reasoning(claim: Claim) -> Iterator[tuple[str, str]]:
@@ -79,7 +88,8 @@ def reasoning(claim: Claim) -> Iterator[tuple[str, str]]:
             "nowhere, and is counted" if detour.to is None else f"to {detour.node[0]}.{detour.to}"
         )
         yield "else", f"what is {_GONE[detour.kind]} goes {where}"
-    yield "weakest", weakest_words(claim)
+    if claim.weakest is not None:
+        yield "weakest", weakest_words(claim)
 
 
 _GONE = {

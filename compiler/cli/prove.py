@@ -1,0 +1,115 @@
+"""`flumec prove`: what a fleet does with every event, from the files alone."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from flumec.compiler.cli.arguments import fleet_arguments, opened, options
+from flumec.compiler.cli.failures import CannotRun, meant
+
+if TYPE_CHECKING:
+    from flumec.compiler.diagnostic import Diagnostic
+    from flumec.compiler.model import Fleet
+    from flumec.compiler.proofs.claim import Claim
+
+LEAST_WIDTH = 100
+"""Columns of the table where it is no terminal that reads it."""
+
+
+@click.command("prove", short_help="Say what the fleet does with every event, and check it.")
+@fleet_arguments
+@click.option(
+    "--path",
+    "ends",
+    metavar="SOURCE SINK",
+    nargs=2,
+    help="Say everything about one pair, such as `tailer.access collector.store`.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, for a comment on a change, or for programs.",
+)
+def command(
+    *,
+    flow: tuple[Path, ...],
+    sets: dict[str, str],
+    flowvars: tuple[Path, ...],
+    ends: tuple[str, str] | None,
+    form: str,
+) -> int:
+    """For each source and each sink that its events come to, say how often they arrive, from where
+    on, in which order, and which place is the weakest. Then say which checks do not hold.
+
+    Exit status: 0 all checks hold, 1 one does not or the files have errors, 2 it could not run.
+    """
+    from flumec.compiler.build import lint
+    from flumec.compiler.cli.report import Report
+    from flumec.compiler.graph import Graph
+    from flumec.compiler.proofs.claims import claims
+
+    linted = lint(flow, options(sets, flowvars, flow), opened(flow, flowvars))
+    errors = [each for each in linted.diagnostics if each.severity == "error"]
+    broken = [each for each in errors if _is_of_a_check(linted.fleet, each)]
+    if len(broken) < len(errors):
+        Report(errors, form="text", strict=False).show()
+        return 1
+    found = claims(linted.fleet, Graph(linted.fleet))
+    if ends is not None:
+        found = _between(found, *ends)
+    _show(linted.fleet, found, form, whole=ends is not None)
+    if broken and form != "json":
+        Report(broken, form="text", strict=False).show()
+    return int(bool(broken))
+
+
+def _is_of_a_check(fleet: "Fleet", finding: "Diagnostic") -> bool:
+    """Return whether a finding says that a check does not hold: what else is wrong stops proofs."""
+    return any(
+        proof.span.source is finding.span.source
+        and proof.span.start <= finding.span.start <= proof.span.end
+        for proof in fleet.proofs
+    ) and finding.code.startswith("FL6")
+
+
+def _between(found: "Sequence[Claim]", source: str, sink: str) -> "tuple[Claim, ...]":
+    """Return the claims about one pair; raise CannotRun with what there is."""
+    from flumec.compiler.proofs.words import dotted
+
+    sources = dict.fromkeys(dotted(claim.source) for claim in found)
+    if source not in sources:
+        raise CannotRun(f"there is no source `{source}`{meant(source, sources)}")
+    sinks = [dotted(claim.sink) for claim in found if dotted(claim.source) == source]
+    if sink not in sinks:
+        near = meant(sink, sinks) or f"; they come to {', '.join(f'`{each}`' for each in sinks)}"
+        raise CannotRun(f"no events come from `{source}` to `{sink}`{near}")
+    return tuple(c for c in found if dotted(c.source) == source and dotted(c.sink) == sink)
+
+
+def _show(fleet: "Fleet", found: "Sequence[Claim]", form: str, *, whole: bool) -> None:
+    from flumec.compiler.proofs.rows import rows, summary
+    from flumec.compiler.proofs.shown import as_json, markdown, sentences, table
+
+    if form == "json":
+        click.echo(json.dumps([as_json(claim) for claim in found], indent=2, ensure_ascii=False))
+    elif whole:
+        for claim in found:
+            click.echo("\n".join(sentences(claim)))
+    elif form == "markdown":
+        click.echo("\n".join(markdown(fleet, rows(found))))
+    else:
+        from rich.console import Console
+
+        made = rows(found)
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console = Console(highlight=False, width=LEAST_WIDTH)
+        with console.capture() as drawn:
+            console.print(table(fleet, made))
+        lines = [line.rstrip() for line in drawn.get().splitlines()]
+        click.echo("\n".join([*lines, "", summary(made)]))
