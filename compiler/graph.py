@@ -183,8 +183,14 @@ class Graph:
             return []
 
     def between(self, start: Node, end: Node) -> set[Node]:
-        """Return every node on the ways from `start` to `end`, both of them too."""
-        return self.upstream(end) & self.reachable([start])
+        """Return every node on the ways from `start` to `end`, both of them too; the cost is that
+        of what is reached from `start`.
+        """
+        leading = {end}
+        for node in self.upstream_last(self.reachable([start])):
+            if any(edge.end in leading for edge in self.outgoing.get(node, ())):
+                leading.add(node)
+        return leading if start in leading else set()
 
     def upstream(self, end: Node) -> set[Node]:
         """Return every node from which events come to `end`, and that itself."""

@@ -205,29 +205,30 @@ def check_outage(capacity: Capacity, proof: Proof, outage: Fault) -> Iterator[Di
     """Yield an outage that is not survived, with the calculation of the worst case."""
     source = node_of(proof.values["from"].value)
     sink, length = outage_of(outage)
-    if sink not in capacity.graph.reachable([source]):
+    ways = capacity.graph.between(source, sink)
+    if not ways:
         return
-    if (untold := _untold(capacity, proof, source, sink)) is not None:
+    if (untold := _untold(capacity, proof, ways)) is not None:
         yield NothingSaysHowMuch(outage.span, proof.title, *untold)
         return
     found = (
         held
-        for scene in scenes(capacity.fleet, faults_of(proof), outage)
-        if (held := capacity.held(source, scene)) is not None and held.after < length
+        for scene in scenes(capacity.machines, faults_of(proof), outage)
+        if (held := capacity.held(source, sink, scene)) is not None and held.after < length
     )
     worst = min(found, key=lambda held: held.after, default=None)
     if worst is not None:
         yield from _said(capacity, proof, outage.span, length, worst)
 
 
-def _untold(capacity: Capacity, proof: Proof, source: Node, sink: Node) -> tuple[str, str] | None:
+def _untold(capacity: Capacity, proof: Proof, ways: set[Node]) -> tuple[str, str] | None:
     """Return why it cannot be told how long channels last, and what to do."""
     rate = proof.values.get("rate")
     if rate is None:
         return "it says no `rate`", "say how much comes to each host: `rate = 200KB/s`"
     if not rate.value.of_bytes:
         return "its `rate` is one of events", "give the `rate` in bytes: `200KB/s`"
-    for node in sorted(capacity.graph.between(source, sink)):
+    for node in sorted(ways):
         component = capacity.fleet.agents[node[0]].components[node[1]]
         if component.kind == "channel" and "events" in component.values:
             reason = f"nothing says how large the events of `{node[0]}.{node[1]}` are"

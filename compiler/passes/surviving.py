@@ -1,13 +1,14 @@
 """Whether events outlive the agents and hosts that a check says they survive."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Proof
-from flumec.compiler.proofs.peers import Peers
+from flumec.compiler.proofs.peers import Machine, Peers
 from flumec.compiler.proofs.room import Rooms
-from flumec.compiler.proofs.scenes import at_site, count_of, faults_of, node_of
+from flumec.compiler.proofs.scenes import Machines, count_of, faults_of, node_of
 from flumec.compiler.proofs.survival import Frail, Losing, Loss, when_dark, when_killed, when_lost
 from flumec.compiler.source import Span
 
@@ -228,10 +229,10 @@ def _name(node: Node | None) -> str:
 
 def check_surviving(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield what checks say is survived, and loses events."""
-    peers, rooms = Peers(fleet), Rooms(fleet)
+    peers, rooms, machines = Peers(fleet), Rooms(fleet), Machines(fleet)
     for proof in fleet.proofs:
         for fault in faults_of(proof) if {"from", "to"} <= proof.values.keys() else ():
-            found = _loss(fleet, graph, peers, proof, fault)
+            found = _loss(machines, graph, peers, proof, fault)
             if found is not None and found.hosts <= _taken(fault):
                 yield _said(fleet, rooms, proof, fault, found)
 
@@ -240,33 +241,26 @@ def _taken(fault: Fault) -> float:
     return 1e9 if fault.kind == "power" else count_of(fault)
 
 
-def _loss(fleet: Fleet, graph: Graph, peers: Peers, proof: Proof, fault: Fault) -> Loss | None:
+def _loss(
+    machines: Machines, graph: Graph, peers: Peers, proof: Proof, fault: Fault
+) -> Loss | None:
     """Return how events are lost first with what a fault takes; None where it takes no agent."""
     if fault.kind == "power":
-        gone: dict[str, set[str]] = {}
-        for agent, host in at_site(fleet, str(fault.values["site"].value)):
-            gone.setdefault(agent, set()).add(host)
+        gone: Iterable[Machine] = machines.at(str(fault.values["site"].value))
         frail: Frail = when_dark
     elif fault.kind in ("kill", "lose"):
-        gone = _with(fleet, str(fault.values["agent"].value), alone=fault.kind == "kill")
-        frail = when_killed if fault.kind == "kill" else when_lost
+        agent = machines.fleet.agents[str(fault.values["agent"].value)]
+        hosts = [host.name for host in agent.hosts.hosts]
+        alone = fault.kind == "kill"  # a host that is lost takes all of its agents along
+        gone = (one for h in hosts for one in (((agent.name, h),) if alone else machines.on(h)))
+        frail = when_killed if alone else when_lost
     else:
         return None
-    taken = {agent: frozenset(hosts) for agent, hosts in gone.items()}
+    taken: dict[str, set[str]] = defaultdict(set)
+    for name, host in gone:
+        taken[name].add(host)
     sink, source = node_of(proof.values["to"].value), node_of(proof.values["from"].value)
-    return Losing(fleet, graph, peers, sink, taken, frail).of(source)
-
-
-def _with(fleet: Fleet, name: str, *, alone: bool) -> dict[str, set[str]]:
-    """Return an agent's hosts, and of a host that is lost all agents."""
-    hosts = {host.name for host in fleet.agents[name].hosts.hosts}
-    if alone:
-        return {name: hosts}
-    found = {
-        other.name: hosts & {host.name for host in other.hosts.hosts}
-        for other in fleet.agents.values()
-    }
-    return {agent: there for agent, there in found.items() if there}
+    return Losing(machines.fleet, graph, peers, sink, taken, frail).of(source)
 
 
 def _said(fleet: Fleet, rooms: Rooms, proof: Proof, fault: Fault, loss: Loss) -> Diagnostic:

@@ -1,7 +1,7 @@
 """What the checks of a fleet say of rates, made into answers: how long it lasts, and what then."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 
@@ -10,9 +10,9 @@ from flumec.compiler.model import Fleet, Host
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.filling import Fill, Filling, Spot
 from flumec.compiler.proofs.load import Declared, Load, declared_rates, load_of
-from flumec.compiler.proofs.peers import Machine, Peers, Receiver
+from flumec.compiler.proofs.peers import Peers, Receiver
 from flumec.compiler.proofs.room import Rooms
-from flumec.compiler.proofs.scenes import Scene
+from flumec.compiler.proofs.scenes import Machines, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Capacity:
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
         self.fleet, self.graph = fleet, graph
         self.peers, self.rooms = Peers(fleet), Rooms(fleet)
-        self._loads: dict[frozenset[Machine], Load] = {}
-        self._fillings: dict[Scene, Filling] = {}
+        self._fillings: dict[tuple[Node, Scene], Filling] = {}
+        self._upstream: dict[Node, set[Node]] = {}
         self._fans: dict[tuple[int, Spot], tuple[int, int]] = {}
 
     @cached_property
@@ -68,26 +68,60 @@ class Capacity:
         """The rate of each source of which a check says it."""
         return declared_rates(self.fleet)
 
-    def load(self, dead: frozenset[Machine] = frozenset()) -> Load:
-        """Return what comes to every component at the highest rates, while some agents are dead."""
-        if dead not in self._loads:
-            rates = {node: said.most for node, said in self.rates.items()}
-            self._loads[dead] = load_of(self.fleet, self.graph, self.peers, rates, dead)
-        return self._loads[dead]
+    @cached_property
+    def machines(self) -> Machines:
+        """Where agents are."""
+        return Machines(self.fleet)
 
-    def filling(self, scene: Scene) -> Filling:
-        """Return when channels are full in a scene."""
-        if scene not in self._fillings:
-            self._fillings[scene] = Filling(
-                self.fleet, self.graph, self.peers, self.rooms, self.load(scene.dead), scene
+    @cached_property
+    def _optional(self) -> set[Node]:
+        """The channels that a put may leave out."""
+        return {edge.end for edge in self.graph.edges if edge.optional}
+
+    def load(self) -> Load:
+        """Return what comes to every component at the highest rates."""
+        rates = {node: said.most for node, said in self.rates.items()}
+        return load_of(self.fleet, self.graph, self.peers, rates)
+
+    def filling(self, sink: Node, scene: Scene) -> Filling:
+        """Return when channels are full that lead to a sink, in a scene.
+
+        What comes to them comes through what leads there; nothing else is looked at.
+        """
+        key = sink, scene
+        if key not in self._fillings:
+            if sink not in self._upstream:
+                self._upstream[sink] = self.graph.upstream(sink)
+            ways = self._upstream[sink]
+            rates = {node: said.most for node, said in self.rates.items() if node in ways}
+            load = load_of(self.fleet, self.graph, self.peers, rates, dead=scene.dead, ways=ways)
+            self._fillings[key] = Filling(
+                self.fleet, self.graph, self.peers, self.rooms, load, scene
             )
-        return self._fillings[scene]
+        return self._fillings[key]
 
-    def held(self, source: Node, scene: Scene) -> Held | None:
-        """Return when a source first waits in a scene, or loses what comes; None: never."""
-        filling = self.filling(scene)
+    def held(self, source: Node, sink: Node, scene: Scene) -> Held | None:
+        """Return when a source first waits for a sink, or loses what comes; None: never."""
+        filling = self.filling(sink, self._without_idle(scene))
         found = [*self._waits(filling, source), *self._leaks(filling, source)]
         return min(found, key=lambda one: one.after, default=None)
+
+    def _without_idle(self, scene: Scene) -> Scene:
+        """Return a scene without the dead that only send less: nothing is full later by them, so
+        that the scenes of many checks are one.
+        """
+        heard = self._heard
+        return replace(scene, dead=frozenset(one for one in scene.dead if one[0] in heard))
+
+    @cached_property
+    def _heard(self) -> set[str]:
+        """The agents whose work others take over: they receive from links, or from clients."""
+        found = {end.agent for link in self.fleet.links for end in link.targets}
+        for agent in self.fleet.agents.values():
+            for component in agent.components.values():
+                if getattr(component.declaration, "refuses", False):
+                    found.add(agent.name)
+        return found
 
     def _waits(self, filling: Filling, source: Node) -> Iterator[Held]:
         """Yield when a source waits, on the host where that is first."""
@@ -99,8 +133,7 @@ class Capacity:
     def _leaks(self, filling: Filling, source: Node) -> Iterator[Held]:
         """Yield when channels on the way of a source lose what they have no room for."""
         for node in sorted(self.graph.reachable([source])):
-            edges = self.graph.writers(node)
-            optional = any(edge.optional for edge in edges)
+            optional = node in self._optional
             for host, fill in filling.fills.get(node, {}).items():
                 if optional or not fill.blocks:
                     leak = "it is left out" if fill.blocks else "the oldest events are dropped"

@@ -53,6 +53,8 @@ class Filling:
     """When a link's source takes nothing more, and the channel behind it."""
     _balanced: dict[int, tuple[float, Spot | None]] = field(default_factory=dict)
     """Until when the receivers of a list take what is sent."""
+    _alone: dict[tuple[Node, Node], bool] = field(default_factory=dict)
+    """Whether one link alone leads to where a receiver's events enter, and lie."""
 
     def __post_init__(self) -> None:
         """Go against the flow: what a channel leads to is known before it."""
@@ -165,9 +167,11 @@ class Filling:
             spots = [(end, host)] if host in self.fills.get(end, {}) else []
         if len(spots) != 1 or not self.fills[spots[0][0]][host].blocks:
             return None
-        sender = link.sender.agent, link.sender.component
-        writers = {edge.start for node in (end, spots[0][0]) for edge in self.graph.writers(node)}
-        return spots[0] if writers <= {sender, end} else None
+        key = end, spots[0][0]
+        if key not in self._alone:
+            writers = {edge.start for node in key for edge in self.graph.writers(node)}
+            self._alone[key] = writers <= {(link.sender.agent, link.sender.component), end}
+        return spots[0] if self._alone[key] else None
 
     def _filled(
         self, node: Node, host: Host, rate: float, begins: float, behind: Spot | None

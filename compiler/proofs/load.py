@@ -72,14 +72,17 @@ def load_of(
     graph: Graph,
     peers: Peers,
     rates: Mapping[Node, float],
+    *,
     dead: Collection[Machine] = (),
+    ways: Collection[Node] | None = None,
 ) -> Load:
     """Return what comes to every component when each source of `rates` gets so much on each host.
 
     Nothing comes to agents that are `dead`; what clients push goes to the sources that are left.
+    With `ways` nothing else is looked at.
     """
     load = Load()
-    order = _order(graph, rates)
+    order = _order(graph, graph.reachable(tuple(rates)) if ways is None else ways)
     if order is None:
         return Load(whole=False)
     load.order = order
@@ -113,14 +116,13 @@ def _once(edges: Iterable[Edge]) -> list[Edge]:
     return list({(id(edge.chain), edge.end): edge for edge in edges}.values())
 
 
-def _order(graph: Graph, rates: Mapping[Node, float]) -> tuple[Node, ...] | None:
-    """Return what is reached from the sources, in the order of the flow; None in a circle."""
-    reached = graph.reachable(tuple(rates))
+def _order(graph: Graph, reached: Collection[Node]) -> tuple[Node, ...] | None:
+    """Return nodes in the order of the flow; None if they lie in a circle."""
     sorter = TopologicalSorter[Node]()
     for node in sorted(reached):
         sorter.add(node)
         for edge in graph.outgoing.get(node, ()):
-            if edge.kind != "misplaced":
+            if edge.kind != "misplaced" and edge.end in reached:
                 sorter.add(edge.end, node)
     try:
         return tuple(sorter.static_order())

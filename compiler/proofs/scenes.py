@@ -5,8 +5,10 @@ a dead collector not to matter in the outage. Of a number of hosts those are tak
 most.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, product
 
 from flumec.compiler.graph import Node
@@ -27,6 +29,37 @@ class Scene:
     cut: frozenset[Node] = frozenset()
 
 
+class Machines:
+    """Which agents are on a host, and which at a site."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+
+    def on(self, host: str) -> Sequence[Machine]:
+        """Return the agents of a host."""
+        return self._on.get(host, ())
+
+    def at(self, site: str) -> frozenset[Machine]:
+        """Return the agents of a site."""
+        return frozenset(self._at.get(site, ()))
+
+    @cached_property
+    def _on(self) -> dict[str, list[Machine]]:
+        found: dict[str, list[Machine]] = defaultdict(list)
+        for agent in self.fleet.agents.values():
+            for host in agent.hosts.hosts:
+                found[host.name].append((agent.name, host.name))
+        return found
+
+    @cached_property
+    def _at(self) -> dict[str, list[Machine]]:
+        found: dict[str, list[Machine]] = defaultdict(list)
+        for agent in self.fleet.agents.values():
+            for host in agent.hosts.hosts:
+                found[str(host.facts.get("site", ""))].append((agent.name, host.name))
+        return found
+
+
 def faults_of(proof: Proof) -> tuple[Fault, ...]:
     """Return what a check survives, as far as it could be read."""
     held = proof.values.get("survives")
@@ -44,7 +77,7 @@ def outage_of(fault: Fault) -> tuple[Node, Duration]:
     return node_of(fault.values["sink"].value), fault.values["duration"].value
 
 
-def scenes(fleet: Fleet, faults: Sequence[Fault], outage: Fault) -> Iterator[Scene]:
+def scenes(machines: Machines, faults: Sequence[Fault], outage: Fault) -> Iterator[Scene]:
     """Yield the scenes of one outage: with it those that last as long, and all other faults."""
     _, length = outage_of(outage)
     out = frozenset(
@@ -53,7 +86,7 @@ def scenes(fleet: Fleet, faults: Sequence[Fault], outage: Fault) -> Iterator[Sce
         if other >= length
     )
     cut = frozenset(node_of(f.values["link"].value) for f in faults if f.kind == "cut")
-    choices = [tuple(_gone(fleet, fault)) for fault in faults if fault.kind in _TAKES_HOSTS]
+    choices = [tuple(_gone(machines, fault)) for fault in faults if fault.kind in _TAKES_HOSTS]
     for chosen in islice(product(*choices), _MOST_WAYS):
         yield Scene(out, frozenset().union(*chosen), cut)
 
@@ -61,12 +94,12 @@ def scenes(fleet: Fleet, faults: Sequence[Fault], outage: Fault) -> Iterator[Sce
 _TAKES_HOSTS = ("kill", "lose", "power")
 
 
-def _gone(fleet: Fleet, fault: Fault) -> Iterator[frozenset[Machine]]:
+def _gone(machines: Machines, fault: Fault) -> Iterator[frozenset[Machine]]:
     """Yield the ways in which a fault takes agents."""
     if fault.kind == "power":
-        yield at_site(fleet, str(fault.values["site"].value))
+        yield machines.at(str(fault.values["site"].value))
         return
-    agent = fleet.agents[str(fault.values["agent"].value)]
+    agent = machines.fleet.agents[str(fault.values["agent"].value)]
     seen = set()
     for hosts in _orders(agent):
         gone = frozenset(host.name for host in hosts[: count_of(fault)])
@@ -75,27 +108,13 @@ def _gone(fleet: Fleet, fault: Fault) -> Iterator[frozenset[Machine]]:
             if fault.kind == "kill":
                 yield frozenset((agent.name, name) for name in gone)
             else:  # a lost host takes all its agents with it
-                yield frozenset(
-                    (other.name, name)
-                    for other in fleet.agents.values()
-                    for name in gone & {host.name for host in other.hosts.hosts}
-                )
+                yield frozenset(one for name in gone for one in machines.on(name))
 
 
 def count_of(fault: Fault) -> int:
     """Return how many hosts a fault takes."""
     held = fault.values.get("count")
     return 1 if held is None else int(held.value)
-
-
-def at_site(fleet: Fleet, site: str) -> frozenset[Machine]:
-    """Return the agents of a site."""
-    return frozenset(
-        (agent.name, host.name)
-        for agent in fleet.agents.values()
-        for host in agent.hosts.hosts
-        if str(host.facts.get("site", "")) == site
-    )
 
 
 def _orders(agent: Agent) -> Iterator[Sequence[Host]]:

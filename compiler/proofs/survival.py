@@ -6,7 +6,7 @@ several targets and by `policy = all`; which arm, member or peer gets an event i
 worst. A killed process comes back with its disk: what lies there is late at most.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
@@ -106,7 +106,7 @@ class Losing:
     graph: Graph
     peers: Peers
     sink: Node
-    gone: dict[str, frozenset[str]]
+    gone: Mapping[str, Collection[str]]
     frail: Frail
     _known: dict[Node, Loss] = field(default_factory=dict)
 
@@ -173,7 +173,7 @@ class Losing:
         copies = inf
         for near, _ in self.peers.places(link, sender.hosts.hosts):
             hosts = {one.host.name for one in near if one.end == end}
-            if hosts <= taken:
+            if hosts <= set(taken):
                 copies = min(copies, len(hosts))
         return Loss(copies, loss.node, loss.reason)
 

@@ -19,8 +19,9 @@ def computed(fleet: Fleet) -> float:
         for number, tier in enumerate(fleet.tiers)
         for host in range(tier.dead)
     )
-    scene = Scene(frozenset({(f"a{last}", "out")}), dead)
-    held = Capacity(linted.fleet, Graph(linted.fleet)).held(("a0", "numbers"), scene)
+    sink = (f"a{last}", "out")
+    scene = Scene(frozenset({sink}), dead)
+    held = Capacity(linted.fleet, Graph(linted.fleet)).held(("a0", "numbers"), sink, scene)
     assert held is not None
     return held.after
 
