@@ -171,6 +171,16 @@ class Graph:
                     waiting.append(edge.end)
         return seen
 
+    def leading_to(self, node: Node) -> set[Node]:
+        """Return every node from which events come to `node`, and itself."""
+        seen, waiting = {node}, [node]
+        while waiting:
+            for edge in self.incoming.get(waiting.pop(), ()):
+                if edge.start not in seen and edge.kind != "misplaced":
+                    seen.add(edge.start)
+                    waiting.append(edge.start)
+        return seen
+
     def upstream_last(self, nodes: Collection[Node]) -> list[Node]:
         """Return nodes, each after all that it leads to; none of them if they lie in a circle."""
         sorter = TopologicalSorter[Node]()

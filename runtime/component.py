@@ -273,13 +273,14 @@ class Interceptor(Declared):
     `sets` names the properties whose headers it sets on every event that passes (but those that
     have one already, if it has a property `preserve` and that is true), `finds` those whose headers
     it sets on some, `uses` those whose headers it reads. `drops` says whether there are events that
-    don't pass.
+    don't pass, `alike` whether many events get the same value.
     """
 
     sets: ClassVar[tuple[str, ...]] = ()
     finds: ClassVar[tuple[str, ...]] = ()
     uses: ClassVar[tuple[str, ...]] = ()
     drops: ClassVar[bool] = False
+    alike: ClassVar[bool] = False
 
     @classmethod
     def constant(cls, values: dict[str, Any], host: str, address: str) -> str | None:  # noqa: ARG003

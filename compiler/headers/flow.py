@@ -110,7 +110,7 @@ class HeaderFlow:
         if edge is None:
             headers = self.at(joint.start)
             for name in OURS:
-                headers = headers.with_(name, surely(joint.span))
+                headers = headers.with_(name, surely(joint.span, alike=True))
             return headers
         if edge.chain is None:
             return self.at(joint.start)

@@ -32,7 +32,7 @@ class Known:
 
     `setters` are the first places that set it, `values` all that it can have (None: any). `lack`
     is a way by which events surely come without it at times; `client` says that clients may set it,
-    and nobody knows whether they do.
+    and nobody knows whether they do; `alike`, that many events have one value, as of one machine.
     """
 
     sure: bool = False
@@ -40,6 +40,7 @@ class Known:
     lack: Lack | None = None
     values: frozenset[str] | None = frozenset()
     client: bool = False
+    alike: bool = True
 
     @property
     def never(self) -> bool:
@@ -56,17 +57,29 @@ class Known:
             self.lack or other.lack,
             _either(self.values, other.values),
             self.client or other.client,
+            self.alike and other.alike,
         )
 
-    def found(self, span: Span, lack: Lack, values: frozenset[str] | None = None) -> "Known":
+    def found(
+        self, span: Span, lack: Lack, values: frozenset[str] | None = None, *, alike: bool = False
+    ) -> "Known":
         """Return what is known after a step that sets it on some events."""
         places = tuple(dict.fromkeys((*self.setters, span)))[:_MOST_PLACES]
         missing = None if self.sure else lack
-        return Known(self.sure, places, missing, _either(self.values, values), self.client)
+        return Known(
+            self.sure,
+            places,
+            missing,
+            _either(self.values, values),
+            self.client,
+            self.alike and alike,
+        )
 
-    def kept_or(self, span: Span, values: frozenset[str] | None) -> "Known":
+    def kept_or(
+        self, span: Span, values: frozenset[str] | None = None, *, alike: bool = False
+    ) -> "Known":
         """Return what is known after a step that sets it where it is absent."""
-        return replace(self.found(span, Lack(span, ""), values), sure=True, lack=None)
+        return replace(self.found(span, Lack(span, ""), values, alike=alike), sure=True, lack=None)
 
     def narrowed(self, values: Iterable[str]) -> "Known":
         """Return what is known of events that have one of some values."""
@@ -84,10 +97,10 @@ def _either(one: frozenset[str] | None, two: frozenset[str] | None) -> frozenset
     return None if both is None or len(both) > MOST_VALUES else both
 
 
-def surely(span: Span, values: frozenset[str] | None = None) -> Known:
+def surely(span: Span, values: frozenset[str] | None = None, *, alike: bool = False) -> Known:
     """Return what is known after a step that sets a header on every event."""
     few = None if values is None or len(values) > MOST_VALUES else values
-    return Known(sure=True, setters=(span,), values=few)
+    return Known(sure=True, setters=(span,), values=few, alike=alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,7 @@ class Headers:
         return tuple(name for name, known in self.named.items() if not known.never)
 
 
-ANY = Headers({}, Known(values=None, client=True))
+ANY = Headers({}, Known(values=None, client=True, alike=False))
 """Events of which nothing is known: clients, or another team's flow, may set what they like."""
 
 

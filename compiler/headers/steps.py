@@ -7,7 +7,6 @@ from flumec.compiler.headers.known import (
     ANY,
     MOST_VALUES,
     Headers,
-    Known,
     Lack,
     closed,
     surely,
@@ -33,15 +32,17 @@ def entering(source: Component) -> Headers:
         headers = ANY
     else:
         headers = closed(Lack(span, f"`{source.name}` has events without it"))
-        client = Known(values=None, client=True)
+        client = ANY.rest
         headers = Headers(dict.fromkeys(map(str, brought), client), headers.rest)
     for name, values in declared.marks.items():
         lack = Lack(span, f"`{source.name}` sets it on some events only")
-        headers = headers.with_(name, headers[name].found(span, lack, frozenset(values)))
+        headers = headers.with_(
+            name, headers[name].found(span, lack, frozenset(values), alike=True)
+        )
     for name in declared.sets:
         held = source.values.get(name)
         if held is not None and isinstance(held.value, Header):
-            headers = headers.with_(str(held.value), surely(held.span))
+            headers = headers.with_(str(held.value), surely(held.span, alike=True))
     return headers
 
 
@@ -68,15 +69,25 @@ def after(headers: Headers, step: Step, agent: Agent) -> Headers:
             lack = Lack(step.span, f"`{step.type}` does not set it on every event")
             headers = headers.with_(name, headers[name].found(step.span, lack))
     if declared.sets:
-        values = constants(step, agent)
+        values, alike = constants(step, agent), _is_alike(step, headers)
         for property_ in declared.sets:
             for name in named(step, property_):
                 if keeps(step):
-                    known = headers[name].kept_or(step.span, values)
+                    known = headers[name].kept_or(step.span, values, alike=alike)
                 else:
-                    known = surely(step.span, values)
+                    known = surely(step.span, values, alike=alike)
                 headers = headers.with_(name, known)
     return headers
+
+
+def _is_alike(step: Step, headers: Headers) -> bool:
+    """Whether many events get one value: by what the step is, or by what it makes it from."""
+    declared = step.declaration
+    assert declared is not None
+    if not declared.uses:
+        return declared.alike
+    parts = [part for name in declared.uses for part in said(step, name)]
+    return all(isinstance(part, Header) and headers[str(part)].alike for part in parts)
 
 
 def behind(headers: Headers, steps: Iterable[Step], agent: Agent) -> Headers:

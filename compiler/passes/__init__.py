@@ -30,6 +30,7 @@ from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.nearness import check_nearness
 from flumec.compiler.passes.ordering import check_ordering
 from flumec.compiler.passes.outages import check_outages
+from flumec.compiler.passes.outlasted import check_outlasted
 from flumec.compiler.passes.plain import check_plain
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
@@ -37,6 +38,7 @@ from flumec.compiler.passes.refusing import check_refusing
 from flumec.compiler.passes.rolling import check_rolling
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
+from flumec.compiler.passes.shared_keys import check_shared_keys
 from flumec.compiler.passes.shared_stores import check_shared_stores
 from flumec.compiler.passes.sites import check_sites
 from flumec.compiler.passes.speeds import check_speeds
@@ -59,6 +61,8 @@ PASSES: tuple[Pass, ...] = (
     check_deduplication,
     check_copied_keys,
     check_left_out,
+    check_shared_keys,
+    check_outlasted,
     check_routes,
     check_headers,
     check_links,

@@ -6,8 +6,10 @@ from typing import Any
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Edge, Graph, Node
-from flumec.compiler.model import Fleet, Step, Value
-from flumec.compiler.passes.deduplication import DEDUP, key_headers
+from flumec.compiler.headers.flow import header_flow
+from flumec.compiler.model import Fleet, Step
+from flumec.compiler.passes.deduplication import deduplicated, key_headers
+from flumec.compiler.passes.shared_keys import shared
 from flumec.compiler.source import Span
 from flumec.compiler.values import varies
 from flumec.runtime.component import Header, Source
@@ -137,7 +139,7 @@ Marks = Mapping[str, _Mark]
 
 def check_copied_keys(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield keys of a `dedup` that a machine makes up, where clients post events."""
-    sinks = list(_deduplicated(fleet))
+    sinks = list(deduplicated(fleet))
     if not sinks:
         return
     arriving: dict[Node, dict[str, _Mark]] = {}
@@ -150,21 +152,15 @@ def check_copied_keys(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                 hosts = {host.name for host in agent.hosts.hosts}
                 _follow(graph, node, hosts, arriving, entered)
     for node, dedup in sinks:
-        for name in key_headers(dedup):
+        names = key_headers(dedup)
+        if shared(header_flow(fleet, graph).at(node), names):  # which is said, and is worse
+            continue
+        for name in names:
             mark = arriving.get(node, {}).get(name)
             if mark and not (mark.by_host and len(entered[node]) < 2):
                 sink = f"{node[0]}.{node[1]}"
                 place = dedup.value.values["key"].span
                 yield CopiesDiffer(place, f"header.{name}", sink, mark.cause, mark.span)
-
-
-def _deduplicated(fleet: Fleet) -> Iterator[tuple[Node, Value]]:
-    """Yield each sink with a `dedup`, and that."""
-    for agent in fleet.agents.values():
-        for sink in agent.components.values():
-            held = sink.values.get(DEDUP)
-            if held is not None and agent.name not in fleet.unsure:
-                yield (agent.name, sink.name), held
 
 
 def _follow(

@@ -114,7 +114,7 @@ def check_copies(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         for component in agent.components.values():
             if component.kind == "source" and agent.name not in fleet.unsure:
                 leaving = graph.outgoing.get((agent.name, component.name), ())
-                for two, one in _meetings(fleet, graph, leaving):
+                for two, one in meetings(fleet, graph, leaving):
                     if two.last.span not in said:
                         said.add(two.last.span)
                         source = f"{agent.name}.{component.name}"
@@ -123,7 +123,7 @@ def check_copies(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                         yield TwoCopies(two.last.span, channel, source, each, one.last.span)
 
 
-def _meetings(
+def meetings(
     fleet: Fleet, graph: Graph, leaving: Sequence[Edge]
 ) -> Iterator[tuple[_Arrival, _Arrival]]:
     """Yield pairs of ways that begin with some of the edges and end in one channel."""

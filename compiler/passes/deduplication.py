@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic
-from flumec.compiler.graph import Graph, ends
+from flumec.compiler.graph import Graph, Node, ends
 from flumec.compiler.model import Agent, Chain, Fleet, Link, Settings, Value
 from flumec.runtime.component import Header
 from flumec.runtime.links.settings import Hash
@@ -189,6 +189,15 @@ def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
             reason = apart(fleet, agent, reading, key_headers(held))
             if reason:
                 yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)
+
+
+def deduplicated(fleet: Fleet) -> Iterator[tuple[Node, Value]]:
+    """Yield each sink with a `dedup`, and that."""
+    for agent in fleet.agents.values():
+        for sink in agent.components.values():
+            held = sink.values.get(DEDUP)
+            if held is not None and agent.name not in fleet.unsure:
+                yield (agent.name, sink.name), held
 
 
 def key_headers(dedup: Value) -> list[str]:

@@ -11,6 +11,7 @@ from flumec.compiler.headers.live import Liveness
 from flumec.compiler.headers.steps import shown
 from flumec.compiler.headers.uses import Kind, Use, uses
 from flumec.compiler.model import Fleet
+from flumec.compiler.passes.header_spread import one_value
 from flumec.compiler.passes.header_times import two_clocks
 from flumec.compiler.passes.header_values import check_values
 from flumec.compiler.passes.header_waste import check_waste
@@ -224,6 +225,8 @@ def check_headers(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         elif known.lack is not None and not known.sure and use.kind in _SOMETIMES:
             effect = _SOMETIMES[use.kind]
             yield HeaderPerhapsSet(use.span, use.name, use.by, effect, known.lack, known.setters)
+        elif use.kind == "hash":
+            yield from one_value(use, fleet)
     yield from check_values(fleet, flow)
     yield from check_waste(Liveness(fleet, graph, flow, read), meant)
 

@@ -8,12 +8,12 @@ costs disk.
 from dataclasses import dataclass
 
 from flumec.runtime.clock import Clock
+from flumec.runtime.dedup.margin import MARGIN
 
 SLOTS = 12
 """A window is aged out in so many parts."""
 
-MARGIN_NS = 300_000_000_000
-"""How far the clocks of two hosts may be apart."""
+MARGIN_NS = MARGIN * 1_000_000_000
 
 _NS = 1_000_000_000
 

@@ -15,6 +15,7 @@ class Host(Interceptor, type="host"):
     """Set a header to the name of the agent's host as the flow file has it, never looked up."""
 
     sets: ClassVar[tuple[str, ...]] = ("header",)
+    alike: ClassVar[bool] = True
 
     header: Header = prop("The header that gets the host.", default=Header("host"))
     use: Literal["name", "address"] = prop(

@@ -15,6 +15,7 @@ class Static(Interceptor, type="static"):
     """Set a header to a fixed value: `static(header.env, "prod")`."""
 
     sets: ClassVar[tuple[str, ...]] = ("header",)
+    alike: ClassVar[bool] = True
 
     header: Header = prop("The header.", kw_only=False)
     value: str = prop("Its value.", kw_only=False)

@@ -18,6 +18,7 @@ class Timestamp(Interceptor, type="timestamp"):
     """
 
     sets: ClassVar[tuple[str, ...]] = ("header",)
+    alike: ClassVar[bool] = True
 
     header: Header = prop("The header that gets the time.", default=Header("timestamp"))
     preserve: bool = prop("Whether an event that has the header keeps it.", default=False)
