@@ -32,7 +32,8 @@ class Known:
 
     `setters` are the first places that set it, `values` all that it can have (None: any). `lack`
     is a way by which events surely come without it at times; `client` says that clients may set it,
-    and nobody knows whether they do; `alike`, that many events have one value, as of one machine.
+    and nobody knows whether they do; `alike`, that many events of some way have
+    one value, such as the name of a machine.
     """
 
     sure: bool = False
@@ -40,7 +41,7 @@ class Known:
     lack: Lack | None = None
     values: frozenset[str] | None = frozenset()
     client: bool = False
-    alike: bool = True
+    alike: bool = False
 
     @property
     def never(self) -> bool:
@@ -57,7 +58,7 @@ class Known:
             self.lack or other.lack,
             _either(self.values, other.values),
             self.client or other.client,
-            self.alike and other.alike,
+            self.alike or other.alike,
         )
 
     def found(
@@ -72,7 +73,7 @@ class Known:
             missing,
             _either(self.values, values),
             self.client,
-            self.alike and alike,
+            self.alike or (alike and not self.client),
         )
 
     def kept_or(
@@ -135,7 +136,7 @@ class Headers:
         return tuple(name for name, known in self.named.items() if not known.never)
 
 
-ANY = Headers({}, Known(values=None, client=True, alike=False))
+ANY = Headers({}, Known(values=None, client=True))
 """Events of which nothing is known: clients, or another team's flow, may set what they like."""
 
 

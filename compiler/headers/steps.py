@@ -87,7 +87,8 @@ def _is_alike(step: Step, headers: Headers) -> bool:
     if not declared.uses:
         return declared.alike
     parts = [part for name in declared.uses for part in said(step, name)]
-    return all(isinstance(part, Header) and headers[str(part)].alike for part in parts)
+    known = [headers[str(part)] if isinstance(part, Header) else None for part in parts]
+    return all(one is not None and (one.alike or one.never) for one in known)
 
 
 def behind(headers: Headers, steps: Iterable[Step], agent: Agent) -> Headers:

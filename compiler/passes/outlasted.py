@@ -51,6 +51,7 @@ class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):
       inbox -> ledger
     }
 
+    # flumec: ignore[FL903] what is not about capacity
     check "trades are booked, also after a bad afternoon" {
       from = book.trades
       to = book.ledger
@@ -88,6 +89,7 @@ class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):
       inbox -> ledger
     }
 
+    # flumec: ignore[FL903] what is not about capacity
     check "trades are booked, also after a bad afternoon" {
       from = book.trades
       to = book.ledger
@@ -155,6 +157,7 @@ class GivesUpSooner(Diagnostic, code="FL346", severity="warning"):
       inbox -> ledger
     }
 
+    # flumec: ignore[FL903] what is not about capacity
     check "trades are booked, also after a bad afternoon" {
       from = book.trades
       to = book.ledger
@@ -185,6 +188,7 @@ class GivesUpSooner(Diagnostic, code="FL346", severity="warning"):
       inbox -> ledger
     }
 
+    # flumec: ignore[FL903] what is not about capacity
     check "trades are booked, also after a bad afternoon" {
       from = book.trades
       to = book.ledger
