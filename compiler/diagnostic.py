@@ -125,6 +125,17 @@ def closest(word: str, names: Iterable[str]) -> str | None:
     return f"did you mean `{matches[0]}`?" if matches else None
 
 
+def listed(what: str, names: Iterable[str], none: str = "there are none") -> str:
+    """Return which there are, where none is near; of many the first.
+
+    >>> listed("agents", ["tailer", "collector"])
+    'the agents are `tailer`, `collector`'
+    """
+    known = [f"`{name}`" for name in names]
+    more = f" and {len(known) - 8:,} more" if len(known) > 8 else ""
+    return f"the {what} are {', '.join(known[:8])}{more}" if known else none
+
+
 def put_right(span: Span, word: str, names: Iterable[str]) -> Fix | None:
     """Return the fix of a misspelled `word` at `span`, if a single name is near to it.
 

@@ -189,10 +189,12 @@ class MissingValue(Diagnostic, code="FL017"):
     ```
     """
 
+    name: str
+
     @property
     def message(self) -> str:
         """What is wrong."""
-        return "a value is missing"
+        return f"`{self.name}` has no value"
 
     @property
     def hint(self) -> str:
@@ -205,4 +207,5 @@ class MissingValue(Diagnostic, code="FL017"):
         before = stop.before
         if before is None or before.terminal != "EQUAL" or stop.token.terminal not in ENDS:
             return None
-        return cls(stop.gap)
+        named = stop.tokens[stop.index - 2] if stop.index > 1 else before
+        return cls(stop.gap, stop.text(named))

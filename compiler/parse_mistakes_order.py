@@ -84,7 +84,7 @@ class SecondStatement(Diagnostic, code="FL031"):
     @property
     def message(self) -> str:
         """What is wrong."""
-        return "the statement before it ends with its line"
+        return "a second statement stands on this line"
 
     @property
     def hint(self) -> str:

@@ -113,12 +113,12 @@ class WrongQuote(Diagnostic, code="FL004"):
     @property
     def message(self) -> str:
         """What is wrong."""
-        return f"a text does not stand in {self.quote}"
+        return f'a text stands in `"`, not in `{self.quote}`'
 
     @property
     def hint(self) -> str:
         """What to do."""
-        return 'write it between `"` and `"`'
+        return f"write `{self.fix.edits[0].text}`" if self.fix else 'write it between `"` and `"`'
 
     @property
     def fix(self) -> Fix | None:
@@ -184,7 +184,7 @@ class UnquotedText(Diagnostic, code="FL006"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return f'write "{self.word}"'
+        return f'write `"{self.word}"`'
 
     @property
     def fix(self) -> Fix:
@@ -251,7 +251,7 @@ class DollarOutsideText(Diagnostic, code="FL007"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return "a name that is the whole value is written without `${` and `}`"
+        return "a name that is the whole value is written alone, without `${` and `}`"
 
     @property
     def fix(self) -> Fix | None:
@@ -259,10 +259,12 @@ class DollarOutsideText(Diagnostic, code="FL007"):
         whole = _NAMED.match(self.span.source.text, self.span.start)
         if whole is None:
             return None
-        place = self.span._replace(end=whole.end())
-        return replaced(place, whole[1], "write the name alone", safe=True)
+        return replaced(self.span, whole[1], "write the name alone", safe=True)
 
     @classmethod
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
-        return cls(stop.span) if stop.text().startswith("$") else None
+        if not stop.text().startswith("$"):
+            return None
+        whole = _NAMED.match(stop.source.text, stop.token.start)
+        return cls(stop.span._replace(end=whole.end()) if whole else stop.span)

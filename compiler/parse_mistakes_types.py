@@ -52,7 +52,7 @@ class EqualsForColon(Diagnostic, code="FL015"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return "write `: TYPE`"
+        return "write `:`"
 
     @property
     def fix(self) -> Fix:
@@ -101,10 +101,12 @@ class MissingType(Diagnostic, code="FL018"):
     ```
     """
 
+    name: str
+
     @property
     def message(self) -> str:
         """What is wrong."""
-        return "a type is missing"
+        return f"`{self.name}` has no type"
 
     @property
     def hint(self) -> str:
@@ -115,8 +117,9 @@ class MissingType(Diagnostic, code="FL018"):
     def recognise(cls, stop: Stop) -> Self | None:
         """Return the mistake if this is it."""
         if "COLON" in stop.expected and stop.terminals[0] in {"KIND", "PARAM"}:
-            return cls(stop.span)
+            return cls(stop.span, stop.text(stop.tokens[1]))
         before = stop.before
         if before is None or before.terminal != "COLON" or stop.token.terminal not in ENDS:
             return None
-        return cls(stop.gap)
+        named = stop.tokens[stop.index - 2] if stop.index > 1 else before
+        return cls(stop.gap, stop.text(named))

@@ -119,7 +119,7 @@ class NameInQuotes(Diagnostic, code="FL012"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return f"write {self.span.source.text[self.span.start + 1 : self.span.end - 1]}"
+        return f"write `{self.span.source.text[self.span.start + 1 : self.span.end - 1]}`"
 
     @property
     def fix(self) -> Fix | None:
@@ -180,7 +180,7 @@ class TextWithoutQuotes(Diagnostic, code="FL013"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return f'write "{self.word}"'
+        return f'write `"{self.word}"`'
 
     @property
     def fix(self) -> Fix:

@@ -23,7 +23,8 @@ class Excerpt(NamedTuple):
 def excerpt(span: Span, width: int) -> Excerpt:
     """Return the line where `span` begins, cut to `width` columns around it.
 
-    A mark of several lines goes to the end of the first; an empty one is one sign wide.
+    A mark of several lines goes to the end of the first, without a block's `{`; an empty one is one
+    sign wide.
     """
     whole = span.source.line(span.line)
     start = min(span.column - 1, len(whole))
@@ -31,6 +32,8 @@ def excerpt(span: Span, width: int) -> Excerpt:
     text = whole[skipped : start + REACH * width]
     start -= skipped
     end = min(start + max(span.end - span.start, 0), len(text))
+    if span.end - span.start > len(whole) - span.column + 1:
+        end = max(len(text.rstrip(" \t{")), start) if skipped + len(text) == len(whole) else end
     cells = [_cell(character) for character in text]
     first, last = _window(cells, start, end, width)
     shown = "".join(glyph for glyph, _ in cells[first:last])

@@ -41,7 +41,10 @@ tailer.other => END {
 ITEM
 """
 
-FACTS = "`address`, `disk`, `memory`, `nic`, `site`, `user`, `group`, `python`, `arch`, `weight`"
+FACTS = (
+    "`address`, `disk`, `memory`, `nic`, `disk_rate`, `site`, `user`, `group`, `python`, `arch`, "
+    "`weight`"
+)
 WORDS = "string, bool, number, size, duration, rate, percent, path, url, secret and list(…)"
 STEPS = "the interceptors are timestamp, host, static, regex_filter, regex_extract, fingerprint"
 
@@ -196,7 +199,7 @@ def found(part: str, text: str) -> Diagnostic:
             "ITEM",
             'import "gone.flow" as gone\nhosts all = union(web, gone.x)',
             "FL121",
-            None,
+            "a path begins at the folder of the file that names it",
         ),
         ("ITEM", "param x : sze = 1GiB", "FL133", "did you mean `size`?"),
         (

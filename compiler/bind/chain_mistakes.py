@@ -1,6 +1,6 @@
 """Chains whose parts are not what they name."""
 
-from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.diagnostic import Diagnostic, closest, listed, put_right
 from flumec.compiler.fix import Fix, inserted
 
 
@@ -53,7 +53,7 @@ class UnknownComponent(Diagnostic, code="FL108"):
     @property
     def hint(self) -> str | None:
         """Offer the nearest."""
-        return closest(self.name, self.known)
+        return closest(self.name, self.known) or listed("components", self.known, "it has none")
 
     @property
     def fix(self) -> Fix | None:

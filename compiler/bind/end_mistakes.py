@@ -1,6 +1,6 @@
 """Names of agents and components, in links, checks and tests, that name nothing."""
 
-from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.diagnostic import Diagnostic, closest, listed, put_right
 from flumec.compiler.fix import Fix, replaced
 
 
@@ -75,7 +75,7 @@ class UnknownAgent(Diagnostic, code="FL110"):
     @property
     def hint(self) -> str | None:
         """Offer the nearest."""
-        return closest(self.name, self.known)
+        return closest(self.name, self.known) or listed("agents", self.known)
 
     @property
     def fix(self) -> Fix | None:

@@ -50,7 +50,7 @@ class UnknownName(Diagnostic, code="FL101"):
     @property
     def hint(self) -> str | None:
         """Offer the nearest name, or what else may have been meant."""
-        return closest(self.name, self.known) or self.help
+        return closest(self.name, self.known) or self.help or "declare it: `param`, or `let`"
 
     @property
     def fix(self) -> Fix | None:

@@ -166,6 +166,11 @@ class BadHostVariable(Diagnostic, code="FL508"):
         """Say why it cannot be used."""
         return f"`{self.name}` is a template that only Ansible can fill in: `{self.text}`"
 
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return "write the value itself: an inventory is read, and Ansible is not run"
+
 
 class Variable(NamedTuple):
     """A typed variable: `log_dir : path = "/var/log"`."""

@@ -1,6 +1,6 @@
 """Host sets that cannot be made."""
 
-from flumec.compiler.diagnostic import Diagnostic, Place, closest, put_right
+from flumec.compiler.diagnostic import Diagnostic, Place, closest, listed, put_right
 from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.source import Span
 
@@ -27,6 +27,11 @@ class EmptyHostSet(Diagnostic, code="FL510"):
     def message(self) -> str:
         """Say so."""
         return "this set has no host"
+
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return "name a host, or take the set away"
 
 
 class ConflictingFacts(Diagnostic, code="FL511"):
@@ -65,6 +70,11 @@ class ConflictingFacts(Diagnostic, code="FL511"):
         """Name the host, the fact and both values."""
         one, two = self.values
         return f"`{self.host}` has `{self.fact} = {one}` here and `{two}` in another set"
+
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return "one machine has one: say the same in both, or leave it out of one"
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -146,6 +156,11 @@ class HostSetCycle(Diagnostic, code="FL514"):
         """Name it."""
         return f"the host set `{self.name}` is made of itself"
 
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return "make it of other sets"
+
 
 class NoHosts(Diagnostic, code="FL513"):
     """Where hosts belong stands something else.
@@ -205,7 +220,7 @@ class UnknownHostSet(Diagnostic, code="FL107"):
     @property
     def hint(self) -> str | None:
         """Offer the nearest."""
-        return closest(self.name, self.known)
+        return closest(self.name, self.known) or listed("host sets", self.known)
 
     @property
     def fix(self) -> Fix | None:

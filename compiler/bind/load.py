@@ -60,9 +60,11 @@ class CannotRead(Diagnostic, code="FL121"):
         return f"cannot read `{self.path}`: {self.reason}"
 
     @property
-    def hint(self) -> str | None:
-        """Say that a path is taken as it stands."""
-        return "an import's path takes no `${…}`" if "${" in self.path else None
+    def hint(self) -> str:
+        """Say how a path is taken."""
+        if "${" in self.path:
+            return "an import's path takes no `${…}`"
+        return "a path begins at the folder of the file that names it"
 
 
 class ImportCycle(Diagnostic, code="FL120"):

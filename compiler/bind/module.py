@@ -49,7 +49,7 @@ class DuplicateName(Diagnostic, code="FL103"):
     def hint(self) -> str | None:
         """Offer the import, where two files are at odds."""
         keeps_apart = "rename one, or import one of the files: that keeps its names apart"
-        return keeps_apart if self._in_two_files else None
+        return keeps_apart if self._in_two_files else "give one of them another name"
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -88,6 +88,11 @@ class ReservedName(Diagnostic, code="FL105"):
         """Say what it means already."""
         what = "the agent's host" if self.name == "host" else "an event's headers"
         return f"`{self.name}` is {what} and cannot be declared"
+
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return "choose another name"
 
 
 @dataclass(slots=True, eq=False)

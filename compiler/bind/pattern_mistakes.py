@@ -30,6 +30,11 @@ class InvalidHostName(Diagnostic, code="FL501"):
         """Name it."""
         return f"`{self.name}` is no name of a host" if self.name else "a host has an empty name"
 
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return "letters, digits, `-` and `_`, in labels that dots join"
+
 
 class DuplicateHost(Diagnostic, code="FL502"):
     """A host stands twice in a list or pattern.

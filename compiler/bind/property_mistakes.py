@@ -50,7 +50,6 @@ class UnknownProperty(Diagnostic, code="FL201"):
 
     @property
     def fix(self) -> Fix | None:
-        """What a program writes."""
         return put_right(self.span, self.name, self.form.fields)
 
 
@@ -90,7 +89,6 @@ class DuplicateProperty(Diagnostic, code="FL202"):
 
     @property
     def fix(self) -> Fix | None:
-        """What a program writes."""
         return without_repeated_line(self.first, self.span)
 
 
@@ -145,6 +143,11 @@ class MissingProperty(Diagnostic, code="FL203"):
     def message(self) -> str:
         """Name what is missing."""
         return f"{self.owner} needs {' and '.join(f'`{name}`' for name in self.names)}"
+
+    @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return f"write {' and '.join(f'`{name} = …`' for name in self.names)} in its block"
 
 
 class ContradictoryProperties(Diagnostic, code="FL209"):

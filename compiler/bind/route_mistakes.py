@@ -60,6 +60,11 @@ class OptionalNothing(Diagnostic, code="FL155"):
         return f"only a channel can be optional, not {what}"
 
     @property
+    def hint(self) -> str:
+        """Say what to do."""
+        return "leave the `?` out"
+
+    @property
     def fix(self) -> Fix | None:
         """What a program writes."""
         if not (self.span.source.text[self.span.start : self.span.end]).endswith("?"):

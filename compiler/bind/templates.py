@@ -13,7 +13,7 @@ from flumec.compiler.bind.module import DuplicateName, Module, ReservedName
 from flumec.compiler.bind.properties import Field, Form
 from flumec.compiler.bind.scope import Binding, Env, Scope
 from flumec.compiler.bind.types import kind_named
-from flumec.compiler.diagnostic import Diagnostic, closest, put_right
+from flumec.compiler.diagnostic import Diagnostic, closest, listed, put_right
 from flumec.compiler.fix import Fix
 from flumec.runtime.component import Property
 
@@ -71,7 +71,7 @@ class UnknownTemplate(Diagnostic, code="FL111"):
     @property
     def hint(self) -> str | None:
         """Offer the nearest."""
-        return closest(self.name, self.known)
+        return closest(self.name, self.known) or listed("templates", self.known)
 
     @property
     def fix(self) -> Fix | None:

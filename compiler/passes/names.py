@@ -125,7 +125,7 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
 
     @property
     def hint(self) -> str | None:
-        return f"`{self._better}`" if self._better else None
+        return f"rename it to `{self._better}`" if self._better else None
 
     @property
     def fix(self) -> Fix | None:

@@ -65,7 +65,8 @@ class UnboundComponent(Diagnostic, code="FL307"):
     @property
     def hint(self) -> str:
         name = self.component.name
-        return f"`{name} -> CHANNEL`" if self.component.kind == "source" else f"`CHANNEL -> {name}`"
+        is_source = self.component.kind == "source"
+        return f"write `{name} -> CHANNEL`" if is_source else f"write `CHANNEL -> {name}`"
 
 
 class SinkReadsTwice(Diagnostic, code="FL308"):
