@@ -31,6 +31,7 @@ from flumec.compiler.passes.nearness import check_nearness
 from flumec.compiler.passes.ordering import check_ordering
 from flumec.compiler.passes.outages import check_outages
 from flumec.compiler.passes.outlasted import check_outlasted
+from flumec.compiler.passes.own_files import check_own_files
 from flumec.compiler.passes.plain import check_plain
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
@@ -74,6 +75,7 @@ PASSES: tuple[Pass, ...] = (
     check_dead_letters,
     check_ports,
     check_directories,
+    check_own_files,
     check_journals,
     check_syncing,
     check_letters,
