@@ -20,6 +20,9 @@ KINDS: dict[Failure, tuple[str, ...]] = {
 }
 """What to do, to have a failure."""
 
+DEATHS = {Failure.KILLED: "doom", Failure.POWER_CUT: "fall"}
+"""What happens at a step of an agent's work."""
+
 WANTED = {"best_effort": Harm.LOSES, "at_least_once": Harm.REPEATS}
 """What shows that a claim could not be stronger."""
 
@@ -29,9 +32,9 @@ def wanted(claim: Claim) -> Harm:
     return WANTED.get(claim.delivery, Harm.NONE)
 
 
-def aimed(shape: Shape, claims: Sequence[Claim], seed: int) -> Script:
-    """Return a script of a seed that may show the claims to be weak."""
-    chance = random.Random(f"aimed {seed}")
+def aimed(shape: Shape, claims: Sequence[Claim], seed: int, turn: int) -> Script:
+    """Return the `turn`-th script of a seed that may show claims to be as weak as they say."""
+    chance = random.Random(f"aimed {seed} {turn}")
     actions = [*sends(shape, chance)]
     for claim in claims:
         harms = [
@@ -41,7 +44,12 @@ def aimed(shape: Shape, claims: Sequence[Claim], seed: int) -> Script:
             if failure not in TOLD_APART and wanted(claim) & effect.harm
         ]
         if harms:
-            actions += _at(shape, chance.choice(harms), claim, chance)
+            effect = chance.choice(harms)
+            stepwise = turn % 2 and effect.harm is Harm.REPEATS and effect.failure in DEATHS
+            if stepwise:
+                actions += _in_between(shape, effect, turn // 2)
+            else:
+                actions += _at(shape, effect, claim, chance)
     return tuple(sorted(set(actions)))
 
 
@@ -68,6 +76,20 @@ def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> It
                 yield Action(0.02, "hold", (agent.name, channel.name, host), 1.2)
     if always:
         yield from _many(shape, claim)
+
+
+def _in_between(shape: Shape, effect: Effect, turn: int) -> Iterator[Action]:
+    """Yield deaths at one step after the other, between what a sink did and its note of it.
+
+    A source that makes its own events is done with them in the first moment; what comes from
+    others is held back, and the sink dies when it gets it.
+    """
+    agent, kind = shape.agent(effect.node[0]), DEATHS[effect.failure]
+    for host in agent.hosts:
+        yield Action(0.0, kind, (agent.name, host), 24 + turn)
+        yield Action(0.5, kind, (agent.name, host), turn % 8)
+        for channel in agent.channels:
+            yield Action(0.1, "hold", (agent.name, channel.name, host), 0.42)
 
 
 def _many(shape: Shape, claim: Claim) -> Iterator[Action]:

@@ -59,7 +59,7 @@ def examine(seed: int, *, tries: int = TRIES) -> Case:
     for number in range(tries):
         if case.wrong or not case.unshown:
             break
-        _play(case, made, judge, aimed(shape, case.unshown, seed * 1000 + number), seed)
+        _play(case, made, judge, aimed(shape, case.unshown, seed, number), seed)
     return case
 
 

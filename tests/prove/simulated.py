@@ -67,10 +67,12 @@ class _Play:
                     made = (Event(agent.name, source.name, host, n) for n in range(EVENTS))
                     self._record.sent |= dict.fromkeys(made, True)
         for action in script:
-            self._world.advance(max(0.0, action.at * SCALE - self._world.scheduler.now))
+            if action.at * SCALE > self._world.scheduler.now:  # what is at 0 comes before all work
+                self._world.advance(action.at * SCALE - self._world.scheduler.now)
             self._do(action)
+        self._world.advance(SCALE / 2)
         for machine in self._world.machines.values():
-            machine.doom = None
+            machine.doom = None  # a step that was never reached
         self._world.rest(PATIENCE)
         self._finish()
         return self._record
@@ -171,7 +173,7 @@ class _Play:
         """Cut the power once the process has died at its step."""
 
         def look() -> None:
-            if machine.doom is None:
+            if machine.doom is None:  # or it was given up
                 machine.cut_power(survival)
                 self._world.scheduler.after(SCALE / 10, machine.boot)
             else:
