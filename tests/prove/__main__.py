@@ -19,13 +19,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first fleet's (default: 0)")
     parser.add_argument("-j", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--tries", type=int, default=40, help="lives to show that claims are weak")
+    parser.add_argument("--shown", type=int, help="of so many fleets (default: of all)")
     parser.add_argument("--again", type=Path, metavar="DIR", help="play one that was kept")
     given = parser.parse_args()
     if given.again:
         return _again(given.again)
     began = time.monotonic()
     seeds = range(given.seed, given.seed + given.fleets)
-    verdict = campaign.run(seeds, given.j, given.tries, _say)
+    shown = given.fleets if given.shown is None else given.shown
+    verdict = campaign.run(seeds, given.j, given.tries, shown, _say)
     for case in verdict.wrong[:3]:
         assert case.wrong is not None
         shape, case.wrong = smaller(case.shape, case.wrong)

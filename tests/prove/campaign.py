@@ -43,12 +43,14 @@ class Verdict:
         self.two_hops += case.shape.longest >= 2
         self.faults += case.faults
         self.claims += Counter(claim.delivery for claim in case.claims)
-        self.weaker += Counter(claim.delivery for claim in case.weaker)
-        unshown = [] if case.wrong else case.unshown
-        self.shown += Counter(claim.delivery for claim in case.weaker if claim not in unshown)
-        self.unshown += [(case.seed, claim) for claim in unshown]
         if case.wrong:
             self.wrong.append(case)
+        if case.wrong or not case.searched:
+            return
+        unshown = case.unshown
+        self.weaker += Counter(claim.delivery for claim in case.weaker)
+        self.shown += Counter(claim.delivery for claim in case.weaker if claim not in unshown)
+        self.unshown += [(case.seed, claim) for claim in unshown]
 
     @property
     def shares(self) -> dict[str, float]:
@@ -84,11 +86,14 @@ class Verdict:
         yield f"wrong proofs {len(self.wrong)}"
 
 
-def run(seeds: Sequence[int], processes: int, tries: int, say: Callable[[str], None]) -> Verdict:
-    """Examine the fleets of all seeds."""
+def run(
+    seeds: Sequence[int], processes: int, tries: int, shown: int, say: Callable[[str], None]
+) -> Verdict:
+    """Examine the fleets of all seeds; of the first so many, weak claims are to be shown."""
     verdict, said = Verdict(), time.monotonic()
+    tasks = [(seed, tries if number < shown else 0) for number, seed in enumerate(seeds)]
     with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
-        for case in pool.imap_unordered(_Examine(tries), seeds, chunksize=4):
+        for case in pool.imap_unordered(_examine, tasks, chunksize=4):
             verdict.add(case)
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
@@ -104,12 +109,9 @@ def _begin() -> None:
     sys.modules.setdefault("dateutil", None)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
-class _Examine:
-    tries: int
-
-    def __call__(self, seed: int) -> Case:
-        return examine(seed, tries=self.tries)
+def _examine(task: tuple[int, int]) -> Case:
+    seed, tries = task
+    return examine(seed, tries=tries)
 
 
 def _cause(claim: Claim) -> str:

@@ -34,6 +34,8 @@ class Case:
     claims: list[Claim]
     faults: Counter[str] = field(default_factory=Counter)
     plays: int = 0
+    searched: bool = False
+    """Whether faults were looked for that show the weaker claims."""
     wrong: Wrong | None = None
     shown: set[tuple[tuple[str, str], tuple[str, str]]] = field(default_factory=set)
     """The weaker claims that were seen to be so."""
@@ -53,7 +55,7 @@ def examine(seed: int, *, tries: int = TRIES) -> Case:
     """Hold the claims of a seed's fleet against what happens to it."""
     shape = make(seed)
     made = claimed(shape)
-    case = Case(seed, shape, made.all)
+    case = Case(seed, shape, made.all, searched=tries > 0)
     judge = Judge(shape, made.claims)
     _play(case, made, judge, write(shape, seed, simulated.KINDS), seed)
     for number in range(tries):
