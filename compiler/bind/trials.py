@@ -196,23 +196,31 @@ def bind_trial(node: tree.Test, env: Env) -> Trial:
             span = statement.function.span
             env.findings.report(UnknownFunction(span, name=name, known=tuple(known)))
         else:
-            values = _arguments(statement, name, known[name], env)
-            statements.append(Statement(name, values, statement.span))
+            values, whole = _arguments(statement, name, known[name], env)
+            if whole:  # what is missing in another proves nothing
+                statements.append(Statement(name, values, statement.span))
     return Trial(title(node.title, env), tuple(statements), node.span)
 
 
-def _arguments(call: tree.Call, name: str, its_form: Form, env: Env) -> dict[str, Value]:
-    """Return a statement's arguments; those of `expect` that name headers are one mapping."""
-    plain, expected = list(call.args), dict[str, Any]()
+def _arguments(
+    call: tree.Call, name: str, its_form: Form, env: Env
+) -> tuple[dict[str, Value], bool]:
+    """Return a statement's arguments, and whether they are whole.
+
+    Those of `expect` that name headers are one mapping.
+    """
+    plain, expected, broken = list(call.args), dict[str, Any](), False
     if name == "expect":
         by_header = [arg for arg in call.args if arg.name and header_name(arg.name) is not None]
         plain = [arg for arg in call.args if arg not in by_header]
         for arg in by_header:
             header = _header(arg) or ""
             value = _PATTERN.read(arg.value, env, Slot(f"header.{header}"))
-            if value is not BROKEN:
+            if value is BROKEN:
+                broken = True
+            else:
                 expected[header] = value
-    values, _ = read_call(plain, its_form, call.function.span, env)
+    values, whole = read_call(plain, its_form, call.function.span, env)
     if expected:
         values["headers"] = Value(expected, call.span, call.function.span)
-    return values
+    return values, whole and not broken

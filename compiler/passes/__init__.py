@@ -47,6 +47,7 @@ from flumec.compiler.passes.storage import check_storage
 from flumec.compiler.passes.surviving import check_surviving
 from flumec.compiler.passes.syncing import check_syncing
 from flumec.compiler.passes.targets import check_targets
+from flumec.compiler.passes.trials import check_trials
 from flumec.compiler.passes.unbound import check_unbound
 
 Pass = Callable[[Fleet, Graph], Iterator[Diagnostic]]
@@ -91,5 +92,6 @@ PASSES: tuple[Pass, ...] = (
     check_delivery,
     check_ordering,
     check_counting,
+    check_trials,
     check_future,
 )

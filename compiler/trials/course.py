@@ -33,14 +33,18 @@ class Course:
         with World(self._plan, self._seed) as world:
             world.advance(_START)
             for statement in self._trial.statements:
-                if statement.function == "expect":
-                    if (finding := self._expect(world, statement)) is not None:
-                        return finding
-                    continue
                 try:
-                    self._steps[statement.function](world, statement)
+                    finding = self._take(world, statement)
                 except Unable as refusal:
                     return self._refused(statement, str(refusal))
+                if finding is not None:
+                    return finding
+        return None
+
+    def _take(self, world: World, statement: Statement) -> NotAsExpected | None:
+        if statement.function == "expect":
+            return self._expect(world, statement)
+        self._steps[statement.function](world, statement)
         return None
 
     @property

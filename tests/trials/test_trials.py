@@ -166,15 +166,12 @@ def test_what_is_so_is_passed(statements: tuple[str, ...]) -> None:
         (("send(gateway.logs, count = 3)", "expect(gateway.primary, count = 2)"),
          "expected 2 events at `gateway.primary`", "3 events came",
          ('  "event 1"', '  "event 2"', '+ "event 3"')),
-        (('send(gateway.logs, headers(a = "b"))',),
-         "expected what cannot be simulated",
-         "`gateway.logs` reads lines, and a line has no headers", ()),
         (("outage(gateway.primary, 2h)", "outage(gateway.backup, 2h)", "send(gateway.logs)",
           "advance(1m)", "expect(gateway.audit, count = 0, within = 1s)"),
          "expected no event in `gateway.audit`", "1 event in it",
          ("1 event held in `gateway.audit` on edge-1",)),
     ],
-    ids=range(7),
+    ids=range(6),
 )  # fmt: skip
 def test_what_is_not_so_is_shown_with_what_came(
     statements: tuple[str, ...], wanted: str, came: str, lines: tuple[str, ...]
