@@ -201,6 +201,7 @@ def found(part: str, text: str) -> Diagnostic:
             "FL121",
             "a path begins at the folder of the file that names it",
         ),
+        ("ITEM", 'hosts all = exept(web, ["b"])', "FL513", "did you mean `except`?"),
         ("ITEM", "param x : sze = 1GiB", "FL133", "did you mean `size`?"),
         (
             "ITEM",

@@ -189,6 +189,12 @@ class NoHosts(Diagnostic, code="FL513"):
         takes = "a list, a pattern, `inventory(…)`, `union(…)` or `except(…)`"
         return f"hosts are {takes}, but {self.found}"
 
+    @property
+    def hint(self) -> str | None:
+        """Offer the nearest of what can be called."""
+        called, bracket, _ = self.span.source.text[self.span.start : self.span.end].partition("(")
+        return closest(called, ("inventory", "union", "except")) if bracket else None
+
 
 class UnknownHostSet(Diagnostic, code="FL107"):
     """A host set is named that does not exist.

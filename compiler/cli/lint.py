@@ -37,17 +37,18 @@ def command(
     """
     from flumec.compiler.build import lint
     from flumec.compiler.cli.report import Report
-    from flumec.compiler.mend import mend
 
     if unsafe and not (fix or diff):
         raise CannotRun("--unsafe goes with --fix or --diff")
     if diff and form != "text":
         raise CannotRun("--diff shows a diff and nothing else; take --format away")
     read, given = opened(flow, flowvars), options(sets, flowvars, flow, **rules)
-    if diff:
-        return _show(mend(flow, given, read, unsafe=unsafe), flow, read)
-    if fix:
+    if fix or diff:
+        from flumec.compiler.mend import mend
+
         mended = mend(flow, given, read, unsafe=unsafe)
+        if diff:
+            return _show(mended, flow, read)
         _write(mended, flow, read)
     linted = mended.linted if fix else lint(flow, given, read)
     report = Report(linted.diagnostics, form=form, strict=given.strict, quietly=False, files=flow)
