@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
-from flumec.compiler.model import Agent, Component, Fleet, Link
-from flumec.compiler.passes.letters import Taken, taken_from
+from flumec.compiler.model import Agent, Component, Fleet
+from flumec.compiler.passes.letters import Taken, giving_up, taken_from
 from flumec.compiler.source import Span
 
 
@@ -204,9 +204,7 @@ class LettersReturn(Diagnostic, code="FL342"):
 
 def check_dead_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield dead letters without a place, with an unsafe one, or with one that leads back."""
-    sent: dict[str, list[Link]] = {}
-    for link in fleet.links:
-        sent.setdefault(link.sender.agent, []).append(link)
+    sent = giving_up(fleet)
     for agent in fleet.agents.values():
         taken = list(taken_from(agent, sent.get(agent.name, ())))
         for one in taken:

@@ -1,6 +1,6 @@
 """Dead letters and late events: stored in one step with what they are taken from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from flumec.compiler.diagnostic import Diagnostic
@@ -105,11 +105,22 @@ class Taken(NamedTuple):
 
 def check_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield channels for letters in another journal than the events."""
+    links = giving_up(fleet)
     for agent in fleet.agents.values():
-        for channel, letters, _ in taken_from(agent, fleet.links) if agent.journals else ():
+        given = links.get(agent.name, ())
+        for channel, letters, _ in taken_from(agent, given) if agent.journals else ():
             here, there = journal_of(agent, channel), journal_of(agent, str(letters.value))
             if here is not None and there is not None and there != here:
                 yield TornLetter(letters.span, str(letters.value), channel, str(here))
+
+
+def giving_up(fleet: Fleet) -> Mapping[str, Sequence[Link]]:
+    """Return the links that have a channel for dead letters, by their sending agents."""
+    found: dict[str, list[Link]] = {}
+    for link in fleet.links:
+        if "dead_letter" in link.values:
+            found.setdefault(link.sender.agent, []).append(link)
+    return found
 
 
 def taken_from(agent: Agent, links: Sequence[Link]) -> Iterator[Taken]:
