@@ -18,6 +18,7 @@ from flumec.compiler.passes.dead_letters import check_dead_letters
 from flumec.compiler.passes.deduplication import check_deduplication
 from flumec.compiler.passes.delivery import check_delivery
 from flumec.compiler.passes.directories import check_directories
+from flumec.compiler.passes.fitting import check_fitting
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.groups import check_groups
 from flumec.compiler.passes.headers import check_headers
@@ -82,6 +83,7 @@ PASSES: tuple[Pass, ...] = (
     check_letters,
     check_rotation,
     check_rolling,
+    check_fitting,
     check_outages,
     check_surviving,
     check_storage,

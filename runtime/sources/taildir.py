@@ -38,6 +38,7 @@ class Taildir(Source, type="taildir"):
     replayable: ClassVar[bool] = True
     start: ClassVar[Start] = "line"
     sets: ClassVar[tuple[str, ...]] = ("path_header",)
+    largest: ClassVar[str] = "batch"
     marks: ClassVar[dict[str, tuple[str, ...]]] = {"part": ("first", "middle", "last", "cut")}
     reads: ClassVar[tuple[str, ...]] = ("files", "rotated")
 
