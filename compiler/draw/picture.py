@@ -1,12 +1,13 @@
 """What a picture of a fleet shows, before anything has a place: boxes, nodes, edges."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from flumec.compiler.emit.literal import harmless
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Chain, Fleet, Group, Link, Route, Step, Target
+from flumec.compiler.proofs.hover import hover
 
 Kind = Literal["source", "channel", "sink"]
 
@@ -19,6 +20,8 @@ class Node:
     kind: Kind
     name: str
     detail: str
+    claimed: str = ""
+    """What is claimed of its events, for who points at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Picture:
 
 def picture_of(fleet: Fleet, graph: Graph) -> Picture:
     """Choose what to show of a fleet: one box for each agent as written, not for each host."""
-    boxes = tuple(box_of(agent) for agent in fleet.agents.values())
+    claimed = hover(fleet, graph)
+    boxes = tuple(box_of(agent, claimed) for agent in fleet.agents.values())
     nodes = {node.id for box in boxes for node in box.nodes}
     edges = [
         *(
@@ -79,7 +83,7 @@ def picture_of(fleet: Fleet, graph: Graph) -> Picture:
     )
 
 
-def box_of(agent: Agent) -> Box:
+def box_of(agent: Agent, claimed: Mapping[tuple[str, str], str]) -> Box:
     """Return an agent's box."""
     hosts = agent.hosts.hosts
     where = hosts[0].name if len(hosts) == 1 else f"{agent.hosts.name} × {len(hosts)} hosts"
@@ -87,7 +91,8 @@ def box_of(agent: Agent) -> Box:
     for component in agent.components.values():
         size = component.values.get("size")
         detail = f"{component.type} {size.value}" if size is not None else component.type
-        nodes.append(Node(f"{agent.name}.{component.name}", component.kind, component.name, detail))
+        name, told = component.name, claimed.get((agent.name, component.name), "")
+        nodes.append(Node(f"{agent.name}.{name}", component.kind, name, detail, told))
     return Box(agent.name, agent.name, where, tuple(nodes))
 
 

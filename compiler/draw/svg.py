@@ -72,9 +72,13 @@ def draw_node(node: Node, place: Rectangle) -> Iterator[str]:
     """Yield a component, its corners by its kind: where events enter, wait, leave."""
     radius = {"source": 8, "channel": 22, "sink": 2}[node.kind]
     middle = place.x + place.width / 2
+    yield "<g>"
+    if node.claimed:
+        yield f"<title>{escape(node.claimed)}</title>"
     yield f'<rect class="{node.kind}" rx="{radius}" {attributes(place)}/>'
     yield text("name", middle, place.y + 19, node.name)
     yield text("detail", middle, place.y + 34, node.detail)
+    yield "</g>"
 
 
 def draw_edge(edge: Edge, layout: Layout) -> Iterator[str]:
