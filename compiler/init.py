@@ -37,7 +37,7 @@ agent counter on here {{
     }}
   }}
 
-  numbers -> timestamp() -> spool
+  numbers -> spool
   spool -> files
 }}
 """
