@@ -75,7 +75,7 @@ def test_a_ci_takes_its_file_and_the_commands_in_it_run(
     assert checked.returncode == 0, checked.stdout
 
     ours = [command for command in commands(yaml.safe_load(text)) if command.startswith("flumec")]
-    assert len(ours) == 3
+    assert len(ours) == 4
     for command in ours:
         subprocess.run(command, shell=True, check=True)
     written = {re.search(r"> (\S+)", command) for command in ours} - {None}
