@@ -95,6 +95,8 @@ def run(
     with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
         for case in pool.imap_unordered(_examine, tasks, chunksize=4):
             verdict.add(case)
+            if case.wrong:
+                say(f"fleet {case.seed} is wrong: {case.wrong.seen[0]}")
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
                 say(

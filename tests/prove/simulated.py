@@ -56,6 +56,8 @@ class _Play:
         self._clients: list[tuple[Request, tuple[str, str, str], Sequence[Event]]] = []
         self._waiting: dict[tuple[str, str, str], list[Request]] = {}
         """What each client is still to be answered, the request that it makes now first."""
+        self._stopping = 0
+        """How many agents are ending in order, and are started again after that."""
         self._cuts: Counter[tuple[str, str]] = Counter()
 
     def whole(self, script: Script) -> Record:
@@ -73,6 +75,7 @@ class _Play:
         self._world.advance(SCALE / 2)
         for machine in self._world.machines.values():
             machine.doom = None  # a step that was never reached
+        self._world.until(lambda: not self._stopping, PATIENCE)
         self._world.rest(PATIENCE)
         self._finish()
         return self._record
@@ -195,12 +198,14 @@ class _Play:
         if process is None:
             return
         process.stop()
+        self._stopping += 1
 
         def look() -> None:
             if machine.processes.get(agent) is process:
                 self._world.scheduler.after(LOOK, look)
             else:
                 machine.start(agent)
+                self._stopping -= 1
 
         look()
 

@@ -10,8 +10,9 @@ from prove.campaign import Verdict
 from prove.case import examine
 from prove.claiming import Claimed, claimed
 from prove.generator import make
+from prove.judging import Judge
 from prove.keeping import keep, kept
-from prove.script import write
+from prove.script import parse, write
 from prove.shape import Shape
 
 
@@ -71,3 +72,11 @@ def test_a_claim_that_is_wrong_is_found_made_small_and_kept(
     assert failed.seen == wrong.seen
     monkeypatch.undo()
     assert shrinking.judged(again, read.script, read.seed) is None
+
+
+def test_an_end_in_order_is_waited_for_however_long_it_takes() -> None:
+    shape = make(442)
+    script = parse("0.092 restart edge edge-1 0.2\n0.604 send edge lines0 edge-1 5")
+    made = claimed(shape)
+
+    assert not Judge(shape, made.claims).wrong(simulated.play(shape, made.plan, script, 442))
