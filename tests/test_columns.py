@@ -11,7 +11,10 @@ hosts web = inventory("hosts.ini") {
 }
 
 agent keeper on web {
-  source numbers : seq
+  source numbers : http {
+    port = 8080
+    bind = "127.0.0.1"
+  }
   channel spool : file
 
   sink files : file_roll {
