@@ -44,23 +44,6 @@ def test_its_flow_is_clean() -> None:
     assert lint_text(flow).diagnostics == ()
 
 
-@pytest.mark.parametrize(
-    ("more", "code"),
-    [
-        (
-            '}\n\ncheck "all" {\n  from = tailer.access\n  to = collector.files\n  rate = 200KB/s',
-            "FL903",
-        ),
-    ],
-    ids=["check"],
-)
-def test_what_it_says_is_not_yet_is_said_by_name(more: str, code: str) -> None:
-    (flow,) = [text for _, text in FENCES if text.startswith("param lake")]
-
-    found = lint_text(flow.replace("  tls = mutual", f"  tls = mutual\n  {more}")).diagnostics
-    assert [each.code for each in found] == [code]
-
-
 def test_its_message_is_what_lint_says(tmp_path: Path) -> None:
     (tmp_path / "web.flow").write_text(WRONG)
     said = subprocess.run(

@@ -43,7 +43,6 @@ class OutageTooLong(Diagnostic, code="FL601"):
       spool -> store
     }
 
-    # flumec: ignore[FL903] what is not about capacity
     check "an outage is waited out" {
       from = tailer.access
       to = tailer.store
@@ -75,7 +74,6 @@ class OutageTooLong(Diagnostic, code="FL601"):
       spool -> store
     }
 
-    # flumec: ignore[FL903] what is not about capacity
     check "an outage is waited out" {
       from = tailer.access
       to = tailer.store
@@ -140,7 +138,6 @@ class NothingSaysHowMuch(Diagnostic, code="FL613"):
       spool -> out
     }
 
-    # flumec: ignore[FL903] what is not about capacity
     check "an outage is waited out" {
       from = a.numbers
       to = a.out
@@ -169,7 +166,6 @@ class NothingSaysHowMuch(Diagnostic, code="FL613"):
       spool -> out
     }
 
-    # flumec: ignore[FL903] what is not about capacity
     check "an outage is waited out" {
       from = a.numbers
       to = a.out

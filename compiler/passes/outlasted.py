@@ -51,7 +51,6 @@ class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):
       inbox -> ledger
     }
 
-    # flumec: ignore[FL903] what is not about capacity
     check "trades are booked, also after a bad afternoon" {
       from = book.trades
       to = book.ledger
@@ -89,7 +88,6 @@ class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):
       inbox -> ledger
     }
 
-    # flumec: ignore[FL903] what is not about capacity
     check "trades are booked, also after a bad afternoon" {
       from = book.trades
       to = book.ledger
@@ -157,7 +155,6 @@ class GivesUpSooner(Diagnostic, code="FL346", severity="warning"):
       inbox -> ledger
     }
 
-    # flumec: ignore[FL903] what is not about capacity
     check "trades are booked, also after a bad afternoon" {
       from = book.trades
       to = book.ledger
@@ -188,7 +185,6 @@ class GivesUpSooner(Diagnostic, code="FL346", severity="warning"):
       inbox -> ledger
     }
 
-    # flumec: ignore[FL903] what is not about capacity
     check "trades are booked, also after a bad afternoon" {
       from = book.trades
       to = book.ledger

@@ -31,7 +31,6 @@ class UnknownSite(Diagnostic, code="FL162"):
       spool -> out
     }
 
-    # flumec: ignore[FL903] checks are not evaluated yet
     check "numbers arrive" {
       from = a.numbers
       to = a.out
@@ -57,7 +56,6 @@ class UnknownSite(Diagnostic, code="FL162"):
       spool -> out
     }
 
-    # flumec: ignore[FL903] checks are not evaluated yet
     check "numbers arrive" {
       from = a.numbers
       to = a.out

@@ -51,7 +51,6 @@ class TooSlow(Diagnostic, code="FL622"):
       tls = mutual
     }
 
-    # flumec: ignore[FL903] what is not about speed
     check "numbers arrive" {
       from = a.numbers
       to = b.out
@@ -89,7 +88,6 @@ class TooSlow(Diagnostic, code="FL622"):
       tls = mutual
     }
 
-    # flumec: ignore[FL903] what is not about speed
     check "numbers arrive" {
       from = a.numbers
       to = b.out

@@ -38,7 +38,6 @@ class LostWithAgent(Diagnostic, code="FL610"):
       spool -> out
     }
 
-    # flumec: ignore[FL903] what is not about survival
     check "a kill loses nothing" {
       from = a.numbers
       to = a.out
@@ -64,7 +63,6 @@ class LostWithAgent(Diagnostic, code="FL610"):
       spool -> out
     }
 
-    # flumec: ignore[FL903] what is not about survival
     check "a kill loses nothing" {
       from = a.numbers
       to = a.out
@@ -143,7 +141,6 @@ class LostWithHost(Diagnostic, code="FL611"):
       tls = mutual
     }
 
-    # flumec: ignore[FL903] what is not about survival
     check "a collector may burn" {
       from = a.events
       to = b.store
@@ -185,7 +182,6 @@ class LostWithHost(Diagnostic, code="FL611"):
       tls = mutual
     }
 
-    # flumec: ignore[FL903] what is not about survival
     check "a collector may burn" {
       from = a.events
       to = b.store
