@@ -13,6 +13,12 @@ FIRST_FD = 3
 BACKLOG = 4096
 """Connections that wait to be accepted, also in a socket unit and while its agent restarts."""
 
+WITH_UNIT = "FLUMEC_SOCKETS"
+"""The variable in which a service names those that get their ports from socket units.
+
+The port for measurements is not among them: it is to be there while an agent is drained, too.
+"""
+
 Dial = Callable[[float, Callable[[], bool]], socket.socket]
 """Connects within so many seconds, unless the agent stops; raises OSError or Disconnected."""
 
@@ -20,7 +26,9 @@ Dial = Callable[[float, Callable[[], bool]], socket.socket]
 class Sockets:
     """The sockets passed to this process by name, sd_listen_fds(3), and new ones where none was.
 
-    Connections to a passed socket wait in the kernel while the agent restarts.
+    Connections to a passed socket wait in the kernel while the agent restarts. So a port that has a
+    unit is never bound here: nobody would hold it over the next restart, and under the host's name
+    it might be fewer addresses than the unit has.
     """
 
     def __init__(self, environment: MutableMapping[str, str] | None = None) -> None:
@@ -33,7 +41,8 @@ class Sockets:
                 name = names[offset] if offset < len(names) else "unknown"
                 os.set_inheritable(FIRST_FD + offset, False)
                 self._passed.setdefault(name, []).append(FIRST_FD + offset)
-        for variable in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        self._with_unit = frozenset(environment.get(WITH_UNIT, "").split())
+        for variable in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", WITH_UNIT):
             environment.pop(variable, None)  # not meant for a child of ours
 
     @property
@@ -51,7 +60,14 @@ class Sockets:
             if not descriptors:
                 del self._passed[name]
             return socket.socket(fileno=descriptor)
-        return _bind(name, host, port, declared)
+        listener = _bind(name, host, port, declared)
+        if name in self._with_unit:
+            listener.close()
+            raise StartError(
+                f"`{name}` was not given its port {port} by its socket unit, which could not open "
+                "it when this start began; the port is free now, and the next start opens it"
+            )
+        return listener
 
     def dialler(self, host: str, port: int, clock: Clock) -> Dial:
         """Return what connects to (host, port), as often as it is called."""

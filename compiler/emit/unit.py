@@ -13,6 +13,8 @@ from flumec.compiler.emit.unit_text import about, bound, setting
 from flumec.compiler.emit.view import groups, view
 from flumec.compiler.listeners import listeners
 from flumec.compiler.plan import Agent
+from flumec.runtime.metrics_port import SOCKET
+from flumec.runtime.sockets import WITH_UNIT
 
 PRIVILEGED = 1024
 """Ports below it are for root, and for who has CAP_NET_BIND_SERVICE."""
@@ -32,6 +34,8 @@ def unit(agent: Agent) -> str:
         description=setting(f"flumec agent {agent.name} on {agent.host}"),
         comments=about(agent),
         sockets=[socket_name(agent.name, listener.name) for listener in waiting],
+        with_unit=WITH_UNIT,
+        doors=[listener.name for listener in waiting if listener.name != SOCKET],
         script=f"{SCRIPTS}/{agent.name}.py",
         python=PYTHON,
         user=setting(agent.user),

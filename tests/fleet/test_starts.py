@@ -121,6 +121,8 @@ def test_a_port_that_another_process_has_is_named(one: One) -> None:
     status_says(one, "waits 2s after 3 failed starts: .*the port is taken by another process")
     one.must("systemctl stop other")
     works(one, "two")
+    assert one.property("flumec-edge-events.socket", "ActiveState") == "active"
+    assert "pid=1," in one.must("ss -Hltnp sport = :8080")
 
 
 def test_a_folder_that_may_not_be_read_is_named_and_the_rest_works(one: One) -> None:
