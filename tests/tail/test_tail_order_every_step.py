@@ -17,7 +17,7 @@ from flumec.runtime.component import Duration, Size
 from tests.tail.between import Between
 from tests.tail.conftest import Killed, Rig
 
-APART = 8
+APART = 4
 """Looks within which the second thing happens after the first."""
 
 _TICK = 10_000_000
