@@ -167,7 +167,7 @@ class ContradictoryProperties(Diagnostic, code="FL209"):
       }
 
       channel buffer : memory {
-        size = 1MiB
+        size = 64MiB
       }
 
       sink nothing : null
@@ -191,7 +191,7 @@ class ContradictoryProperties(Diagnostic, code="FL209"):
       }
 
       channel buffer : memory {
-        size = 1MiB
+        size = 64MiB
       }
 
       sink nothing : null
