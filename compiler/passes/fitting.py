@@ -112,6 +112,8 @@ def _of_chain(
         channel = agent.components.get(target.name or "")
         if channel is None or channel.kind != "channel" or "size" not in channel.values:
             continue
+        if channel.declaration is None:  # of a type that there is not, which was reported
+            continue
         for host in agent.hosts.hosts[:1]:
             brought = complete(declared, source.values, host)
             held = complete(channel.declaration, channel.values, host)

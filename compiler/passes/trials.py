@@ -98,7 +98,7 @@ def _wrong(fleet: Fleet, graph: Graph, said: Statement) -> Iterator[Wrong]:
     yield from _elsewhere(fleet, said)
     if said.function == "kill" and (agent := fleet.agents.get(str(said.get("agent")))):
         hosts = len(agent.hosts.hosts)
-        if said.get("count", 1) > hosts:
+        if hosts and said.get("count", 1) > hosts:  # a set without hosts was reported
             yield "count", f"`{agent.name}` runs on {hosts} host{'' if hosts == 1 else 's'}", None
     if said.function == "power" and said.get("place") is not None:
         known = _places(fleet)
@@ -123,7 +123,7 @@ def _elsewhere(fleet: Fleet, said: Statement) -> Iterator[Wrong]:
     host, agent = said.get("host"), _agent(fleet, said)
     if host is not None and agent is not None:
         names = [known.name for known in agent.hosts.hosts]
-        if host not in names:
+        if names and host not in names:
             yield "host", f"`{agent.name}` does not run on `{host}`", closest(host, names)
 
 
