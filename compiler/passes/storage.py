@@ -204,7 +204,7 @@ def check_storage(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
 
 def _limits(storing: Storing, agent: Agent) -> Iterator[MemoryTooSmall]:
     limit = limit_of(agent)
-    if limit is None:
+    if limit is None or not agent.hosts.hosts:  # a set without hosts was reported
         return
     pieces = tuple(p for p in storing.on(agent, agent.hosts.hosts[0]) if p.where == "memory")
     if _sum(pieces) > limit:

@@ -264,7 +264,7 @@ def _said(fleet: Fleet, rooms: Rooms, proof: Proof, fault: Fault, loss: Loss) ->
     agent = fleet.agents[loss.node[0]]
     component = agent.components[loss.node[1]]
     most = ""
-    if component.kind == "channel":
+    if component.kind == "channel" and agent.hosts.hosts:
         room = rooms.of(agent.name, component.name, agent.hosts.hosts[0])
         most = "" if room is None else f", up to {room.text_of(on_disk=fault.kind == 'lose')}"
     place, title = component.name_span, proof.title

@@ -82,7 +82,7 @@ def _is_local(agent: Agent, sink: Component) -> bool:
     declaration = sink.declaration
     for name in declaration.writes if declaration is not None else ():
         held = sink.values.get(name)
-        if held is None:
+        if held is None or not agent.hosts.hosts:
             continue
         host = agent.hosts.hosts[0]
         try:
