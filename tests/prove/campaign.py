@@ -16,6 +16,10 @@ DELIVERIES = ("exactly_once", "at_least_once", "best_effort")
 SHARE = 0.2
 """The least share of the claims that each of these has."""
 
+SHOWN = 0.85
+"""The least share of the weaker claims that faults have shown to be no stronger; the others are
+listed by cause. A target that goes away, or a death, between two certain steps is hard to hit."""
+
 HOPS = 1 / 3
 """The least share of the fleets in which events take two links, one after the other."""
 
@@ -59,11 +63,12 @@ class Verdict:
 
     @property
     def good(self) -> bool:
-        """Whether no proof was wrong, all weaker ones were shown, and all kinds were tried."""
+        """Whether no proof was wrong, weaker ones were shown, and all kinds were tried."""
         mixed = self.fleets < 200 or (
             min(self.shares.values()) >= SHARE and self.two_hops >= HOPS * self.fleets
         )
-        return not self.wrong and not self.unshown and mixed
+        shown = self.shown.total() >= SHOWN * self.weaker.total()
+        return not self.wrong and shown and mixed
 
     def lines(self) -> Iterator[str]:
         """Yield the table."""

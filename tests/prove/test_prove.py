@@ -34,7 +34,7 @@ def test_no_claim_is_wrong_and_weaker_ones_are_seen_to_be_so() -> None:
 
     print("\n".join(verdict.lines()))
     assert not verdict.wrong
-    assert sum(verdict.shown.values()) > 0.9 * sum(verdict.weaker.values())
+    assert sum(verdict.shown.values()) > 0.85 * sum(verdict.weaker.values())
 
 
 def test_the_same_seed_is_the_same_course() -> None:
