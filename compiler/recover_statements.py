@@ -33,6 +33,9 @@ HEADS = {
 }
 """The words that only begin a statement."""
 
+_NAMED = {"NAME", "STRING", "NUMBER"}
+"""What follows such a word where it begins one."""
+
 
 @dataclass(slots=True)
 class Statement:
@@ -264,18 +267,20 @@ def _continues(last: Statement, piece: Statement, *, trusted: bool) -> bool:
         return False
     if not piece.tokens:
         return piece.low == last.low and last.heads
-    first = piece.tokens[0].terminal
-    if first in HEADS:
-        return False
+    first, second = _two(piece.tokens)
     deeper = piece.low > last.low
+    if first in HEADS:  # in brackets an argument may have such a word where a name belongs
+        return bool(last.brackets) and trusted and deeper and second not in _NAMED
     if first == ERROR and [token.terminal for token in last.tokens] == ["NAME"]:
         return trusted and deeper  # a chain whose first arrow is misspelt
+    listed = last.tokens[-1:] and last.tokens[-1].terminal == "_COMMA"
+    if trusted and (last.brackets or listed):
+        ends = first in CLOSERS or piece.tokens[-1].terminal == "_COMMA"  # no statement does
+        return deeper or (ends and piece.low == last.low)
     if last.brackets:
-        if trusted:
-            return deeper or (first in CLOSERS and piece.low == last.low)
         return not (last.brackets[-1].terminal == "LSQB" and _begins(piece.tokens))
-    if last.tokens[-1].terminal == "_COMMA":
-        return deeper if trusted else not _begins(piece.tokens)
+    if listed:
+        return not _begins(piece.tokens)
     return trusted and deeper and last.sets and not _begins(piece.tokens)
 
 

@@ -92,7 +92,10 @@ def fits(value: Any, form: Any) -> bool:
 
 
 def test_the_object_for_programs_has_its_keys_and_the_page_names_them(flumec: Flumec) -> None:
-    edit(("port = 4141", "port = 4142"), ("inbox", "hall"))
+    edit(
+        ("port = 4141", "port = 4142"), ("inbox", "hall"),
+        ("web-2", "web-1"), ("count = 2", "count = 1"),
+    )  # fmt: skip
     Path("hosts.ini").write_text("[web]\nweb-1.example.com log_dir=/x\n")
     status, out, _ = flumec("plan", "weblogs.flow", "--against", "dist", "--format", "json")
     found = json.loads(out)
@@ -107,6 +110,7 @@ def test_the_object_for_programs_has_its_keys_and_the_page_names_them(flumec: Fl
 def test_a_comment_is_short_and_whole(flumec: Flumec) -> None:
     hosts = "".join(f"w{number} log_dir=/var/log/{number}\n" for number in range(400))
     Path("hosts.ini").write_text(f"[web]\n{hosts}")
+    edit(("web-1.example.com", "w1"), ("web-2.example.com", "w2"))
     assert flumec("build", "weblogs.flow", "-o", "dist")[0] == 0
     Path("hosts.ini").write_text("[web]\n" + hosts.replace("/var/log", "/srv/a-longer-folder"))
     status, out, _ = flumec("plan", "weblogs.flow", "--against", "dist", "--format", "markdown")

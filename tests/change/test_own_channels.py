@@ -7,6 +7,7 @@ from .conftest import FLOW, Planner, changed
 ALL = changed(
     ('core = ["core-1"]', 'core = ["core-1", "core-2"]'),
     ("tls = mutual\n", "tls = mutual\n  policy = all\n"),
+    ("access -> timestamp()", "access -> host() -> timestamp()"),
 )
 
 
@@ -33,7 +34,7 @@ WEB = ("web-1", "web-2")
         (ALL, ()),
         (named(ALL, "queue", "spool"), ()),
         (named(ALL, "queue"), ("spool@core-1", "spool@core-2")),
-        (changed(("policy = all", "policy = hash(header.user)"), text=ALL), ()),
+        (changed(("policy = all", "policy = hash(header.host)"), text=ALL), ()),
         (
             changed(("policy = all", "policy = failover"), text=ALL),
             ("spool@core-1", "spool@core-2"),
