@@ -51,9 +51,24 @@ def test_its_message_is_what_lint_says(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
-    (shown,) = [text for _, text in FENCES if text.startswith("error[")]
+    (shown,) = [text for _, text in FENCES if text.startswith("error[FL205]")]
     assert said.returncode == 1
     assert said.stdout.startswith(shown)
+
+
+def test_its_proof_is_what_prove_says() -> None:
+    (command,) = re.findall(r"^`flumec (prove .*)`:$", README, re.MULTILINE)
+    said = subprocess.run(
+        [sys.executable, "-m", "flumec.compiler", *command.split()],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (said.returncode, said.stdout in {text for _, text in FENCES}) == (0, True)
+
+
+def test_its_broken_check_is_the_page_of_the_language() -> None:
+    (shown,) = [text for _, text in FENCES if text.startswith("error[FL601]")]
+    assert shown.strip() in (ROOT / "tests" / "rendering" / "weblogs.txt").read_text()
 
 
 def test_its_picture_is_what_graph_draws() -> None:
