@@ -198,19 +198,10 @@ class Graph:
         """
         leading = {end}
         for node in self.upstream_last(self.reachable([start])):
-            if any(edge.end in leading for edge in self.outgoing.get(node, ())):
+            ways = (edge for edge in self.outgoing.get(node, ()) if edge.kind != "misplaced")
+            if any(edge.end in leading for edge in ways):
                 leading.add(node)
         return leading if start in leading else set()
-
-    def upstream(self, end: Node) -> set[Node]:
-        """Return every node from which events come to `end`, and that itself."""
-        seen, waiting = {end}, [end]
-        while waiting:
-            for edge in self.incoming.get(waiting.pop(), ()):
-                if edge.start not in seen:
-                    seen.add(edge.start)
-                    waiting.append(edge.start)
-        return seen
 
 
 def _by_node(edges: Sequence[Edge], side: Literal[0, 1]) -> Mapping[Node, list[Edge]]:

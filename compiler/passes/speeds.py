@@ -162,6 +162,6 @@ def _of_host(capacity: Capacity, host: Host, use: Use) -> Iterator[TooSlow]:
 def _rate_of(capacity: Capacity, uses: Mapping[str, float]) -> Span:
     """Return the rate that has the largest part in it."""
     agent, _, component = max(uses, key=lambda name: uses[name]).rpartition(".")
-    upstream = capacity.graph.upstream((agent, component))
+    upstream = capacity.graph.leading_to((agent, component))
     found = [said for source, said in capacity.rates.items() if source in upstream]
     return max(found, key=lambda said: said.most).span

@@ -91,7 +91,7 @@ class Capacity:
         key = sink, scene
         if key not in self._fillings:
             if sink not in self._upstream:
-                self._upstream[sink] = self.graph.upstream(sink)
+                self._upstream[sink] = self.graph.leading_to(sink)
             ways = self._upstream[sink]
             rates = {node: said.most for node, said in self.rates.items() if node in ways}
             load = load_of(self.fleet, self.graph, self.peers, rates, dead=scene.dead, ways=ways)

@@ -30,7 +30,8 @@ def demands(fleet: Fleet, graph: Graph) -> tuple[Demand, ...]:
 
     None where the wiring has a mistake, which was reported: then nothing is known of any way.
     """
-    if not fleet.proofs or fleet.unsure:
+    astray = (edge for edge in graph.edges if edge.kind == "misplaced")
+    if not fleet.proofs or fleet.unsure or any(astray):
         return ()
     if graph not in _MADE:
         _MADE[graph] = tuple(_demands(fleet, graph))

@@ -54,4 +54,4 @@ def _fact(fact: str, host: Host) -> Any:
     _, _, name = fact.rpartition(".")
     if fact in ("name", "address", "index"):
         return getattr(host, fact)
-    return (host.vars if fact.startswith("vars.") else host.facts).get(name, host)
+    return (host.vars if fact.startswith("vars.") else host.facts).get(name, (host.name,))
