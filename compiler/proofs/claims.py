@@ -9,9 +9,9 @@ from flumec.compiler.graph import Graph, Node, ends
 from flumec.compiler.model import Agent, Chain, Component, Fleet, Route, Settings
 from flumec.compiler.passes.deduplication import DEDUP, apart, key_headers
 from flumec.compiler.proofs.ahead import Ahead, Worst
+from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
 from flumec.compiler.proofs.effects import Effects
-from flumec.compiler.proofs.fanning import policy_of
 from flumec.compiler.proofs.joining import joined
 from flumec.compiler.proofs.key import key_of
 from flumec.compiler.proofs.meetings import meetings

@@ -5,18 +5,9 @@ Counted by the fact that `within` names, so that it costs no more than the hosts
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from flumec.compiler.model import Agent, Fleet, Host, Link
-from flumec.runtime.links.settings import Hash
-
-
-def policy_of(link: Link) -> str:
-    """Return how a link chooses among its peers; `single` where it says nothing."""
-    held = link.values.get("policy")
-    if held is None:
-        return "single"
-    return "hash" if isinstance(held.value, Hash) else str(held.value)
+from flumec.compiler.proofs.choice import fact_of
 
 
 def has_several_peers(fleet: Fleet, link: Link) -> bool:
@@ -33,8 +24,9 @@ def _meets_several(link: Link, here: Sequence[Host], there: Sequence[Host]) -> b
     within = link.values.get("within")
     if within is None:
         return len(there) > 1
-    many = Counter(_fact(str(within.value), host) for host in there)
-    return any(many[_fact(str(within.value), host)] > 1 for host in here)
+    shared = str(within.value)
+    many = Counter(fact for host in there if (fact := fact_of(shared, host)) is not None)
+    return any(many[fact_of(shared, host)] > 1 for host in here)
 
 
 def _senders(fleet: Fleet, link: Link) -> Sequence[Host]:
@@ -47,11 +39,3 @@ def _receivers(fleet: Fleet, link: Link) -> Sequence[Host]:
 
 def _hosts(agent: Agent | None) -> Sequence[Host]:
     return () if agent is None else agent.hosts.hosts
-
-
-def _fact(fact: str, host: Host) -> Any:
-    """Return a host's fact; one that lacks it shares it with nobody."""
-    _, _, name = fact.rpartition(".")
-    if fact in ("name", "address", "index"):
-        return getattr(host, fact)
-    return (host.vars if fact.startswith("vars.") else host.facts).get(name, (host.name,))

@@ -11,8 +11,9 @@ from math import inf
 
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Group, Host, Link
+from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.load import Load
-from flumec.compiler.proofs.peers import Peers, Receiver, policy, share
+from flumec.compiler.proofs.peers import Peers, Receiver, share
 from flumec.compiler.proofs.room import Room, Rooms
 from flumec.compiler.proofs.scenes import Scene
 
@@ -109,7 +110,7 @@ class Filling:
         """Return how a channel of a link fills on one host."""
         if node in self.scene.cut:
             return self._filled(node, host, rate, 0.0, None)
-        kind, near = policy(link), self.peers.near(link, host)
+        kind, near = policy_of(link), self.peers.near(link, host)
         if kind in ("all", "hash"):  # a channel for each, and the first that is full stops all
             lanes = (
                 self._filled(node, host, rate * share(one, near, kind), *self._takes(one))

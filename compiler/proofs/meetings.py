@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Link
+from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.exclusive import may_copy
-from flumec.compiler.proofs.fanning import has_several_peers, has_several_senders, policy_of
+from flumec.compiler.proofs.fanning import has_several_peers, has_several_senders
 from flumec.compiler.proofs.homes import homes
 from flumec.compiler.proofs.way import Way, Ways
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Fleet, Host, Link
+from flumec.compiler.proofs.choice import fact_of, policy_of
 from flumec.compiler.wires import alike
-from flumec.runtime.links.settings import Hash
 
 Machine = tuple[str, str]
 """An agent on a host, by their names."""
@@ -57,7 +57,7 @@ class Peers:
         within = link.values.get("within")
         if within is None:
             return self._everyone[id(link)]
-        key = id(link), _fact(str(within.value), host)
+        key = id(link), fact_of(str(within.value), host)
         if key not in self._near:
             self._near[key] = [
                 one for one in self._everyone[id(link)] if alike(within.value, host, one.host)
@@ -83,7 +83,7 @@ class Peers:
 
         Under `hash` and `all` what is for a dead one waits for it, and is nobody else's.
         """
-        kind = policy(link)
+        kind = policy_of(link)
         if kind in ("single", "failover"):
             for name, rate in rates.items():
                 if (first := self.preferred(link, hosts[name], dead)) is not None:
@@ -120,19 +120,3 @@ class Peers:
 def share(one: Receiver, among: Sequence[Receiver], kind: str) -> float:
     """Return the part of what is sent that a receiver gets, by how the link chooses."""
     return 1.0 if kind == "all" else one.weight / sum(other.weight for other in among)
-
-
-def policy(link: Link) -> str:
-    """Return how a link chooses among its hosts, as one word."""
-    held = link.values.get("policy")
-    if held is None:
-        return "single"
-    return "hash" if isinstance(held.value, Hash) else str(held.value)
-
-
-def _fact(path: str, host: Host) -> object:
-    """Return the value of a host's fact, `site` or `vars.rack`."""
-    _, _, name = path.rpartition(".")
-    if name in ("name", "address", "index"):
-        return getattr(host, name)
-    return (host.vars if path.startswith("vars.") else host.facts).get(name)

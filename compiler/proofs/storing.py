@@ -6,7 +6,8 @@ from typing import Any, Literal, NamedTuple
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host, Settings
-from flumec.compiler.proofs.peers import Peers, policy
+from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.source import Span
 from flumec.runtime.component import Sink
@@ -71,7 +72,7 @@ class Storing:
         said = channel.values.get("size")
         span, name = channel.name_span if said is None else said.key, f"{agent.name}.{channel.name}"
         link, times = self._peers.link_from((agent.name, channel.name)), 1
-        if link is not None and policy(link) == "hash":  # a channel for each peer, nothing shared
+        if link is not None and policy_of(link) == "hash":  # a channel for each
             times = max(1, len(self._peers.near(link, host)))
         if room.disk and _in_state(agent, journal_of(agent, channel.name) or DEFAULT):
             yield Piece("disk", room.disk * times, name, span)

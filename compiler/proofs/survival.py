@@ -13,7 +13,8 @@ from math import inf
 from flumec.compiler.graph import Edge, Graph, Node, ends
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Link
-from flumec.compiler.proofs.peers import Peers, policy
+from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.values import resolve
 from flumec.runtime.component import Channel, Sink, Source
 
@@ -158,7 +159,7 @@ class Losing:
     def _sent(self, link: Link, ways: set[Node]) -> Loss:
         ends = [(end.agent, end.component) for end in link.targets]
         there = [end for end in ends if end in ways]
-        if policy(link) != "all":
+        if policy_of(link) != "all":
             return self._least(iter(there))
         copies = [self._copied(link, end) for end in there]
         return max(copies, key=lambda loss: loss.hosts, default=SAFE)

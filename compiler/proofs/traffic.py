@@ -8,8 +8,9 @@ from flumec.compiler.bind.properties import complete
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Fleet, Link
+from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.load import Load
-from flumec.compiler.proofs.peers import Peers, policy
+from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.room import ratio_of
 from flumec.compiler.proofs.storing import is_remote
 from flumec.runtime.component import Sink
@@ -60,7 +61,7 @@ def _across(
         if fleet.agents[one.end[0]].components[one.end[1]].kind == "channel":
             use.written[_name(one.end)] += sum(rate / r for r in _ratios(fleet, {one.end}))
     for host, rate in into.items():
-        copies = len(peers.near(link, hosts[host])) if policy(link) == "all" else 1
+        copies = len(peers.near(link, hosts[host])) if policy_of(link) == "all" else 1
         uses[host].sent[_name(sender)] += rate * copies
 
 
