@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from flumec.compiler.model import Fleet, Statement, Trial
 from flumec.compiler.plan import Plan
+from flumec.compiler.trials.concerned import concerned
 from flumec.compiler.trials.wanted import Wanted, events
 from flumec.compiler.unexpected import NotAsExpected
 from flumec.compiler.world import Unable, World
@@ -23,7 +24,7 @@ class Course:
     """A test on its way. `run` is called once."""
 
     def __init__(self, fleet: Fleet, plan: Plan, trial: Trial, seed: int) -> None:
-        self._fleet, self._plan = fleet, plan
+        self._fleet, self._plan = fleet, concerned(plan, trial)
         self._trial, self._seed = trial, seed
         self._sent: dict[tuple[str, str, str], list[bytes]] = defaultdict(list)
         self._events = 0
