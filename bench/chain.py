@@ -143,8 +143,8 @@ def peak_mb(pid: int) -> float:
 
 
 def everything(store: Path) -> list[Path]:
-    """Return the files of the store, staged ones too."""
-    return [path for path in store.rglob("*") if path.is_file()]
+    """Return the files of the store, staged ones too; folders may come and go meanwhile."""
+    return [Path(folder, name) for folder, _, names in os.walk(store) for name in names]
 
 
 def published(store: Path) -> list[Path]:

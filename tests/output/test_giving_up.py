@@ -114,7 +114,7 @@ def deliver(
 
 def deliver_all(disk: CrashDisk, trouble: Trouble) -> None:
     """Start the sink until every row is somewhere: a stop waits for nothing that fails."""
-    for _ in range(5):
+    for _ in range(40):
         assert deliver(disk, trouble) is not None
         journal = open_journal(disk)
         held = journal.stats()["spool"].held
