@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.source import NAMELESS
 
-_ABOUT_NAMES = ("FL1", "FL203", "FL3")
+_ABOUT_NAMES = ("FL1", "FL203", "FL3", "FL4", "FL6")
 """The codes of what may be said because a name, a property or a joint is missing."""
 
 _BUILT_IN = frozenset({"FL105", "FL106", "FL112", "FL121", "FL133", "FL134", "FL158", "FL161"})
