@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from flumec.compiler.diagnostic import Diagnostic, closest
-from flumec.compiler.graph import Graph
+from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Agent, Component, Fleet, Statement
 from flumec.runtime.component import Declared
 from flumec.runtime.sinks.filing import Filing
@@ -112,10 +112,7 @@ def _wrong(fleet: Fleet, graph: Graph, said: Statement) -> Iterator[Wrong]:
             where = f"`{end.agent}.{end.component}`"
             if said.function in _OF:
                 yield from _OF[said.function](said, component, where)
-            elif all(
-                reader.kind != "link"
-                for reader in graph.readers.get((end.agent, end.component), ())
-            ):
+            elif not fleet.unsure and not _sends(graph, (end.agent, end.component)):
                 yield name, f"no link begins at {where}", None
 
 
@@ -169,6 +166,10 @@ _OF: Mapping[str, Callable[[Statement, Component, str], Iterator[Wrong]]] = {
 def _is(component: Component, kind: type[Declared]) -> bool:
     declaration = component.declaration
     return declaration is not None and issubclass(declaration, kind)
+
+
+def _sends(graph: Graph, node: Node) -> bool:
+    return any(reader.kind == "link" for reader in graph.readers.get(node, ()))
 
 
 def _agent(fleet: Fleet, said: Statement) -> Agent | None:
