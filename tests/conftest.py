@@ -2,6 +2,7 @@
 
 import fcntl
 import gc
+import logging
 import os
 import sys
 import tempfile
@@ -76,6 +77,16 @@ def _no_journal_outlives_its_test() -> Iterator[None]:
         import writers
 
         writers.end_all()
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_where_they_went() -> Iterator[None]:
+    """Undo what an agent that was started here did to the logs: later tests read them."""
+    root = logging.getLogger("flumec.agent")
+    handlers, level, propagates = list(root.handlers), root.level, root.propagate
+    yield
+    root.handlers[:], root.propagate = handlers, propagates
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
