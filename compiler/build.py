@@ -11,6 +11,7 @@ from flumec.compiler.model import Fleet
 from flumec.compiler.options import Options
 
 if TYPE_CHECKING:
+    from flumec.compiler.graph import Graph
     from flumec.compiler.plan import Plan
 
 Addresses = Callable[[Sequence[str]], Mapping[str, str]]
@@ -23,6 +24,8 @@ class Linted:
 
     fleet: Fleet
     diagnostics: tuple[Diagnostic, ...]
+    graph: "Graph"
+    """What the passes saw, and have asked: whoever goes on from there asks nothing twice."""
 
     @property
     def sound(self) -> bool:
@@ -43,21 +46,21 @@ def lint(paths: Sequence[Path], options: Options, reader: Reader = Path.read_byt
     """Check the fleet that the files at `paths` describe; never raises on what they contain."""
     from flumec.compiler.bind import bind
     from flumec.compiler.configuration.settings import Settings
+    from flumec.compiler.graph import Graph
     from flumec.compiler.recover_consequences import without_consequences
     from flumec.compiler.silence import without_silenced
 
     fleet, diagnostics = bind(paths, options, reader)
-    found = without_consequences([*diagnostics, *check(fleet)])
+    graph = Graph(fleet)
+    found = without_consequences([*diagnostics, *check(fleet, graph)])
     said = (options.settings or Settings()).applied(without_silenced(fleet.sources, found))
-    return Linted(fleet, tuple(sorted(said, key=lambda diagnostic: diagnostic.order)))
+    return Linted(fleet, tuple(sorted(said, key=lambda diagnostic: diagnostic.order)), graph)
 
 
-def check(fleet: Fleet) -> Iterator[Diagnostic]:
+def check(fleet: Fleet, graph: "Graph") -> Iterator[Diagnostic]:
     """Yield what each pass has to say, in the order of PASSES."""
-    from flumec.compiler.graph import Graph
     from flumec.compiler.passes import PASSES
 
-    graph = Graph(fleet)
     for examine in PASSES:
         yield from examine(fleet, graph)
 

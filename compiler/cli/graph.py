@@ -33,7 +33,6 @@ def command(
     from flumec.compiler.build import lint
     from flumec.compiler.cli.report import Report
     from flumec.compiler.draw import draw
-    from flumec.compiler.graph import Graph
     from flumec.compiler.passes.future import NotPossibleYet
 
     linted = lint(flow, options(sets, flowvars, flow), opened(flow, flowvars))
@@ -42,7 +41,7 @@ def command(
         report = Report(linted.diagnostics, form="text", strict=False)
         report.show()
         return report.status
-    picture = draw(linted.fleet, Graph(linted.fleet), form)
+    picture = draw(linted.fleet, linted.graph, form)
     if output is None:
         click.echo(picture, nl=not picture.endswith("\n"))
         return 0

@@ -50,7 +50,6 @@ def command(
     """
     from flumec.compiler.build import lint
     from flumec.compiler.cli.report import Report
-    from flumec.compiler.graph import Graph
     from flumec.compiler.proofs.claims import claims
 
     linted = lint(flow, options(sets, flowvars, flow), opened(flow, flowvars))
@@ -59,7 +58,7 @@ def command(
     if len(broken) < len(errors):
         Report(errors, form="text", strict=False).show()
         return 1
-    found = claims(linted.fleet, Graph(linted.fleet))
+    found = claims(linted.fleet, linted.graph)
     if ends is not None:
         found = _between(found, *ends)
     _show(linted.fleet, found, form, whole=ends is not None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.graph import Graph, Node, ends
@@ -25,11 +26,17 @@ _WORST_FIRST = (Harm.LOSES, Harm.REPEATS)
 
 
 def claims(fleet: Fleet, graph: Graph) -> tuple[Claim, ...]:
-    """Return a claim for each source and each sink that its events come to, in the file's order.
+    """Return a claim for each source and each sink that its events come to, in the file's order;
+    made once for all that ask.
 
     A fleet in which events circle has none: that is an error of its own.
     """
-    return tuple(_Claims(fleet, graph).all())
+    if graph not in _MADE:
+        _MADE[graph] = tuple(_Claims(fleet, graph).all())
+    return _MADE[graph]
+
+
+_MADE: "WeakKeyDictionary[Graph, tuple[Claim, ...]]" = WeakKeyDictionary()
 
 
 class _Claims:
