@@ -6,7 +6,7 @@ from itertools import takewhile
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from flumec.compiler.model import Host, HostFact, PerHost, Settings, Value
+from flumec.compiler.model import Host, HostFact, PerHost, Settings, Step, Value
 from flumec.runtime.component import Secret
 
 if TYPE_CHECKING:
@@ -147,3 +147,10 @@ def canonical(value: Any) -> Any:
     if isinstance(value, int | float):
         return int(value) if isinstance(value, int) else float(value)
     return str(value) if isinstance(value, str | PurePath) else repr(value)
+
+
+def setting_of(step: Step, name: str) -> Any:
+    """Return a property of an interceptor, its default where it is not written."""
+    held = step.values.get(name)
+    declared = None if step.declaration is None else step.declaration.props.get(name)
+    return held.value if held is not None else declared.default if declared else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Edge, Graph, Node
@@ -11,7 +10,7 @@ from flumec.compiler.model import Fleet, Step
 from flumec.compiler.passes.deduplication import deduplicated, key_headers
 from flumec.compiler.passes.shared_keys import shared
 from flumec.compiler.source import Span
-from flumec.compiler.values import varies
+from flumec.compiler.values import setting_of, varies
 from flumec.runtime.component import Header, Source
 
 
@@ -196,12 +195,12 @@ def _after(edge: Edge, marks: Marks) -> dict[str, _Mark]:
 
 def _apply(step: Step, marks: dict[str, _Mark]) -> None:
     """Mark, or clear, the header that an interceptor sets."""
-    header = _said(step, "header")
+    header = setting_of(step, "header")
     if not isinstance(header, Header) or step.type not in _JUDGES:
         return
     name = str(header)
     mark = _JUDGES[step.type](step, marks)
-    kept = _said(step, "preserve") is True
+    kept = setting_of(step, "preserve") is True
     if mark is not None and not (kept and step.type != "fingerprint"):
         marks[name] = mark
     elif not kept:
@@ -223,7 +222,7 @@ def _of_static(step: Step, _marks: Marks) -> _Mark | None:
 
 
 def _of_content(step: Step, marks: Marks) -> _Mark | None:
-    for part in _said(step, "of") or ():
+    for part in setting_of(step, "of") or ():
         if isinstance(part, Header) and str(part) in marks:
             made = marks[str(part)]
             return _Mark(f"it is made from `header.{part}`; {made.cause}", step.span, made.by_host)
@@ -236,11 +235,3 @@ _JUDGES = {
     "static": _of_static,
     "fingerprint": _of_content,
 }
-
-
-def _said(step: Step, name: str) -> Any:
-    """Return a property of an interceptor, its default where it is not written."""
-    assert step.declaration is not None
-    held = step.values.get(name)
-    declared = step.declaration.props.get(name)
-    return held.value if held is not None else declared.default if declared else None

@@ -10,6 +10,7 @@ from flumec.compiler.headers.steps import shown
 from flumec.compiler.model import Fleet, Settings
 from flumec.compiler.passes.copies import meetings
 from flumec.compiler.passes.deduplication import deduplicated, key_headers
+from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
 
@@ -236,9 +237,8 @@ def _repeated(fleet: Fleet, graph: Graph, sink: Node) -> bool:
     before = graph.leading_to(sink)
     several = ("failover", "balance", "all")
     for link in fleet.links:
-        policy = link.values.get("policy")
         here = (link.sender.agent, link.sender.component) in before
-        if here and policy is not None and str(policy.value) in several:
+        if here and policy_of(link) in several:
             return True
     if any(reader.kind == "group" for node in before for reader in graph.readers.get(node, ())):
         return True

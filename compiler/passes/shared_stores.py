@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Component, Fleet, Link, Value
+from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.source import Span
 from flumec.compiler.values import varies
 
@@ -113,9 +114,8 @@ class CopiesInOneStore(Diagnostic, code="FL361", severity="warning"):
 def check_shared_stores(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield links that copy to several hosts whose sinks write into one store."""
     for link in fleet.links:
-        policy = link.values.get("policy")
-        if policy is not None and str(policy.value) == "all":
-            yield from _check(fleet, graph, link, policy)
+        if policy_of(link) == "all":
+            yield from _check(fleet, graph, link, link.values["policy"])
 
 
 def _check(fleet: Fleet, graph: Graph, link: Link, policy: Value) -> Iterator[Diagnostic]:

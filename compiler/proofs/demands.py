@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from flumec.compiler.graph import Graph, Node
-from flumec.compiler.model import End, Fleet, Proof
+from flumec.compiler.model import Fleet, Proof
 from flumec.compiler.proofs.claim import Claim
+from flumec.compiler.proofs.scenes import node_of
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 
@@ -53,12 +54,8 @@ def _demands(fleet: Fleet, graph: Graph) -> "list[Demand]":
         start, end = proof.values.get("from"), proof.values.get("to")
         if start is None or end is None:
             continue
-        source, sink = _node(start.value), _node(end.value)
+        source, sink = node_of(start.value), node_of(end.value)
         claim = by_ends.get((source, sink))
         near = () if claim else tuple(dotted(s) for at, s in by_ends if at == source)
         made.append(Demand(proof, source, sink, end.span, claim, near))
     return made
-
-
-def _node(end: End) -> Node:
-    return end.agent, end.component

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from flumec.compiler.graph import Node
 from flumec.compiler.model import Route
 from flumec.compiler.proofs.ahead import Ahead
 from flumec.compiler.proofs.claim import Order
 from flumec.compiler.proofs.way import Way
+from flumec.compiler.proofs.words import dotted
 from flumec.runtime.links.settings import Hash
 
 Found = Sequence[tuple[Way, Ahead]]
@@ -34,7 +34,7 @@ def _order(found: Found) -> Order:
         return broken or first[1].order
     header = _chosen_by(plain)
     if header is None:
-        why = f"two ways lead from `{first[0].start[1]}` to `{_name(first[1].sink)}`"
+        why = f"two ways lead from `{first[0].start[1]}` to `{dotted(first[1].sink)}`"
         return Order(None, why, last[0].span)
     orders = [ahead.order for _, ahead in plain]
     keys = frozenset[str]().union(*(order.keys or () for order in orders))
@@ -69,7 +69,3 @@ def _chosen_by(found: Found) -> str | None:
     if chain is None or any(edge.chain is not chain for edge in edges):
         return None
     return str(chain.end.header) if isinstance(chain.end, Route) else None
-
-
-def _name(node: Node) -> str:
-    return ".".join(node)

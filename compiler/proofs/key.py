@@ -6,12 +6,11 @@ the event, and not of the clock, or of the host, between where the copies part a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from flumec.compiler.model import Step, Value
 from flumec.compiler.passes.deduplication import key_headers
 from flumec.compiler.proofs.claim import Copies
-from flumec.compiler.values import varies
+from flumec.compiler.values import setting_of, varies
 from flumec.runtime.component import Header
 
 
@@ -74,11 +73,11 @@ class Key:
         made = self.needed & step_sets(step)
         if not made or step.declaration is None:
             return self
-        keeps = _said(step, "preserve") is True
+        keeps = setting_of(step, "preserve") is True
         left = self.needed if keeps else self.needed - made
         key = replace(self, needed=left, kept=self.kept & left, touched=True)
         if step.type == "fingerprint":
-            parts = _said(step, "of")
+            parts = setting_of(step, "of")
             headers = frozenset(str(part) for part in parts if isinstance(part, Header))
             kept = key.kept | made if keeps and not headers - made else key.kept
             return replace(
@@ -97,7 +96,7 @@ class Key:
 
 def step_fixes(step: Step) -> frozenset[str]:
     """Return the headers that a step gives one value on all events of an agent on a host."""
-    fixes = step.type in ("host", "static") and _said(step, "preserve") is not True
+    fixes = step.type in ("host", "static") and setting_of(step, "preserve") is not True
     return step_sets(step) if fixes else frozenset()
 
 
@@ -111,14 +110,7 @@ def step_sets(step: Step) -> frozenset[str]:
     """Return the headers that a step sets on some events."""
     found: set[str] = set()
     for name in ("header", "into"):
-        held = _said(step, name)
+        held = setting_of(step, name)
         parts = held if isinstance(held, tuple | list) else (held,)
         found.update(str(part) for part in parts if isinstance(part, Header))
     return frozenset(found)
-
-
-def _said(step: Step, name: str) -> Any:
-    """Return a property of an interceptor, its default where it is not written."""
-    held = step.values.get(name)
-    declared = None if step.declaration is None else step.declaration.props.get(name)
-    return held.value if held is not None else declared.default if declared else None

@@ -13,6 +13,7 @@ from flumec.compiler.proofs.load import Load
 from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.room import ratio_of
 from flumec.compiler.proofs.storing import is_remote
+from flumec.compiler.proofs.words import dotted
 from flumec.runtime.component import Sink
 
 
@@ -37,13 +38,13 @@ def traffic(fleet: Fleet, graph: Graph, peers: Peers, load: Load) -> dict[str, U
         into = load.into.get(node, {})
         if component.kind == "sink" and into and _remote(fleet, node):
             for host, rate in into.items():
-                uses[host].sent[_name(node)] += rate
+                uses[host].sent[dotted(node)] += rate
         elif component.kind == "source":
             ratios = _journals(fleet, graph, node)
             for host, rate in into.items():
                 if getattr(component.declaration, "refuses", False):
-                    uses[host].received[_name(node)] += rate
-                uses[host].written[_name(node)] += sum(rate / ratio for ratio in ratios)
+                    uses[host].received[dotted(node)] += rate
+                uses[host].written[dotted(node)] += sum(rate / ratio for ratio in ratios)
         if (link := peers.link_from(node)) is not None:
             _across(fleet, peers, link, into, uses)
     return uses
@@ -57,16 +58,12 @@ def _across(
     hosts = {host.name: host for host in fleet.agents[sender[0]].hosts.hosts}
     for one, rate in peers.divided(link, into, hosts):
         use = uses[one.host.name]
-        use.received[_name(sender)] += rate
+        use.received[dotted(sender)] += rate
         if fleet.agents[one.end[0]].components[one.end[1]].kind == "channel":
-            use.written[_name(one.end)] += sum(rate / r for r in _ratios(fleet, {one.end}))
+            use.written[dotted(one.end)] += sum(rate / r for r in _ratios(fleet, {one.end}))
     for host, rate in into.items():
         copies = len(peers.near(link, hosts[host])) if policy_of(link) == "all" else 1
-        uses[host].sent[_name(sender)] += rate * copies
-
-
-def _name(node: Node) -> str:
-    return f"{node[0]}.{node[1]}"
+        uses[host].sent[dotted(sender)] += rate * copies
 
 
 def _journals(fleet: Fleet, graph: Graph, source: Node) -> list[float]:
