@@ -58,20 +58,24 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One machine. `facts` has address, disk, memory, nic, site, user, python, arch, weight where
-    known.
-    """
+    """One machine. `facts` has those of compiler/bind/host_facts.py that are known."""
 
     name: str
     index: int
     facts: Mapping[str, Any]
     vars: Mapping[str, Any]
     span: Span
+    said: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    """Where each fact stands: in a block, and in the inventory that the block takes it from."""
 
     @property
     def address(self) -> str:
         """Where other hosts reach it; its name unless it says otherwise."""
         return str(self.facts.get("address", self.name))
+
+    def places_of(self, fact: str) -> tuple[Span, ...]:
+        """Return where a fact stands, to point at: a .flow file first; at least its name."""
+        return self.said.get(fact) or (self.span,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,12 +248,14 @@ def fill_variables(
     return filled
 
 
-def read_addresses(texts: Mapping[str, Mapping[str, Text]], env: Env) -> dict[str, str]:
-    """Return the addresses that an inventory gives its hosts, `ansible_host`."""
+def read_addresses(
+    texts: Mapping[str, Mapping[str, Text]], env: Env
+) -> dict[str, tuple[str, Span]]:
+    """Return the addresses that an inventory gives its hosts, `ansible_host`, and their places."""
     kind, slot = kind_of(str), Slot(_ANSIBLE_HOST, ADDRESS)
     said = {host: its[_ANSIBLE_HOST] for host, its in texts.items() if _ANSIBLE_HOST in its}
     read = {host: _typed(_ANSIBLE_HOST, text, kind, env, slot) for host, text in said.items()}
-    return {host: address for host, address in read.items() if address is not BROKEN}
+    return {h: (address, said[h].span) for h, address in read.items() if address is not BROKEN}
 
 
 def _typed(name: str, text: Text, kind: Kind, env: Env, slot: Slot | None = None) -> Any:

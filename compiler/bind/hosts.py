@@ -183,8 +183,12 @@ class HostSets:
         for host in (host for made in taken for host in made.hosts):
             known = hosts.setdefault(host.name, host)
             if known is not host:
-                both = {**known.facts, **host.facts}, {**known.vars, **host.vars}
-                hosts[host.name] = replace(known, facts=both[0], vars=both[1])
+                hosts[host.name] = replace(
+                    known,
+                    facts={**known.facts, **host.facts},
+                    vars={**known.vars, **host.vars},
+                    said={**known.said, **host.said},
+                )
         if call.function.text == "except":
             for host in (host for made in whole[1:] for host in made.hosts):
                 hosts.pop(host.name, None)

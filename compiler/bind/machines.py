@@ -1,6 +1,6 @@
 """What is known of each machine, put together from all the host sets that name it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from flumec.compiler.bind.host_facts import (
 from flumec.compiler.bind.host_mistakes import ConflictingFacts, OneMachine
 from flumec.compiler.bind.inventory import Text
 from flumec.compiler.bind.scope import Env
-from flumec.compiler.model import Host, HostSet
+from flumec.compiler.model import Host, HostFact, HostSet, PerHost
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
 
@@ -23,10 +23,17 @@ Texts = Mapping[str, Mapping[str, Text]]
 """What an inventory says of each host."""
 
 
+class Facts(NamedTuple):
+    """What is known of a host, and where each of it stands."""
+
+    values: Mapping[str, Any]
+    said: Mapping[str, tuple[Span, ...]]
+
+
 class _Machine(NamedTuple):
     """A host as the sets know it that name it outright."""
 
-    facts: Mapping[str, Any]
+    facts: Facts
     span: Span
 
 
@@ -36,7 +43,7 @@ class Machines:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._known: dict[str, _Machine] = {}
-        self._shared: dict[str, Mapping[str, Any]] = {}
+        self._shared: dict[str, Facts] = {}
         self._spelled: dict[str, Host] = {}
 
     def described(
@@ -46,24 +53,32 @@ class Machines:
         if block is None and not texts:
             return made
         made = self._with_variables(made, block, env, texts or {})
-        facts = {n: held.value for n, held in read_facts(block, replace(env, hosts=made)).items()}
+        read = read_facts(block, replace(env, hosts=made))
         addresses = read_addresses(texts or {}, env)
-        if not facts and not addresses:
+        if not read and not addresses:
             return made
+        facts = Facts(
+            {name: held.value for name, held in read.items()},
+            {name: (held.span,) for name, held in read.items()},
+        )
         differ = (
             addresses
-            or any(varies(value) for value in facts.values())
+            or any(varies(value) for value in facts.values.values())
             or any(host.facts for host in made.hosts)
         )
         hosts = []
         for host in made.hosts:
             own = facts
             if differ:
-                own = {name: _on(value, host) for name, value in facts.items()}
-                if host.name in addresses:
-                    own.setdefault("address", addresses[host.name])
-                own = self._merged(host.name, host.facts, own, made.span, host.span)
-            hosts.append(Host(host.name, host.index, own, host.vars, host.span))
+                own = _of_host(facts, host, (texts or {}).get(host.name, {}))
+                if host.name in addresses and "address" not in own.values:
+                    address, span = addresses[host.name]
+                    own = Facts(
+                        {**own.values, "address": address}, {**own.said, "address": (span,)}
+                    )
+                known = Facts(host.facts, host.said)
+                own = self._merged(host.name, known, own, made.span, host.span)
+            hosts.append(Host(host.name, host.index, own.values, host.vars, host.span, own.said))
         return replace(made, hosts=tuple(hosts))
 
     def _with_variables(
@@ -96,7 +111,7 @@ class Machines:
                     OneMachine(host.span, name=host.name, other=first.name, first=first.span)
                 )
             known = self._known.get(host.name)
-            facts = host.facts
+            facts = Facts(host.facts, host.said)
             if known is not None:
                 facts = self._merged(host.name, known.facts, facts, made.span, known.span)
                 self._shared[host.name] = facts
@@ -106,24 +121,47 @@ class Machines:
         """Return a set whose hosts have the facts that other sets have of them."""
         if not self._shared or not any(host.name in self._shared for host in made.hosts):
             return made
-        hosts = (
-            replace(host, facts={**host.facts, **self._shared[host.name]})
-            if host.name in self._shared
-            else host
-            for host in made.hosts
-        )
-        return replace(made, hosts=tuple(hosts))
+        return replace(made, hosts=tuple(self._settled(host) for host in made.hosts))
 
-    def _merged(
-        self, host: str, one: Mapping[str, Any], two: Mapping[str, Any], span: Span, other: Span
-    ) -> dict[str, Any]:
-        for fact in one.keys() & two.keys():
-            if one[fact] != two[fact]:
-                values = (str(two[fact]), str(one[fact]))
-                self._findings.report(
-                    ConflictingFacts(span, host=host, fact=fact, values=values, other=other)
+    def _settled(self, host: Host) -> Host:
+        shared = self._shared.get(host.name)
+        if shared is None:
+            return host
+        said = {**host.said, **shared.said}
+        return replace(host, facts={**host.facts, **shared.values}, said=said)
+
+    def _merged(self, host: str, one: Facts, two: Facts, span: Span, other: Span) -> Facts:
+        """Return what two sets say of a host; where they differ, each one's place is shown."""
+        for fact in one.values.keys() & two.values.keys():
+            if one.values[fact] != two.values[fact]:
+                values = (str(two.values[fact]), str(one.values[fact]))
+                here, there = (
+                    (*two.said.get(fact, ()), span)[0],
+                    (*one.said.get(fact, ()), other)[0],
                 )
-        return {**one, **two}
+                self._findings.report(
+                    ConflictingFacts(here, host=host, fact=fact, values=values, other=there)
+                )
+        return Facts({**one.values, **two.values}, {**one.said, **two.said})
+
+
+def _of_host(facts: Facts, host: Host, texts: Mapping[str, Text]) -> Facts:
+    """Return what a block says of one host, with the inventory's place of what it takes there."""
+    said = {
+        name: (
+            *facts.said[name],
+            *(texts[used].span for used in _variables(value) if used in texts),
+        )
+        for name, value in facts.values.items()
+    }
+    return Facts({name: _on(value, host) for name, value in facts.values.items()}, said)
+
+
+def _variables(value: Any) -> Iterator[str]:
+    """Yield the host variables that a fact is made of."""
+    for part in value.parts if isinstance(value, PerHost) else ():
+        if isinstance(part, HostFact) and part.path[0] == "vars":
+            yield part.path[1]
 
 
 def _on(value: Any, host: Host) -> Any:

@@ -120,7 +120,8 @@ class TooSlow(Diagnostic, code="FL622"):
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return (Place(self.host.span, f"`{self.fact}` is {self.speed}"),)
+        said = f"`{self.fact}` of `{self.host.name}` is {self.speed}"
+        return tuple(Place(span, said) for span in self.host.places_of(self.fact))
 
     @property
     def hint(self) -> str:

@@ -8,7 +8,6 @@ from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Fleet, Host
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.storing import Piece, Storing, limit_of
-from flumec.compiler.source import Span
 from flumec.compiler.values import varies
 from flumec.runtime.quantity import Size
 
@@ -82,7 +81,7 @@ class DiskTooSmall(Diagnostic, code="FL620", severity="warning"):
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return (Place(self.hosts[0].span, f"a disk of {self.disk}"),)
+        return (*_read_from(self.hosts[0], "disk"), _largest(self.pieces))
 
     @property
     def hint(self) -> str:
@@ -147,7 +146,8 @@ class MemoryTooSmall(Diagnostic, code="FL621", severity="warning"):
     """Whose memory it is: an agent's limit, or some hosts'."""
     memory: Size
     pieces: tuple[Piece, ...]
-    place: Span
+    read: tuple[Place, ...] = ()
+    """Where an inventory has it from which the block takes it."""
 
     @property
     def message(self) -> str:
@@ -160,7 +160,7 @@ class MemoryTooSmall(Diagnostic, code="FL621", severity="warning"):
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return (Place(self.place, f"{self.memory}"),)
+        return (*self.read, _largest(self.pieces))
 
     @property
     def hint(self) -> str:
@@ -196,10 +196,10 @@ def check_storage(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
         on_disk = tuple(piece for piece in pieces if piece.where == "disk")
         in_memory = tuple(piece for piece in pieces if piece.where == "memory")
         if disk is not None and _sum(on_disk) > disk:
-            yield DiskTooSmall(_largest(on_disk), tuple(hosts), disk, on_disk)
+            yield DiskTooSmall(hosts[0].places_of("disk")[0], tuple(hosts), disk, on_disk)
         if memory is not None and _sum(in_memory) > memory:
-            owner, place = _named(hosts), hosts[0].span
-            yield MemoryTooSmall(_largest(in_memory), owner, memory, in_memory, place)
+            place, read = hosts[0].places_of("memory")[0], _read_from(hosts[0], "memory")
+            yield MemoryTooSmall(place, _named(hosts), memory, in_memory, read)
 
 
 def _limits(storing: Storing, agent: Agent) -> Iterator[MemoryTooSmall]:
@@ -208,13 +208,20 @@ def _limits(storing: Storing, agent: Agent) -> Iterator[MemoryTooSmall]:
         return
     pieces = tuple(p for p in storing.on(agent, agent.hosts.hosts[0]) if p.where == "memory")
     if _sum(pieces) > limit:
-        place = agent.settings["limits"].key
+        place = agent.settings["limits"].value.values["memory"].span
         owner = f"`limits` give `{agent.name}`"
-        yield MemoryTooSmall(_largest(pieces), owner, Size(int(limit)), pieces, place)
+        yield MemoryTooSmall(place, owner, Size(int(limit)), pieces)
 
 
-def _largest(pieces: Sequence[Piece]) -> Span:
-    return max(pieces, key=lambda piece: piece.size).span
+def _largest(pieces: Sequence[Piece]) -> Place:
+    """Return where the largest part of what is needed stands."""
+    most = max(pieces, key=lambda piece: piece.size)
+    return Place(most.span, f"{most.what}: {figures.needed_size(most.size)}")
+
+
+def _read_from(host: Host, fact: str) -> tuple[Place, ...]:
+    """Return where an inventory has a host's fact, if it comes from there."""
+    return tuple(Place(span, f"`{host.name}` has it here") for span in host.places_of(fact)[1:])
 
 
 def _alike(fleet: Fleet) -> Iterator[tuple[list[tuple[Agent, Host]], list[Host]]]:

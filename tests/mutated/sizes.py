@@ -83,8 +83,7 @@ def small_memory(example: Example) -> Iterator[Mutant]:
 def _fact(example: Example, name: str, text: str) -> Iterator[Mutant]:
     for source in example.fleet.sources:
         for found in re.finditer(rf"^  {name} = (\S+)$", source.text, re.MULTILINE):
-            called = (f"{text} of {name}",)
-            yield Mutant(example, (Change(Span(source, *found.span(1)), text),), (), called)
+            yield Mutant(example, (Change(Span(source, *found.span(1)), text),))
 
 
 @kind("FL610", "FL611")
