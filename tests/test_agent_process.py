@@ -241,7 +241,7 @@ def test_it_is_ready_tells_its_state_and_drains_on_sigterm(run: Run, tmp_path: P
 
 @pytest.mark.slow
 def test_draining_empties_the_channel_but_stops_the_source(run: Run, tmp_path: Path) -> None:
-    agent = run(flow('Paper("out", pause=0.001)'))
+    agent = run(flow('Paper("out", pause=0.05)'))  # slower than any disk's syncs
     agent.until_state(lambda state: state["channels"]["spool"]["held"] > 100)
     assert agent.end(signal.SIGTERM) == 0
     again = run(flow(total=0))
@@ -342,8 +342,9 @@ def test_a_second_signal_ends_at_once(run: Run) -> None:
 def test_the_watchdog_is_fed_only_while_every_worker_passes_its_loop(run: Run) -> None:
     watched = {"WATCHDOG_USEC": "1000000"}
     healthy = run(flow(total=0), **watched)
+    healthy.until(lambda message: "READY" in message)
     for _ in range(4):
-        healthy.until(lambda message: "WATCHDOG" in message, timeout=5)
+        healthy.until(lambda message: "WATCHDOG" in message, timeout=10)
     assert healthy.end(signal.SIGTERM) == 0
     hung = run(flow('Trouble("out", kind_of="hang")'), **watched)
     hung.until_state(lambda state: state["channels"]["spool"]["put"] > 0)

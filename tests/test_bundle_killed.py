@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import thorough
 from flumec.compiler.archive import archives
 from flumec.compiler.build import compile_text
 from flumec.compiler.bundle import write_bundle
@@ -88,7 +89,7 @@ def test_killed_at_any_step_it_is_whole_after_the_next_try(
     known = {**tree(before), **tree(after)}
     whole = (tree(before), tree(after))
     switched = set()
-    for step in range(1000):
+    for step in range(thorough.phase(then), 1000, thorough.step()):
         root = tmp_path / "root"
         shutil.copytree(before, root, symlinks=True)
         killed = killed_at(step, lambda root=root: run(program, new, root), STEPS)  # type: ignore[misc]
@@ -121,7 +122,7 @@ def test_a_disk_that_is_full_leaves_the_old_bundle(
     assert run(program, old, root) == 0
     before = tree(root)
     real = os.fsync
-    for step in range(200):
+    for step in range(0, 200, thorough.step()):
         left = [step]
 
         def full(descriptor: int, left: list[int] = left) -> None:

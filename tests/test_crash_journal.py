@@ -5,10 +5,12 @@ from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import count, islice
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import thorough
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal, JournalFailed
 from flumec.runtime.journal.consumer import Consumer
@@ -406,7 +408,8 @@ def test_every_cut_while_recovering(
     """Many cuts leave the same disk, as before and after a write that does not survive: once."""
     numbers, recovered, opened = Numbers(), Tried(), Tried()
     monkeypatch.setattr(uuid, "uuid4", numbers)
-    for world, disk in crashes(script, numbers.begin):
+    some = thorough.phase(survival), None, thorough.step()
+    for world, disk in islice(crashes(script, numbers.begin), *some):
         after = disk.reboot(survival)
         cut, more = 0, recovered.is_new(world, after)
         while more:
@@ -421,7 +424,7 @@ def test_every_cut_while_recovering(
                 check(replace(world), final)
                 final.close()
             more = again.dead and again.operations >= cut
-    assert opened.count > 20
+    assert opened.count > 20 / thorough.step()
 
 
 @pytest.mark.parametrize(
@@ -471,9 +474,7 @@ def a_full_disk(world: World, disk: CrashDisk) -> None:
 @pytest.mark.parametrize("survival", SURVIVALS, ids=str)
 def test_every_cut_on_a_full_disk(survival: Survival, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flumec.runtime.journal.log._SPARE", 8192)
-    cut = 0
-    while True:
-        cut += 1
+    for cut in count(1 + thorough.phase(survival), thorough.step()):
         disk = fresh()
         world = World(open_journal(disk))
         disk.cut_at = disk.operations + cut

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import thorough
 from fleet.campaign import Campaign, Struck
 from fleet.faults import cut_off, killed, powered_off
 from fleet.hosts.needs import missing
@@ -13,6 +14,7 @@ from servers.jars import required
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.skipif(thorough.PART < 1, reason="`make fleet-quick` does more")
 def test_real_hosts_under_load_lose_and_double_nothing() -> None:
     if reason := missing("nginx", "logrotate"):
         pytest.skip(reason)

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import thorough
 from servers.lossy import Fault, Lossy
 
 from .site import Loader, Site, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-KILLS = int(os.environ.get("FLUMEC_HDFS_KILLS", "20"))
+KILLS = thorough.share(int(os.environ.get("FLUMEC_HDFS_KILLS", "20")))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import thorough
 from flumec.runtime.journal import ChannelSpec, Settings
 from flumec.runtime.journal.examination import Examination
 from flumec.runtime.journal.inspection import inspect
@@ -156,7 +157,7 @@ def test_any_life_delivers_what_was_put(seed: int, secret: bool) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=thorough.share(100), deadline=None)
 @given(st.integers(0, 1 << 32), st.integers(50, 400), st.booleans())
 def test_any_long_life_delivers_what_was_put(seed: int, length: int, secret: bool) -> None:
     lived(lives(Random(seed), length), secret=secret)

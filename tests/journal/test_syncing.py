@@ -154,7 +154,7 @@ def test_a_kill_takes_nothing_that_was_answered(script: Script) -> None:
 @pytest.mark.parametrize("survival", [NOTHING, ANY, Survival(0.5, torn=True, apart=True)], ids=str)
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_every_cut_while_recovering(script: Script, survival: Survival) -> None:
-    for told, disk in islice(crashes(script), 0, None, thorough.step()):
+    for told, disk in islice(crashes(script), thorough.phase(survival), None, thorough.step()):
         after, cut = disk.reboot(survival), 0
         while True:
             cut += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import thorough
 
 Site = Any
 SCRIPT = Path(__file__).with_name("agent.py")
@@ -60,6 +61,6 @@ def test_killed_processes_lose_and_double_nothing(site: Site, tmp_path: Path) ->
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", thorough.first(range(3)))
 def test_many_kills_lose_and_double_nothing(site: Site, tmp_path: Path, seed: int) -> None:
     play(site, tmp_path, total=60_000, kills=25, seed=seed)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import thorough
 from flumec.runtime.output import recovery
 from flumec.runtime.output.holding import Claim, Holding
 from flumec.runtime.output.note import Note
@@ -264,7 +265,8 @@ def steps(past: str) -> int:
 @pytest.mark.parametrize("taken", COPIES)
 @pytest.mark.parametrize("past", PASTS)
 @pytest.mark.parametrize(
-    "stride", [211, pytest.param(23, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
+    "stride",
+    [211, pytest.param(23 * thorough.step(), marks=[pytest.mark.slow, pytest.mark.timeout(1200)])],
 )
 def test_of_two_copies_no_row_is_published_twice_and_none_is_lost(
     past: str, taken: str, stride: int

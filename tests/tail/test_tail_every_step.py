@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import thorough
 from flumec.runtime.component import Size
 from flumec.runtime.journal import JournalFailed
 from flumec.runtime.testing import NOTHING, PowerCut, Survival
@@ -156,7 +157,7 @@ def test_whatever_happens_before_any_look(
 ) -> None:
     looks = Life(tmp_path / "whole", between, happens).run(0)
     assert looks > 40
-    for at in range(1, looks + 1):
+    for at in range(1 + thorough.phase(happens.__name__), looks + 1, thorough.step()):
         life = Life(tmp_path / str(at), between, happens)
         life.run(at)
         life.judge(in_order=happens is not copy_and_empty)
@@ -176,7 +177,7 @@ def test_the_journal_ends_at_any_operation_while_the_log_is_rotated(
     whole.run(20)
     operations = whole.rig.disk.operations
     whole.judge(in_order=True)
-    for cut in count(1):
+    for cut in count(1 + thorough.phase(survival), thorough.step()):
         life = Life(tmp_path / str(cut), between, rotate)
         life.survival = survival
         life.rig.disk.cut_at = cut
