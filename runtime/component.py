@@ -14,6 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
 
 from flumec.runtime.bounds import Check, at_least, at_most, between, not_empty
+from flumec.runtime.property_types import (
+    ChannelRef,
+    Header,
+    Ingredient,
+    JournalRef,
+    Port,
+    Ref,
+    Secret,
+    Url,
+)
 from flumec.runtime.quantity import Duration, Percent, Rate, Size
 from flumec.runtime.risk import Risky
 
@@ -23,59 +33,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "After", "Channel", "ChannelRef", "Check", "Component", "Contradiction", "Declared",
-    "Duration", "Header", "Interceptor", "JournalRef", "Path", "Percent", "Port", "Property",
-    "Rate", "Ref", "Secret", "Section", "Sink", "Size", "Source", "Url", "at_least", "at_most",
-    "between", "not_empty", "prop",
+    "Duration", "Header", "Ingredient", "Interceptor", "JournalRef", "Path", "Percent", "Port",
+    "Property", "Rate", "Ref", "Secret", "Section", "Sink", "Size", "Source", "Url", "at_least",
+    "at_most", "between", "not_empty", "prop",
 ]  # fmt: skip
 
 Commit = Literal["rename", "named_put", "cursor_in_target", "idempotent", "none"]
 Start = Literal["line", "acknowledgement", "none"]
-
-
-class Header(str):
-    """A header's name: `header.user` in a .flow file, `Header("user")` in a script."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"Header({str(self)!r})"
-
-
-class Ref(str):
-    """The name of another component of the same agent, such as a dead-letter channel."""
-
-    __slots__ = ()
-
-
-class ChannelRef(Ref):
-    """The name of a channel of the same agent."""
-
-    __slots__ = ()
-
-
-class JournalRef(Ref):
-    """The name of a journal of the same agent."""
-
-    __slots__ = ()
-
-
-class Url(str):
-    """An address with a scheme, `scheme://…`."""
-
-    __slots__ = ()
-
-
-class Port(int):
-    """A TCP or UDP port that the component listens on; the compiler refuses two on one host."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A value the bundle never holds: systemd's credential `name` on the host."""
-
-    name: str
 
 
 def prop(
@@ -288,6 +252,14 @@ class Interceptor(Declared):
     def constant(cls, values: dict[str, Any], host: str, address: str) -> str | None:  # noqa: ARG003
         """Return the value that its header gets on a host; None where events differ in it."""
         return None
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003
+        """Return all that the values of its headers follow from; nothing where the file fixes them.
+
+        By that the compiler tells whether two copies of an event get the same.
+        """
+        return ()
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
         """Return the step: it takes a batch and returns one, in which a filter has fewer rows."""

@@ -127,6 +127,13 @@ def said(step: Step, name: str) -> Any:
     return held.value if held is not None else _defaults(step.declaration).get(name)
 
 
+def complete(step: Step) -> dict[str, Any]:
+    """Return all properties of a step, defaults filled in."""
+    assert step.declaration is not None
+    written = {name: held.value for name, held in step.values.items()}
+    return {**_defaults(step.declaration), **written}
+
+
 def shown(name: str) -> str:
     """Return a header as a file names it.
 

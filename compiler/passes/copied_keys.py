@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.headers.flow import header_flow
+from flumec.compiler.headers.making import fills_gaps, making, set_by
+from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Fleet, Step
 from flumec.compiler.passes.deduplication import deduplicated, key_headers
 from flumec.compiler.passes.shared_keys import shared
 from flumec.compiler.source import Span
-from flumec.compiler.values import setting_of, varies
-from flumec.runtime.component import Header, Source
+from flumec.runtime.component import Source
 
 
 class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
@@ -194,44 +195,32 @@ def _after(edge: Edge, marks: Marks) -> dict[str, _Mark]:
 
 
 def _apply(step: Step, marks: dict[str, _Mark]) -> None:
-    """Mark, or clear, the header that an interceptor sets."""
-    header = setting_of(step, "header")
-    if not isinstance(header, Header) or step.type not in _JUDGES:
+    """Mark, or clear, the headers that an interceptor sets."""
+    made = set_by(step)
+    if not made or fills_gaps(step):
         return
-    name = str(header)
-    mark = _JUDGES[step.type](step, marks)
-    kept = setting_of(step, "preserve") is True
-    if mark is not None and not (kept and step.type != "fingerprint"):
-        marks[name] = mark
-    elif not kept:
-        marks.pop(name, None)
+    mark = _mark(step, marks)
+    for name in made:
+        if mark is not None:
+            marks[name] = mark
+        elif step.declaration is not None and step.declaration.sets and not keeps(step):
+            marks.pop(name, None)
 
 
-def _of_time(step: Step, _marks: Marks) -> _Mark | None:
-    return _Mark("`timestamp` sets it to when this copy came", step.span, by_host=False)
-
-
-def _of_host(step: Step, _marks: Marks) -> _Mark | None:
-    return _Mark("`host` sets it to the machine that this copy came to", step.span, by_host=True)
-
-
-def _of_static(step: Step, _marks: Marks) -> _Mark | None:
-    if varies(step.values["value"].value):
-        return _Mark("`static` sets it to another value on each host", step.span, by_host=True)
-    return None
-
-
-def _of_content(step: Step, marks: Marks) -> _Mark | None:
-    for part in setting_of(step, "of") or ():
-        if isinstance(part, Header) and str(part) in marks:
-            made = marks[str(part)]
+def _mark(step: Step, marks: Marks) -> _Mark | None:
+    """Return why what a step sets is another on each copy, if it is."""
+    of = making(step)
+    if of.clock:
+        return _Mark(f"`{step.type}` sets it to when this copy came", step.span, by_host=False)
+    if of.host:
+        cause = f"`{step.type}` sets it to the machine that this copy came to"
+        return _Mark(cause, step.span, by_host=True)
+    if of.varied:
+        return _Mark(
+            f"`{step.type}` sets it to another value on each host", step.span, by_host=True
+        )
+    for part in of.headers:
+        if part in marks:
+            made = marks[part]
             return _Mark(f"it is made from `header.{part}`; {made.cause}", step.span, made.by_host)
     return None
-
-
-_JUDGES = {
-    "timestamp": _of_time,
-    "host": _of_host,
-    "static": _of_static,
-    "fingerprint": _of_content,
-}

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flumec.compiler.graph import Node
+from flumec.compiler.headers.making import fixed_by, set_by
 from flumec.compiler.model import Step
 from flumec.compiler.proofs.claim import Detour, Effect, Failure, Harm, Order
-from flumec.compiler.proofs.key import Key, step_fixes, step_sets
+from flumec.compiler.proofs.key import Key
 from flumec.compiler.proofs.meetings import Meeting
 from flumec.compiler.source import Span
 
@@ -65,8 +66,8 @@ class Ahead:
         order = self.order
         if not steps or not (order.keys or order.folders):
             return self
-        kept = order.folders and order.folders.difference(*map(step_sets, steps))
-        keys = order.keys and order.keys.difference(*map(step_fixes, steps))
+        kept = order.folders and order.folders.difference(*map(set_by, steps))
+        keys = order.keys and order.keys.difference(*map(fixed_by, steps))
         if keys or keys is None:
             return replace(self, order=replace(order, keys=keys, folders=kept))
         return replace(self, order=Order(keys, folders=kept))

@@ -7,11 +7,11 @@ the event, and not of the clock, or of the host, between where the copies part a
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from flumec.compiler.headers.making import fills_gaps, making, set_by
+from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Step, Value
 from flumec.compiler.passes.deduplication import key_headers
 from flumec.compiler.proofs.claim import Copies
-from flumec.compiler.values import setting_of, varies
-from flumec.runtime.component import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +70,27 @@ class Key:
         return None
 
     def _before(self, step: Step) -> "Key":
-        made = self.needed & step_sets(step)
-        if not made or step.declaration is None:
+        made = self.needed & set_by(step)
+        if not made:
             return self
-        keeps = setting_of(step, "preserve") is True
-        left = self.needed if keeps else self.needed - made
-        key = replace(self, needed=left, kept=self.kept & left, touched=True)
-        if step.type == "fingerprint":
-            parts = setting_of(step, "of")
-            headers = frozenset(str(part) for part in parts if isinstance(part, Header))
-            kept = key.kept | made if keeps and not headers - made else key.kept
-            return replace(
-                key, needed=left | headers, kept=kept, content=key.content or "body" in parts
-            )
-        if keeps:
-            return key
-        if step.type == "timestamp":
-            return replace(key, clock=True)
-        if step.type == "host":
-            return replace(key, host=True)
-        if step.type == "static":
-            return replace(key, host=key.host or varies(step.values["value"].value))
-        return replace(key, content=True)
-
-
-def step_fixes(step: Step) -> frozenset[str]:
-    """Return the headers that a step gives one value on all events of an agent on a host."""
-    fixes = step.type in ("host", "static") and setting_of(step, "preserve") is not True
-    return step_sets(step) if fixes else frozenset()
+        if fills_gaps(step):
+            return replace(self, kept=self.kept & self.needed, touched=True)
+        of = making(step)
+        headers = frozenset(of.headers)
+        left = (self.needed if keeps(step) else self.needed - made) | headers
+        kept = self.kept | made if keeps(step) and not headers - made else self.kept
+        return replace(
+            self,
+            needed=left,
+            kept=kept & left,
+            touched=True,
+            content=self.content or of.body,
+            clock=self.clock or of.clock,
+            host=self.host or of.host or of.varied,
+        )
 
 
 def key_of(dedup: Value) -> Key:
     """Return the key of a sink's `dedup`, at the sink."""
     headers = frozenset(key_headers(dedup))
     return Key(headers, tag=not headers)
-
-
-def step_sets(step: Step) -> frozenset[str]:
-    """Return the headers that a step sets on some events."""
-    found: set[str] = set()
-    for name in ("header", "into"):
-        held = setting_of(step, name)
-        parts = held if isinstance(held, tuple | list) else (held,)
-        found.update(str(part) for part in parts if isinstance(part, Header))
-    return frozenset(found)

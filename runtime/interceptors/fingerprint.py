@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from flumec.runtime.component import Contradiction, Header, Interceptor, not_empty, prop
+from flumec.runtime.component import Contradiction, Header, Ingredient, Interceptor, not_empty, prop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +44,11 @@ class Fingerprint(Interceptor, type="fingerprint"):
                 ("of", "header"),
                 f"`of` names the header `{values['header']}`, which gets the fingerprint",
             )
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:
+        """Return the parts."""
+        return tuple(values["of"])
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol
         """Return the step that names a batch's events."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from flumec.runtime.component import Header, Interceptor, prop
+from flumec.runtime.component import Header, Ingredient, Interceptor, prop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,11 @@ class Host(Interceptor, type="host"):
     def constant(cls, values: dict[str, Any], host: str, address: str) -> str:
         """Return what of the host is told."""
         return host if values["use"] == "name" else address
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003 always
+        """Return that it is the host's."""
+        return ("host",)
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
         """Return the step that marks a batch with this agent's host."""

@@ -2,7 +2,15 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flumec.runtime.component import Check, Contradiction, Header, Interceptor, not_empty, prop
+from flumec.runtime.component import (
+    Check,
+    Contradiction,
+    Header,
+    Ingredient,
+    Interceptor,
+    not_empty,
+    prop,
+)
 from flumec.runtime.pattern import SENTENCE, fault, groups
 
 if TYPE_CHECKING:
@@ -44,6 +52,11 @@ class RegexExtract(Interceptor, type="regex_extract"):
             )
         for name in {name for name in into if into.count(name) > 1}:
             yield Contradiction(("into",), f"`into` names the header `{name}` twice")
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003 always
+        """Return that it is in the body."""
+        return ("body",)
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":  # noqa: ARG002 the protocol
         """Return the step that extracts from a batch."""

@@ -1,8 +1,8 @@
 """The `timestamp` interceptor: when the agent took an event in."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from flumec.runtime.component import Header, Interceptor, prop
+from flumec.runtime.component import Header, Ingredient, Interceptor, prop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,11 @@ class Timestamp(Interceptor, type="timestamp"):
 
     header: Header = prop("The header that gets the time.", default=Header("timestamp"))
     preserve: bool = prop("Whether an event that has the header keeps it.", default=False)
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003 always
+        """Return that it is the time of its passing."""
+        return ("clock",)
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
         """Return the step that stamps a batch by the agent's clock."""
