@@ -4,7 +4,10 @@ import threading
 import time
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock", "Waitable"]
+__all__ = ["LOOK", "Clock", "SystemClock", "Waitable"]
+
+LOOK = 1.0
+"""Seconds of one wait before the watchdog hears of it; longer ones are made of several."""
 
 Waitable = threading.Event | threading.Condition
 """An event, or a condition whose lock the caller holds."""
@@ -12,6 +15,13 @@ Waitable = threading.Event | threading.Condition
 
 class Clock(Protocol):
     """Time as a running component sees it; tests hand in one that they can set."""
+
+    @property
+    def look(self) -> float:
+        """Seconds that a loop waits at most before it looks again whether it is to stop.
+
+        What it waits for until then wakes it, and what is due before then shortens the wait.
+        """
 
     def now_ns(self) -> int:
         """Return the wall clock's time in nanoseconds since 1970, UTC."""
@@ -31,6 +41,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """The machine's own clocks."""
+
+    look: float = LOOK
 
     def now_ns(self) -> int:
         """Return the wall clock's time in nanoseconds since 1970, UTC."""

@@ -31,7 +31,7 @@ from flumec.runtime.sockets import Dial, Sockets
 from flumec.runtime.turn import Turn
 from flumec.runtime.watched_consumer import WatchedConsumer
 from flumec.runtime.watched_disk import WatchedDisk
-from flumec.runtime.worker import LONGEST_WAIT, Role, Worker
+from flumec.runtime.worker import Role, Worker
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,7 +92,7 @@ class Surroundings:
             left = deadline - self.clock.monotonic()
             if left <= 0:
                 return False
-            self.clock.wait(self._worker.stop, min(left, LONGEST_WAIT))
+            self.clock.wait(self._worker.stop, min(left, self.clock.look))
         return True
 
     def alive(self) -> None:

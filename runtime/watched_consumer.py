@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flumec.runtime.custody import Custody
 from flumec.runtime.journal.records import Chunk, Cursor, Intent, Output, Stored, Trouble
-from flumec.runtime.worker import LONGEST_WAIT, Worker
+from flumec.runtime.worker import Worker
 
 if TYPE_CHECKING:
     from flumec.runtime.journal import Consumer
@@ -87,7 +87,8 @@ class WatchedConsumer:
                 self._worker.clock.wait(self._worker.stop, min(timeout, PAUSED_WAIT))
             else:
                 with self._worker.waiting():
-                    chunks = self._read(max(0.0, min(timeout, LONGEST_WAIT)), max_bytes)
+                    wait = min(timeout, self._worker.clock.look)
+                    chunks = self._read(max(0.0, wait), max_bytes)
             if chunks and self._worker.paused:  # meanwhile: what was read is read again later
                 self._custody.seek(chunks[0].first)
                 chunks = []

@@ -16,9 +16,6 @@ from flumec.runtime.tap import Tap
 
 T = TypeVar("T")
 
-LONGEST_WAIT = 1.0
-"""Seconds of one wait before the watchdog hears of it; longer ones are made of several."""
-
 SYNC_PATIENCE = 300.0
 """Seconds that a disk may take over what a worker waits for."""
 

@@ -32,6 +32,7 @@ class Course:
     def run(self) -> NotAsExpected | None:
         """Return the first expectation that failed; None if all held."""
         with World(self._plan, self._seed) as world:
+            world.scheduler.patient = True
             world.advance(_START)
             for statement in self._trial.statements:
                 try:

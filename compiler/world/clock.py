@@ -13,6 +13,11 @@ class WorldClock:
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler
 
+    @property
+    def look(self) -> float:
+        """Seconds that a loop waits at most: looks become rarer while nothing happens."""
+        return self._scheduler.look
+
     def now_ns(self) -> int:
         """Return the time in nanoseconds since 1970, UTC."""
         return BEGINNING + round(self._scheduler.now * 1e9)

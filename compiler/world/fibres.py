@@ -22,7 +22,12 @@ CALM = 30.0
 
 _LOOK = 1.0
 _RARER = 0.05
-"""What share of the calm a look may wait."""
+"""What share of the calm a wait may take that is shorter than a look, and not known for what."""
+
+_RARER_LOOK = 0.2
+_LONGEST_LOOK = 20.0
+"""What share of the calm one look may take, and how many seconds at most. Whoever waits for so long
+is woken by what he waits for."""
 
 
 class Killed(BaseException):
@@ -114,6 +119,8 @@ class Scheduler:
         self.longest_look = 2.5
         """Seconds that a wait of a second or less, which is a look whether anything has happened,
         may take while nothing happens: hours of such looks would be most of what there is to do."""
+        self.patient = False
+        """Whether looks may become much rarer: nobody is to stop in order, which looks show."""
         self._stirred = 0.0
         self._ready: list[Fibre] = []
         self._timers: list[tuple[float, int, Waiter | Later]] = []
@@ -160,6 +167,12 @@ class Scheduler:
     def after(self, seconds: float, work: Callable[[], object]) -> None:
         """Do something later, in nobody's fibre; it must not wait."""
         heapq.heappush(self._timers, (self.now + seconds, next(self._order), Later(work)))
+
+    @property
+    def look(self) -> float:
+        """Seconds of one wait of a loop which knows what would be due earlier."""
+        calm = self.now - self._stirred if self.patient else 0.0
+        return max(_LOOK, min(_LONGEST_LOOK, calm * _RARER_LOOK))
 
     def stir(self) -> None:
         """Note that something happened."""

@@ -46,10 +46,10 @@ class Posted(Http):
         if retired := remembered.retired:
             context.put(None, retired)
         listener: Any = context.listen(self.name, self.bind or context.address, self.port)
-        listener.settimeout(1.0)
         serving = _Serving(self, context, Reader(context.columns), remembered)
         while not context.stopping:
             context.idle(not serving.under_way)
+            listener.settimeout(context.clock.look)
             try:
                 stream, _ = listener.accept()
             except TimeoutError:

@@ -48,7 +48,7 @@ class Collector(Sink):
         stored = consumer.advance(consumer.cursor)
         take: Take = object.__getattribute__(self, "take")
         while not context.stopping:
-            chunks = consumer.read(1.0)
+            chunks = consumer.read(context.clock.look)
             context.idle(not chunks)
             for chunk in chunks:
                 take(self.name, _events(chunk))

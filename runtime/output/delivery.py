@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from flumec.runtime.batch import decode
+from flumec.runtime.clock import LOOK
 from flumec.runtime.context import SinkContext
 from flumec.runtime.formats.format import Format, Rows
 from flumec.runtime.journal.records import Chunk
@@ -37,7 +38,6 @@ _MOST_MARKS = 1_000
 """The most buckets that are ahead of the cursor's low; it is written whole with each roll."""
 
 _READ = 4 << 20
-_LONGEST_READ = 1.0
 _LONGEST_DRAIN = 1.0
 
 
@@ -79,7 +79,7 @@ class Delivery:
         except TakenOver as reason:
             self._context.log.error(OutputTakenOver(reason=reason))  # noqa: TRY400 it says it all
             self._context.fail(str(reason))
-            while not self._context.wait(_LONGEST_READ):
+            while not self._context.wait(LOOK):
                 self._context.alive()
 
     def _begin(self) -> Publisher:
@@ -104,7 +104,7 @@ class Delivery:
                 give_up(self._context, late, None, failing, Ledger(cursor), note, self._split)
                 self._doubt.arise()
                 self._consumer.advance(self._consumer.cursor).result()
-                if self._context.wait(_LONGEST_READ):
+                if self._context.wait(LOOK):
                     raise GivenUp(str(late)) from None
             else:
                 if told:
@@ -160,9 +160,8 @@ class Delivery:
         files.start_over()
 
     def _timeout(self) -> float:
-        due = self._files.open.next_due()
-        wait = _LONGEST_READ if due is None else due - self._context.clock.monotonic()
-        return min(_LONGEST_READ, max(0.0, wait))
+        due, clock = self._files.open.next_due(), self._context.clock
+        return clock.look if due is None else min(clock.look, max(0.0, due - clock.monotonic()))
 
     def _due(self, *, caught_up: bool) -> list[Opened]:
         """Return the files to publish now: by time, or because they hold back the channel."""

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from flumec.runtime.clock import SystemClock, Waitable
+from flumec.runtime.clock import LOOK, SystemClock, Waitable
 
 _GLANCE = 0.002
 """Real seconds between two looks at the hands, by a thread that waits for them to move."""
@@ -14,6 +14,8 @@ _CHANCE = 0.0005
 
 class ManualClock:
     """Time that passes only by `advance`; whoever waits for it wakes up then."""
+
+    look: float = LOOK
 
     def __init__(self, now_ns: int = 1_700_000_000_000_000_000) -> None:
         self._lock = threading.Lock()
