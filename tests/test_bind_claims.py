@@ -52,8 +52,8 @@ check "holds" {
     kill(tailer, count = 1),
     lose(tailer),
     outage(tailer.out, 4h),
-    cut(tailer.spool),
-    power("north"),
+    cut(tailer.spool, 30m),
+    power("north", down = 2h),
   ]
 }
 """
@@ -78,7 +78,9 @@ check "holds" {
         "count": 1,
     }
     assert faults[2].values["duration"].value == Duration("4h")
+    assert faults[3].values["duration"].value == Duration("30m")
     assert faults[4].values["site"].value == "north"
+    assert faults[4].values["down"].value == Duration("2h")
 
 
 def test_a_test_is_bound_with_its_statements() -> None:

@@ -50,14 +50,16 @@ def faults() -> Mapping[str, Form]:
     agent = typed("agent", AGENT, default=_REQUIRED, positional=True)
     sink = typed("sink", SINK, default=_REQUIRED, positional=True)
     duration = typed("duration", Duration, default=_REQUIRED, positional=True)
+    lasting = typed("duration", Duration, positional=True)
+    down = typed("down", Duration)
     link = typed("link", CHANNEL, default=_REQUIRED, positional=True)
     site = typed("site", str, default=_REQUIRED, positional=True)
     return {
-        "kill": form("`kill`", agent, count, noun="argument"),
+        "kill": form("`kill`", agent, count, down, noun="argument"),
         "lose": form("`lose`", agent, count, noun="argument"),
         "outage": form("`outage`", sink, duration, noun="argument"),
-        "cut": form("`cut`", link, noun="argument"),
-        "power": form("`power`", site, noun="argument"),
+        "cut": form("`cut`", link, lasting, noun="argument"),
+        "power": form("`power`", site, down, noun="argument"),
     }
 
 

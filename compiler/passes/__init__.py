@@ -23,6 +23,7 @@ from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.groups import check_groups
 from flumec.compiler.passes.headers import check_headers
 from flumec.compiler.passes.journals import check_journals
+from flumec.compiler.passes.lasting import check_lasting
 from flumec.compiler.passes.left_out import check_left_out
 from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
@@ -85,6 +86,7 @@ PASSES: tuple[Pass, ...] = (
     check_rolling,
     check_fitting,
     check_outages,
+    check_lasting,
     check_surviving,
     check_storage,
     check_speeds,

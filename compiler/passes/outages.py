@@ -7,7 +7,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity, Held
-from flumec.compiler.proofs.scenes import faults_of, node_of, outage_of, scenes
+from flumec.compiler.proofs.scenes import end_of, faults_of, length_of, node_of, scenes, timed
 from flumec.compiler.proofs.waiting import larger_channel, wait_of
 from flumec.compiler.source import Span
 from flumec.runtime.quantity import Duration
@@ -18,8 +18,8 @@ class OutageTooLong(Diagnostic, code="FL601"):
 
     While a sink is out, the channel before it fills at the rate that comes to it, then those that
     lead there, and in the end the source waits. What waits in files is safe for as long as log
-    rotation keeps them, which `keeps` says; what clients send is refused. The faults of one list
-    happen together.
+    rotation keeps them, which `keeps` says; what clients send is refused. So it is before a link
+    that is cut for a time, and before agents that are down. The faults of one list happen together.
 
     ## Example
 
@@ -192,29 +192,30 @@ def check_outages(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield the outages of checks in which something is full too early."""
     capacity = Capacity(fleet, graph)
     for proof in fleet.proofs:
-        for fault in faults_of(proof):
-            if fault.kind == "outage" and "from" in proof.values:
-                yield from check_outage(capacity, proof, fault)
+        for fault, length in timed(faults_of(proof)) if "from" in proof.values else ():
+            yield from check_outage(capacity, proof, fault, length)
 
 
-def check_outage(capacity: Capacity, proof: Proof, outage: Fault) -> Iterator[Diagnostic]:
+def check_outage(
+    capacity: Capacity, proof: Proof, fault: Fault, length: Duration
+) -> Iterator[Diagnostic]:
     """Yield an outage that is not survived, with the calculation of the worst case."""
-    source = node_of(proof.values["from"].value)
-    sink, length = outage_of(outage)
-    ways = capacity.graph.between(source, sink)
-    if not ways:
+    source, end = node_of(proof.values["from"].value), end_of(proof, fault)
+    ways = capacity.graph.between(source, end) if end is not None else set()
+    if end is None or not ways:
         return
     if (untold := _untold(capacity, proof, ways)) is not None:
-        yield NothingSaysHowMuch(outage.span, proof.title, *untold)
+        if length_of(fault) is not None:
+            yield NothingSaysHowMuch(fault.span, proof.title, *untold)
         return
     found = (
         held
-        for scene in scenes(capacity.machines, faults_of(proof), outage)
-        if (held := capacity.held(source, sink, scene)) is not None and held.after < length
+        for scene in scenes(capacity.machines, faults_of(proof), length)
+        if (held := capacity.held(source, end, scene)) is not None and held.after < length
     )
     worst = min(found, key=lambda held: held.after, default=None)
     if worst is not None:
-        yield from _said(capacity, proof, outage.span, length, worst)
+        yield from _said(capacity, proof, fault.span, length, worst)
 
 
 def _untold(capacity: Capacity, proof: Proof, ways: set[Node]) -> tuple[str, str] | None:

@@ -3,6 +3,9 @@
 The faults of one list happen together: whoever writes `[kill(collector), outage(store, 4h)]` wants
 a dead collector not to matter in the outage. Of a number of hosts those are taken whose loss hurts
 most.
+
+A fault that says no time lasts for as long as another one of its list; a process that is killed,
+where none says one, until its unit has started it again.
 """
 
 from collections import defaultdict
@@ -19,6 +22,11 @@ from flumec.runtime.quantity import Duration
 _MOST_WAYS = 32
 """How many ways to choose the hosts that are gone are tried; hosts of one place are alike."""
 
+RESTART = Duration("10s")
+"""For how long a killed process is away: a second until systemd starts it again, and what it takes
+to be ready.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -27,6 +35,8 @@ class Scene:
     out: frozenset[Node] = frozenset()
     dead: frozenset[Machine] = frozenset()
     cut: frozenset[Node] = frozenset()
+    gone: frozenset[Machine] = frozenset()
+    """Of the dead, those that never come back."""
 
 
 class Machines:
@@ -77,18 +87,36 @@ def outage_of(fault: Fault) -> tuple[Node, Duration]:
     return node_of(fault.values["sink"].value), fault.values["duration"].value
 
 
-def scenes(machines: Machines, faults: Sequence[Fault], outage: Fault) -> Iterator[Scene]:
-    """Yield the scenes of one outage: with it those that last as long, and all other faults."""
-    _, length = outage_of(outage)
-    out = frozenset(
-        sink
-        for sink, other in (outage_of(fault) for fault in faults if fault.kind == "outage")
-        if other >= length
-    )
-    cut = frozenset(node_of(f.values["link"].value) for f in faults if f.kind == "cut")
-    choices = [tuple(_gone(machines, fault)) for fault in faults if fault.kind in _TAKES_HOSTS]
-    for chosen in islice(product(*choices), _MOST_WAYS):
-        yield Scene(out, frozenset().union(*chosen), cut)
+def timed(faults: Sequence[Fault]) -> Iterator[tuple[Fault, Duration]]:
+    """Yield the faults of a list that last for a known time, with it."""
+    found = [(fault, length) for fault in faults if (length := length_of(fault)) is not None]
+    yield from found or ((fault, RESTART) for fault in faults if fault.kind == "kill")
+
+
+def length_of(fault: Fault) -> Duration | None:
+    """Return how long a fault says that it lasts."""
+    held = fault.values.get("down" if fault.kind in ("kill", "power") else "duration")
+    return None if held is None else held.value
+
+
+def end_of(proof: Proof, fault: Fault) -> Node | None:
+    """Return what events wait for in a fault: the sink that is out, the link that is cut, or what
+    a check is about.
+    """
+    held = fault.values.get("sink") or fault.values.get("link") or proof.values.get("to")
+    return None if held is None else node_of(held.value)
+
+
+def scenes(machines: Machines, faults: Sequence[Fault], length: Duration) -> Iterator[Scene]:
+    """Yield the scenes of a time: with it all that lasts as long, or says no time of its own."""
+    lasting = [fault for fault in faults if (length_of(fault) or length) >= length]
+    out = frozenset(outage_of(fault)[0] for fault in lasting if fault.kind == "outage")
+    cut = frozenset(node_of(f.values["link"].value) for f in lasting if f.kind == "cut")
+    taking = [fault for fault in lasting if fault.kind in _TAKES_HOSTS]
+    for chosen in islice(product(*(tuple(_gone(machines, f)) for f in taking)), _MOST_WAYS):
+        pairs = zip(taking, chosen, strict=True)
+        gone = frozenset().union(*(taken for fault, taken in pairs if fault.kind == "lose"))
+        yield Scene(out, frozenset().union(*chosen), cut, gone)
 
 
 _TAKES_HOSTS = ("kill", "lose", "power")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from flumec.compiler.graph import Node
-from flumec.compiler.model import Component, Proof
+from flumec.compiler.model import Component, Fault, Proof
 from flumec.compiler.source import Span
 from mutated.example import Change, Example, text_of, whole_lines
 from mutated.mutant import Mutant, kind
@@ -66,6 +66,29 @@ def long_outage(example: Example) -> Iterator[Mutant]:
         for fault in proof.values["survives"].value:
             if fault.kind == "outage":
                 yield Mutant(example, (Change(fault.values["duration"].span, "400d"),))
+
+
+@kind("FL601")
+def long_cut(example: Example) -> Iterator[Mutant]:
+    """A link is cut for longer than there is room."""
+    for fault in _cuts(example):
+        yield Mutant(example, (Change(fault.values["duration"].span, "400d"),))
+
+
+@kind("FL623")
+def endless_cut(example: Example) -> Iterator[Mutant]:
+    """A link is cut, and nothing says for how long."""
+    for fault in _cuts(example):
+        link, duration = fault.values["link"].span, fault.values["duration"].span
+        said_so = Span(link.source, link.start, duration.end)
+        yield Mutant(example, (Change(said_so, text_of(link)),))
+
+
+def _cuts(example: Example) -> Iterator[Fault]:
+    for proof in example.fleet.proofs:
+        for fault in proof.values["survives"].value if "survives" in proof.values else ():
+            if fault.kind == "cut" and "duration" in fault.values:
+                yield fault
 
 
 @kind("FL620")
