@@ -193,6 +193,11 @@ class Source(Component):
         """Return the headers that events may come with from outside; None where it is any."""
         return ()
 
+    @classmethod
+    def requires(cls, values: dict[str, Any]) -> tuple[str, ...]:  # noqa: ARG003 for subclasses
+        """Return the headers that each event comes with from outside, or is not taken."""
+        return ()
+
 
 class Channel(Component):
     """Where events wait for one consumer: `durable` through a crash, `on_disk` through an end."""

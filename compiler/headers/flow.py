@@ -10,8 +10,9 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from flumec.compiler.graph import Edge, Graph, Node
+from flumec.compiler.headers.entering import entering
 from flumec.compiler.headers.known import ANY, Headers, surely
-from flumec.compiler.headers.steps import behind, entering, taken
+from flumec.compiler.headers.steps import behind, taken
 from flumec.compiler.model import Arm, Chain, Fleet, Route, Step
 from flumec.compiler.source import Span
 

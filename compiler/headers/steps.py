@@ -1,4 +1,4 @@
-"""What a source brings and what the steps of a chain make of it, as their classes declare it."""
+"""What the steps of a chain make of headers, as their classes declare it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -8,42 +8,22 @@ from flumec.compiler.headers.known import (
     MOST_VALUES,
     Headers,
     Lack,
-    closed,
     surely,
 )
-from flumec.compiler.model import Agent, Arm, Chain, Component, Host, Route, Step
+from flumec.compiler.model import (
+    Agent,
+    Arm,
+    Chain,
+    Host,
+    Route,
+    Step,
+)
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
-from flumec.runtime.component import Declared, Header, Source
+from flumec.runtime.component import Declared, Header
 
 _DEFAULTS: dict[type[Declared], Mapping[str, Any]] = {}
 """The properties of a class with their defaults; of ten thousand steps there are few classes."""
-
-
-def entering(source: Component) -> Headers:
-    """Return the headers that a source's events have when they enter."""
-    declared = source.declaration
-    if declared is None or not issubclass(declared, Source):
-        return ANY
-    written = {name: held.value for name, held in source.values.items()}
-    brought = declared.brings({**_defaults(declared), **written})
-    span = source.name_span
-    if brought is None:
-        headers = ANY
-    else:
-        headers = closed(Lack(span, f"`{source.name}` has events without it"))
-        client = ANY.rest
-        headers = Headers(dict.fromkeys(map(str, brought), client), headers.rest)
-    for name, values in declared.marks.items():
-        lack = Lack(span, f"`{source.name}` sets it on some events only")
-        headers = headers.with_(
-            name, headers[name].found(span, lack, frozenset(values), alike=True)
-        )
-    for name in declared.sets:
-        held = source.values.get(name)
-        if held is not None and isinstance(held.value, Header):
-            headers = headers.with_(str(held.value), surely(held.span, alike=True))
-    return headers
 
 
 def enters(agent: Agent, chain: Chain) -> bool:
@@ -124,14 +104,14 @@ def said(step: Step, name: str) -> Any:
     """Return a property of a step, its default where it is not written."""
     assert step.declaration is not None
     held = step.values.get(name)
-    return held.value if held is not None else _defaults(step.declaration).get(name)
+    return held.value if held is not None else defaults(step.declaration).get(name)
 
 
 def complete(step: Step) -> dict[str, Any]:
     """Return all properties of a step, defaults filled in."""
     assert step.declaration is not None
     written = {name: held.value for name, held in step.values.items()}
-    return {**_defaults(step.declaration), **written}
+    return {**defaults(step.declaration), **written}
 
 
 def shown(name: str) -> str:
@@ -159,7 +139,7 @@ def constants(step: Step, agent: Agent) -> frozenset[str] | None:
     assert declared is not None
     written = {name: held.value for name, held in step.values.items()}
     if not any(varies(value) for value in written.values()):
-        full = {**_defaults(declared), **written}
+        full = {**defaults(declared), **written}
         one, other = declared.constant(full, "a", "a"), declared.constant(full, "b", "b")
         if one == other:  # no host is in it
             return None if one is None else frozenset({one})
@@ -176,10 +156,11 @@ def _constant_on(step: Step, host: Host) -> str | None:
         written = {n: resolve(v.value, host, host.address) for n, v in step.values.items()}
     except (KeyError, ValueError, TypeError):  # a fact with a mistake that was reported
         return None
-    return declared.constant({**_defaults(declared), **written}, host.name, host.address)
+    return declared.constant({**defaults(declared), **written}, host.name, host.address)
 
 
-def _defaults(declared: type[Declared]) -> Mapping[str, Any]:
+def defaults(declared: type[Declared]) -> Mapping[str, Any]:
+    """Return the properties of a class with their defaults."""
     if declared not in _DEFAULTS:
         _DEFAULTS[declared] = {name: one.default for name, one in declared.props.items()}
     return _DEFAULTS[declared]

@@ -41,6 +41,7 @@ from flumec.compiler.passes.refusing import check_refusing
 from flumec.compiler.passes.rolling import check_rolling
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
+from flumec.compiler.passes.sent_headers import check_sent_headers
 from flumec.compiler.passes.shared_keys import check_shared_keys
 from flumec.compiler.passes.shared_stores import check_shared_stores
 from flumec.compiler.passes.sites import check_sites
@@ -97,5 +98,6 @@ PASSES: tuple[Pass, ...] = (
     check_ordering,
     check_counting,
     check_trials,
+    check_sent_headers,
     check_future,
 )

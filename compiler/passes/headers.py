@@ -42,7 +42,8 @@ class HeaderNeverSet(Diagnostic, code="FL401"):
     would take what it takes for an absent header, for every event: the route's `else`, the folder
     `_`, one host of all, no key.
 
-    A source that clients send to, such as `http`, lets any header in: there nothing is said.
+    A source that clients send to, such as `http`, lets any header in, unless its `headers` list
+    those that it takes: without such a list nothing is said.
 
     ## Example
 

@@ -61,12 +61,13 @@ class Key:
             key = key._before(step)
         return key
 
-    def at_first(self, given: frozenset[str]) -> "Key | None":
-        """Return the key at a source whose events come with the headers `given` alone; None where
-        events lack a part of it, so that no copy is known.
+    def at_first(self, given: frozenset[str], sent: frozenset[str]) -> "Key | None":
+        """Return the key at a source that gives its events the headers `given`, one value to many,
+        and whose clients send those of `sent` alone; None where events lack a part of it, so that
+        no copy is known.
         """
-        if self.tag or self.needed <= given | self.kept:
-            return replace(self, needed=frozenset())
+        if self.tag or self.needed <= given | sent | self.kept:
+            return replace(self, needed=(self.needed & sent) - given)
         return None
 
     def _before(self, step: Step) -> "Key":

@@ -28,17 +28,22 @@ def named(
     if ahead.key is None:
         return Named(ahead.worst, ahead.assuming)
     key = ahead.key
-    if source.start == "line":
-        given = {str(values[name]) for name in source.sets if values is not None and values[name]}
-        at_first = key.at_first(frozenset(given))
+    brought = None if values is None else source.brings(values)
+    if values is not None and brought is not None:
+        given = {str(values[name]) for name in source.sets if values[name]}
+        at_first = key.at_first(frozenset(given), frozenset(map(str, brought)))
         if at_first is None:
             return Named({**ahead.known, **ahead.worst}, ahead.assuming)
         key = at_first
     if not key.names_one:
         return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **ahead.worst})
     headers = [f"`header.{name}`" for name in key_headers(sink.values[DEDUP])]
-    one = f"{' and '.join(headers)} {'are' if len(headers) > 1 else 'is'} on each event"
-    each = f"{one}, and no two events have the same"
+    required = frozenset() if values is None else frozenset(source.requires(values))
+    if headers and not ahead.key.touched and ahead.key.needed <= required:
+        each = f"no two events have the same {' and '.join(headers)}"
+    else:
+        one = f"{' and '.join(headers)} {'are' if len(headers) > 1 else 'is'} on each event"
+        each = f"{one}, and no two events have the same"
     return Named(ahead.worst, (*([each] if headers else []), *ahead.assuming))
 
 

@@ -129,6 +129,8 @@ class Course:
         waiting = sum(not request.answered for request in world.requests)
         if waiting:
             yield f"{waiting} of the clients' requests not answered"
+        for refusal in dict.fromkeys(each.refusal for each in world.requests if each.refusal):
+            yield f"a request was answered 400: {refusal}"
         busy = "" if rested else ", and not at rest"
         passed = clock_time(world.clock.monotonic())
         yield f"after {passed} by the test's clock{busy}; seed {self._seed}"

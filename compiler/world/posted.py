@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flumec.compiler.world.events import Event
 from flumec.compiler.world.fibres import Owner
 from flumec.compiler.world.network import Network, Stream
+from flumec.runtime.http.mistakes import Mistake
 from flumec.runtime.journal.records import Full, Outcome, Progress, Stored
 from flumec.runtime.sources.http import Http
 
@@ -46,7 +47,11 @@ class Posted(Http):
         if retired := remembered.retired:
             context.put(None, retired)
         listener: Any = context.listen(self.name, self.bind or context.address, self.port)
-        serving = _Serving(self, context, Reader(context.columns), remembered)
+        counters = context.counters
+        reader = Reader(
+            context.columns, self.headers, lambda count: counters.add("headers_left_out", count)
+        )
+        serving = _Serving(self, context, reader, remembered)
         while not context.stopping:
             context.idle(not serving.under_way)
             listener.settimeout(context.clock.look)
@@ -75,14 +80,22 @@ class _Serving:
         self.under_way += 1
         try:
             request = json.loads(received(stream))
-            events = self._reader.read(json.dumps(request["events"]).encode())
-            status = b"200" if self._stored(events, request["id"]) else b"503"
+            status = self._status(request).encode()
             stream.sendmsg([memoryview(_LENGTH.pack(len(status)) + status)])
         except (OSError, EOFError):
             pass  # the client is gone, or was not to be heard
         finally:
             self.under_way -= 1
             stream.close()
+
+    def _status(self, request: Mapping[str, Any]) -> str:
+        """Return the answer: 400 with what the client must mend."""
+        try:
+            events = self._reader.read(json.dumps(request["events"]).encode())
+        except Mistake as mistake:
+            self._context.counters.add("requests_refused")
+            return f"400 {mistake}"
+        return "200" if self._stored(events, request["id"]) else "503"
 
     def _stored(self, events: Any, name: str | None) -> bool:
         for pause in _PAUSES:
@@ -125,10 +138,12 @@ class Request:
             {"headers": dict(event.headers), "body": event.text} for event in events
         ]
         self.answered = False
+        self.refusal = ""
+        """What the client was told to mend: nothing of the request is stored, or will be."""
         self.tries = 0
 
     def run(self, network: Network, owner: Owner, address: str) -> None:
-        """Post it again and again."""
+        """Post it again and again, until it is stored or is the client's to mend."""
         data = json.dumps({"id": self._name, "events": self._events}).encode()
         while True:
             self.tries += 1
@@ -145,7 +160,8 @@ class Request:
         try:
             stream.settimeout(_PATIENCE)
             stream.sendmsg([memoryview(_LENGTH.pack(len(data)) + data)])
-            return received(stream) == b"200"
+            status, _, self.refusal = received(stream).decode().partition(" ")
+            return status in ("200", "400")
         finally:
             stream.shutdown(socket.SHUT_RDWR)
             stream.close()

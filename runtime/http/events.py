@@ -1,13 +1,15 @@
 """Flume's JSON of events into an Arrow batch: `[{"headers": {"k": "v"}, "body": "text"}, …]`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, chain
 
 import msgspec
 import pyarrow as pa
 from flumec.runtime.batch import BODY, PREFIX, REST, Column, constant
 from flumec.runtime.http.mistakes import MOST_EVENTS, MOST_HEADERS, Mistake, TooMany, find
+from flumec.runtime.http.sifting import Sieve
+from flumec.runtime.sources.headers import ClientHeaders
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -23,10 +25,19 @@ class Event(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class Reader:
-    """Reads requests into batches, with the given headers as columns of their own."""
+    """Reads requests into batches, with the given headers as columns of their own.
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    Where headers are declared the events are held to it; `left_out` counts what is taken away.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        declared: ClientHeaders | None = None,
+        left_out: Callable[[int], None] = lambda _count: None,
+    ) -> None:
         self._columns = tuple(columns)
+        self._sieve = None if declared is None else Sieve(declared, left_out)
         self._decoder = msgspec.json.Decoder(list[Event])
 
     def read(self, raw: bytes) -> pa.RecordBatch:
@@ -42,6 +53,8 @@ class Reader:
             headers = [event.headers for event in events]
             if any(map(_too_many, headers)):
                 raise find(raw)
+            if self._sieve is not None:
+                self._sieve.sift(headers)
             columns: dict[str, Column | None] = {BODY: bodies}
             for name in self._columns:
                 columns[PREFIX + name] = _column(headers, name)

@@ -108,7 +108,10 @@ class Gate:
         self.connections: Callable[[], int] = lambda: 0
         self._source = source
         self._context = context
-        self._reader = Reader(context.columns)
+        counters = context.counters
+        self._reader = Reader(
+            context.columns, source.headers, lambda count: counters.add("headers_left_out", count)
+        )
         self._budget = Budget(source.max_pending)
         size = source.request_ids if source.request_id else 0
         self._remembered = Remembered(source.name, size, context.positions)

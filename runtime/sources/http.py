@@ -18,6 +18,7 @@ from flumec.runtime.component import (
 )
 from flumec.runtime.failure import Failure, Harm
 from flumec.runtime.risk import Risk
+from flumec.runtime.sources.headers import ClientHeaders
 from flumec.runtime.tls.settings import CERTIFICATE, Proven, Tls, unused
 
 if TYPE_CHECKING:
@@ -88,9 +89,22 @@ class Http(Proven, Source, type="http"):
         check=between(1, 100_000),
     )
 
+    headers: ClientHeaders | None = prop(
+        "Which headers the events of clients must have, and may have; without it any.",
+        default=None,
+    )
+
     @classmethod
-    def brings(cls, values: dict[str, Any]) -> None:
-        """Return that clients may send any header."""
+    def brings(cls, values: dict[str, Any]) -> tuple[str, ...] | None:
+        """Return the headers that are listed, if no others are kept."""
+        declared = values["headers"]
+        return None if declared is None or declared.others == "keep" else declared.listed
+
+    @classmethod
+    def requires(cls, values: dict[str, Any]) -> tuple[str, ...]:
+        """Return the headers without which a request is refused."""
+        declared = values["headers"]
+        return () if declared is None else tuple(map(str, declared.required))
 
     @classmethod
     def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:

@@ -10,7 +10,7 @@ from mutated.mutant import Mutant, kind
 from mutated.sites import arms, chains, components, misspelt, section, steps
 
 OPEN = "http"
-"""The source whose clients may send any header."""
+"""The source whose clients may send any header, unless it lists them."""
 
 
 def _set_here(example: Example) -> set[str]:
@@ -30,8 +30,9 @@ def _sets(step: Step) -> Iterator[str]:
 
 
 def _is_closed(example: Example) -> bool:
-    """Whether no client can send headers."""
-    return not list(components(example, "source", OPEN))
+    """Whether no client can send headers that are not listed."""
+    sources = components(example, "source", OPEN)
+    return all("headers" in source.values for _, source, _ in sources)
 
 
 def _misspelt(example: Example, span: Span, pattern: str) -> Iterator[Mutant]:
@@ -67,6 +68,17 @@ def in_a_key(example: Example) -> Iterator[Mutant]:
         key = section(sink.values, "dedup").get("key")
         if key is not None:
             yield from _misspelt(example, key.span, r"header\.(\w+)")
+
+
+@kind("FL401")
+def in_a_list(example: Example) -> Iterator[Mutant]:
+    """What clients must send is listed under another name than it is used by."""
+    for _, source, _ in components(example, "source", OPEN):
+        required = section(source.values, "headers").get("required")
+        for found in re.finditer(r"header\.(\w+)", text_of(required.span)) if required else ():
+            start = required.span.start + found.start(1)
+            place = Span(required.span.source, start, start + len(found[1]))
+            yield Mutant(example, (Change(place, misspelt(found[1])),))
 
 
 @kind("FL401")
