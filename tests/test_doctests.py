@@ -1,26 +1,17 @@
 """Every example in a docstring runs."""
 
 import doctest
-import importlib.util
-import pkgutil
+import importlib
 from pathlib import Path
 
-import flumec.compiler
-import flumec.runtime
 import pytest
 
-
-def text_of(name: str) -> str:
-    """Return a module's text, without importing it."""
-    spec = importlib.util.find_spec(name)
-    return Path(spec.origin).read_text() if spec and spec.origin else ""
-
-
+ROOT = Path(__file__).parent.parent
 NAMES = [
-    module.name
-    for package in (flumec.compiler, flumec.runtime)
-    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    if not module.name.endswith("__main__") and ">>>" in text_of(module.name)
+    ".".join(("flumec", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+    for top in ("compiler", "runtime")
+    for path in sorted((ROOT / top).rglob("*.py"))
+    if path.name != "__main__.py" and b">>>" in path.read_bytes()
 ]
 
 

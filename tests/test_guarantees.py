@@ -1,6 +1,5 @@
 """The page of promises: each with its start, failures and assumptions, and a test that is there."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -15,8 +14,7 @@ NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", PAGE)))
 @pytest.mark.parametrize("named", NAMED)
 def test_a_test_that_is_named_exists(named: str) -> None:
     path, _, function = named.partition("::")
-    tree = ast.parse((ROOT / path).read_text())
-    defined = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    defined = re.findall(r"^ *def (\w+)\(", (ROOT / path).read_text(), re.MULTILINE)
     assert function in defined if function else any(name.startswith("test_") for name in defined)
 
 

@@ -5,7 +5,9 @@ here stands that whole passes are missed too.
 """
 
 import re
+import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,10 +36,18 @@ def test_a_pass_that_is_taken_out_is_missed(
 ) -> None:
     rest = tuple(one for one in passes.PASSES if one is not check)
     monkeypatch.setattr(passes, "PASSES", rest)
+    likely = sorted(FILES, key=lambda path: -sum(_marked(path)[code] for code in _codes_of(check)))
 
-    assert any(_said(path) != _marked(path) for path in FILES)
+    assert any(_said(path) != _marked(path) for path in likely)
 
 
+def _codes_of(check: passes.Pass) -> set[str]:
+    """Return the rules that a pass names: it is missed at once where they are marked."""
+    named = vars(sys.modules[check.__module__]).values()
+    return {code for code, rule in every_rule().items() if rule in named}
+
+
+@cache
 def _marked(path: Path) -> Counter[str]:
     return Counter(
         mark for lines in split(path.read_text())[1].values() for line in lines
