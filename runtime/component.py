@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
 
 from flumec.runtime.bounds import Check, at_least, at_most, between, not_empty
+from flumec.runtime.contradiction import Contradiction, Misfit
 from flumec.runtime.property_types import (
     ChannelRef,
     Header,
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "After", "Channel", "ChannelRef", "Check", "Component", "Contradiction", "Declared",
-    "Duration", "Header", "Ingredient", "Interceptor", "JournalRef", "Path", "Percent", "Port",
-    "Property", "Rate", "Ref", "Secret", "Section", "Sink", "Size", "Source", "Url", "at_least",
-    "at_most", "between", "not_empty", "prop",
+    "Duration", "Header", "Ingredient", "Interceptor", "JournalRef", "Misfit", "Path", "Percent",
+    "Port", "Property", "Rate", "Ref", "Secret", "Section", "Sink", "Size", "Source", "Url",
+    "at_least", "at_most", "between", "not_empty", "prop",
 ]  # fmt: skip
 
 Commit = Literal["rename", "named_put", "cursor_in_target", "idempotent", "none"]
@@ -77,14 +78,6 @@ class Property:
     def required(self) -> bool:
         """Whether a file must set it."""
         return self.default is dataclasses.MISSING
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """Properties that cannot stand together, the first being the one to blame, and why."""
-
-    properties: tuple[str, ...]
-    sentence: str
 
 
 def _own_first(owner: type) -> list[dataclasses.Field[Any]]:
@@ -144,6 +137,11 @@ class Declared:
     @classmethod
     def contradictions(cls, values: dict[str, Any]) -> Iterator[Contradiction]:  # noqa: ARG003 for subclasses
         """Yield what cannot stand together in `values` (every property, defaults filled in)."""
+        yield from ()
+
+    @classmethod
+    def misfits(cls, values: dict[str, Any]) -> Iterator[Misfit]:  # noqa: ARG003 for subclasses
+        """Yield what works in `values` (every property), and not as it says."""
         yield from ()
 
 

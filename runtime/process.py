@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from flumec.runtime import logs
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import Disk, RealDisk
+from flumec.runtime.ending import DRAIN
 from flumec.runtime.errors import StartError
 from flumec.runtime.messages.agent import CannotGoOn, CannotRun, NothingStored
 from flumec.runtime.messages.unit import SocketUnused
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from flumec.runtime.journal import Identity
     from flumec.runtime.journals import Journals
     from flumec.runtime.metrics import Reading
-
-DRAIN = 20.0
-"""Seconds that an orderly end may take; the unit's TimeoutStopSec must be longer."""
 
 BINDING = 10.0
 """Seconds that sources and receivers may take to listen before the agent counts as ready."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flumec.runtime.process import DRAIN
+from flumec.runtime.ending import DRAIN
 
 SCRIPT = """
     from pathlib import Path

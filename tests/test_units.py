@@ -11,7 +11,7 @@ from flumec.compiler.emit.unit import unit
 from flumec.compiler.emit.unit_text import setting, word
 from flumec.compiler.plan import Agent, Host, Part
 from flumec.runtime.credentials import ABSENT
-from flumec.runtime.process import DRAIN
+from flumec.runtime.ending import DRAIN
 from flumec.runtime.quantity import Percent, Size
 from flumec.runtime.restarts import START_TIMEOUT
 from hypothesis import given

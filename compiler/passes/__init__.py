@@ -19,6 +19,7 @@ from flumec.compiler.passes.deduplication import check_deduplication
 from flumec.compiler.passes.delivery import check_delivery
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.fitting import check_fitting
+from flumec.compiler.passes.followed_twice import check_followed_twice
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.groups import check_groups
 from flumec.compiler.passes.headers import check_headers
@@ -28,6 +29,7 @@ from flumec.compiler.passes.left_out import check_left_out
 from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
+from flumec.compiler.passes.misfits import check_misfits
 from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.nearness import check_nearness
 from flumec.compiler.passes.ordering import check_ordering
@@ -80,12 +82,14 @@ PASSES: tuple[Pass, ...] = (
     check_ports,
     check_directories,
     check_own_files,
+    check_followed_twice,
     check_journals,
     check_syncing,
     check_letters,
     check_rotation,
     check_rolling,
     check_fitting,
+    check_misfits,
     check_outages,
     check_lasting,
     check_surviving,

@@ -118,7 +118,7 @@ def check_copies(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                     if two.last.span not in said:
                         said.add(two.last.span)
                         source = f"{agent.name}.{component.name}"
-                        each = not (_chooses(one.first) or _chooses(two.first))
+                        each = not (chooses(one.first) or chooses(two.first))
                         channel = two.last.end[1]
                         yield TwoCopies(two.last.span, channel, source, each, one.last.span)
 
@@ -158,10 +158,10 @@ def _copied(one: Edge, two: Edge) -> bool:
     """Whether one event may leave its source by both edges."""
     if one.chain is two.chain:
         return one.arm is two.arm and one.end != two.end
-    return not (_chooses(one) and _chooses(two))
+    return not (chooses(one) and chooses(two))
 
 
-def _chooses(edge: Edge) -> bool:
+def chooses(edge: Edge) -> bool:
     """Whether only some events of its source leave by an edge."""
     steps = edge.chain.steps if edge.chain else ()
     return edge.arm is not None or any(

@@ -12,6 +12,7 @@ from flumec.compiler.world.network import Network, Stream
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.drain import drain
+from flumec.runtime.ending import DRAIN
 from flumec.runtime.journal import Identity, JournalFailed
 from flumec.runtime.keeping import open_journals
 from flumec.runtime.staff import Staff
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 SEGMENT_SIZE = 256 << 10
 """Bytes of a journal's segments: small, so that a test of a few events has several."""
 
-_DRAIN = 20.0
 _LONG = 3600.0
 
 
@@ -92,7 +92,7 @@ class Process(Owner):
             return
         kept = {each.consumer.name: each.channel.on_disk for each in agent.deliveries}
         rounds: Any = self
-        drain(staff, rounds, kept, _DRAIN, self.journals.settle)
+        drain(staff, rounds, kept, DRAIN, self.journals.settle)
         self.journals.close()
 
     def until(self, holds: Callable[[], bool], seconds: float) -> bool:

@@ -8,6 +8,7 @@ from flumec.runtime.component import (
     Contradiction,
     Duration,
     Header,
+    Misfit,
     Port,
     Section,
     Size,
@@ -15,6 +16,7 @@ from flumec.runtime.component import (
     between,
     prop,
 )
+from flumec.runtime.ending import FINISH
 from flumec.runtime.tls.settings import Proven, unused
 
 
@@ -116,4 +118,25 @@ class LinkSettings(Proven, type="arrow"):
         elif values["spread"] and values["policy"] not in (None, "failover", "balance"):
             yield Contradiction(
                 ("spread", "policy"), "`spread` says who is preferred, and here nobody is"
+            )
+
+    @classmethod
+    def misfits(cls, values: dict[str, Any]) -> Iterator[Misfit]:
+        """Yield a window that no sender ever gets, and an end that the agent does not wait for."""
+        window, memory = values["window"], values["memory"]
+        if window > memory and window != cls.props["window"].default:
+            yield Misfit(
+                "window",
+                "memory",
+                f"a sender may have {window} on the way, and all of them together {memory}",
+                f"`memory = {window}` for one sender and more for several, or a smaller `window`",
+            )
+        if values["drain"] > FINISH:
+            end = Duration(FINISH)
+            yield Misfit(
+                "drain",
+                "",
+                f"an agent that stops gives a link {end} for its last acknowledgements, so "
+                f"`drain = {values['drain']}` ends in an error after that",
+                f"`drain = {end}` or less: what is not acknowledged by then is sent again",
             )

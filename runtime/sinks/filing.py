@@ -9,6 +9,7 @@ from flumec.runtime.component import (
     Commit,
     Contradiction,
     Duration,
+    Misfit,
     Section,
     Sink,
     Size,
@@ -185,6 +186,19 @@ class Filing(Sink):
                 ("dedup",),
                 "`dedup` must say what becomes of an event that is too old to be told from a copy: "
                 "`late = CHANNEL` or `late = drop` in it, or `dead_letter = CHANNEL` beside it",
+            )
+
+    @classmethod
+    def misfits(cls, values: dict[str, Any]) -> Iterator[Misfit]:
+        """Yield a quiet time that a file never lives to see."""
+        roll = values["roll"]
+        if roll.idle is not None and roll.idle > roll.every:
+            yield Misfit(
+                "roll.idle",
+                "roll.every",
+                f"a file is rolled {roll.every} after its first event, so `idle = {roll.idle}` "
+                "never comes first",
+                f"an `idle` below that, such as `idle = {Duration(roll.every / 4)}`, or none",
             )
 
     def deliver(

@@ -7,6 +7,7 @@ from flumec.runtime.component import (
     Check,
     Contradiction,
     Duration,
+    Misfit,
     Port,
     Secret,
     Size,
@@ -114,6 +115,19 @@ class Http(Proven, Source, type="http"):
             yield Contradiction(
                 ("max_pending", "max_body"),
                 "`max_pending` must be at least `max_body`, or no request fits",
+            )
+
+    @classmethod
+    def misfits(cls, values: dict[str, Any]) -> Iterator[Misfit]:
+        """Yield fewer names than clients, each of whom may have a request to repeat."""
+        names, clients = values["request_ids"], values["max_connections"]
+        if values["request_id"] is not None and names < clients:
+            yield Misfit(
+                "request_ids",
+                "max_connections",
+                f"{clients:,} clients may each repeat a request, and the names of {names:,} are "
+                "remembered: what comes again later is stored twice",
+                f"`request_ids = {clients}` or more, or fewer `max_connections`",
             )
 
     @classmethod
