@@ -25,6 +25,8 @@ class Risk:
     """The property to blame; none: the component's type."""
     unless: str = ""
     """What must be so for it not to exist: then it is assumed, where no `dedup` helps anyway."""
+    late: bool = False
+    """Whether it takes late events alone, which no order is about."""
 
 
 class Risky:

@@ -1,5 +1,6 @@
 """What the headers that a step sets follow from: the event itself, or when and where it passes."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flumec.compiler.headers.steps import complete, keeps, named
@@ -56,3 +57,18 @@ def fixed_by(step: Step) -> frozenset[str]:
         return frozenset()
     made = making(step)
     return frozenset() if made.headers or made.body or made.clock else set_by(step)
+
+
+def fixed_behind(steps: Sequence[Step]) -> frozenset[str]:
+    """Return the headers that have one value on all events of an agent on a host behind steps.
+
+    The last step that sets a header decides; one that keeps what is there has nothing to do behind
+    one that fixes it.
+    """
+    fixed, differing = set[str](), set[str]()
+    for step in reversed(steps):
+        if not keeps(step):
+            made = fixed_by(step)
+            fixed |= made - differing
+            differing |= set_by(step) - made
+    return frozenset(fixed)

@@ -16,7 +16,8 @@ class OrderBroken(Diagnostic, code="FL603"):
 
     `order = source` is the order of a source's events on each host; `order = key` that of events
     with one value of the check's `key`. Links that choose among hosts, groups, and ways that part
-    and meet keep less. A sink that writes into several folders keeps it in each.
+    and meet keep less, and where copies come about one that is lost leaves the next one behind
+    events that are newer. A sink that writes into several folders keeps it in each.
 
     ## Example
 
@@ -95,6 +96,8 @@ class OrderBroken(Diagnostic, code="FL603"):
     @property
     def hint(self) -> str:
         keys = self.claim.order.keys
+        if self.claim.order.cure:
+            return self.claim.order.cure
         if keys is None:
             return "one way and one host (`policy = single`), or `hash(header.x)` and `order = key`"
         return f"`order = key` and `key = {', '.join(f'header.{key}' for key in sorted(keys))}`"

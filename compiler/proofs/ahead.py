@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flumec.compiler.graph import Node
-from flumec.compiler.headers.making import fixed_by, set_by
+from flumec.compiler.headers.making import fixed_behind, set_by
 from flumec.compiler.model import Step
-from flumec.compiler.proofs.claim import Detour, Effect, Failure, Harm, Order
+from flumec.compiler.proofs.claim import TOLD_APART, Detour, Effect, Failure, Harm, Order
 from flumec.compiler.proofs.key import Key
 from flumec.compiler.proofs.meetings import Meeting
 from flumec.compiler.source import Span
@@ -35,10 +35,13 @@ class Ahead:
     assuming: tuple[str, ...] = ()
     letters: str = ""
     """Whose dead letters alone come to the sink by this way."""
+    changed: frozenset[str] = frozenset()
+    """Headers that steps behind here set: what they are here is not what they are at the sink."""
 
     def after(self, effects: Iterable[Effect]) -> "Ahead":
         """Return the same with what happens to events before all that."""
         worst, known, assuming = dict(self.worst), dict(self.known), self.assuming
+        effects = tuple(effects)
         for effect in effects:
             heals = (
                 effect.harm is Harm.REPEATS
@@ -50,7 +53,8 @@ class Ahead:
                 (known if heals else worst)[effect.failure, effect.harm] = effect
             elif not heals and effect.unless not in assuming:
                 assuming = (effect.unless, *assuming)
-        return replace(self, worst=worst, known=known, assuming=assuming)
+        order = _order(self.order, effects, worst, assuming)
+        return replace(self, worst=worst, known=known, assuming=assuming, order=order)
 
     def parted(self, node: Node, *, behind: bool) -> "Ahead":
         """Return the same with the copies that part at `node`, behind its steps or before them."""
@@ -58,7 +62,12 @@ class Ahead:
         return self.after(each.effect for each in here) if here else self
 
     def narrowed(self, key: str, reason: str, span: Span) -> "Ahead":
-        """Return the same where order is kept only among events with equal values of a header."""
+        """Return the same where order is kept only among events with equal values of a header.
+
+        None is, if it is not by that value that one tells them apart at the sink.
+        """
+        if key in self.changed:
+            return self.disordered(f"`header.{key}` is set anew on the way from here", span)
         return replace(self, order=self.order.narrowed(key, reason, span))
 
     def before(self, steps: Sequence[Step]) -> "Ahead":
@@ -67,7 +76,7 @@ class Ahead:
         if not steps or not (order.keys or order.folders):
             return self
         kept = order.folders and order.folders.difference(*map(set_by, steps))
-        keys = order.keys and order.keys.difference(*map(fixed_by, steps))
+        keys = order.keys and order.keys - fixed_behind(steps)
         if keys or keys is None:
             return replace(self, order=replace(order, keys=keys, folders=kept))
         return replace(self, order=Order(keys, folders=kept))
@@ -94,4 +103,28 @@ class Ahead:
             tuple(dict.fromkeys((*self.meetings, *other.meetings))),
             tuple(dict.fromkeys((*self.assuming, *other.assuming))),
             self.letters and other.letters and self.letters,
+            self.changed | other.changed,
         )
+
+
+def _order(order: Order, effects: Sequence[Effect], worst: Worst, assumed: Sequence[str]) -> Order:
+    """Return what is left of an order where copies come about by `effects`.
+
+    As long as all of them arrive, the first ones are in order. If one is lost on the way, the next
+    comes behind events that were stored after it, also where a `dedup` waits for them.
+    """
+    copies = any(
+        each.harm is Harm.REPEATS
+        and each.failure not in TOLD_APART
+        and not (each.unless and each.unless in assumed)
+        for each in effects
+    )
+    if order.keys is None or not copies:
+        return order
+    losing = (each for (_, harm), each in worst.items() if harm is Harm.LOSES)
+    lost = [each for each in losing if each.failure not in TOLD_APART and not each.late]
+    if not lost:
+        return order
+    worst_of_all = max(lost, key=lambda each: each.badness)
+    why = f"`{worst_of_all.where}` may lose a copy of an event and not a later one"
+    return Order(None, why, worst_of_all.span, cure=worst_of_all.cure)

@@ -57,6 +57,8 @@ class Effect:
     """Of one that repeats: what its copies have in common, for a `dedup` to know them by."""
     unless: str = ""
     """What must be so for it not to exist; a claim then assumes that, and does not have it."""
+    late: bool = False
+    """Whether it takes late events alone, which no order is about."""
 
     @property
     def where(self) -> str:
@@ -76,8 +78,9 @@ _LIKELIEST = {failure: index for index, failure in enumerate(Failure)}
 class Order:
     """Among which events of one source (on one host) the order is that of their first put.
 
-    Copies that come later do not count. `keys` are the headers in which they must be equal; none of
-    them: all events of the source. None: no events.
+    Copies that come later do not count, nor do events of which a copy was late or given up. `keys`
+    are the headers in which they must be equal; none of them: all events of the source. None: no
+    events. It holds through the failures that a delivery is about, like what a delivery says.
     """
 
     keys: frozenset[str] | None
@@ -86,6 +89,8 @@ class Order:
     span: Span | None = None
     folders: frozenset[str] | None = None
     """Where the sink has several folders the order is that in each: the headers that choose it."""
+    cure: str = ""
+    """What would keep it, where that is not fewer ways: a phrase."""
 
     def narrowed(self, key: str, reason: str, span: Span) -> "Order":
         """Return what is left where each value of a header goes its own way; by folders it does."""

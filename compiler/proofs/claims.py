@@ -1,5 +1,6 @@
 """A claim for each source and each sink that its events come to, from the file alone."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
@@ -7,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.graph import Graph, Node, ends
+from flumec.compiler.headers.making import set_by
 from flumec.compiler.model import Agent, Chain, Component, Fleet, Route, Settings
 from flumec.compiler.passes.deduplication import DEDUP, apart, key_headers
 from flumec.compiler.proofs.ahead import Ahead, Worst
@@ -16,7 +18,7 @@ from flumec.compiler.proofs.effects import Effects
 from flumec.compiler.proofs.joining import joined
 from flumec.compiler.proofs.key import key_of
 from flumec.compiler.proofs.meetings import meetings
-from flumec.compiler.proofs.naming import named
+from flumec.compiler.proofs.naming import first_of, is_given, named
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.runtime.component import Sink, Source
 from flumec.runtime.links.settings import Hash
@@ -53,13 +55,23 @@ class _Claims:
         order = self._ways.backwards()
         for node in order:
             self._ahead[node] = dict(self._behind(node))
-        for node in self._ways.nodes() if order else ():
+        sources = list(self._sources()) if order else []
+        given = Counter[Node]()
+        for node, _, declaration in sources:
+            hosts = len(self._fleet.agents[node[0]].hosts.hosts)
+            given.update(dict.fromkeys(self._ahead[node], hosts * is_given(declaration)))
+        for node, component, declaration in sources:
+            for sink, ahead in self._ahead[node].items():
+                yield self._claim(node, component, declaration, ahead, several=given[sink] > 1)
+
+    def _sources(self) -> Iterator[tuple[Node, Component, type[Source]]]:
+        for node in self._ways.nodes():
             component = self._ways.component(node)
-            declaration = None if component is None else component.declaration
-            if component is None or declaration is None or not issubclass(declaration, Source):
+            declared = None if component is None else component.declaration
+            if component is None or declared is None or not issubclass(declared, Source):
                 continue
-            for ahead in self._ahead[node].values() if declaration is not LinkSource else ():
-                yield self._claim(node, component, declaration, ahead)
+            if declared is not LinkSource:
+                yield node, component, declared
 
     def _behind(self, node: Node) -> Iterator[tuple[Node, Ahead]]:
         component = self._ways.component(node)
@@ -73,7 +85,9 @@ class _Claims:
         effects = self._effects.at(node)
         for sink, ahead in found.items():
             met = replace(ahead, meetings=(*ahead.meetings, *meeting)) if meeting else ahead
-            yield sink, met.after(effects) if effects else met
+            met = met.after(effects) if effects else met
+            # Each peer of a link has the channel for itself: copies part before they are in it.
+            yield sink, met if component.kind == "source" else met.parted(node, behind=True)
 
     def _at_sink(self, node: Node, sink: Component) -> Ahead:
         ahead = Ahead(node, {}, {}, Order(frozenset()), None)
@@ -104,7 +118,7 @@ class _Claims:
                 come = self._through(way, ahead)
                 turned = come if way.kind == "letters" else come.turned(letters)
                 found.setdefault(sink, []).append((way, turned))
-        return {sink: joined(ways) for sink, ways in found.items()}
+        return {sink: _past(ways) for sink, ways in found.items()}
 
     def _through(self, way: Way, ahead: Ahead) -> Ahead:
         """Return what is ahead before a way on."""
@@ -113,15 +127,18 @@ class _Claims:
             whose = f"late events of `{way.start[1]}`" if way.late else ""
             only = whose or f"dead letters of `{way.start[1]}`"
             return replace(ahead.disordered(reason, way.span), letters=only)
-        ahead = ahead.parted(way.start, behind=True)
         chain = None if way.edge is None else way.edge.chain
         if chain is not None:
+            ahead = ahead.parted(way.start, behind=True)
             arm = way.edge.arm if way.edge is not None else None
             steps = (*chain.steps, *(arm.steps if arm is not None else ()))
             if ahead.key is not None:
                 ahead = replace(ahead, key=ahead.key.before(steps))
             ahead = ahead.before(steps).turned(list(_leaving(way)))
-        ahead = ahead.parted(way.start, behind=False)
+            if arm is not None and arm.steps:
+                changed = ahead.changed.union(*map(set_by, arm.steps))
+                ahead = replace(ahead, changed=changed)
+            ahead = ahead.parted(way.start, behind=False)
         effects = tuple(self._effects.along(way))
         return self._ordered(way, ahead.after(effects) if effects else ahead)
 
@@ -147,8 +164,9 @@ class _Claims:
         return ahead.disordered(why.get(policy, f"`{policy}` keeps no order"), span)
 
     def _claim(
-        self, node: Node, component: Component, declaration: type[Source], ahead: Ahead
-    ) -> Claim:
+        self, node: Node, component: Component, declaration: type[Source], ahead: Ahead, *,
+        several: bool,
+    ) -> Claim:  # fmt: skip
         hosts = self._fleet.agents[node[0]].hosts.hosts
         values = complete(declaration, component.values, hosts[0] if hosts else None)
         assuming = () if values is None else tuple(declaration.assumptions(values))
@@ -161,10 +179,18 @@ class _Claims:
             declaration.start,
             _by_failure(of_key.worst),
             (*assuming, *of_key.assuming),
-            ahead.order,
+            first_of(ahead, sink, declaration) if several else ahead.order,
             ahead.detours,
             ahead.letters,
         )
+
+
+def _past(found: list[tuple[Way, Ahead]]) -> Ahead:
+    """Return what is ahead by all ways from a component, before the steps of its chains."""
+    ahead = joined(found)
+    chains = (way.edge.chain for way, _ in found if way.edge is not None)
+    steps = [step for chain in chains if chain is not None for step in chain.steps]
+    return replace(ahead, changed=ahead.changed.union(*map(set_by, steps))) if steps else ahead
 
 
 def _by_failure(worst: Worst) -> dict[Failure, tuple[Effect, ...]]:

@@ -70,7 +70,7 @@ class Effects:
             span = component.type_span if held is None else held.span
             yield Effect(
                 risk.failure, risk.harm, node, span, risk.reason, risk.cure,
-                copies if risk.harm is Harm.REPEATS else None, risk.unless,
+                copies if risk.harm is Harm.REPEATS else None, risk.unless, risk.late,
             )  # fmt: skip
         yield from _when_lost(component, declaration, node)
 

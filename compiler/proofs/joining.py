@@ -36,6 +36,9 @@ def _order(found: Found) -> Order:
     if header is None:
         why = f"two ways lead from `{first[0].start[1]}` to `{dotted(first[1].sink)}`"
         return Order(None, why, last[0].span)
+    if any(header in ahead.changed for _, ahead in plain):
+        why = f"`header.{header}` is set anew on the way from here"
+        return Order(None, why, last[0].span)
     orders = [ahead.order for _, ahead in plain]
     keys = frozenset[str]().union(*(order.keys or () for order in orders))
     why = f"each value of `header.{header}` has a way of its own"

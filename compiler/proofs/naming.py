@@ -6,7 +6,7 @@ from typing import Any
 from flumec.compiler.model import Component
 from flumec.compiler.passes.deduplication import DEDUP, key_headers
 from flumec.compiler.proofs.ahead import Ahead, Worst
-from flumec.compiler.proofs.claim import Effect, Failure, Harm
+from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm, Order
 from flumec.runtime.component import Source
 
 
@@ -45,6 +45,24 @@ def named(
         one = f"{' and '.join(headers)} {'are' if len(headers) > 1 else 'is'} on each event"
         each = f"{one}, and no two events have the same"
     return Named(ahead.worst, (*([each] if headers else []), *ahead.assuming))
+
+
+def is_given(source: type[Source]) -> bool:
+    """Return whether clients give a source its events, and may give another source the same."""
+    return source.start != "line"
+
+
+def first_of(ahead: Ahead, sink: Component, source: type[Source]) -> Order:
+    """Return the order of a source's events where `dedup` may know one that came by another source.
+
+    Whichever comes first is written, so that the order is that of neither.
+    """
+    known = ahead.key is not None and ahead.key.knows(Copies(tag=False, apart=True))
+    if not known or not is_given(source) or ahead.order.keys is None:
+        return ahead.order
+    why = "an event that came by another source, or host, too is written when the first copy comes"
+    cure = "`order = none`, or one source on one host: several have no order in common"
+    return Order(None, why, sink.values[DEDUP].key, cure=cure)
 
 
 def _shared(ahead: Ahead, sink: Component) -> Effect:

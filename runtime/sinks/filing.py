@@ -137,6 +137,7 @@ class Filing(Sink):
                 "an event that comes after the window is dropped",
                 "`late = CHANNEL` in its `dedup`",
                 "dedup",
+                late=True,
             )
 
     @classmethod
