@@ -40,8 +40,9 @@ class ProcessDisk:
     """
 
     def __init__(
-        self, disk: Callable[[Path], Disk], owner: Owner, outages: Outages, step: Callable[[], None]
-    ) -> None:
+        self, disk: Callable[[Path], Disk], owner: Owner, outages: Outages,
+        step: Callable[[Path], None],
+    ) -> None:  # fmt: skip
         self._disk = disk
         self._owner = owner
         self._outages = outages
@@ -64,7 +65,7 @@ class ProcessDisk:
     def change(self, path: Path) -> Disk:
         """Return the disk that a path is on, for a change."""
         self.reach(path)
-        self._step()
+        self._step(path)
         return self.reach(path)
 
     def open(self, path: Path, mode: Mode = "read") -> DiskFile:

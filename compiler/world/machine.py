@@ -9,6 +9,7 @@ from flumec.compiler.world.fibres import Killed
 from flumec.compiler.world.network import Network
 from flumec.compiler.world.process import Process
 from flumec.compiler.world.stage import ELSEWHERE
+from flumec.compiler.world.steps import Steps
 from flumec.compiler.world.tailed import TailedFiles
 from flumec.runtime.agent import Agent
 from flumec.runtime.disk import Disk
@@ -26,14 +27,16 @@ class Machine:
 
     def __init__(
         self, name: str, address: str, *, network: Network, clock: WorldClock,
-        elsewhere: CrashDisk, files: TailedFiles,
+        elsewhere: CrashDisk, files: TailedFiles, steps: Steps,
     ) -> None:  # fmt: skip
         self.name, self.address = name, address
         self.network, self.clock = network, clock
-        self.files = files
+        self.files, self.steps = files, steps
         self.disk = CrashDisk()
         self.outages = Outages(clock.monotonic)
         self.agents: dict[str, Agent] = {}
+        self.folders: list[str] = []
+        """The directories that its sinks publish in, whose changes are steps of their own."""
         self.processes: dict[str, Process] = {}
         """What runs now, by the agents' names."""
         self.fates: list[tuple[str, str]] = []
@@ -85,9 +88,13 @@ class Machine:
         """Return the disk that a path is on."""
         return self._elsewhere if f"{path}/".startswith(_ELSEWHERE) else self.disk
 
-    def step(self, process: Process) -> None:
+    def step(self, process: Process, path: Path) -> None:
         """Let a process change the disk, or be killed right before."""
         self.network.scheduler.stir()
+        self.steps.take((self.name,))
+        for folder in self.folders:
+            if f"{path}/".startswith(f"{folder}/"):
+                self.steps.take((self.name, folder))
         if self.doom is not None:
             self.doom -= 1
             if self.doom < 0:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flumec.compiler.world.fibres import Owner, Scheduler, Waiter
+from flumec.compiler.world.steps import Steps
 from flumec.runtime.links.faults import Disconnected
 
 _GLANCE = 1.0
@@ -26,8 +27,8 @@ Wire = tuple[str, str]
 class Network:
     """Who listens where, which connections there are, and which wires are cut."""
 
-    def __init__(self, scheduler: Scheduler) -> None:
-        self.scheduler = scheduler
+    def __init__(self, scheduler: Scheduler, steps: Steps) -> None:
+        self.scheduler, self.steps = scheduler, steps
         self._names: dict[str, str] = {}
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._streams: list[Stream] = []
@@ -220,6 +221,7 @@ class Stream(_Waiting):
         if self._shut or self.broken:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         data = b"".join(parts)
+        self._network.steps.take((self.host, self.there))
         self.other.expect(data)
         return len(data)
 

@@ -36,7 +36,9 @@ class Process(Owner):
     def __init__(self, machine: "Machine", agent: "Agent") -> None:
         super().__init__(f"{agent.name} on {machine.name}")
         self.machine, self.agent = machine, agent
-        self.disk = ProcessDisk(machine.disk_of, self, machine.outages, lambda: machine.step(self))
+        self.disk = ProcessDisk(
+            machine.disk_of, self, machine.outages, lambda path: machine.step(self, path)
+        )
         self.reason = ""
         """Why it ended, if nobody told it to."""
         self.staff: Staff | None = None

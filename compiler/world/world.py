@@ -20,6 +20,7 @@ from flumec.compiler.world.posted import CLIENT, Request
 from flumec.compiler.world.process import Process
 from flumec.compiler.world.seen import Seen, counts_of, part_of
 from flumec.compiler.world.stage import folder_of, staged
+from flumec.compiler.world.steps import Steps
 from flumec.compiler.world.tailed import TailedFiles
 from flumec.compiler.world.threads import simulated
 from flumec.runtime.agent import Agent
@@ -44,7 +45,8 @@ class World(Seen):
 
     def __init__(self, fleet: plan.Plan, seed: int = 0) -> None:
         super().__init__(seed)
-        self.network = Network(self.scheduler)
+        self.steps = Steps()
+        self.network = Network(self.scheduler, self.steps)
         self._plan, self._seed = fleet, seed
         self._exit = ExitStack()
         self._elsewhere = CrashDisk()
@@ -201,12 +203,13 @@ class World(Seen):
         files = TailedFiles(root / host.name)
         machine = Machine(
             host.name, host.address, network=self.network, clock=self.clock,
-            elsewhere=self._elsewhere, files=files,
+            elsewhere=self._elsewhere, files=files, steps=self.steps,
         )  # fmt: skip
         machine.over = self._remember
         for agent in host.agents:
             take = self._take(host.name, agent.name)
-            machine.agents[agent.name] = staged(_made(agent), take, files)
+            machine.agents[agent.name] = made = staged(_made(agent), take, files)
+            machine.folders += (str(folder_of(p)) for p in made.parts if isinstance(p, Filing))
         return machine
 
     def _take(self, host: str, agent: str) -> Callable[[str, Sequence[Event]], None]:

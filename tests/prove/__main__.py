@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from prove import campaign
+from prove.case import TRIES
 from prove.keeping import keep, kept
 from prove.shrinking import judged, smaller
 
@@ -18,7 +19,7 @@ def main() -> int:
     parser.add_argument("--fleets", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0, help="the first fleet's (default: 0)")
     parser.add_argument("-j", type=int, default=2, help="processes (default: 2)")
-    parser.add_argument("--tries", type=int, default=40, help="lives to show that claims are weak")
+    parser.add_argument("--tries", type=int, default=TRIES, help="lives by chance before each step")
     parser.add_argument("--shown", type=int, help="of so many fleets (default: of all)")
     parser.add_argument("--again", type=Path, metavar="DIR", help="play one that was kept")
     given = parser.parse_args()

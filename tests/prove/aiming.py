@@ -10,11 +10,11 @@ from prove.shape import Shape
 KINDS: dict[Failure, tuple[str, ...]] = {
     Failure.ALWAYS: (),
     Failure.CLIENT_RETRIED: ("repost",),
-    Failure.REPLY_LOST: ("mute", "deaf"),
-    Failure.CONNECTION_CUT: ("mute", "cut"),
+    Failure.REPLY_LOST: ("mute", "deaf", "lapse", "sever"),
+    Failure.CONNECTION_CUT: ("mute", "cut", "sever"),
     Failure.BUNDLE_CHANGED: ("restart",),
     Failure.ROTATION: ("rotate",),
-    Failure.SERVER_RESTARTED: ("outage",),
+    Failure.SERVER_RESTARTED: ("outage", "lapse"),
     Failure.KILLED: ("doom", "doom", "kill"),
     Failure.POWER_CUT: ("fall", "power"),
 }

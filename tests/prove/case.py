@@ -2,18 +2,24 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 
-from flumec.compiler.proofs.claim import Claim
+from flumec.compiler.proofs.claim import Claim, Harm
 from prove import simulated
 from prove.aiming import aimed, wanted
 from prove.claiming import Claimed, claimed
 from prove.generator import make
-from prove.judging import Judge, Seen
+from prove.judging import Judge, Record, Seen
 from prove.script import Script, write
 from prove.shape import Shape
+from prove.stepping import calm, stepped
 
-TRIES = 24
-"""How many scripts may be tried to show that claims are as weak as they say."""
+TRIES = 12
+"""How many scripts may be tried by chance to show that claims are as weak as they say."""
+
+STEPS = 600
+"""How many steps may be tried after that, for each claim: more than the fleets here have at the
+places that a claim names, so that in the end it is all of them."""
 
 
 @dataclass
@@ -62,10 +68,22 @@ def examine(seed: int, *, tries: int = TRIES) -> Case:
         if case.wrong or not case.unshown:
             break
         _play(case, made, judge, aimed(shape, case.unshown, seed, number), seed)
+    for claim in case.unshown if tries else ():
+        _step(case, made, judge, claim)
     return case
 
 
-def _play(case: Case, made: Claimed, judge: Judge, script: Script, seed: int) -> None:
+def _step(case: Case, made: Claimed, judge: Judge, claim: Claim) -> None:
+    """Have something happen at each step in turn, until that shows a claim."""
+    base = calm(case.shape, case.seed, held=wanted(claim) is Harm.LOSES)
+    steps = _play(case, made, judge, base, case.seed).steps
+    for script in islice(stepped(case.shape, claim, base, steps), STEPS):
+        if case.wrong or claim not in case.unshown:
+            break
+        _play(case, made, judge, script, case.seed)
+
+
+def _play(case: Case, made: Claimed, judge: Judge, script: Script, seed: int) -> Record:
     record = simulated.play(case.shape, made.plan, script, seed)
     case.plays += 1
     case.faults += Counter(action.kind for action in script if action.kind != "send")
@@ -76,3 +94,4 @@ def _play(case: Case, made: Claimed, judge: Judge, script: Script, seed: int) ->
                 case.shown.add((claim.source, claim.sink))
     if wrong := judge.wrong(record):
         case.wrong = Wrong(script, seed, wrong)
+    return record

@@ -26,6 +26,8 @@ class Record:
     """What lies where the file says that it may end: dead letters, and late."""
     failures: set[Failure] = field(default_factory=set)
     """What happened, besides all being well."""
+    steps: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
+    """How many steps there were at which each fault that happens at one could have happened."""
     shuffled: set[tuple[str, str, str]] = field(default_factory=set)
     """Sources whose events were not given one after the other: their order is anyone's."""
 

@@ -13,11 +13,11 @@ LENGTH = 1.0
 
 SHARES = {
     "kill": 2, "doom": 5, "power": 2, "fall": 4, "restart": 1, "cut": 3, "mute": 3, "deaf": 1,
-    "outage": 2, "rotate": 2, "repost": 2,
+    "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "repost": 2,
 }  # fmt: skip
 """The kinds of faults, and how often each is chosen."""
 
-STEPS = ("doom", "fall")
+STEPS = ("doom", "fall", "lapse", "sever")
 """What happens at a step of an agent's work."""
 
 FAILURES: dict[str, frozenset[Failure]] = {
@@ -32,6 +32,8 @@ FAILURES: dict[str, frozenset[Failure]] = {
     "mute": frozenset({Failure.REPLY_LOST, Failure.CONNECTION_CUT}),
     "deaf": frozenset({Failure.REPLY_LOST}),
     "outage": frozenset({Failure.SERVER_RESTARTED}),
+    "lapse": frozenset({Failure.SERVER_RESTARTED, Failure.REPLY_LOST}),
+    "sever": frozenset({Failure.REPLY_LOST, Failure.CONNECTION_CUT}),
     "rotate": frozenset({Failure.ROTATION}),
     "repost": frozenset({Failure.CLIENT_RETRIED}),
 }
@@ -50,8 +52,10 @@ class Action:
     kind: str
     who: tuple[str, ...]
     amount: float
-    """Of a send the number of events; of `doom` and `fall`, after how many more changes of the disk
-    the agent is killed, and with `fall` the power cut; else how long it lasts."""
+    """Of a send the number of events; else how long it lasts, or after how many more steps it
+    happens. Steps are changes of the disk, at which with `doom` the agent is killed and with `fall`
+    the power cut as well; for `lapse` those in a sink's directory, which is away from then on; and
+    for `sever` what the other end of a link sends, to which nothing comes through from then on."""
 
     def __str__(self) -> str:
         return f"{self.at:.3f} {self.kind} {' '.join(self.who)} {self.amount:g}"
@@ -118,8 +122,9 @@ def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]
                 yield "deaf", (agent.name, source.name, host)
         for sink in agent.sinks:
             if sink.kind == "file_roll":
-                yield "outage", (agent.name, sink.name, host)
+                for kind in ("outage", "lapse"):
+                    yield kind, (agent.name, sink.name, host)
         for link in links:
             for peer in shape.agent(link.target[0]).hosts:
-                for kind in ("cut", "mute"):
+                for kind in ("cut", "mute", "sever"):
                     yield kind, (*link.sender, host, peer)

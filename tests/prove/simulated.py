@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from unittest.mock import patch
 
 from flumec.compiler.plan import Plan
@@ -19,12 +20,13 @@ from flumec.runtime import custody
 from flumec.runtime.testing import EVERYTHING, NOTHING, Survival
 from prove.generator import EVENTS
 from prove.judging import Record
-from prove.script import Action, Script, failures
+from prove.script import STEPS, Action, Script, failures, places
 from prove.shape import Shape
 from prove.ways import Event, named
 
 KINDS = frozenset({
-    "kill", "doom", "power", "fall", "restart", "cut", "mute", "deaf", "outage", "rotate", "repost",
+    "kill", "doom", "power", "fall", "restart", "cut", "mute", "sever", "deaf", "outage", "lapse",
+    "rotate", "repost",
 })  # fmt: skip
 """The faults that can happen here."""
 
@@ -33,6 +35,12 @@ SCALE = 4.0
 
 PATIENCE = 1800.0
 """Seconds, of the simulation, after which a fleet that is not at rest counts as stuck."""
+
+LAPSE = 8.0
+"""Seconds that a target is away which leaves at a step: longer than any group waits for it."""
+
+SEVERED = 12.0
+"""The same of a peer: longer than any link here is silent before its other end is given up."""
 
 LOOK = 0.3
 """Seconds between two looks at whether something has happened."""
@@ -73,6 +81,10 @@ class _Play:
                 self._world.advance(action.at * SCALE - self._world.scheduler.now)
             self._do(action)
         self._world.advance(SCALE / 2)
+        for fault in places(self._shape):
+            if fault[0] in STEPS:
+                self._record.steps[fault] = self._world.steps.counts[self._place(*fault)]
+        self._world.steps.forget()
         for machine in self._world.machines.values():
             machine.doom = None  # a step that was never reached
         self._world.until(lambda: not self._stopping, PATIENCE)
@@ -105,12 +117,16 @@ class _Play:
                 self._apart(lasts, (host, peer), (peer, host))
             case "mute", (_, _, host, peer):
                 self._apart(lasts, (peer, host))
+            case "sever", (_, _, host, peer):
+                cut = partial(self._apart, SEVERED, (host, peer), (peer, host))
+                self._at_step(action, cut)
             case "deaf", (_, _, host):
                 self._apart(lasts, (host, CLIENT))
             case "outage", (agent, sink, host):
-                machine = self._world.machines[host]
-                folder = folder_of(part_of(machine.agents[agent], sink))
-                machine.outages.begin(folder, lasts)
+                self._world.machines[host].outages.begin(self._folder(agent, sink, host), lasts)
+            case "lapse", (agent, sink, host):
+                begin = self._world.machines[host].outages.begin
+                self._at_step(action, partial(begin, self._folder(agent, sink, host), LAPSE))
             case "rotate", (agent, source, host):
                 self._rotate(self._world.machines[host], agent, source)
             case _:
@@ -171,6 +187,22 @@ class _Play:
             machine.files.rotate(path, self._world.clock.now_ns())
 
     # What goes wrong.
+
+    def _at_step(self, action: Action, work: Callable[[], object]) -> None:
+        self._world.steps.at(self._place(action.kind, action.who), round(action.amount), work)
+
+    def _place(self, kind: str, who: tuple[str, ...]) -> tuple[str, ...]:
+        """Return where the steps are taken at which a fault of such a kind happens."""
+        match kind, who:
+            case "sever", (_, _, host, peer):
+                return peer, host
+            case "lapse", (agent, sink, host):
+                return host, str(self._folder(agent, sink, host))
+            case _:
+                return (who[-1],)
+
+    def _folder(self, agent: str, sink: str, host: str) -> Path:
+        return folder_of(part_of(self._world.machines[host].agents[agent], sink))
 
     def _fall(self, machine: Machine, survival: Survival) -> None:
         """Cut the power once the process has died at its step."""

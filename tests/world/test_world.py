@@ -9,6 +9,7 @@ from flumec.compiler.build import compile_text
 from flumec.compiler.plan import Plan
 from flumec.compiler.world import Unable, World
 from flumec.compiler.world.events import Event
+from flumec.compiler.world.posted import CLIENT
 
 HOUR = 3600.0
 
@@ -182,6 +183,19 @@ def test_a_memory_channel_loses_what_it_holds_when_its_agent_is_killed() -> None
         world.kill("gateway")
         world.rest(HOUR)
         assert len(world.delivered("gateway", "shown")) == 1
+
+
+def test_each_step_is_counted_and_something_can_happen_right_before_any_of_them() -> None:
+    def life(step: int) -> tuple[list[int], int]:
+        with World(gateway()) as world:
+            answers, reached = ("edge-1", CLIENT), list[int]()
+            world.steps.at(answers, step, lambda: reached.append(world.steps.counts[answers]))
+            for number in range(3):
+                world.send("gateway", "events", [Event(b"%d" % number)])
+            assert world.rest(HOUR)
+            return reached, world.steps.counts[answers]
+
+    assert [life(step) for step in range(4)] == [([0], 3), ([1], 3), ([2], 3), ([], 3)]
 
 
 def test_the_same_seed_is_the_same_course() -> None:

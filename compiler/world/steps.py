@@ -1,0 +1,39 @@
+"""What happens one step after the other at the places of a world: counted, and waited for.
+
+The same plan, seed and calls have the same steps, so that who has counted them once can have
+something happen at each of them in turn, and knows after the last that it was all of them.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+Place = tuple[str, ...]
+"""A machine, and of its directories one: where a disk is changed. Or two machines: their wire."""
+
+
+class Steps:
+    """Of a whole world."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Place] = Counter()
+        """How many steps each place has seen."""
+        self._awaited: dict[Place, tuple[int, Callable[[], object]]] = {}
+
+    def at(self, place: Place, number: int, work: Callable[[], object]) -> None:
+        """Do something right before the step that has so many others in front of it from now on.
+
+        What was awaited at that place before is forgotten.
+        """
+        self._awaited[place] = self.counts[place] + number, work
+
+    def forget(self) -> None:
+        """Wait for nothing any more: what was not reached does not happen."""
+        self._awaited.clear()
+
+    def take(self, place: Place) -> None:
+        """Note that a step is about to be taken."""
+        awaited = self._awaited.get(place)
+        if awaited is not None and awaited[0] == self.counts[place]:
+            del self._awaited[place]
+            awaited[1]()
+        self.counts[place] += 1
