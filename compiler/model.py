@@ -273,6 +273,7 @@ class Trial:
     title: str
     statements: tuple[Statement, ...]
     span: Span
+    real_sinks: bool = False  # files are of the sinks' own formats
 
 
 @dataclass(slots=True)
@@ -295,6 +296,4 @@ class Fleet:
     elsewhere: frozenset[str] = frozenset()
     """Paths that a file names whole, and what the files there name: not part of a checkout."""
     unsure: set[str] = field(default_factory=set)
-    """Agents whose wiring had a mistake that was reported: what seems to be missing there proves
-    nothing.
-    """
+    """Agents whose wiring has a mistake, already reported: what is missing there proves nothing."""

@@ -16,7 +16,7 @@ from flumec.compiler.bind.kinds_fleet import AGENT, CHANNEL, END, SINK, SOURCE
 from flumec.compiler.bind.kinds_plain import header_name
 from flumec.compiler.bind.kinds_text import TextKind
 from flumec.compiler.bind.proofs import form, title, typed
-from flumec.compiler.bind.properties import Field, Form
+from flumec.compiler.bind.properties import Field, Filling, Form
 from flumec.compiler.bind.property_mistakes import Misplaced, what_stands
 from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.bind.types import kind_of
@@ -162,7 +162,9 @@ def functions() -> Mapping[str, Form]:
         "expect": _form(
             "expect", _first("at", END), typed("count", int, check=many),
             typed("dropped", int, check=many), typed("duplicates", int, check=many),
+            typed("reason", Literal["unrouted", "filtered", "copy", "late"]),
             typed("unique", bool), typed("order", Literal["source"]), typed("body", _PATTERN),
+            typed("files", int, check=many), typed("path", _PATTERN),
             typed("within", Duration), host,
         ),
         "kill": _form("kill", _first("agent", AGENT), count, host, down),
@@ -175,6 +177,12 @@ def functions() -> Mapping[str, Form]:
     }  # fmt: skip
 
 
+@cache
+def trial_form() -> Form:
+    """Return what a test sets, beside its statements."""
+    return form("a test", typed("sinks", Literal["collected", "real"]))
+
+
 def _first(name: str, kind: Any) -> Field:
     return typed(name, kind, default=_REQUIRED, positional=True)
 
@@ -185,8 +193,13 @@ def _form(name: str, *fields: Field) -> Form:
 
 def bind_trial(node: tree.Test, env: Env) -> Trial:
     """Return a test with its statements."""
-    statements = []
+    filling, statements = Filling(trial_form()), []
+    settings = [one for one in node.block.statements if isinstance(one, tree.Attr)]
+    filling.read(tree.Block(tuple(settings), node.block.span), env)
+    said = filling.finish(node.title.span, env)
     for statement in node.block.statements:
+        if isinstance(statement, tree.Attr):
+            continue
         if not isinstance(statement, tree.Call):
             what = what_stands(statement)
             env.findings.report(Misplaced(statement.span, what=what, owner="a test"))
@@ -199,7 +212,8 @@ def bind_trial(node: tree.Test, env: Env) -> Trial:
             values, whole = _arguments(statement, name, known[name], env)
             if whole:  # what is missing in another proves nothing
                 statements.append(Statement(name, values, statement.span))
-    return Trial(title(node.title, env), tuple(statements), node.span)
+    real = "sinks" in said and said["sinks"].value == "real"
+    return Trial(title(node.title, env), tuple(statements), node.span, real)
 
 
 def _arguments(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options
+from flumec.compiler.cli.arguments import FILE, FOLDER, fleet_arguments, opened, options
 from flumec.compiler.cli.failures import CannotRun
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--junit", metavar="FILE", type=FILE, help="Write a JUnit report as well.")
 @click.option(
+    "--keep", metavar="FOLDER", type=FOLDER,
+    help="Write what sinks published there: an empty folder, or a new one.",
+)  # fmt: skip
+@click.option(
     "--seed", metavar="N", type=int, default=0, show_default=True,
     help="What chance is made from: who is first where several could be.",
 )  # fmt: skip
@@ -34,6 +38,7 @@ def command(
     pattern: str,
     workers: int | None,
     junit: Path | None,
+    keep: Path | None,
     seed: int,
 ) -> int:
     """Run the test blocks of the fleet that the files describe together.
@@ -52,7 +57,9 @@ def command(
     trials = [t for t in compiled.fleet.trials if pattern.lower() in t.title.lower()]
     if pattern and not trials:
         raise CannotRun(f"no test is titled like `{pattern}`")
-    runs = Runs(compiled.fleet, compiled.plan, trials, seed)
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise CannotRun(f"`{keep}` is not empty: name a folder that is, or a new one")
+    runs = Runs(compiled.fleet, compiled.plan, trials, seed, keep)
     outcomes = _run(runs, workers or os.cpu_count() or 1)
     if junit is not None:
         _write(junit, trials, outcomes, seed)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from flumec.compiler.diagnostic import Diagnostic, closest
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Agent, Component, Fleet, Statement
+from flumec.compiler.passes.expected import Wrong, expected
 from flumec.runtime.component import Declared
 from flumec.runtime.sinks.filing import Filing
 from flumec.runtime.sources.http import Http
@@ -82,19 +83,15 @@ class CannotBeTried(Diagnostic, code="FL651"):
         return self.near
 
 
-Wrong = tuple[str, str, str | None]
-"""The argument that is wrong, why, and what to do."""
-
-
 def check_trials(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield every statement of a test that says what cannot be."""
     for trial in fleet.trials:
         for statement in trial.statements:
-            for name, reason, near in _wrong(fleet, graph, statement):
+            for name, reason, near in _wrong(fleet, graph, statement, real=trial.real_sinks):
                 yield CannotBeTried(statement.values[name].span, reason, near)
 
 
-def _wrong(fleet: Fleet, graph: Graph, said: Statement) -> Iterator[Wrong]:
+def _wrong(fleet: Fleet, graph: Graph, said: Statement, *, real: bool) -> Iterator[Wrong]:
     yield from _elsewhere(fleet, said)
     if said.function == "kill" and (agent := fleet.agents.get(str(said.get("agent")))):
         hosts = len(agent.hosts.hosts)
@@ -110,7 +107,9 @@ def _wrong(fleet: Fleet, graph: Graph, said: Statement) -> Iterator[Wrong]:
         if component is not None and component.declaration is not None:
             end = said.get(name)
             where = f"`{end.agent}.{end.component}`"
-            if said.function in _OF:
+            if said.function == "expect":
+                yield from expected(said, component, where, real=real)
+            elif said.function in _OF:
                 yield from _OF[said.function](said, component, where)
             elif not fleet.unsure and not _sends(graph, (end.agent, end.component)):
                 yield name, f"no link begins at {where}", None
@@ -134,20 +133,6 @@ def _send(said: Statement, to: Component, where: str) -> Iterator[Wrong]:
         yield "file", f"{where} reads no files: its type is `{to.type}`", None
 
 
-def _expect(said: Statement, at: Component, where: str) -> Iterator[Wrong]:
-    possible = {"source": ("dropped",), "channel": ("count",)}.get(at.kind)
-    for name in said.values:
-        if name in ("at", "host", "within"):
-            continue
-        if possible is None and name == "dropped":
-            yield name, f"{where} is a sink: events are dropped at a source", None
-        elif possible is not None and name not in possible:
-            has = f"at {where}, a {at.kind}, only `{possible[0]}` can be expected"
-            yield name, has, None
-    if possible is not None and not said.values.keys() - {"at", "host", "within"}:
-        yield "at", f"say what is expected at {where}: `{possible[0]} = …`", None
-
-
 def _outage(_said: Statement, sink: Component, where: str) -> Iterator[Wrong]:
     if not _is(sink, Filing):
         yield "sink", f"{where} has no target that could be away: its type is `{sink.type}`", None
@@ -159,7 +144,7 @@ def _rotate(_said: Statement, source: Component, where: str) -> Iterator[Wrong]:
 
 
 _OF: Mapping[str, Callable[[Statement, Component, str], Iterator[Wrong]]] = {
-    "send": _send, "expect": _expect, "outage": _outage, "rotate": _rotate,
+    "send": _send, "outage": _outage, "rotate": _rotate,
 }  # fmt: skip
 
 

@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from flumec.compiler.model import Fleet, Statement, Trial
 from flumec.compiler.plan import Plan
 from flumec.compiler.trials.concerned import concerned
-from flumec.compiler.trials.wanted import Wanted, events
+from flumec.compiler.trials.keep import keep
+from flumec.compiler.trials.shown import events
+from flumec.compiler.trials.wanted import Wanted
 from flumec.compiler.unexpected import NotAsExpected
 from flumec.compiler.world import Unable, World
 from flumec.compiler.world.events import Event
@@ -23,24 +26,32 @@ _LOOK = 0.5
 class Course:
     """A test on its way. `run` is called once."""
 
-    def __init__(self, fleet: Fleet, plan: Plan, trial: Trial, seed: int) -> None:
+    def __init__(
+        self, fleet: Fleet, plan: Plan, trial: Trial, seed: int, kept: Path | None = None
+    ) -> None:
         self._fleet, self._plan = fleet, concerned(plan, trial)
-        self._trial, self._seed = trial, seed
+        self._trial, self._seed, self._kept = trial, seed, kept
         self._sent: dict[tuple[str, str, str], list[bytes]] = defaultdict(list)
         self._events = 0
 
     def run(self) -> NotAsExpected | None:
         """Return the first expectation that failed; None if all held."""
-        with World(self._plan, self._seed) as world:
+        with World(self._plan, self._seed, real_sinks=self._trial.real_sinks) as world:
             world.scheduler.patient = True
             world.advance(_START)
-            for statement in self._trial.statements:
-                try:
-                    finding = self._take(world, statement)
-                except Unable as refusal:
-                    return self._refused(statement, str(refusal))
-                if finding is not None:
-                    return finding
+            finding = self._all(world)
+            if self._kept is not None:
+                keep(world, self._kept)
+        return finding
+
+    def _all(self, world: World) -> NotAsExpected | None:
+        for statement in self._trial.statements:
+            try:
+                finding = self._take(world, statement)
+            except Unable as refusal:
+                return self._refused(statement, str(refusal))
+            if finding is not None:
+                return finding
         return None
 
     def _take(self, world: World, statement: Statement) -> NotAsExpected | None:
@@ -120,8 +131,12 @@ class Course:
 
     def _circumstances(self, world: World, *, rested: bool) -> Iterator[str]:
         """Yield what may be why."""
-        for agent, channel, host, held in world.held():
+        for agent, channel, host, held in world.held(unread=True):
             yield f"{events(held)} held in `{agent}.{channel}` on {host}"
+        for agent, source, reason, dropped in world.all_dropped():
+            yield f"{events(dropped)} {reason} at `{agent}.{source}`"
+        for agent, host in world.down:
+            yield f"`{agent}` on {host} is down"
         for agent, component, host, reason in world.failing:
             yield f"`{agent}.{component}` on {host} cannot work: {reason}"
         for agent, host, reason in world.fates:

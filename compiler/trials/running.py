@@ -5,11 +5,13 @@ import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import Fleet, Trial
 from flumec.compiler.plan import Plan
 from flumec.compiler.trials.course import Course
+from flumec.compiler.trials.keep import folder_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """What is run: tests of one fleet, with one seed."""
+    """What is run: tests of one fleet, with one seed; `kept` is where their files go, if any."""
 
     fleet: Fleet
     plan: Plan
     trials: Sequence[Trial]
     seed: int
+    kept: Path | None = None
 
     def one(self, number: int) -> Outcome:
         """Run one test."""
         began = time.perf_counter()
-        finding, failure = None, ""
+        finding, failure, trial = None, "", self.trials[number]
+        kept = self.kept and self.kept / folder_name(number + 1, trial.title)
         try:
-            finding = Course(self.fleet, self.plan, self.trials[number], self.seed).run()
+            finding = Course(self.fleet, self.plan, trial, self.seed, kept).run()
         except Exception as error:
             failure = f"{type(error).__name__}: {error}"
         return Outcome(number, time.perf_counter() - began, finding, failure)

@@ -1,7 +1,5 @@
-"""Events as a test sends and sees them."""
+"""Events as a test sends and sees them, and the files that they come in."""
 
-import base64
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,21 +22,22 @@ class Event:
         return self.body.decode(errors="backslashreplace")
 
 
-def published(disk: CrashDisk, directory: str) -> Iterator[Event]:
-    """Yield what is in the files of a directory and those below it, in the order of their names.
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was published: its path below the sink's folder, and its events."""
+
+    path: str
+    content: bytes
+    events: tuple[Event, ...]
+
+
+def published(disk: CrashDisk, directory: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a directory and those below it, in the order of their names: their paths
+    in it, and what they hold.
 
     What lies out of sight, as it is not published, is none of it.
     """
     within = directory.rstrip("/") + "/"
     for path in sorted(disk.files()):
         if path.startswith(within) and _HIDDEN not in path:
-            for line in disk.content(Path(path)).splitlines():
-                yield _event(json.loads(line))
-
-
-def _event(said: Mapping[str, object]) -> Event:
-    headers = said["headers"]
-    assert isinstance(headers, dict)
-    if "body" in said:
-        return Event(str(said["body"]).encode(), headers)
-    return Event(base64.b64decode(str(said["body_base64"])), headers)
+            yield path.removeprefix(within), disk.content(Path(path))

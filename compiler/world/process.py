@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SEGMENT_SIZE = 256 << 10
 """Bytes of a journal's segments: small, so that a test of a few events has several."""
 
+_STATES = Path("/var/lib/flumec")
 _LONG = 3600.0
 
 
@@ -71,7 +72,7 @@ class Process(Owner):
 
     def _work(self) -> None:
         machine, agent = self.machine, self.agent
-        state = Path(f"/var/lib/flumec/{agent.name}")
+        state = state_of(agent)
         self.disk.make_directory(state)
         identity = Identity(machine.name, agent.name, "0", "world", machine.identity)
         self.journals = open_journals(
@@ -110,6 +111,11 @@ class Process(Owner):
     def _failed(self, error: BaseException) -> None:
         self._failure = error
         self._news.tell()
+
+
+def state_of(agent: "Agent") -> Path:
+    """Return where on its machine an agent has its state."""
+    return _STATES / agent.name
 
 
 class WorldSockets:

@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from flumec.compiler.world.channels import lying
 from flumec.compiler.world.clock import WorldClock
 from flumec.compiler.world.ear import Said
 from flumec.compiler.world.errors import Unable
-from flumec.compiler.world.events import Event, published
+from flumec.compiler.world.events import Event, File, published
 from flumec.compiler.world.fibres import Scheduler
 from flumec.compiler.world.machine import Machine
 from flumec.compiler.world.posted import Request
-from flumec.compiler.world.process import Process
+from flumec.compiler.world.process import Process, state_of
 from flumec.compiler.world.stage import folder_of, in_the_open
+from flumec.compiler.world.unpacked import unpacked
 from flumec.runtime.agent import Agent
 from flumec.runtime.sinks.filing import Filing
 
@@ -33,18 +35,25 @@ class Seen:
 
     def delivered(self, agent: str, sink: str, host: str | None = None) -> list[Event]:
         """Return what is in a sink's target, as anybody could see it there."""
-        found: list[Event] = []
+        found = [event for file in self.files(agent, sink, host) for event in file.events]
+        for machine in self.having(agent, host):
+            found += self._taken.get((machine.name, agent, sink), ())
+        return found
+
+    def files(self, agent: str, sink: str, host: str | None = None) -> list[File]:
+        """Return the files in a sink's target; none of a sink that publishes no files."""
+        found: list[File] = []
         done: set[tuple[int, str]] = set()
         for machine in self.having(agent, host):
             part = part_of(machine.agents[agent], sink)
-            if isinstance(part, Filing):
-                folder = folder_of(part)
-                disk: Any = machine.disk_of(folder)
-                if (id(disk), str(folder)) not in done:
-                    done.add((id(disk), str(folder)))
-                    found += published(disk, str(folder))
-            else:
-                found += self._taken.get((machine.name, agent, sink), ())
+            if not isinstance(part, Filing):
+                continue
+            folder = folder_of(part)
+            disk: Any = machine.disk_of(folder)
+            if (id(disk), str(folder)) not in done:
+                done.add((id(disk), str(folder)))
+                for path, content in published(disk, str(folder)):
+                    found.append(File(path, content, tuple(unpacked(content, part))))
         return found
 
     def counted(self, agent: str, component: str, what: str, host: str | None = None) -> int:
@@ -83,14 +92,27 @@ class Seen:
             if worker.failing
         ]
 
-    def held(self) -> Iterator[tuple[str, str, str, int]]:
-        """Yield what channels hold for somebody who reads: (agent, channel, host, events)."""
+    @property
+    def down(self) -> list[tuple[str, str]]:
+        """Agents that do not run now: (agent, host)."""
+        return [
+            (agent, machine.name)
+            for machine in self.machines.values()
+            for agent in machine.agents
+            if agent not in machine.processes
+        ]
+
+    def held(self, *, unread: bool = False) -> Iterator[tuple[str, str, str, int]]:
+        """Yield what channels hold: (agent, channel, host, events).
+
+        Of what nobody reads, as dead letters, only with `unread`.
+        """
         for machine in self.machines.values():
             for name, process in machine.processes.items():
                 if process.journals is not None:
                     read = {each.channel.name for each in process.agent.deliveries}
                     for channel, (_, stats) in process.journals.balances().items():
-                        if stats.held and channel in read:
+                        if stats.held and (unread or channel in read):
                             yield name, channel, machine.name, stats.held
 
     def holds(self, agent: str, channel: str, host: str | None = None) -> int:
@@ -102,6 +124,46 @@ class Seen:
                 for name, (_, stats) in process.journals.balances().items():
                     total += stats.held if name.partition("@")[0] == channel else 0
         return total
+
+    def lying(self, agent: str, channel: str, host: str | None = None) -> list[Event]:
+        """Return the events that a channel on disk holds now, whoever reads it."""
+        found: list[Event] = []
+        for machine in self.having(agent, host):
+            part = machine.agents[agent]
+            for event in lying(part, state_of(part), channel, machine.disk):
+                headers = {name: in_the_open(value) for name, value in event.headers.items()}
+                found.append(Event(event.body, headers))
+        return found
+
+    def drops(self, agent: str, component: str, host: str | None = None) -> dict[str, int]:
+        """Return how many events a component has dropped so far, by the reason."""
+        part = part_of(self.machine(agent, host).agents[agent], component)
+        if part.kind == "channel":
+            return {"room": self._made_room(agent, component, host)}
+        reasons = {"unrouted": "events_dropped", "filtered": "events_filtered"}
+        if isinstance(part, Filing):
+            reasons = {} if part.dedup is None else {"copy": "duplicates"}
+            if part.dedup is not None and part.dedup.late == "drop":
+                reasons["late"] = "late"
+        return {why: self.counted(agent, component, what, host) for why, what in reasons.items()}
+
+    def all_dropped(self) -> Iterator[tuple[str, str, str, int]]:
+        """Yield what sources have dropped: (agent, source, reason, events)."""
+        agents = {name: a for m in self.machines.values() for name, a in m.agents.items()}
+        for name, agent in agents.items():
+            for source in agent.sources:
+                for reason, count in self.drops(name, source.name).items():
+                    if count:
+                        yield name, source.name, reason, count
+
+    def _made_room(self, agent: str, channel: str, host: str | None) -> int:
+        return sum(
+            stats.dropped
+            for machine in self.having(agent, host)
+            if (process := machine.processes.get(agent)) and process.journals is not None
+            for name, (_, stats) in process.journals.balances().items()
+            if name.partition("@")[0] == channel
+        )
 
     def machine(self, agent: str, host: str | None = None) -> Machine:
         """Return the host of an agent, the first unless it is named; raise Unable."""

@@ -1,8 +1,9 @@
 """A generated agent as it is run in a world: its ends are ours, all between them is its own.
 
 Sinks are replaced by collectors that commit as the sink does: one that publishes files publishes
-them, by the same code, on a disk of the world, with headers and body in each line; one that commits
-nothing collects first and says so after. TLS and encryption are left out: there are no credentials.
+them, by the same code, on a disk of the world, with headers and body in each line unless they are
+to be as they really are; one that commits nothing collects first and says so after. TLS and
+encryption are left out: there are no credentials.
 """
 
 import copy
@@ -99,9 +100,12 @@ def folder_of(part: Filing) -> Path:
     return part.directory
 
 
-def staged(agent: Agent, take: Take, files: TailedFiles) -> Agent:
-    """Return an agent with its ends replaced; raise Unable for one that can't be."""
-    made = {part.name: _replaced(part, take, files) for part in agent.parts}
+def staged(agent: Agent, take: Take, files: TailedFiles, *, real: bool = False) -> Agent:
+    """Return an agent with its ends replaced; raise Unable for one that can't be.
+
+    With `real` its sinks make files as they would, of their own format.
+    """
+    made = {part.name: _replaced(part, take, files, real=real) for part in agent.parts}
 
     def now(part: Any) -> Any:
         return made[part.name]
@@ -126,13 +130,18 @@ def staged(agent: Agent, take: Take, files: TailedFiles) -> Agent:
     return other
 
 
-def _replaced(part: Component, take: Take, files: TailedFiles) -> Any:
+_TOLD: dict[str, Any] = {
+    "format": "json", "codec": "none", "newline": True, "body": "binary", "suffix": None,
+}  # fmt: skip
+"""Files that say all of an event, whatever a sink leaves out of its own."""
+
+
+def _replaced(part: Component, take: Take, files: TailedFiles, *, real: bool) -> Any:
     if part.kind in ("sender", "receiver"):
         return _as(part, type(part), tls="none")
     if isinstance(part, Filing):
         made = HdfsCollector if isinstance(part, Hdfs) else FileCollector
-        return _as(part, made, format="json", codec="none", newline=True, body="binary",
-                   suffix=None)  # fmt: skip
+        return _as(part, made, **({} if real else _TOLD))
     if isinstance(part, Sink):
         collector = Collector(part.name, dead_letter=part.dead_letter, give_up=part.give_up)
         object.__setattr__(collector, "take", take)

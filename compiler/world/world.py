@@ -43,11 +43,11 @@ class World(Seen):
     The same plan, seed and calls give the same course of things.
     """
 
-    def __init__(self, fleet: plan.Plan, seed: int = 0) -> None:
+    def __init__(self, fleet: plan.Plan, seed: int = 0, *, real_sinks: bool = False) -> None:
         super().__init__(seed)
         self.steps = Steps()
         self.network = Network(self.scheduler, self.steps)
-        self._plan, self._seed = fleet, seed
+        self._plan, self._seed, self._real_sinks = fleet, seed, real_sinks
         self._exit = ExitStack()
         self._elsewhere = CrashDisk()
         self._clients = Owner("clients")
@@ -208,7 +208,8 @@ class World(Seen):
         machine.over = self._remember
         for agent in host.agents:
             take = self._take(host.name, agent.name)
-            machine.agents[agent.name] = made = staged(_made(agent), take, files)
+            made = staged(_made(agent), take, files, real=self._real_sinks)
+            machine.agents[agent.name] = made
             machine.folders += (str(folder_of(p)) for p in made.parts if isinstance(p, Filing))
         return machine
 

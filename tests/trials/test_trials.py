@@ -156,7 +156,7 @@ def test_what_is_so_is_passed(statements: tuple[str, ...]) -> None:
          'expected 1 event at `gateway.primary` with header.user = "bob"',
          "1 event came, 0 like that",
          ('- 1 event with header.user = "bob"',
-          '+ "user=ann login"  kind = "audit", user = "ann"')),
+          '+ "user=ann login"  user = "ann", kind = "audit"')),
         (("expect(gateway.primary)",),
          "expected an event at `gateway.primary`", "nothing came", ("- 1 event",)),
         ((AUDIT, "expect(gateway.events, dropped = 1)"),
