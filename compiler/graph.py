@@ -6,15 +6,17 @@ reported them.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal
+from math import inf
+from typing import Literal, TypeVar
 
 from flumec.compiler.model import Arm, Chain, Fleet, Group, Link, Route, Target
 from flumec.compiler.source import Span
 
 Node = tuple[str, str]
+Spot = TypeVar("Spot", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,21 @@ class Graph:
             )
             for generation in nx.topological_generations(knots)
         ]
+
+    @staticmethod
+    def least_cut(
+        arcs: Mapping[tuple[Spot, Spot], float], start: Spot, end: Spot
+    ) -> list[tuple[Spot, Spot]]:
+        """Return arcs of the least sum without which nothing flows from `start` to `end`; what
+        an arc of infinity joins, nothing parts.
+        """
+        import networkx as nx
+
+        graph: nx.DiGraph[Spot] = nx.DiGraph()
+        for (near, far), capacity in arcs.items():
+            graph.add_edge(near, far, **({} if capacity == inf else {"capacity": capacity}))
+        _, (before, _) = nx.minimum_cut(graph, start, end)
+        return [arc for arc in arcs if arc[0] in before and arc[1] not in before]
 
     def reachable(self, starts: Sequence[Node]) -> set[Node]:
         """Return every node that events from `starts` come to, and the starts."""

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flumec.compiler.cli.arguments import fleet_arguments, opened, options
 from flumec.compiler.cli.failures import CannotRun, meant
 
 if TYPE_CHECKING:
+    from flumec.compiler.cuts.paths import Path as PathCut
     from flumec.compiler.diagnostic import Diagnostic
     from flumec.compiler.model import Fleet
     from flumec.compiler.proofs.claim import Claim
@@ -44,12 +45,14 @@ def command(
     form: str,
 ) -> int:
     """For each source and each sink that its events come to, say how often they arrive, from where
-    on, in which order, and which place is the weakest. Then say which checks do not hold.
+    on, in which order, and which place is the weakest; then what cuts their path, and whether what
+    is under way is lost with it. Then say which checks do not hold.
 
     Exit status: 0 all checks hold, 1 one does not or the files have errors, 2 it could not run.
     """
     from flumec.compiler.build import lint
     from flumec.compiler.cli.report import Report
+    from flumec.compiler.cuts.paths import paths
     from flumec.compiler.proofs.claims import claims
 
     linted = lint(flow, options(sets, flowvars, flow), opened(flow, flowvars))
@@ -61,7 +64,8 @@ def command(
     found = claims(linted.fleet, linted.graph)
     if ends is not None:
         found = _between(found, *ends)
-    _show(linted.fleet, found, form, whole=ends is not None)
+    cut = list(paths(linted.fleet, linted.graph, found))
+    _show(linted.fleet, found, cut, form, whole=ends is not None)
     if broken and form != "json":
         Report(broken, form="text", strict=False).show()
     return int(bool(broken))
@@ -90,25 +94,55 @@ def _between(found: "Sequence[Claim]", source: str, sink: str) -> "tuple[Claim, 
     return tuple(c for c in found if dotted(c.source) == source and dotted(c.sink) == sink)
 
 
-def _show(fleet: "Fleet", found: "Sequence[Claim]", form: str, *, whole: bool) -> None:
-    from flumec.compiler.proofs.rows import rows, summary
-    from flumec.compiler.proofs.shown import as_json, markdown, sentences, table
+def _show(
+    fleet: "Fleet", found: "Sequence[Claim]", cut: "Sequence[PathCut]", form: str, *, whole: bool
+) -> None:
+    from flumec.compiler.cuts import rows as of_cuts
+    from flumec.compiler.cuts import shown as cuts
+    from flumec.compiler.proofs.rows import rows
+    from flumec.compiler.proofs.shown import markdown, sentences
 
     if form == "json":
-        click.echo(json.dumps([as_json(claim) for claim in found], indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_data(found, cut), indent=2, ensure_ascii=False))
     elif whole:
         for claim in found:
             click.echo("\n".join(sentences(claim)))
+            its = of_cuts.rows(path for path in cut if path.claim is claim)
+            for number, line in enumerate(cuts.sentences(its)):
+                click.echo(f"  {'' if number else 'cut by':<11}  {line}")
     elif form == "markdown":
-        click.echo("\n".join(markdown(fleet, rows(found))))
+        lines = [*markdown(fleet, rows(found)), "", *cuts.markdown(of_cuts.rows(cut))]
+        click.echo("\n".join(lines))
     else:
-        from rich.console import Console
+        _draw(fleet, found, cut)
 
-        made = rows(found)
-        console = Console(highlight=False)
-        if not console.is_terminal:
-            console = Console(highlight=False, width=LEAST_WIDTH)
-        with console.capture() as drawn:
-            console.print(table(fleet, made))
-        lines = [line.rstrip() for line in drawn.get().splitlines()]
-        click.echo("\n".join([*lines, "", summary(made)]))
+
+def _data(found: "Sequence[Claim]", cut: "Sequence[PathCut]") -> list[dict[str, Any]]:
+    """Return all that is claimed, each claim with what cuts its path."""
+    from flumec.compiler.cuts.shown import as_json as as_cuts
+    from flumec.compiler.proofs.shown import as_json
+
+    of_claim: dict[int, list[PathCut]] = {}
+    for path in cut:
+        of_claim.setdefault(id(path.claim), []).append(path)
+    return [{**as_json(each), "paths": as_cuts(of_claim.get(id(each), ()))} for each in found]
+
+
+def _draw(fleet: "Fleet", found: "Sequence[Claim]", cut: "Sequence[PathCut]") -> None:
+    from flumec.compiler.cuts.rows import rows as rows_of_cuts
+    from flumec.compiler.cuts.shown import table as table_of_cuts
+    from flumec.compiler.proofs.rows import rows, summary
+    from flumec.compiler.proofs.shown import table
+    from rich.console import Console
+
+    made, cutting = rows(found), rows_of_cuts(cut)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=LEAST_WIDTH)
+    with console.capture() as drawn:
+        console.print(table(fleet, made))
+        if cutting:
+            console.print()
+            console.print(table_of_cuts(cutting))
+    lines = [line.rstrip() for line in drawn.get().splitlines()]
+    click.echo("\n".join([*lines, "", summary(made)]))

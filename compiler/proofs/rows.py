@@ -29,15 +29,16 @@ class Row:
     @property
     def sources(self) -> str:
         """The sources by name, or some and how many more."""
-        return _some(dotted(claim.source) for claim in self.claims)
+        return some(dotted(claim.source) for claim in self.claims)
 
     @property
     def sinks(self) -> str:
         """The sink, or where it is one of each source's agent the same of them."""
-        return _some(dotted(claim.sink) for claim in self.claims)
+        return some(dotted(claim.sink) for claim in self.claims)
 
 
-def _some(names: Iterable[str]) -> str:
+def some(names: Iterable[str]) -> str:
+    """Return names, or some of them and how many more."""
     named = list(dict.fromkeys(names))
     more = len(named) - SHOWN
     return ", ".join(named) if more <= 1 else f"{', '.join(named[:SHOWN])} and {more:,} more"

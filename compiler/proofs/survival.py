@@ -12,7 +12,7 @@ from math import inf
 
 from flumec.compiler.graph import Edge, Graph, Node, ends
 from flumec.compiler.lying import journal_of
-from flumec.compiler.model import Agent, Component, Fleet, Link
+from flumec.compiler.model import Agent, Component, Fleet, Host, Link
 from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.values import resolve
@@ -74,25 +74,25 @@ def when_lost(agent: Agent, component: Component) -> str:
             return when_killed(agent, component)
         return "its files, and what was not read of them, lie on that host alone"
     if issubclass(declaration, Sink):
-        return "its files lie on that host alone" if _is_local(agent, component) else ""
+        local = bool(agent.hosts.hosts) and folder_of(component, agent.hosts.hosts[0]) is not None
+        return "its files lie on that host alone" if local else ""
     return "what its agent has acknowledged lies on that host alone"
 
 
-def _is_local(agent: Agent, sink: Component) -> bool:
-    """Whether a sink writes into a folder of its host."""
+def folder_of(sink: Component, host: Host) -> str | None:
+    """Return the folder of a host that a sink writes into."""
     declaration = sink.declaration
     for name in declaration.writes if declaration is not None else ():
         held = sink.values.get(name)
-        if held is None or not agent.hosts.hosts:
+        if held is None or declaration is None:
             continue
-        host = agent.hosts.hosts[0]
         try:
             value = resolve(held.value, host, host.address)
         except (KeyError, TypeError, ValueError):  # which was reported
             continue
-        if declaration is not None and declaration.folder(name, value) is not None:
-            return True
-    return False
+        if (folder := declaration.folder(name, value)) is not None:
+            return str(folder)
+    return None
 
 
 @dataclass(slots=True)

@@ -61,9 +61,10 @@ def test_a_row_for_each_pair_within_a_hundred_columns(prove: Prove) -> None:
     status, out, _ = prove(FLOW)
 
     assert status == 0
-    assert [line.split()[:1] for line in out.splitlines() if line.startswith("a.")] == [
-        ["a.numbers"], ["a.numbers"],
-    ]  # fmt: skip
+    claimed, _, cut = out.partition("PATH")
+    for shown in (claimed, cut):
+        first = [line.split()[0] for line in shown.splitlines() if line]
+        assert first.count("a.numbers") == 2
     assert "best effort" in out
     assert "exactly once" in out
     assert "(3 hosts)" in out
@@ -101,6 +102,7 @@ def test_one_pair_in_sentences_and_what_is_meant_by_another(prove: Prove) -> Non
         "not through",
         "order",
         "weakest",
+        "cut by",
     ]
     assert "did you mean `a.numbers`?" in prove(FLOW, "--path", "a.number", "a.shown")[2]
     assert "no events come" in prove(FLOW, "--path", "a.numbers", "b.x")[2]
@@ -117,6 +119,15 @@ def test_as_data_with_every_effect_and_its_place(prove: Prove) -> None:
         ("power cut", "loses", "a.live", 6),
     }
     assert set(kept["through"]) >= {"killed", "power cut", "connection cut"}
+    (path,) = kept["paths"]
+    assert path["hosts"] == 3
+    assert [(cut["kind"], cut["own"], cut["folder"]) for cut in path["cuts"]] == [
+        ("host", True, None), ("disk", True, None), ("disk", True, "/srv/kept"),
+    ]  # fmt: skip
+    assert [cut["back"] for cut in path["cuts"]] == [{"lost": False}] * 3
+    assert path["cuts"][2]["gone"] == {
+        "lost": True, "at": "a.kept", "because": "its files are on that disk",
+    }  # fmt: skip
 
 
 def test_as_markdown(prove: Prove) -> None:
@@ -126,7 +137,13 @@ def test_as_markdown(prove: Prove) -> None:
         "| from | to | delivery | order | weakest place |",
         "| --- | --- | --- | --- | --- |",
     ]
-    assert len(lines) == 6
+    assert lines[7:9] == [
+        "| path | is cut by | when it comes back | when it never does |",
+        "| --- | --- | --- | --- |",
+    ]
+    assert [line.split(" | ")[1] for line in lines[9:]] == [
+        "its own host", "its own disk", "its own host", "its own disk", "its own disk /srv/kept",
+    ]  # fmt: skip
 
 
 def test_many_agents_of_one_kind_are_one_row(prove: Prove) -> None:
@@ -144,6 +161,6 @@ def test_many_agents_of_one_kind_are_one_row(prove: Prove) -> None:
 
     out = prove(text)[1]
 
-    assert len([line for line in out.splitlines() if line.startswith("a0.numbers, a1")]) == 2
+    assert len([line for line in out.splitlines() if line.startswith("a0.numbers, a1")]) == 4
     assert out.count("and 3 more") == 3
     assert "10 pairs" in out

@@ -1,0 +1,164 @@
+"""What cuts the path of each claim, and what becomes of the events under way then."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from flumec.compiler.cuts.circuit import Circuit, Place, Step
+from flumec.compiler.cuts.course import Course, course
+from flumec.compiler.cuts.element import KINDS, Element
+from flumec.compiler.cuts.fate import Fate, Fates
+from flumec.compiler.cuts.fewest import fewest
+from flumec.compiler.cuts.singles import singles
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.model import Fleet
+from flumec.compiler.proofs.claim import Claim
+from flumec.compiler.proofs.survival import when_dark, when_lost
+
+
+class Cut(NamedTuple):
+    """Elements of one kind that cut a path: each alone, or all of them together."""
+
+    elements: tuple[Element, ...]
+    alone: bool
+    own: bool
+    """Whether it is the host of the source, or its disk: it cuts what comes from that host."""
+    exact: bool
+    """Whether fewer surely do not."""
+    back: Fate
+    """What becomes of the events under way if it comes back."""
+    gone: Fate
+    """And if it never does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The way of a claim's events from some of its source's hosts."""
+
+    claim: Claim
+    hosts: int
+    cuts: tuple[Cut, ...]
+    like: Claim
+    """The claim for which its cuts were found: they have the names of that one's own agent."""
+
+
+def paths(fleet: Fleet, graph: Graph, claims: Iterable[Claim]) -> Iterator[Path]:
+    """Yield the path of each claim, several where its source's hosts are not alike.
+
+    Dead letters have none: they come when somebody gives events up.
+    """
+    cutting = _Cutting(Circuit(fleet, graph))
+    for claim in claims:
+        if not claim.only:
+            yield from cutting.paths(claim)
+
+
+class _Cutting:
+    """Finds the cuts of paths, those of paths that are alike once."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit, self._fates = circuit, Fates(circuit)
+        self._leading = cache(circuit.graph.leading_to)
+        self._steps: dict[Node, Callable[[Place], Step]] = {}
+        self._known: dict[object, tuple[Claim, tuple[Cut, ...]]] = {}
+
+    def paths(self, claim: Claim) -> Iterator[Path]:
+        agent = self._circuit.fleet.agents[claim.source[0]]
+        declaration = agent.components[claim.source[1]].declaration
+        places = [Place(claim.source, alike) for alike in self._circuit.alikes.of(agent.name)]
+        elsewhere = len(agent.hosts.hosts) > 1 and bool(getattr(declaration, "refuses", False))
+        if elsewhere:  # clients that are not answered try another host
+            whole = self._course(claim, Step(((tuple(places),),), "any"), "")
+            if whole.root.copies:
+                cuts = tuple(self._found(claim, whole))
+                yield Path(claim, len(agent.hosts.hosts), cuts, claim)
+            return
+        for place in places:
+            like, cuts = self._of_one_host(claim, place)
+            if cuts:
+                yield Path(claim, len(place.alike.hosts), cuts, like)
+
+    def _course(self, claim: Claim, root: Step, own: str) -> Course:
+        return course(self._circuit, claim.sink, root, own, self._step_to(claim.sink))
+
+    def _step_to(self, sink: Node) -> Callable[[Place], Step]:
+        if sink not in self._steps:
+            leading = self._leading(sink)
+            self._steps[sink] = cache(lambda place: self._circuit.step(place, leading))
+        return self._steps[sink]
+
+    def _of_one_host(self, claim: Claim, place: Place) -> tuple[Claim, tuple[Cut, ...]]:
+        key = tuple(self._likeness(claim, place))
+        if key not in self._known:
+            host = place.alike.first.name
+            whole = self._course(claim, Step((((place,),),)), host)
+            cuts: tuple[Cut, ...] = ()
+            if whole.root.copies:
+                cuts = (*self._own(claim, whole, host), *self._found(claim, whole))
+            self._known[key] = claim, cuts
+        return self._known[key]
+
+    def _likeness(self, claim: Claim, place: Place) -> Iterator[object]:
+        """Yield what is equal in paths with equal cuts: all that is on the source's own host."""
+        circuit, own = self._circuit, place.alike
+        agent, crowded = circuit.fleet.agents[own.agent], circuit.alikes.crowded
+        yield own.first.name if crowded[own.first.name] > 1 else ""
+        yield own.first.facts.get("site")
+        yield claim.sink[1] if claim.sink[0] == own.agent else claim.sink
+        waiting = [place]
+        step_of = self._step_to(claim.sink)
+        for here in waiting:  # which grows
+            component, step = agent.components[here.node[1]], step_of(here)
+            yield component.name, circuit.disk(here)
+            yield when_dark(agent, component), when_lost(agent, component), step.to
+            if step.link:
+                yield id(step.copies[0]) if step.copies else 0
+                continue
+            yield tuple(tuple(tuple(p.node[1] for p in a) for a in c) for c in step.copies)
+            waiting += [p for copy in step.copies for arm in copy for p in arm if p not in waiting]
+
+    def _own(self, claim: Claim, whole: Course, host: str) -> Iterator[Cut]:
+        """Yield the source's own host, and the disks that it needs there."""
+        count = next(p.alike for p, _ in reversed(whole.order) if p.node == claim.source).hosts
+        yield self._cut(claim, [Element("host", host, len(count))], own=True)
+        labels = (
+            label
+            for place, _ in reversed(whole.order)
+            if place.alike.first.name == host
+            for label in self._circuit.labels(place)
+            if label.kind == "disk"
+        )
+        for disk in dict.fromkeys(labels):
+            yield self._cut(claim, [disk], own=True)
+
+    def _found(self, claim: Claim, whole: Course) -> Iterator[Cut]:
+        alone = singles(whole)
+        for kind in KINDS:
+            groups: dict[object, list[Element]] = {}
+            for element in sorted(each for each in alone if each.kind == kind):
+                groups.setdefault(self._same(element), []).append(element)
+            for elements in groups.values():
+                yield self._cut(claim, elements)
+            if not groups and (least := fewest(whole, kind)) is not None:
+                yield self._cut(claim, list(least.elements), alone=False, exact=least.exact)
+
+    def _same(self, element: Element) -> object:
+        """Return what elements have in common that do the same when they go."""
+        if element.kind in ("link", "site"):
+            return element
+        return self._fates.agents_on(element), element.folder, element.of > 1
+
+    def _cut(
+        self,
+        claim: Claim,
+        elements: list[Element],
+        *,
+        alone: bool = True,
+        own: bool = False,
+        exact: bool = True,
+    ) -> Cut:
+        gone = elements[:1] if alone else elements
+        back = self._fates.returning(claim.source, claim.sink, gone)
+        lost = self._fates.lost(claim.source, claim.sink, gone)
+        return Cut(tuple(elements), alone, own, exact, back, lost)
