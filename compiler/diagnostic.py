@@ -125,7 +125,7 @@ def closest(word: str, names: Iterable[str]) -> str | None:
     return f"did you mean `{matches[0]}`?" if matches else None
 
 
-def listed(what: str, names: Iterable[str], none: str = "there are none") -> str:
+def listed(what: str, names: Iterable[str], none: str = "") -> str:
     """Return which there are, where none is near; of many the first.
 
     >>> listed("agents", ["tailer", "collector"])
@@ -133,7 +133,9 @@ def listed(what: str, names: Iterable[str], none: str = "there are none") -> str
     """
     known = [f"`{name}`" for name in names]
     more = f" and {len(known) - 8:,} more" if len(known) > 8 else ""
-    return f"the {what} are {', '.join(known[:8])}{more}" if known else none
+    if not known:
+        return none or f"no {what} are declared"
+    return f"the {what} are {', '.join(known[:8])}{more}"
 
 
 def put_right(span: Span, word: str, names: Iterable[str]) -> Fix | None:

@@ -118,7 +118,7 @@ class UnknownParam(Diagnostic, code="FL131"):
         """Offer the nearest, or all."""
         near = closest(self.name, self.known)
         return near or (
-            f"the params are {', '.join(self.known)}" if self.known else "there are none"
+            f"the params are {', '.join(self.known)}" if self.known else "no params are declared"
         )
 
     @property

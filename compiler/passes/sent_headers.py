@@ -13,8 +13,7 @@ from flumec.runtime.sources.headers import ClientHeaders
 
 
 class SentInVain(Diagnostic, code="FL409", severity="warning"):
-    """A test sends events without a header that their source requires, or with one that it does not
-    take.
+    """A test sends a header that its source does not take, or leaves out one that it requires.
 
     The source answers such a request 400 and stores nothing of it, or stores the events without
     that header, as its `headers` say. Where the test is about just that, silence this with that as
