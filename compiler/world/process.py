@@ -17,7 +17,7 @@ from flumec.runtime.journal import Identity, JournalFailed
 from flumec.runtime.keeping import open_journals
 from flumec.runtime.staff import Staff
 from flumec.runtime.surroundings import Site
-from flumec.runtime.watch import News
+from flumec.runtime.watch import EVERY, News
 
 if TYPE_CHECKING:
     from flumec.compiler.world.machine import Machine
@@ -99,13 +99,16 @@ class Process(Owner):
         self.journals.close()
 
     def until(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Wait until `holds`, at most so long."""
+        """Wait until `holds`, at most so long.
+
+        Not all that an end waits for is news, so it is looked at as often as a real agent does.
+        """
         deadline = self._clock.monotonic() + seconds
         while not holds():
             left = deadline - self._clock.monotonic()
             if left <= 0:
                 return False
-            self._news.wait(min(left, _LONG))
+            self._news.wait(min(left, EVERY if self._told else _LONG))
         return True
 
     def _failed(self, error: BaseException) -> None:

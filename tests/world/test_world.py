@@ -233,3 +233,16 @@ def test_nothing_is_left_of_a_world() -> None:
         assert Path(root).is_dir()
     assert (threading.Condition.wait, threading.Thread.start) == before
     assert not Path(root).exists()
+
+
+def test_an_idle_agent_ends_in_order_as_soon_as_a_real_one() -> None:
+    with World(planned(TIERS)) as world:
+        world.send("tailer", "access", [Event(b"a")])
+        assert world.rest(HOUR)
+        for agent in ("tailer", "collector"):
+            process = world.machine(agent).processes[agent]
+            process.stop()
+            ended = lambda p=process, a=agent: world.machine(a).processes.get(a) is not p  # noqa: E731
+            assert world.until(ended, 5.0), agent
+            assert not process.reason
+        assert not [each for each in world.said if "stop" in each[2] and "goodbye" not in each[2]]
