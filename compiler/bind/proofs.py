@@ -96,6 +96,7 @@ def proof_form() -> Form:
         typed("rate", Rate),
         typed("peak", Rate | float),
         typed("survives", list_of(FAULT)),
+        typed("catches_up", Duration, check=at_least(Duration("1s"))),
     )
 
 

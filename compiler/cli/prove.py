@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from flumec.compiler.cli.arguments import fleet_arguments, opened, options
@@ -12,8 +12,10 @@ from flumec.compiler.cli.failures import CannotRun, meant
 if TYPE_CHECKING:
     from flumec.compiler.cuts.paths import Path as PathCut
     from flumec.compiler.diagnostic import Diagnostic
-    from flumec.compiler.model import Fleet
+    from flumec.compiler.model import Fleet, Proof
     from flumec.compiler.proofs.claim import Claim
+    from flumec.compiler.proofs.outlook import Outlook
+    from rich.table import Table
 
 LEAST_WIDTH = 100
 """Columns of the table where it is no terminal that reads it."""
@@ -46,7 +48,8 @@ def command(
 ) -> int:
     """For each source and each sink that its events come to, say how often they arrive, from where
     on, in which order, and which place is the weakest; then what cuts their path, and whether what
-    is under way is lost with it. Then say which checks do not hold.
+    is under way is lost with it; of each outage that a check survives, how long channels last and
+    when all is caught up. Then say which checks do not hold.
 
     Exit status: 0 all checks hold, 1 one does not or the files have errors, 2 it could not run.
     """
@@ -54,6 +57,7 @@ def command(
     from flumec.compiler.cli.report import Report
     from flumec.compiler.cuts.paths import paths
     from flumec.compiler.proofs.claims import claims
+    from flumec.compiler.proofs.outlook import outlooks
 
     linted = lint(flow, options(sets, flowvars, flow), opened(flow, flowvars))
     errors = [each for each in linted.diagnostics if each.severity == "error"]
@@ -65,7 +69,9 @@ def command(
     if ends is not None:
         found = _between(found, *ends)
     cut = list(paths(linted.fleet, linted.graph, found))
-    _show(linted.fleet, found, cut, form, whole=ends is not None)
+    asked = [proof for proof in linted.fleet.proofs if ends is None or _is_of(proof, *ends)]
+    outages = list(outlooks(linted.fleet, linted.graph, asked))
+    _show(linted.fleet, Found(found, cut, outages), form, whole=ends is not None)
     if broken and form != "json":
         Report(broken, form="text", strict=False).show()
     return int(bool(broken))
@@ -94,55 +100,90 @@ def _between(found: "Sequence[Claim]", source: str, sink: str) -> "tuple[Claim, 
     return tuple(c for c in found if dotted(c.source) == source and dotted(c.sink) == sink)
 
 
-def _show(
-    fleet: "Fleet", found: "Sequence[Claim]", cut: "Sequence[PathCut]", form: str, *, whole: bool
-) -> None:
+def _is_of(proof: "Proof", source: str, sink: str) -> bool:
+    """Return whether a check is about a pair."""
+    held = (proof.values.get(name) for name in ("from", "to"))
+    named = [f"{each.value.agent}.{each.value.component}" for each in held if each is not None]
+    return named == [source, sink]
+
+
+class Found(NamedTuple):
+    """All that is to be said of a fleet."""
+
+    claims: "Sequence[Claim]"
+    cut: "Sequence[PathCut]"
+    outages: "Sequence[Outlook]"
+
+
+def _show(fleet: "Fleet", found: Found, form: str, *, whole: bool) -> None:
     from flumec.compiler.cuts import rows as of_cuts
     from flumec.compiler.cuts import shown as cuts
+    from flumec.compiler.proofs import foreseen
     from flumec.compiler.proofs.rows import rows
     from flumec.compiler.proofs.shown import markdown, sentences
 
+    ahead = foreseen.foreseen(found.outages)
     if form == "json":
-        click.echo(json.dumps(_data(found, cut), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_data(found), indent=2, ensure_ascii=False))
     elif whole:
-        for claim in found:
+        for claim in found.claims:
             click.echo("\n".join(sentences(claim)))
-            its = of_cuts.rows(path for path in cut if path.claim is claim)
+            its = of_cuts.rows(path for path in found.cut if path.claim is claim)
             for number, line in enumerate(cuts.sentences(its)):
                 click.echo(f"  {'' if number else 'cut by':<11}  {line}")
+        for number, one in enumerate(ahead):
+            click.echo(f"  {'' if number else 'outage':<11}  {foreseen.sentence(one)}")
     elif form == "markdown":
-        lines = [*markdown(fleet, rows(found)), "", *cuts.markdown(of_cuts.rows(cut))]
-        click.echo("\n".join(lines))
+        lines = [*markdown(fleet, rows(found.claims)), "", *cuts.markdown(of_cuts.rows(found.cut))]
+        click.echo("\n".join([*lines, *foreseen.markdown(ahead)]))
     else:
-        _draw(fleet, found, cut)
+        _draw(fleet, found)
 
 
-def _data(found: "Sequence[Claim]", cut: "Sequence[PathCut]") -> list[dict[str, Any]]:
-    """Return all that is claimed, each claim with what cuts its path."""
+def _data(found: Found) -> list[dict[str, Any]]:
+    """Return all that is claimed, each claim with what cuts its path, and with its outages."""
     from flumec.compiler.cuts.shown import as_json as as_cuts
+    from flumec.compiler.proofs.foreseen import by_pair
     from flumec.compiler.proofs.shown import as_json
 
     of_claim: dict[int, list[PathCut]] = {}
-    for path in cut:
+    for path in found.cut:
         of_claim.setdefault(id(path.claim), []).append(path)
-    return [{**as_json(each), "paths": as_cuts(of_claim.get(id(each), ()))} for each in found]
+    outages = by_pair(found.outages)
+    return [
+        {
+            **as_json(each),
+            "paths": as_cuts(of_claim.get(id(each), ())),
+            "outages": outages.get((each.source, each.sink), []),
+        }
+        for each in found.claims
+    ]
 
 
-def _draw(fleet: "Fleet", found: "Sequence[Claim]", cut: "Sequence[PathCut]") -> None:
+def _draw(fleet: "Fleet", found: Found) -> None:
     from flumec.compiler.cuts.rows import rows as rows_of_cuts
     from flumec.compiler.cuts.shown import table as table_of_cuts
+    from flumec.compiler.proofs import foreseen
     from flumec.compiler.proofs.rows import rows, summary
     from flumec.compiler.proofs.shown import table
+
+    made, cutting = rows(found.claims), rows_of_cuts(found.cut)
+    ahead = foreseen.foreseen(found.outages)
+    tables = [table(fleet, made)]
+    if cutting:
+        tables.append(table_of_cuts(cutting))
+    if ahead:
+        tables.append(foreseen.table(ahead))
+    click.echo("\n\n".join([*map(drawn, tables), summary(made)]))
+
+
+def drawn(table: "Table") -> str:
+    """Return a table as lines, as wide as the terminal."""
     from rich.console import Console
 
-    made, cutting = rows(found), rows_of_cuts(cut)
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=LEAST_WIDTH)
-    with console.capture() as drawn:
-        console.print(table(fleet, made))
-        if cutting:
-            console.print()
-            console.print(table_of_cuts(cutting))
-    lines = [line.rstrip() for line in drawn.get().splitlines()]
-    click.echo("\n".join([*lines, "", summary(made)]))
+    with console.capture() as shown:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in shown.get().splitlines())

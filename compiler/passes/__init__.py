@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet
+from flumec.compiler.passes.catching_up import check_catching_up
 from flumec.compiler.passes.chains import check_chains
 from flumec.compiler.passes.channels import check_channels
 from flumec.compiler.passes.copied_keys import check_copied_keys
@@ -92,6 +93,7 @@ PASSES: tuple[Pass, ...] = (
     check_misfits,
     check_outages,
     check_lasting,
+    check_catching_up,
     check_surviving,
     check_storage,
     check_speeds,

@@ -131,17 +131,11 @@ class TooSlow(Diagnostic, code="FL622"):
 def check_speeds(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield hosts to which more comes than they can take, one for each set of hosts."""
     capacity = Capacity(fleet, graph)
-    known = {
-        host.name: host
-        for hosts in [*fleet.host_sets.values(), *(a.hosts for a in fleet.agents.values())]
-        for host in hosts.hosts
-        if "nic" in host.facts or "disk_rate" in host.facts
-    }
-    if not capacity.rates or not known:
+    if not capacity.rates or not capacity.measured:
         return
     said: set[tuple[str, str]] = set()
     for name, use in traffic(fleet, graph, capacity.peers, capacity.load()).items():
-        if (host := known.get(name)) is not None:
+        if (host := capacity.measured.get(name)) is not None:
             for finding in _of_host(capacity, host, use):
                 key = finding.verb, "".join(sorted(finding.uses))
                 if key not in said:
@@ -150,11 +144,7 @@ def check_speeds(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _of_host(capacity: Capacity, host: Host, use: Use) -> Iterator[TooSlow]:
-    for verb, fact, uses in (
-        ("receive", "nic", use.received),
-        ("send", "nic", use.sent),
-        ("write", "disk_rate", use.written),
-    ):
+    for verb, fact, uses in use.parts:
         speed = host.facts.get(fact)
         if speed is not None and sum(uses.values()) > float(speed):
             yield TooSlow(_rate_of(capacity, uses), host, verb, fact, speed, dict(uses))

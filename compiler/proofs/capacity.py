@@ -10,7 +10,7 @@ from flumec.compiler.model import Fleet, Host
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.filling import Fill, Filling, Spot
 from flumec.compiler.proofs.load import Declared, Load, declared_rates, load_of
-from flumec.compiler.proofs.peers import Peers, Receiver
+from flumec.compiler.proofs.peers import Machine, Peers, Receiver
 from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.proofs.scenes import Machines, Scene
 
@@ -60,6 +60,7 @@ class Capacity:
         self.fleet, self.graph = fleet, graph
         self.peers, self.rooms = Peers(fleet), Rooms(fleet)
         self._fillings: dict[tuple[Node, Scene], Filling] = {}
+        self._loads: dict[frozenset[Machine], Load] = {}
         self._upstream: dict[Node, set[Node]] = {}
         self._fans: dict[tuple[int, Spot], tuple[int, int]] = {}
 
@@ -74,14 +75,27 @@ class Capacity:
         return Machines(self.fleet)
 
     @cached_property
+    def measured(self) -> dict[str, Host]:
+        """The hosts of which the file says how fast their network or disk is."""
+        fleet = self.fleet
+        return {
+            host.name: host
+            for hosts in [*fleet.host_sets.values(), *(a.hosts for a in fleet.agents.values())]
+            for host in hosts.hosts
+            if "nic" in host.facts or "disk_rate" in host.facts
+        }
+
+    @cached_property
     def _optional(self) -> set[Node]:
         """The channels that a put may leave out."""
         return {edge.end for edge in self.graph.edges if edge.optional}
 
-    def load(self) -> Load:
+    def load(self, dead: frozenset[Machine] = frozenset()) -> Load:
         """Return what comes to every component at the highest rates."""
-        rates = {node: said.most for node, said in self.rates.items()}
-        return load_of(self.fleet, self.graph, self.peers, rates)
+        if dead not in self._loads:
+            rates = {node: said.most for node, said in self.rates.items()}
+            self._loads[dead] = load_of(self.fleet, self.graph, self.peers, rates, dead=dead)
+        return self._loads[dead]
 
     def filling(self, sink: Node, scene: Scene) -> Filling:
         """Return when channels are full that lead to a sink, in a scene.
@@ -102,16 +116,17 @@ class Capacity:
 
     def held(self, source: Node, sink: Node, scene: Scene) -> Held | None:
         """Return when a source first waits for a sink, or loses what comes; None: never."""
-        filling = self.filling(sink, self._without_idle(scene))
+        filling = self.filling(sink, self.without_idle(scene))
         found = [*self._waits(filling, source), *self._leaks(filling, source)]
         return min(found, key=lambda one: one.after, default=None)
 
-    def _without_idle(self, scene: Scene) -> Scene:
+    def without_idle(self, scene: Scene) -> Scene:
         """Return a scene without the dead that only send less: nothing is full later by them, so
         that the scenes of many checks are one.
         """
         heard = self._heard
-        return replace(scene, dead=frozenset(one for one in scene.dead if one[0] in heard))
+        dead = frozenset(one for one in scene.dead if one[0] in heard)
+        return replace(scene, dead=dead)
 
     @cached_property
     def _heard(self) -> set[str]:

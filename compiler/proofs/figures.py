@@ -64,6 +64,15 @@ def rate(per_second: float) -> str:
     return f"{_decimal(per_second, up=False)}/s"
 
 
+def needed_rate(per_second: float) -> str:
+    """Return a rate that is surely enough.
+
+    >>> needed_rate(3e6), needed_rate(72_000_001), needed_rate(1.21e6)
+    ('3MB/s', '73MB/s', '1.3MB/s')
+    """
+    return f"{_decimal(per_second, up=True)}/s"
+
+
 def _decimal(value: float, *, up: bool) -> str:
     for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if value >= factor:

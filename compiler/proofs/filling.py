@@ -113,7 +113,7 @@ class Filling:
         kind, near = policy_of(link), self.peers.near(link, host)
         if kind in ("all", "hash"):  # a channel for each, and the first that is full stops all
             lanes = (
-                self._filled(node, host, rate * share(one, near, kind), *self._takes(one))
+                self._filled(node, host, rate * share(one, near, kind), *self.takes(one))
                 for one in near
             )
             full = [lane for lane in lanes if lane is not None]
@@ -123,10 +123,10 @@ class Filling:
                 self._balanced[id(near)] = self._together(link, near)
             return self._filled(node, host, rate, *self._balanced[id(near)])
         first = self.peers.preferred(link, host, self.scene.dead)
-        begins, spot = (0.0, None) if first is None else self._takes(first)
+        begins, spot = (0.0, None) if first is None else self.takes(first)
         return self._filled(node, host, rate, begins, spot)
 
-    def _takes(self, one: Receiver) -> tuple[float, Spot | None]:
+    def takes(self, one: Receiver) -> tuple[float, Spot | None]:
         """Return until when a receiver takes what is sent to it, and what it waits for then."""
         if one.machine in self.scene.dead:
             return 0.0, None
@@ -145,7 +145,7 @@ class Filling:
         spots = [spot for one in alive if (spot := self._only_behind(link, one)) is not None]
         fills = [self.fills[node][host] for node, host in spots]
         if not spots or len(spots) < len(alive) or len({fill.begins for fill in fills}) > 1:
-            taking = (self._takes(one) for one in alive)
+            taking = (self.takes(one) for one in alive)
             return min(taking, key=lambda one: one[0], default=(0.0, None))
         rate, rooms = sum(f.rate for f in fills), tuple(room for f in fills for room in f.rooms)
         begins = fills[0].begins

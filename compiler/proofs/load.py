@@ -81,14 +81,27 @@ def load_of(
     Nothing comes to agents that are `dead`; what clients push goes to the sources that are left.
     With `ways` nothing else is looked at.
     """
-    load = Load()
     order = _order(graph, graph.reachable(tuple(rates)) if ways is None else ways)
     if order is None:
         return Load(whole=False)
-    load.order = order
+    entering = {node: _entering(fleet, node, rate, dead) for node, rate in rates.items()}
+    return flowing(fleet, graph, peers, order, entering=entering, dead=dead)
+
+
+def flowing(
+    fleet: Fleet,
+    graph: Graph,
+    peers: Peers,
+    order: tuple[Node, ...],
+    *,
+    entering: Mapping[Node, Mapping[str, float]],
+    dead: Collection[Machine] = (),
+) -> Load:
+    """Return what comes to every component of `order` of what enters at some of them."""
+    load = Load(order=order)
     for node in order:
-        if node in rates:
-            _enter(load, fleet, node, rates[node], dead)
+        for host, rate in entering.get(node, {}).items():
+            load.add(node, host, rate)
         into = load.into.get(node, {})
         for edge in _once(graph.outgoing.get(node, ())):
             if edge.kind == "chain":
@@ -101,14 +114,13 @@ def load_of(
     return load
 
 
-def _enter(load: Load, fleet: Fleet, node: Node, rate: float, dead: Collection[Machine]) -> None:
+def _entering(fleet: Fleet, node: Node, rate: float, dead: Collection[Machine]) -> dict[str, float]:
     agent = fleet.agents[node[0]]
     alive = [host.name for host in agent.hosts.hosts if (agent.name, host.name) not in dead]
     declaration = agent.components[node[1]].declaration
     pushed = declaration is not None and getattr(declaration, "refuses", False)
     each = rate * len(agent.hosts.hosts) / len(alive) if pushed and alive else rate
-    for host in alive:
-        load.add(node, host, each)
+    return dict.fromkeys(alive, each)
 
 
 def _once(edges: Iterable[Edge]) -> list[Edge]:

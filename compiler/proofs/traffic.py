@@ -1,7 +1,7 @@
 """What a host's network and disk have to do when everything comes at its declared rate."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from flumec.compiler.bind.properties import complete
@@ -10,7 +10,7 @@ from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Fleet, Link
 from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.load import Load
-from flumec.compiler.proofs.peers import Peers
+from flumec.compiler.proofs.peers import Machine, Peers, Receiver
 from flumec.compiler.proofs.room import ratio_of
 from flumec.compiler.proofs.storing import is_remote
 from flumec.compiler.proofs.words import dotted
@@ -25,9 +25,20 @@ class Use:
     sent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     written: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
+    @property
+    def parts(self) -> tuple[tuple[str, str, dict[str, float]], ...]:
+        """What the host has to do, the fact that bounds it, and what for."""
+        return (
+            ("receive", "nic", self.received),
+            ("send", "nic", self.sent),
+            ("write", "disk_rate", self.written),
+        )
 
-def traffic(fleet: Fleet, graph: Graph, peers: Peers, load: Load) -> dict[str, Use]:
-    """Return the use of each host to which something comes.
+
+def traffic(
+    fleet: Fleet, graph: Graph, peers: Peers, load: Load, dead: Collection[Machine] = ()
+) -> dict[str, Use]:
+    """Return the use of each host to which something comes, where some agents are `dead`.
 
     What is put into several channels of one journal is written once. A network carries both
     directions at once.
@@ -36,9 +47,10 @@ def traffic(fleet: Fleet, graph: Graph, peers: Peers, load: Load) -> dict[str, U
     for node in load.order:
         component = fleet.agents[node[0]].components[node[1]]
         into = load.into.get(node, {})
-        if component.kind == "sink" and into and _remote(fleet, node):
+        if component.kind == "sink" and into and (remote := _is_remote(fleet, node)) is not None:
             for host, rate in into.items():
-                uses[host].sent[dotted(node)] += rate
+                use = uses[host].sent if remote else uses[host].written
+                use[dotted(node)] += rate
         elif component.kind == "source":
             ratios = _journals(fleet, graph, node)
             for host, rate in into.items():
@@ -46,24 +58,34 @@ def traffic(fleet: Fleet, graph: Graph, peers: Peers, load: Load) -> dict[str, U
                     uses[host].received[dotted(node)] += rate
                 uses[host].written[dotted(node)] += sum(rate / ratio for ratio in ratios)
         if (link := peers.link_from(node)) is not None:
-            _across(fleet, peers, link, into, uses)
+            _across(fleet, peers, link, into, uses, dead=dead)
     return uses
 
 
 def _across(
-    fleet: Fleet, peers: Peers, link: Link, into: Mapping[str, float], uses: dict[str, Use]
+    fleet: Fleet,
+    peers: Peers,
+    link: Link,
+    into: Mapping[str, float],
+    uses: dict[str, Use],
+    *,
+    dead: Collection[Machine],
 ) -> None:
-    """Add what goes over a link, and what is written where it leads straight to a channel."""
+    """Add what goes over a link."""
     sender = link.sender.agent, link.sender.component
     hosts = {host.name: host for host in fleet.agents[sender[0]].hosts.hosts}
-    for one, rate in peers.divided(link, into, hosts):
-        use = uses[one.host.name]
-        use.received[dotted(sender)] += rate
-        if fleet.agents[one.end[0]].components[one.end[1]].kind == "channel":
-            use.written[dotted(one.end)] += sum(rate / r for r in _ratios(fleet, {one.end}))
+    for one, rate in peers.divided(link, into, hosts, dead):
+        arrives(fleet, sender, one, rate, uses[one.host.name])
     for host, rate in into.items():
         copies = len(peers.near(link, hosts[host])) if policy_of(link) == "all" else 1
         uses[host].sent[dotted(sender)] += rate * copies
+
+
+def arrives(fleet: Fleet, sender: Node, one: Receiver, rate: float, use: Use) -> None:
+    """Add what a host gets over a link; it is written where that leads straight to a channel."""
+    use.received[dotted(sender)] += rate
+    if fleet.agents[one.end[0]].components[one.end[1]].kind == "channel":
+        use.written[dotted(one.end)] += sum(rate / r for r in _ratios(fleet, {one.end}))
 
 
 def _journals(fleet: Fleet, graph: Graph, source: Node) -> list[float]:
@@ -81,10 +103,11 @@ def _ratios(fleet: Fleet, channels: set[Node]) -> list[float]:
     return list(found.values())
 
 
-def _remote(fleet: Fleet, node: Node) -> bool:
+def _is_remote(fleet: Fleet, node: Node) -> bool | None:
+    """Return whether a sink sends what comes, or writes it to a disk of its host; None: neither."""
     sink = fleet.agents[node[0]].components[node[1]]
     declaration = sink.declaration
-    if declaration is None or not issubclass(declaration, Sink):
-        return False
+    if declaration is None or not issubclass(declaration, Sink) or not declaration.writes:
+        return None
     full = complete(declaration, sink.values, fleet.agents[node[0]].hosts.hosts[0])
-    return full is not None and is_remote(declaration, full)
+    return None if full is None else is_remote(declaration, full)

@@ -114,7 +114,7 @@ def text(fleet: Fleet) -> str:
 def run(fleet: Fleet, *, step: float = 1.0) -> float:
     """Return after how many seconds a source first finds no room."""
     queues = [{host: Queue(tier.room) for host in tier.alive()} for tier in fleet.tiers]
-    lanes = [_lanes(fleet, number) for number in range(len(fleet.tiers))]
+    lanes = [lanes_of(fleet, number) for number in range(len(fleet.tiers))]
     now = 0.0
     while True:
         for number in reversed(range(len(fleet.tiers) - 1)):
@@ -128,7 +128,7 @@ def run(fleet: Fleet, *, step: float = 1.0) -> float:
         now += step
 
 
-def _lanes(fleet: Fleet, number: int) -> dict[str, float]:
+def lanes_of(fleet: Fleet, number: int) -> dict[str, float]:
     """Return the lanes of a tier's channel, and which part of a put each gets."""
     tier = fleet.tiers[number]
     if number == len(fleet.tiers) - 1 or tier.policy in ("failover", "balance"):
@@ -147,14 +147,14 @@ def _forward(
     """Send on what there is room for."""
     tier, receivers = fleet.tiers[number], fleet.tiers[number + 1]
     for lane in list(queue.lanes):
-        for peer, most in _order(tier, receivers, host, lane, queue.lanes[lane]):
+        for peer, most in order_of(tier, receivers, host, lane, queue.lanes[lane]):
             room = min(below[peer].free(name) / part for name, part in lanes.items())
             moved = max(0.0, min(queue.lanes[lane], most, room))
             below[peer].put({name: part * moved for name, part in lanes.items()})
             queue.lanes[lane] -= moved
 
 
-def _order(
+def order_of(
     tier: Tier, receivers: Tier, host: int, lane: str, amount: float
 ) -> Sequence[tuple[int, float]]:
     """Return to whom a host sends, and how much at most: who shares takes its part, then more."""

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 from flumec.compiler.build import lint_text
+from flumec.compiler.cli.prove import drawn
 from flumec.compiler.explain import every_rule
+from flumec.compiler.proofs.foreseen import foreseen, table
+from flumec.compiler.proofs.outlook import outlooks
 from flumec.compiler.render import as_text
 
 PAGE = (Path(__file__).parents[2] / "docs" / "capacity.md").read_text()
@@ -25,6 +28,14 @@ def test_without_its_facts_it_is_what_is_shown() -> None:
     assert said[0] == lines[0]
     assert lines[2].strip().removeprefix("| ") in said[4]
     assert [line.strip() for line in said[6:]] == [line.strip() for line in lines[4:]]
+
+
+def test_its_outages_are_what_prove_says() -> None:
+    linted = lint_text(FLOW)
+    ahead = foreseen(outlooks(linted.fleet, linted.graph, linted.fleet.proofs))
+
+    (shown,) = re.findall(r"^```\n(OUTAGE .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert drawn(table(ahead)) + "\n" == shown
 
 
 def test_the_rules_that_it_names_are_there() -> None:

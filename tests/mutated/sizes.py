@@ -103,6 +103,38 @@ def small_memory(example: Example) -> Iterator[Mutant]:
     yield from _fact(example, "memory", "64MiB")
 
 
+@kind("FL622", "FL624")
+def slow_network(example: Example) -> Iterator[Mutant]:
+    """A host's network is too slow to catch up in time after an outage."""
+    for proof in _timed(example):
+        if "catches_up" in proof.values:
+            for mutant in _fact(example, "nic", "210kB/s"):
+                yield Mutant(example, mutant.changes, (proof.values["survives"].span,))
+
+
+@kind("FL624")
+def caught_up_at_once(example: Example) -> Iterator[Mutant]:
+    """All is to be caught up sooner than networks can."""
+    for proof in _timed(example):
+        if "catches_up" in proof.values:
+            yield Mutant(
+                example,
+                (Change(proof.values["catches_up"].span, "1s"),),
+                (proof.values["survives"].span,),
+            )
+
+
+@kind("FL625")
+def speed_not_said(example: Example) -> Iterator[Mutant]:
+    """A check says when all is caught up, and a host not how fast its network is."""
+    for proof in _timed(example):
+        if "catches_up" in proof.values:
+            for source in example.fleet.sources:
+                for found in re.finditer(r"^  nic = \S+\n", source.text, re.MULTILINE):
+                    change = Change(Span(source, *found.span()), "")
+                    yield Mutant(example, (change,), (proof.values["survives"].span,))
+
+
 def _fact(example: Example, name: str, text: str) -> Iterator[Mutant]:
     for source in example.fleet.sources:
         for found in re.finditer(rf"^  {name} = (\S+)$", source.text, re.MULTILINE):

@@ -1,6 +1,7 @@
 """`flumec prove`: a table, one pair in sentences, data, and an exit status that CI listens to."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,3 +165,58 @@ def test_many_agents_of_one_kind_are_one_row(prove: Prove) -> None:
     assert len([line for line in out.splitlines() if line.startswith("a0.numbers, a1")]) == 4
     assert out.count("and 3 more") == 3
     assert "10 pairs" in out
+
+
+OUTAGE = """
+check "kept for a day" {
+  from = a.numbers
+  to = a.kept
+  rate = 1MB/s
+  survives = [kill(a, count = 1, down = 1h), outage(a.kept, 2h)]
+}
+"""
+
+
+def test_outages_have_a_table_of_their_own(prove: Prove) -> None:
+    text = FLOW.replace('"here-{1..3}"]', '"here-{1..3}"] {\n  disk_rate = 20MB/s\n}') + OUTAGE
+    status, out, _ = prove(text)
+
+    rows = [line for line in out.splitlines() if line.startswith("outage(")]
+    assert status == 0
+    assert [row.split("  ")[0] for row in rows] == ["outage(a.kept, 2h)"]
+    assert "a.spool" in out
+    assert out.count("after 12m") == 1
+
+
+def test_outages_in_sentences_and_as_data(prove: Prove) -> None:
+    said = prove(FLOW + OUTAGE, "--path", "a.numbers", "a.kept")[1]
+    assert "  outage(a.kept, 2h): room for " in said
+    assert said.rstrip().endswith("caught up not known")
+
+    shown, kept = json.loads(prove(FLOW + OUTAGE, "--format", "json")[1])
+    assert shown["outages"] == []
+    (killed, out) = kept["outages"]
+    assert (killed["fault"], out["fault"], out["lasts"]) == ("kill", "outage", 7200.0)
+    assert [each["channel"] for each in out["channels"]] == ["a.spool"]
+    assert out["speed_not_known_of"] == "here-1"
+
+
+def test_outages_as_markdown(prove: Prove) -> None:
+    lines = prove(FLOW + OUTAGE, "--format", "markdown")[1].splitlines()
+
+    assert "| outage | channel | room | lasts | needs | caught up |" in lines
+
+
+def test_outages_of_many_agents_of_one_kind_are_one_row(prove: Prove) -> None:
+    body = (FLOW + OUTAGE).split("\n\n", 1)[1]
+    body = body.replace("here", "there")
+    many = [
+        re.sub(r"\ba\b(?=[. ,])", f"a{n}", body.replace("a day", f"{n}")).replace(
+            "there", f"here{n}"
+        )
+        for n in range(5)
+    ]
+    hosts = [f'hosts here{n} = ["here-{n}"]\n' for n in range(5)]
+    out = prove("\n".join([*hosts, *many]))[1]
+
+    assert "outage(a0.kept, 2h) and 4 more" in " ".join(out.split())

@@ -1,0 +1,76 @@
+"""What waits when an outage is over, and where: in channels, before sources, for one peer alone."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from flumec.compiler.graph import Node
+from flumec.compiler.model import Host, Link
+from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.filling import Fill, Filling
+from flumec.compiler.proofs.peers import Receiver, share
+
+
+class Lane(NamedTuple):
+    """A part of what a channel on a host holds, which may go to one receiver alone."""
+
+    sender: Node
+    host: str
+    to: Receiver
+    amount: float
+
+
+@dataclass(slots=True)
+class Backlog:
+    """Bytes of events that wait; before a source those that it has not taken."""
+
+    capacity: Capacity
+    length: float
+    """Of the outages, which began together."""
+    held: dict[Node, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    lanes: dict[object, Lane] = field(default_factory=dict)
+
+    def add(self, filling: Filling) -> None:
+        """Add what waits in an outage; what waits for several waits for the last of them.
+
+        What a channel drops, or a put leaves out, waits nowhere: it is lost.
+        """
+        for node in self.capacity.rates.keys() & filling.load.into.keys():
+            for host, rate in filling.load.into[node].items():
+                stop, _ = filling.stop(node, host)
+                if stop < self.length:
+                    self._hold(node, host, rate * (self.length - stop))
+        for node, fills in filling.fills.items():
+            link = self.capacity.peers.link_from(node)
+            hosts = {host.name: host for host in self.capacity.fleet.agents[node[0]].hosts.hosts}
+            for name, fill in fills.items():
+                if link is not None and policy_of(link) in ("all", "hash"):
+                    self._in_lanes(filling, link, node, hosts[name])
+                elif fill.begins < self.length:
+                    self._hold(node, name, self._in_channel(node, hosts[name], fill))
+
+    def _in_channel(self, node: Node, host: Host, fill: Fill) -> float:
+        amount = fill.rate * (min(fill.full, self.length) - fill.begins)
+        if len(fill.rooms) == 1:
+            return amount
+        own = self.capacity.rooms.of(node[0], node[1], host)
+        whole = sum(room.bytes for room in fill.rooms)  # all of them are as full as each other
+        return 0.0 if own is None else amount * own.bytes / whole
+
+    def _in_lanes(self, filling: Filling, link: Link, node: Node, host: Host) -> None:
+        """Add what waits for each peer of a link that gives each its own."""
+        near, kind = self.capacity.peers.near(link, host), policy_of(link)
+        rate = filling.load.into[node][host.name]
+        ends = min(filling.fills[node][host.name].full, self.length)
+        for one in near:
+            begins = 0.0 if node in filling.scene.cut else filling.takes(one)[0]
+            if begins < ends:
+                amount = rate * share(one, near, kind) * (ends - begins)
+                key = node, host.name, one.end, one.host.name
+                if key not in self.lanes or self.lanes[key].amount < amount:
+                    self.lanes[key] = Lane(node, host.name, one, amount)
+
+    def _hold(self, node: Node, host: str, amount: float) -> None:
+        at = self.held[node]
+        at[host] = max(at.get(host, 0.0), amount)

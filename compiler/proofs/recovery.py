@@ -1,0 +1,135 @@
+"""How long it takes to catch up after an outage: what waited, through the narrowest place.
+
+What waits has to go through networks and disks beside what goes on coming. Each place takes
+`waiting / (speed - coming)`, and since all of them work at once, the whole takes as long as the
+slowest. It begins when the outage ends: what was killed is back, what was lost is not.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import inf
+
+from flumec.compiler.graph import Node
+from flumec.compiler.model import Host
+from flumec.compiler.proofs import figures
+from flumec.compiler.proofs.backlog import Backlog
+from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.load import flowing
+from flumec.compiler.proofs.peers import Machine
+from flumec.compiler.proofs.scenes import Scene
+from flumec.compiler.proofs.traffic import Use, arrives, traffic
+from flumec.compiler.proofs.words import dotted
+from flumec.runtime.quantity import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A network or disk, and how long it takes to do what was not done in an outage."""
+
+    host: Host
+    verb: str
+    fact: str
+    speed: Rate
+    waiting: float
+    coming: float
+
+    @property
+    def time(self) -> float:
+        """Return the seconds; infinite where as much comes as it can do."""
+        spare = self.speed - self.coming
+        return self.waiting / spare if spare > 0 else inf
+
+    @property
+    def text(self) -> str:
+        """Return the calculation, as a sentence."""
+        waiting, coming = figures.amount(self.waiting), figures.rate(self.coming)
+        return (
+            f"{self.host.name} has to {self.verb} {waiting} that waited, and {coming} that come, "
+            f"at {figures.rate(self.speed)}"
+        )
+
+
+@dataclass(slots=True)
+class Recovery:
+    """After one outage: the narrowest place of each host, and those of which nothing is known."""
+
+    narrow: dict[str, Narrow] = field(default_factory=dict)
+    untold: dict[str, str] = field(default_factory=dict)
+    """Hosts that what waited goes through, and that do not say how fast their `nic` is, or where
+    nothing is sent, their `disk_rate`.
+    """
+
+    def slowest(self, hosts: Iterable[str]) -> Narrow | None:
+        """Return the slowest place of some hosts."""
+        found = (self.narrow[host] for host in hosts if host in self.narrow)
+        return max(found, key=lambda one: one.time, default=None)
+
+
+class Recoveries:
+    """The recoveries of a fleet, each made once."""
+
+    def __init__(self, capacity: Capacity) -> None:
+        self.capacity = capacity
+        self._coming: dict[frozenset[Machine], Mapping[str, Use]] = {}
+        self._known: dict[tuple[Node, Scene, float], Recovery] = {}
+
+    def after(self, end: Node, scene: Scene, length: float) -> Recovery:
+        """Return what it takes to catch up with what waited for `end` in a scene."""
+        scene = self.capacity.without_idle(scene)
+        key = end, scene, length
+        if key not in self._known:
+            waits = Backlog(self.capacity, length)
+            for one in sorted({end, *scene.out}):
+                waits.add(self.capacity.filling(one, scene))
+            self._known[key] = self._recovery(self._passing(waits, scene.gone), scene.gone)
+        return self._known[key]
+
+    def _passing(self, waits: Backlog, gone: Collection[Machine]) -> Mapping[str, Use]:
+        """Return the bytes that each host has to receive, send and write of what waits."""
+        capacity = self.capacity
+        entering = {node: dict(at) for node, at in waits.held.items()}
+        lanes = [lane for lane in waits.lanes.values() if lane.to.machine not in gone]
+        for _, _, one, amount in lanes:
+            at = entering.setdefault(one.end, {})
+            at[one.host.name] = at.get(one.host.name, 0.0) + amount
+        load = flowing(
+            capacity.fleet,
+            capacity.graph,
+            capacity.peers,
+            capacity.load().order,
+            entering=entering,
+            dead=gone,
+        )
+        uses = traffic(capacity.fleet, capacity.graph, capacity.peers, load, gone)
+        for sender, host, one, amount in lanes:
+            uses.setdefault(host, Use()).sent[dotted(sender)] += amount
+            arrives(capacity.fleet, sender, one, amount, uses.setdefault(one.host.name, Use()))
+        return uses
+
+    def _recovery(self, passing: Mapping[str, Use], gone: frozenset[Machine]) -> Recovery:
+        found, coming = Recovery(), self._rates(gone)
+        for name, use in passing.items():
+            host, places, lacking = self.capacity.measured.get(name), [], set()
+            further = coming.get(name, Use()).parts
+            for (verb, fact, waiting), (_, _, comes) in zip(use.parts, further, strict=True):
+                speed = None if host is None else host.facts.get(fact)
+                if not (amount := sum(waiting.values())):
+                    continue
+                if host is None or speed is None:
+                    lacking.add(fact)
+                else:
+                    come = sum(comes.values())
+                    places.append(Narrow(host, verb, fact, speed, amount, come))
+            if places:
+                found.narrow[name] = max(places, key=lambda one: one.time)
+            if "nic" in lacking or (lacking and not places):
+                found.untold[name] = "nic" if "nic" in lacking else "disk_rate"
+        return found
+
+    def _rates(self, gone: frozenset[Machine]) -> Mapping[str, Use]:
+        """Return what goes on coming to each host, where some never come back."""
+        if gone not in self._coming:
+            one = self.capacity
+            load = one.load(gone)
+            self._coming[gone] = traffic(one.fleet, one.graph, one.peers, load, gone)
+        return self._coming[gone]

@@ -1,0 +1,99 @@
+"""How long it takes to catch up is what queues say that are worked off second by second."""
+
+import random
+import re
+
+import pytest
+from capacity.queues import Fleet, draw, run, text
+from capacity.recovering import Flood, Place, speeds
+from flumec.compiler.build import lint_text
+from flumec.compiler.graph import Graph
+from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.recovery import Recoveries
+from flumec.compiler.proofs.scenes import Scene
+from flumec.compiler.proofs.traffic import traffic
+
+
+def written(fleet: Fleet, fast: dict[Place, float]) -> str:
+    """Return the fleet as a file whose sink is remote and whose hosts say their speed."""
+
+    def with_speed(found: re.Match[str]) -> str:
+        speed = fast.get((int(found[1]), int(found[2])))
+        return found[0] + (f"\n  nic = {speed:.0f}B/s" if speed else "")
+
+    made = re.sub(r"hosts t(\d+)_(\d+) = .*\n  weight = \d+", with_speed, text(fleet))
+    return made.replace("sink out : logger", 'sink out : hdfs {\n path = "hdfs://nn/x/%Y"\n}')
+
+
+def needed(fleet: Fleet) -> dict[Place, float]:
+    """Return the most that each host has to receive or send, all alive or not."""
+    bound = lint_text(written(fleet, {})).fleet
+    capacity = Capacity(bound, Graph(bound))
+    found: dict[Place, float] = {}
+    for dead in (frozenset(), dead_of(fleet)):
+        uses = traffic(bound, capacity.graph, capacity.peers, capacity.load(dead), dead)
+        for name, use in uses.items():
+            number, host = (int(part) for part in name[1:].split("-"))
+            most = max(sum(use.received.values()), sum(use.sent.values()))
+            found[number, host] = max(most, found.get((number, host), 0.0))
+    return found
+
+
+def dead_of(fleet: Fleet) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (f"a{number}", f"t{number}-{host}")
+        for number, tier in enumerate(fleet.tiers)
+        for host in range(tier.dead)
+    )
+
+
+def flood(seed: int) -> Flood:
+    fleet = draw(seed)
+    chance = random.Random(seed)
+    length = max(20, int(run(fleet) * chance.uniform(0.2, 1.8)))
+    return Flood(fleet, speeds(fleet, needed(fleet), seed), length, chance.random() < 0.5)
+
+
+def computed(one: Flood) -> float:
+    bound = lint_text(written(one.fleet, one.speeds)).fleet
+    last, dead = len(one.fleet.tiers) - 1, dead_of(one.fleet)
+    sink = (f"a{last}", "out")
+    scene = Scene(frozenset({sink}), dead, gone=frozenset() if one.killed else dead)
+    recovery = Recoveries(Capacity(bound, Graph(bound))).after(sink, scene, one.length)
+    assert recovery.untold == {}
+    found = recovery.slowest(recovery.narrow)
+    assert found is not None
+    return found.time
+
+
+def agree(seeds: range) -> None:
+    """Compare. Who balances gives to whoever has room, and is done sooner than its parts say; so
+    may be who waits for one lane.
+    """
+    for seed in seeds:
+        one = flood(seed)
+        one.step = 0.25
+        said = computed(one)
+        loose = any(tier.policy[:4] in ("bala", "hash") for tier in one.fleet.tiers)
+        seen = one.recovers(most=2 * said + 60)
+        slack = 4.0 + 0.05 * said
+
+        assert seen <= said + slack, (seed, said, seen, one)
+        assert loose or seen >= said - slack, (seed, said, seen, one)
+
+
+def test_random_fleets_catch_up_when_their_queues_do() -> None:
+    agree(range(13, 15))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(20))
+def test_many_random_fleets_catch_up_when_their_queues_do(block: int) -> None:
+    agree(range(block * 10, (block + 1) * 10))
+
+
+def test_among_them_are_those_that_are_killed_and_lost_and_that_wait_long() -> None:
+    floods = [flood(seed) for seed in range(30)]
+
+    assert {one.killed for one in floods if dead_of(one.fleet)} == {True, False}
+    assert sum(one.length > run(one.fleet) for one in floods) >= 8
