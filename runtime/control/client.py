@@ -35,6 +35,11 @@ class Client:
         self._state = state
         self._address = address
 
+    @property
+    def state(self) -> Path | None:
+        """The agent's state directory; None of one that is asked at its port."""
+        return self._state
+
     def get(self, path: str) -> Any:
         """Return what is shown at a path; raise Unreachable or Refused."""
         return self._whole("GET", path, None)

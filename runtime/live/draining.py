@@ -4,14 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flumec.runtime.channel.place import holder
 from flumec.runtime.clock import Clock
 from flumec.runtime.control.client import Refused, Unreachable
+from flumec.runtime.disk import RealDisk
+from flumec.runtime.draining import MARK
 from flumec.runtime.live.find import Live, ask, places
 from flumec.runtime.live.numbers import age, size
 from flumec.runtime.live.pressure import agent_wiring, readers
 from flumec.runtime.live.text import troubles
 from flumec.runtime.live.units import NotDone, close_doors, end, restart, unit_of
 from flumec.runtime.logs import one_line
+from flumec.runtime.whereabouts import journals
 
 EVERY = 0.5
 """Seconds between two looks."""
@@ -104,7 +108,10 @@ class Drain:
 
 def cancel(wanted: Wanted) -> Iterator[str]:
     """Let agents take events again: those that are units by a restart, others when they start."""
-    for agent in chosen(ask(places(wanted.state)), wanted.names):
+    for agent in chosen(ask(places(wanted.state)), wanted.names, ended=True):
+        if agent.state is None:
+            yield _without_mark(agent)
+            continue
         try:
             needed = agent.client.post("/drain/cancel")["needs_restart"]
             if not needed:
@@ -118,8 +125,31 @@ def cancel(wanted: Wanted) -> Iterator[str]:
             raise CannotDrain(f"{agent.name}: {error}") from None
 
 
-def chosen(fleet: Sequence[Live], names: Sequence[str]) -> list[Live]:
-    """Return the agents that HOST, AGENT or HOST/AGENT name; raise CannotDrain for one that isn't.
+def _without_mark(agent: Live) -> str:
+    """Have an agent that has ended be an ordinary one when it starts."""
+    disk = RealDisk()
+    assert agent.client.state is not None, "only they are there while they have ended"
+    try:
+        disk.unlink(agent.client.state / MARK)
+        disk.sync_directory(agent.client.state)
+    except FileNotFoundError:
+        return f"{agent.name} was not being drained"
+    except OSError as error:
+        raise CannotDrain(f"{agent.name}: {error.strerror or error}") from None
+    return f"{agent.name} has ended, and takes events again after its next start"
+
+
+def _has_ended(agent: Live) -> bool:
+    """Return whether no process has an agent's journals: then nobody is to be asked."""
+    state, disk = agent.client.state, RealDisk()
+    return state is not None and all(
+        holder(journal, disk) is None for journal in journals(state.absolute(), disk)
+    )
+
+
+def chosen(fleet: Sequence[Live], names: Sequence[str], *, ended: bool = False) -> list[Live]:
+    """Return the agents that HOST, AGENT or HOST/AGENT name; raise CannotDrain for one that isn't,
+    or does not answer, unless it has `ended` and may have.
 
     A host may be named by its first label.
     """
@@ -131,7 +161,7 @@ def chosen(fleet: Sequence[Live], names: Sequence[str]) -> list[Live]:
             raise CannotDrain(f"there is no agent and no host `{name}` here; there are {known}")
         found.update((agent.name, agent) for agent in same)
     for agent in found.values():
-        if agent.state is None:
+        if agent.state is None and not (ended and _has_ended(agent)):
             raise CannotDrain(f"{agent.name} does not answer: {agent.trouble}")
     return list(found.values())
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.control.client import Client
+from flumec.runtime.control.place import NAME
 from flumec.runtime.live.draining import CannotDrain, Drain, Wanted, cancel
 from test_agent_process import flow, numbers
 
@@ -115,6 +116,23 @@ def test_it_says_what_holds_it(start: Start, tmp_path: Path) -> None:
     assert "out is paused" in said.splitlines()[-1]
     client.post("/sinks/out/resume")
     assert drain(tmp_path, "tailer")[0] == 0
+
+
+@pytest.mark.slow
+def test_it_is_taken_back_of_one_that_has_ended(start: Start, tmp_path: Path) -> None:
+    wanted = Wanted([tmp_path / "state"], ["state"], 30.0)
+    agent = start(flow(total=100))
+    client = Client(tmp_path / "state")
+    client.post("/drain")
+    (tmp_path / "state" / NAME).unlink()
+    with pytest.raises(CannotDrain, match="does not answer"):  # it runs, so it is to be asked
+        list(cancel(wanted))
+    agent.end(signal.SIGKILL)
+
+    assert list(cancel(wanted)) == ["state has ended, and takes events again after its next start"]
+    assert list(cancel(wanted)) == ["state was not being drained"]
+    start(flow(total=100))
+    assert client.get("/status")["draining"] is None
 
 
 @pytest.mark.slow
