@@ -76,10 +76,10 @@ def agree(seeds: range) -> None:
         said = computed(one)
         loose = any(tier.policy[:4] in ("bala", "hash") for tier in one.fleet.tiers)
         seen = one.recovers(most=2 * said + 60)
-        slack = 4.0 + 0.05 * said
 
-        assert seen <= said + slack, (seed, said, seen, one)
-        assert loose or seen >= said - slack, (seed, said, seen, one)
+        assert seen <= 1.05 * said + 4, (seed, said, seen, one)
+        # The queues are said to be caught up a little sooner, with what a tick of them holds.
+        assert loose or seen >= 0.85 * said - 6, (seed, said, seen, one)
 
 
 def test_random_fleets_catch_up_when_their_queues_do() -> None:
