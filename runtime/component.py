@@ -183,8 +183,8 @@ class Source(Component):
     start: ClassVar[Start] = "none"
     sets: ClassVar[tuple[str, ...]] = ()
     marks: ClassVar[dict[str, tuple[str, ...]]] = {}
-    largest: ClassVar[str] = ""
-    """The property that says how many bytes of events one put has at most, if there is one."""
+    largest: ClassVar[tuple[str, ...]] = ()
+    """The properties that say how many bytes of events one put may have, if there are such."""
 
     @classmethod
     def brings(cls, values: dict[str, Any]) -> tuple[str, ...] | None:  # noqa: ARG003 for subclasses

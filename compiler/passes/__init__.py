@@ -21,9 +21,11 @@ from flumec.compiler.passes.delivery import check_delivery
 from flumec.compiler.passes.directories import check_directories
 from flumec.compiler.passes.fitting import check_fitting
 from flumec.compiler.passes.followed_twice import check_followed_twice
+from flumec.compiler.passes.former_names import check_former_names
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.groups import check_groups
 from flumec.compiler.passes.headers import check_headers
+from flumec.compiler.passes.inside import check_inside
 from flumec.compiler.passes.journals import check_journals
 from flumec.compiler.passes.lasting import check_lasting
 from flumec.compiler.passes.left_out import check_left_out
@@ -85,6 +87,8 @@ PASSES: tuple[Pass, ...] = (
     check_own_files,
     check_followed_twice,
     check_journals,
+    check_inside,
+    check_former_names,
     check_syncing,
     check_letters,
     check_rotation,

@@ -1,6 +1,7 @@
 """Files that are open at once, against the channel that holds their events until a roll."""
 
 from collections.abc import Iterator
+from math import ceil, floor
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic, Place
@@ -8,11 +9,11 @@ from flumec.compiler.graph import Graph
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.known import Headers
 from flumec.compiler.lying import journal_of
-from flumec.compiler.model import Agent, Component, Fleet
+from flumec.compiler.model import Agent, Component, Fleet, Settings, Value
 from flumec.compiler.source import Span
 from flumec.runtime.output.template import Template
 from flumec.runtime.quantity import Size
-from flumec.runtime.sinks.filing import Filing
+from flumec.runtime.sinks.filing import CROWDED, Filing
 
 _ANY_NUMBER = 1 << 62
 
@@ -30,9 +31,9 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
     compressed file counts four times, as much as logs mostly shrink, and so does a channel whose
     journal compresses.
 
-    A sink whose path names no header writes to one folder at a time, and is left alone. Where the
-    values of the headers are known, as those of `static` and `host` are, there are no more files
-    than they have.
+    A sink whose path names no header has one file at a time; that counts where its `roll` says
+    how large it is to be, as most are rolled by their age. Where the values of the headers are
+    known, as those of `static` and `host` are, there are no more files than they have.
 
     ## Example
 
@@ -95,20 +96,30 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
 
     @property
     def message(self) -> str:
-        files = f"{self.files} {'compressed ' if self.packed else ''}files of {self.size}"
+        packed = "compressed " if self.packed else ""
         room = f"{self.room}{' of compressed events' if self.pressed else ''}"
+        if self.files == 1:
+            return (
+                f"a {packed}file is to have {self.size}, and `{self.channel.name}` holds {room}: "
+                "it is rolled before it is full"
+            )
         return (
-            f"{files} may be open at once, and `{self.channel.name}` holds {room}: files are "
-            "rolled before they are full"
+            f"{self.files} {packed}files of {self.size} may be open at once, and "
+            f"`{self.channel.name}` holds {room}: files are rolled before they are full"
         )
 
     @property
     def needed(self) -> Size:
-        """How much of the channel the events of all files take."""
-        return Size(_taken(self.files * self.size, packed=self.packed, pressed=self.pressed))
+        """How much of a channel the events of all files take; one file may take most of it."""
+        taken = _taken(self.files * self.size, packed=self.packed, pressed=self.pressed)
+        return Size(_whole(taken / CROWDED) if self.files == 1 else taken)
 
     @property
     def hint(self) -> str:
+        if self.files == 1:
+            bytes_in_file = _taken(1 << 20, packed=self.packed, pressed=self.pressed) / (1 << 20)
+            most = Size(max(1, _whole(self.room * CROWDED / bytes_in_file, up=False)))
+            return f"`size = {most}` of a file, or a channel of {self.needed}"
         fitting = self.room // _taken(self.size, packed=self.packed, pressed=self.pressed)
         fewer = f"`max_open = {fitting}`, smaller files, or " if fitting else "smaller files, or "
         return f"{fewer}a channel of {self.needed}"
@@ -145,14 +156,28 @@ def check_sink(
         if written is None or held is None:
             continue
         files = min(written["max_open"], _folders(declaration, written, headers))
-        if files < 2:
+        said = _said(sink)
+        if files < 1 or (files == 1 and said is None) or written["roll"] is None:
             continue
         size = written["roll"].size
         room = Size(held.get("size", 0) + held.get("memory", 0))
         packed, pressed = written["codec"] != "none", _pressed(agent, channel)
-        found = EarlyRolls(_blamed(sink), files, size, channel, room, packed, pressed)
+        place = said.span if files == 1 and said is not None else _blamed(sink)
+        found = EarlyRolls(place, files, size, channel, room, packed, pressed)
         if found.needed > room:
             yield found
+
+
+def _said(sink: Component) -> Value | None:
+    """Return what a sink's `roll` says of a file's size."""
+    roll = sink.values.get("roll")
+    return roll.value.values.get("size") if roll and isinstance(roll.value, Settings) else None
+
+
+def _whole(size: float, *, up: bool = True) -> int:
+    """Return a size in whole MiB, where it has one, as a person would write it."""
+    unit = 1 << (20 if size >= 1 << 20 else 10)
+    return (ceil(size / unit) if up else floor(size / unit)) * unit
 
 
 def _taken(size: int, *, packed: bool, pressed: bool) -> int:

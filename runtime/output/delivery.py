@@ -27,12 +27,10 @@ from flumec.runtime.output.publisher import NotFinished, Place, Publisher
 from flumec.runtime.output.recovery import remember
 from flumec.runtime.output.store import Superseded, TakenOver
 from flumec.runtime.output.template import PathRule, Template
+from flumec.runtime.sinks.filing import CROWDED
 
 if TYPE_CHECKING:
     from flumec.runtime.output.once import Once, Part
-
-_CROWDED = 0.8
-"""The share of a channel above which files are rolled early: hidden rows must not fill it."""
 
 _MOST_MARKS = 1_000
 """The most buckets that are ahead of the cursor's low; it is written whole with each roll."""
@@ -174,7 +172,7 @@ class Delivery:
             return due
         held = self._read_bytes - lowest.read_before
         worth_it = caught_up or held >= self._limits.size
-        crowded = self._consumer.fullness > _CROWDED and worth_it
+        crowded = self._consumer.fullness > CROWDED and worth_it
         if crowded or len(self._files.ledger.ahead) > _MOST_MARKS:
             self._context.counters.add("early_rolls")
             due.append(lowest)

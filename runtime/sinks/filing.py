@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from flumec.runtime.output.once import Once
     from flumec.runtime.output.recovery import Open
 
+CROWDED = 0.8
+"""The share of a channel above which files are rolled early: hidden rows must not fill it."""
+
 _DAY = 86_400
 
 

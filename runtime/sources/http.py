@@ -38,7 +38,7 @@ class Http(Proven, Source, type="http"):
 
     start: ClassVar[Start] = "acknowledgement"
     refuses: ClassVar[bool] = True
-    largest: ClassVar[str] = "max_body"
+    largest: ClassVar[tuple[str, ...]] = ("max_body",)
 
     port: Port = prop("The TCP port to listen on.", check=between(1, 65_535))
     bind: str | None = prop(

@@ -38,7 +38,7 @@ class Taildir(Source, type="taildir"):
     replayable: ClassVar[bool] = True
     start: ClassVar[Start] = "line"
     sets: ClassVar[tuple[str, ...]] = ("path_header",)
-    largest: ClassVar[str] = "batch"
+    largest: ClassVar[tuple[str, ...]] = ("batch", "max_line")
     marks: ClassVar[dict[str, tuple[str, ...]]] = {"part": ("first", "middle", "last", "cut")}
     reads: ClassVar[tuple[str, ...]] = ("files", "rotated")
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from flumec.compiler.graph import Graph
-from mutated.example import Change, Example, behind, text_of
+from mutated.example import Example
 from mutated.mutant import Mutant, kind
-from mutated.sites import chains, components, said, section
+from mutated.sites import components, said, section
 
 
 @kind("FL914")
@@ -41,19 +41,16 @@ def few_names(example: Example) -> Iterator[Mutant]:
             yield Mutant(example, (change,))
 
 
-@kind("FL536")
-def followed_twice(example: Example) -> Iterator[Mutant]:
-    """A second source of an agent follows the same files into the same channels."""
+@kind("FL913")
+def small_inbox(example: Example) -> Iterator[Mutant]:
+    """A channel is smaller than what a source may put at once, here or behind a link."""
     graph = Graph(example.fleet)
-    for agent, chain in chains(example, "source"):
-        source = agent.components[chain.start]
-        reached = graph.reachable([(agent.name, source.name)])
-        sinks = [example.fleet.agents[name].components[one] for name, one in reached]
-        if source.type == "taildir" and all("dedup" not in sink.values for sink in sinks):
-            text = text_of(source.span).replace(source.name, "again", 1)
-            ways = text_of(chain.span).replace(chain.start, "again", 1)
-            changes = (
-                Change(behind(source.span), f"\n\n  {text}"),
-                Change(behind(chain.span), f"\n  {ways}"),
-            )
-            yield Mutant(example, changes, (source.values["files"].span,))
+    for _, channel, node in components(example, "channel", "memory", "file"):
+        types = {
+            example.fleet.agents[agent].components[name].type
+            for agent, name in graph.leading_to(node)
+        }
+        if types & {"taildir", "http"}:
+            size = "1MiB" if channel.type == "file" else "64KiB"
+            change = said(channel.span, channel.values, "size", size)
+            yield Mutant(example, (change,), (channel.name_span,))

@@ -186,6 +186,16 @@ def large_rolls(example: Example) -> Iterator[Mutant]:
             yield Mutant(example, (Change(size.span, "50GiB"),), at)
 
 
+@kind("FL909")
+def large_file(example: Example) -> Iterator[Mutant]:
+    """The only file that a sink writes at a time is larger than its channel."""
+    for _, sink, _ in components(example, "sink", "file_roll", "hdfs"):
+        roll, path = section(sink.values, "roll"), sink.values.get("path")
+        if roll and (path is None or "%{" not in text_of(path.span)):
+            change = said(sink.values["roll"].span, roll, "size", "1TiB")
+            yield Mutant(example, (change,), (sink.values["roll"].key,))
+
+
 @kind("FL346")
 def gives_up_sooner(example: Example) -> Iterator[Mutant]:
     """A sink gives events up before the outage is over that a check survives."""
