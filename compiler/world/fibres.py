@@ -24,8 +24,8 @@ _LOOK = 1.0
 _RARER = 0.05
 """What share of the calm a wait may take that is shorter than a look, and not known for what."""
 
-_RARER_LOOK = 0.2
-_LONGEST_LOOK = 20.0
+_RARER_LOOK = 0.5
+_LONGEST_LOOK = 30.0
 """What share of the calm one look may take, and how many seconds at most. Whoever waits for so long
 is woken by what he waits for."""
 

@@ -63,7 +63,7 @@ class World(Seen):
 
     def _begin(self) -> None:
         self._exit.enter_context(simulated(self.scheduler))
-        root = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="flumec-world-")))
+        root = self._root()
         self.said = self._exit.enter_context(heard(self.clock, root))
         state = random.getstate()
         self._exit.callback(random.setstate, state)
@@ -74,6 +74,14 @@ class World(Seen):
         self.scheduler.longest_look = min(looks)
         for machine in self.machines.values():
             machine.boot()
+
+    def _root(self) -> Path:
+        """Return where the hosts' files are; it is there where somebody follows files."""
+        agents = (_made(agent) for host in self._plan.hosts for agent in host.agents)
+        if not any(isinstance(part, Taildir) for agent in agents for part in agent.parts):
+            return Path("/no-files")
+        made = tempfile.TemporaryDirectory(prefix="flumec-world-")
+        return Path(self._exit.enter_context(made))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None,
