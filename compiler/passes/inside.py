@@ -154,10 +154,11 @@ def _on_host(placed: Sequence[tuple[Host, Agent]]) -> Iterator[InsideJournal]:
                 owner, first = f"the state of `{agent.name}`", agent.name_span
             else:
                 continue
-            base = PurePosixPath("/srv") if agent is not None else folder.parent
+            root = agent is not None or len(folder.parts) < 3
+            base = PurePosixPath("/srv") if root else folder.parent
             yield InsideJournal(
                 tenant.value.span, tenant.what, str(tenant.path), host, owner, first,
-                str(base / tenant.name),
+                str(base / tenant.agent / tenant.name),
             )  # fmt: skip
             break
 
