@@ -1,4 +1,6 @@
-"""Where no order is claimed it is indeed not kept: hand-made fleets in the simulation."""
+"""Where order is claimed it is kept whoever dies at which step; where not, it is indeed not kept:
+hand-made fleets in the simulation.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 from flumec.compiler.build import compile_text
 from flumec.compiler.graph import Graph
+from flumec.compiler.plan import Plan
+from flumec.compiler.proofs.claim import Order
 from flumec.compiler.proofs.claims import claims
 from flumec.compiler.world import World
 from flumec.compiler.world.events import Event
@@ -100,14 +104,20 @@ DROPS = "file {\n    events = 3\n    when_full = drop_oldest\n  }"
 DEDUP = "\n    dedup {\n      key = header.id\n      late = late\n    }\n"
 
 
-@contextmanager
-def unordered(text: str) -> Iterator[World]:
-    """Let a fleet work for whose events no order is claimed."""
+def planned(text: str) -> tuple[Plan, Order]:
+    """Return the plan of a fleet, and the order that is claimed of its events."""
     compiled = compile_text(text)
     assert compiled.plan is not None, [finding.message for finding in compiled.diagnostics]
     (claim,) = claims(compiled.fleet, Graph(compiled.fleet))
-    assert claim.order.keys is None
-    with World(compiled.plan) as world:
+    return compiled.plan, claim.order
+
+
+@contextmanager
+def unordered(text: str) -> Iterator[World]:
+    """Let a fleet work for whose events no order is claimed."""
+    plan, order = planned(text)
+    assert order.keys is None
+    with World(plan) as world:
         yield world
 
 
@@ -235,3 +245,36 @@ def test_a_dedup_writes_the_copy_that_another_host_got_in_another_order() -> Non
         world.advance(5)
         heal(world, "here-1", "there-1")
         assert came(world) == ["1", "0"], "here-1 stored 0 first"
+
+
+KEYED = 'regex_extract(r"(\\w)$", into = [header.key]) -> '
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("host", ["here-1", "relay-1", "there-1"])
+@pytest.mark.parametrize(
+    "text",
+    [relayed(), relayed("hash(header.key)", step=KEYED, relays=DROPS, holds="memory")],
+    ids=["copies", "hash"],
+)
+def test_what_is_claimed_is_kept_at_whichever_step_an_agent_dies(text: str, host: str) -> None:
+    """One of the two ways is slow: what was under way on it comes after its agent is back."""
+    plan, order = planned(text)
+    assert order.keys is not None
+    for step in range(0, 60, 4):
+        with World(plan) as world:
+            world.outage("c", "out", 2)
+            for at in range(6):
+                lines(world, *range(10 + 4 * at, 14 + 4 * at))
+                if at == 1:
+                    world.machines[host].doom = step
+                    cut(world, "relay-1", "there-1")
+                world.advance(0.5)
+            world.advance(5)
+            heal(world, "relay-1", "there-1")
+            world.machines[host].doom = None
+            found = came(world)
+        assert len(found) > 3
+        ways = {name[-1] for name in found} if order.keys else {""}
+        each = [[name for name in found if name.endswith(way)] for way in ways]
+        assert each == [sorted(names) for names in each], f"step {step}"
