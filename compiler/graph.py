@@ -6,17 +6,18 @@ reported them.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from math import inf
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from flumec.compiler.model import Arm, Chain, Fleet, Group, Link, Route, Target
 from flumec.compiler.source import Span
 
 Node = tuple[str, str]
 Spot = TypeVar("Spot", bound=Hashable)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Graph:
     """Who writes into and who reads from what, over the whole fleet."""
 
     def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._derived: dict[Callable[[Fleet, Graph], Any], Any] = {}
         self.edges: list[Edge] = []
         self.readers: dict[Node, list[Reader]] = defaultdict(list)
         for agent in fleet.agents.values():
@@ -76,6 +79,13 @@ class Graph:
             self._add_link(fleet, link)
         self.outgoing = _by_node(self.edges, 0)
         self.incoming = _by_node(self.edges, 1)
+
+    def derived(self, make: "Callable[[Fleet, Graph], T]") -> "T":
+        """Return what `make` derives of the fleet: made once for all that ask, and gone with it."""
+        if make not in self._derived:
+            self._derived[make] = make(self._fleet, self)
+        made: T = self._derived[make]
+        return made
 
     def _add_chain(self, fleet: Fleet, agent: str, chain: Chain) -> None:
         components = fleet.agents[agent].components

@@ -65,7 +65,7 @@ def command(
     if len(broken) < len(errors):
         Report(errors, form="text", strict=False).show()
         return 1
-    found = claims(linted.fleet, linted.graph)
+    found = claims(linted.graph)
     if ends is not None:
         found = _between(found, *ends)
     cut = list(paths(linted.fleet, linted.graph, found))

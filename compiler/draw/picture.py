@@ -55,7 +55,7 @@ class Picture:
 
 def picture_of(fleet: Fleet, graph: Graph) -> Picture:
     """Choose what to show of a fleet: one box for each agent as written, not for each host."""
-    claimed = hover(fleet, graph)
+    claimed = hover(graph)
     boxes = tuple(box_of(agent, claimed) for agent in fleet.agents.values())
     nodes = {node.id for box in boxes for node in box.nodes}
     edges = [

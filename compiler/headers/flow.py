@@ -7,7 +7,6 @@ many ways there are through diamonds. What lies in or behind a circle, which is 
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.headers.entering import entering
@@ -20,9 +19,6 @@ OURS = ("flumec.reason", "flumec.sink", "flumec.tries")
 """The headers of dead letters and late events."""
 
 
-_MADE: "WeakKeyDictionary[Graph, HeaderFlow]" = WeakKeyDictionary()
-
-
 class Joint(NamedTuple):
     """A way from one component to another: an edge of the graph, or letters (`edge` is None)."""
 
@@ -31,11 +27,9 @@ class Joint(NamedTuple):
     span: Span
 
 
-def header_flow(fleet: Fleet, graph: Graph) -> "HeaderFlow":
+def header_flow(graph: Graph) -> "HeaderFlow":
     """Return what is known of a fleet's headers; made once for all passes that ask."""
-    if graph not in _MADE:
-        _MADE[graph] = HeaderFlow(fleet, graph)
-    return _MADE[graph]
+    return graph.derived(HeaderFlow)
 
 
 class HeaderFlow:

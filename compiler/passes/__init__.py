@@ -39,6 +39,7 @@ from flumec.compiler.passes.ordering import check_ordering
 from flumec.compiler.passes.outages import check_outages
 from flumec.compiler.passes.outlasted import check_outlasted
 from flumec.compiler.passes.own_files import check_own_files
+from flumec.compiler.passes.parted_copies import check_parted_copies
 from flumec.compiler.passes.plain import check_plain
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
@@ -70,6 +71,7 @@ PASSES: tuple[Pass, ...] = (
     check_copies,
     check_deduplication,
     check_copied_keys,
+    check_parted_copies,
     check_left_out,
     check_shared_keys,
     check_outlasted,

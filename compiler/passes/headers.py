@@ -212,7 +212,7 @@ class HeaderPerhapsSet(Diagnostic, code="FL402", severity="warning"):
 
 def check_headers(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield headers that are read where they are not, and values and steps that do nothing."""
-    flow = header_flow(fleet, graph)
+    flow = header_flow(graph)
     read = list(uses(fleet, flow))
     meant: set[str] = set()
     for use in read:

@@ -142,7 +142,7 @@ def check_rolling(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                 sink = agent.components.get(target.name or "")
                 declaration = None if sink is None else sink.declaration
                 if sink and declaration and issubclass(declaration, Filing):
-                    headers = header_flow(fleet, graph).at((agent.name, sink.name))
+                    headers = header_flow(graph).at((agent.name, sink.name))
                     yield from check_sink(agent, channel, sink, declaration, headers)
 
 

@@ -214,7 +214,7 @@ def check_shared_keys(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         if key is None:
             continue
         names, sink = key_headers(held), f"{node[0]}.{node[1]}"
-        headers = header_flow(fleet, graph).at(node)
+        headers = header_flow(graph).at(node)
         if shared(headers, names):
             setters = tuple(span for name in names for span in headers[name].setters)
             yield KeyOfMany(key.span, sink, tuple(names), setters[:3])

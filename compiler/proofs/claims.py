@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
-from weakref import WeakKeyDictionary
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.graph import Graph, Node, ends
@@ -27,18 +26,17 @@ from flumec.runtime.sources.link import LinkSource
 _WORST_FIRST = (Harm.LOSES, Harm.REPEATS)
 
 
-def claims(fleet: Fleet, graph: Graph) -> tuple[Claim, ...]:
+def claims(graph: Graph) -> tuple[Claim, ...]:
     """Return a claim for each source and each sink that its events come to, in the file's order;
     made once for all that ask.
 
     A fleet in which events circle has none: that is an error of its own.
     """
-    if graph not in _MADE:
-        _MADE[graph] = tuple(_Claims(fleet, graph).all())
-    return _MADE[graph]
+    return graph.derived(_made)
 
 
-_MADE: "WeakKeyDictionary[Graph, tuple[Claim, ...]]" = WeakKeyDictionary()
+def _made(fleet: Fleet, graph: Graph) -> tuple[Claim, ...]:
+    return tuple(_Claims(fleet, graph).all())
 
 
 class _Claims:

@@ -1,7 +1,6 @@
 """What the `check` blocks of a fleet demand, each with the claim that it is about."""
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Proof
@@ -34,20 +33,15 @@ def demands(fleet: Fleet, graph: Graph) -> tuple[Demand, ...]:
     astray = (edge for edge in graph.edges if edge.kind == "misplaced")
     if not fleet.proofs or fleet.unsure or any(astray):
         return ()
-    if graph not in _MADE:
-        _MADE[graph] = tuple(_demands(fleet, graph))
-    return _MADE[graph]
+    return graph.derived(_demands)
 
 
-_MADE: "WeakKeyDictionary[Graph, tuple[Demand, ...]]" = WeakKeyDictionary()
-
-
-def _demands(fleet: Fleet, graph: Graph) -> "list[Demand]":
+def _demands(fleet: Fleet, graph: Graph) -> tuple[Demand, ...]:
     from flumec.compiler.proofs.claims import claims
 
-    found = claims(fleet, graph)
+    found = claims(graph)
     if not found:
-        return []
+        return ()
     by_ends = {(claim.source, claim.sink): claim for claim in found}
     made = []
     for proof in fleet.proofs:
@@ -58,4 +52,4 @@ def _demands(fleet: Fleet, graph: Graph) -> "list[Demand]":
         claim = by_ends.get((source, sink))
         near = () if claim else tuple(dotted(s) for at, s in by_ends if at == source)
         made.append(Demand(proof, source, sink, end.span, claim, near))
-    return made
+    return tuple(made)

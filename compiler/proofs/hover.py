@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from flumec.compiler.graph import Graph, Node
-from flumec.compiler.model import Fleet
 from flumec.compiler.proofs.claims import claims
 from flumec.compiler.proofs.words import DELIVERY, dotted, order_words, weakest_words
 
@@ -11,10 +10,10 @@ SHOWN = 6
 """Lines about one component; a collector may have thousands of sources."""
 
 
-def hover(fleet: Fleet, graph: Graph) -> Mapping[Node, str]:
+def hover(graph: Graph) -> Mapping[Node, str]:
     """Return a text for each source and sink: how often events arrive, from and to where."""
     found: dict[Node, list[str]] = {}
-    for claim in claims(fleet, graph):
+    for claim in claims(graph):
         said = f"{DELIVERY[claim.delivery]}, order {order_words(claim.order)}"
         line = f"{said}\n  weakest: {weakest_words(claim)}" if claim.weakest else said
         found.setdefault(claim.source, []).append(f"to {dotted(claim.sink)}: {line}")

@@ -55,7 +55,7 @@ def check(seed: int) -> int:
     found = lint_text(fleet(seed))
     circuit = Circuit(found.fleet, found.graph)
     count = 0
-    for path in paths(found.fleet, found.graph, claims(found.fleet, found.graph)):
+    for path in paths(found.fleet, found.graph, claims(found.graph)):
         source = path.claim.source
         own = next((cut.elements[0].host for cut in path.cuts if cut.own), "")
         hosts = found.fleet.agents[source[0]].hosts.hosts

@@ -132,7 +132,7 @@ def claim_of(text: str) -> Claim:
     linted = lint_text(text)
     errors = [one for one in linted.diagnostics if one.severity == "error"]
     assert [one.message for one in errors if one.code != "FL345"] == []
-    found = claims(linted.fleet, Graph(linted.fleet))
+    found = claims(Graph(linted.fleet))
     return next(one for one in found if one.source[1] == "in" and one.sink[1] == "out")
 
 

@@ -43,7 +43,7 @@ ON_EACH = "`header.id` is on each event, and no two events have the same"
 def claim_of(text: str) -> Claim:
     """Return the one claim of a flow."""
     linted = lint_text(text)
-    (claim,) = claims(linted.fleet, Graph(linted.fleet))
+    (claim,) = claims(Graph(linted.fleet))
     return claim
 
 

@@ -55,7 +55,7 @@ def test_a_picture_says_it_of_each_source_and_sink_and_of_no_channel() -> None:
 def test_many_sources_of_one_sink_are_a_few_and_a_number() -> None:
     fleet = lint_text(_fleet(SHOWN + 3)).fleet
 
-    said = hover(fleet, Graph(fleet))["hub", "out"]
+    said = hover(Graph(fleet))["hub", "out"]
 
     assert said.count("from a") == SHOWN
     assert said.endswith("\nand 3 more")

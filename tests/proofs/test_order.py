@@ -62,7 +62,7 @@ DROPS = "file {\n    when_full = drop_oldest\n  }"
 def order_of(text: str) -> Order:
     linted = lint_text(text)
     assert [one.message for one in linted.diagnostics if one.severity == "error"] == []
-    found = claims(linted.fleet, Graph(linted.fleet))
+    found = claims(Graph(linted.fleet))
     return next(one for one in found if one.source[1] == "in" and one.sink[1] == "out").order
 
 

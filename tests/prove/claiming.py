@@ -34,5 +34,5 @@ def claimed(shape: Shape) -> Claimed:
     found = compile_text(shape.text)
     if found.plan is None:
         raise Unsound("; ".join(str(each.message) for each in found.diagnostics))
-    made = claims(found.fleet, Graph(found.fleet))
+    made = claims(Graph(found.fleet))
     return Claimed(found.plan, {(each.source, each.sink): each for each in made})
