@@ -136,7 +136,7 @@ class LinkSettings(Proven, type="arrow"):
             yield Misfit(
                 "drain",
                 "",
-                f"an agent that stops gives a link {end} for its last acknowledgements, so "
-                f"`drain = {values['drain']}` ends in an error after that",
+                f"an agent that stops gives a link {end} for its last acknowledgements, and ends "
+                f"with an error if it still waits, as `drain = {values['drain']}` has it",
                 f"`drain = {end}` or less: what is not acknowledged by then is sent again",
             )
