@@ -73,6 +73,7 @@ def compile_fleet(
 ) -> Compiled:
     """Turn files into the plan of every host."""
     from flumec.compiler.place import place
+    from flumec.compiler.proofs.promises import promises
 
     inputs = Inputs(reader)
     linted = lint(paths, options, inputs)
@@ -80,7 +81,8 @@ def compile_fleet(
         return Compiled(None, linted.fleet, linted.diagnostics)
     names = Names(paths, linted.fleet.elsewhere)
     made_from = MadeFrom(names, inputs.digests(names), dict(options.sets))
-    plan = place(linted.fleet, made_from, addresses)
+    promised = promises(linted.fleet, linted.graph)
+    plan = place(linted.fleet, made_from, addresses, promised)
     return Compiled(plan, linted.fleet, linted.diagnostics)
 
 

@@ -23,18 +23,25 @@ Addresses = Callable[[Sequence[str]], Mapping[str, str]]
 """From the names of all hosts to their addresses."""
 
 
-def place(fleet: model.Fleet, made_from: MadeFrom, addresses: Addresses | None = None) -> plan.Plan:
+def place(
+    fleet: model.Fleet,
+    made_from: MadeFrom,
+    addresses: Addresses | None = None,
+    promised: plan.Promised = plan.NOTHING_PROMISED,
+) -> plan.Plan:
     """Return the plan of a fleet without errors; hosts on which nothing runs are not in it."""
     hosts: dict[str, list[tuple[model.Host, model.Agent]]] = {}
     for agent in fleet.agents.values():
         for host in agent.hosts.hosts:
             hosts.setdefault(host.name, []).append((host, agent))
-    placer = _Placer(fleet, made_from, addresses(tuple(hosts)) if addresses else {})
+    known = addresses(tuple(hosts)) if addresses else {}
+    placer = _Placer(fleet, made_from, known, promised)
     return plan.Plan(
         hosts=tuple(placer.host(name, agents) for name, agents in hosts.items()),
         links=tuple(placer.links()),
         inputs=made_from.files,
         digest=made_from.digest,
+        promises=promised.whole,
     )
 
 
@@ -42,11 +49,15 @@ class _Placer:
     """What all agents' placing has in common, so that equal work is done once."""
 
     def __init__(
-        self, fleet: model.Fleet, made_from: MadeFrom, addresses: Mapping[str, str]
+        self,
+        fleet: model.Fleet,
+        made_from: MadeFrom,
+        addresses: Mapping[str, str],
+        promised: plan.Promised,
     ) -> None:
         self._fleet, self._names, self._addresses = fleet, made_from.names, addresses
         self._digests = dict(made_from.files)
-        self._columns = columns(fleet)
+        self._columns, self._promises = columns(fleet), promised.by_agent
         self._wires = Wires(fleet, self._address, self._origin)
         self._parts: dict[int, plan.Part] = {}
         self._shared: dict[int, dict[str, Any]] = {}
@@ -105,6 +116,7 @@ class _Placer:
             origin=self._origin(agent.span),
             doc=agent.doc,
             keeps=self._once(agent, "keeps", lambda: tuple(_kept(agent, self._fleet))),
+            promises=self._promises.get(agent.name, ()),
         )
 
     def _part(self, component: model.Component, host: model.Host) -> plan.Part:

@@ -133,6 +133,33 @@ class ReceivingHalf:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What is claimed of the events from some sources to a sink, in words for people."""
+
+    sources: str
+    sinks: str
+    delivery: str
+    parts: tuple[tuple[str, str], ...]
+    """What each part is about, `through` or `assuming`, and a line of it."""
+
+    @property
+    def sentence(self) -> str:
+        """The claim in a line."""
+        return f"{self.sources} -> {self.sinks}: {self.delivery}"
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What is claimed of the events that come by each agent, and of all."""
+
+    by_agent: Mapping[str, tuple[Promise, ...]]
+    whole: tuple[Promise, ...]
+
+
+NOTHING_PROMISED = Promised({}, ())
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """One agent on one host."""
 
@@ -172,6 +199,8 @@ class Agent:
     """(`ca`, `certificate` or `key`; name) of each of its credentials that is for TLS."""
     group: str = ""
     """Whose files it may read too, as the host's facts say."""
+    promises: tuple[Promise, ...] = ()
+    """What is claimed of the events that come by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +236,8 @@ class Plan:
     """(name, sha256) of every file that was read; names are relative to the given files' folder."""
     digest: str
     """Digest of all inputs and of what `--set` said; 64 hex digits."""
+    promises: tuple[Promise, ...] = ()
+    """What is claimed of all events, those alike once."""
 
     def only(self, names: Container[str]) -> "Plan":
         """Return the plan of some of its hosts."""

@@ -28,7 +28,7 @@ def of_host(host: Host, inbound: Sequence[Opening]) -> bytes:
     ]
     for agent in host.agents:
         lines += [*_agent(agent), ""]
-    lines += ["## What others send to this host", "", *_inbound(inbound)]
+    lines += [*_promised(host), "## What others send to this host", "", *_inbound(inbound)]
     return _text(lines)
 
 
@@ -45,10 +45,19 @@ def of_fleet(plan: Plan) -> bytes:
         "",
         *(f"- `{name}` on {_some(names)}" for name, names in hosts.items()),
         "",
+        *_in_short(plan),
         "Each host has a folder, and a tar of it; what is called `install` in it does the rest.",
         "`firewall.csv` has every connection that is made, `manifest.json` what every file is.",
     ]
     return _text(["# A bundle", "", *lines])
+
+
+def _in_short(plan: Plan) -> Iterator[str]:
+    """Yield what is claimed of all events, a line for each pair of source and sink."""
+    if plan.promises:
+        yield from ("What becomes of events, of which each host's page says more:", "")
+        yield from (f"- {each.sentence}" for each in plan.promises)
+        yield ""
 
 
 def _agent(agent: Agent) -> Iterator[str]:
@@ -68,6 +77,21 @@ def _agent(agent: Agent) -> Iterator[str]:
     for half in agent.senders:
         peers = [f"{peer.host}:{peer.port}" for peer in half.peers]
         yield f"- sends to {_some(peers)}"
+
+
+def _promised(host: Host) -> Iterator[str]:
+    """Yield what is claimed of the events that come by a host, as `flumec prove --path` says it."""
+    found = dict.fromkeys(each for agent in host.agents for each in agent.promises)
+    if not found:
+        return
+    yield from ("## What becomes of the events that come by", "")
+    for each in found:
+        yield f"    {each.sentence}"
+        last = ""
+        for part, line in each.parts:
+            yield f"      {part if part != last else '':<11}  {line}"
+            last = part
+        yield ""
 
 
 def _inbound(found: Sequence[Opening]) -> Iterator[str]:

@@ -6,7 +6,7 @@ Options are those of systemd 252 (Debian 12); man pages systemd.service(5), syst
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flumec.compiler.emit.paths import PYTHON, SCRIPTS, credential, socket_name
+from flumec.compiler.emit.paths import CURRENT, PYTHON, README, SCRIPTS, credential, socket_name
 from flumec.compiler.emit.socket_units import opened
 from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.unit_text import about, bound, setting
@@ -37,6 +37,7 @@ def unit(agent: Agent) -> str:
         with_unit=WITH_UNIT,
         doors=[listener.name for listener in waiting if listener.name != SOCKET],
         script=f"{SCRIPTS}/{agent.name}.py",
+        readme=f"{CURRENT}/{README}",
         python=PYTHON,
         user=setting(agent.user),
         name=f"flumec-{agent.name}",

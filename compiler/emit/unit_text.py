@@ -8,6 +8,9 @@ from flumec.compiler.emit.literal import harmless, visible
 from flumec.compiler.emit.picture import picture
 from flumec.compiler.plan import Agent
 
+_PROMISES = 8
+"""How many claims stand at the head of a unit."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9/._:@+,=-]+")
 
 
@@ -54,9 +57,15 @@ def bound(text: str) -> str:
 
 
 def about(agent: Agent) -> list[str]:
-    """Return comments that say what an agent is for, what it does, and where it comes from."""
+    """Return comments that say what an agent is for, what it does, what is claimed of the events
+    that come by, and where it comes from.
+    """
     made = f"{agent.file} ({agent.file_digest[:12]})"
-    return [*_comments([*agent.doc.splitlines(), *picture(agent)]), *warned(made)]
+    more = len(agent.promises) - _PROMISES
+    promised = [each.sentence for each in agent.promises[:_PROMISES]]
+    promised += [f"and {more:,} more: README.md has all"] if more > 0 else []
+    lines = [*agent.doc.splitlines(), *picture(agent), *promised]
+    return [*_comments(lines), *warned(made)]
 
 
 def warned(file: str) -> list[str]:
