@@ -10,15 +10,11 @@ from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.known import Headers
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Settings, Value
+from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.holding import SHRINKS, folders, held_back
 from flumec.compiler.source import Span
-from flumec.runtime.output.template import Template
 from flumec.runtime.quantity import Size
 from flumec.runtime.sinks.filing import CROWDED, Filing
-
-_ANY_NUMBER = 1 << 62
-
-_SHRINKS = 4
-"""How many times smaller compression makes logs, at least mostly."""
 
 
 class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
@@ -32,8 +28,9 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
     journal compresses.
 
     A sink whose path names no header has one file at a time; that counts where its `roll` says
-    how large it is to be, as most are rolled by their age. Where the values of the headers are
-    known, as those of `static` and `host` are, there are no more files than they have.
+    how large it is to be, or a check how much comes, as most are rolled by their age. Where the
+    values of the headers are known, as those of `static` and `host` are, there are no more files
+    than they have.
 
     ## Example
 
@@ -131,6 +128,7 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
 
 def check_rolling(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield sinks of files whose open files do not fit into their channels."""
+    capacity = Capacity(fleet, graph)
     for agent in fleet.agents.values():
         for chain in agent.chains:
             channel = agent.components.get(chain.start)
@@ -143,7 +141,20 @@ def check_rolling(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                 declaration = None if sink is None else sink.declaration
                 if sink and declaration and issubclass(declaration, Filing):
                     headers = header_flow(graph).at((agent.name, sink.name))
-                    yield from check_sink(agent, channel, sink, declaration, headers)
+                    for found in check_sink(agent, channel, sink, declaration, headers):
+                        if found.files > 1 or _said(sink) or _comes(capacity, agent, found, sink):
+                            yield found
+
+
+def _comes(capacity: Capacity, agent: Agent, found: EarlyRolls, sink: Component) -> bool:
+    """Whether a check says that more comes until a single file is rolled than its channel holds."""
+    node, host = (agent.name, sink.name), agent.hosts.hosts[0]
+    into = capacity.load().into.get(node, {}) if capacity.rates else {}
+    room = capacity.rooms.of(agent.name, found.channel.name, host)
+    if room is None or not into:
+        return False
+    back = held_back(capacity.fleet, capacity.graph, node, host, max(into.values()))
+    return back > room.bytes
 
 
 def check_sink(
@@ -155,9 +166,9 @@ def check_sink(
         held = complete(channel.declaration, channel.values, host)
         if written is None or held is None:
             continue
-        files = min(written["max_open"], _folders(declaration, written, headers))
+        files = int(min(written["max_open"], folders(declaration, written, headers)))
         said = _said(sink)
-        if files < 1 or (files == 1 and said is None) or written["roll"] is None:
+        if files < 1 or written["roll"] is None:
             continue
         size = written["roll"].size
         room = Size(held.get("size", 0) + held.get("memory", 0))
@@ -182,7 +193,7 @@ def _whole(size: float, *, up: bool = True) -> int:
 
 def _taken(size: int, *, packed: bool, pressed: bool) -> int:
     """Return how many bytes of a channel the events of so many bytes in files take."""
-    return max(1, size * (_SHRINKS if packed else 1) // (_SHRINKS if pressed else 1))
+    return max(1, size * (SHRINKS if packed else 1) // (SHRINKS if pressed else 1))
 
 
 def _pressed(agent: Agent, channel: Component) -> bool:
@@ -190,20 +201,6 @@ def _pressed(agent: Agent, channel: Component) -> bool:
     journal = agent.journals.get(journal_of(agent, channel.name) or "")
     compression = None if journal is None else journal.values.get("compression")
     return compression is not None and compression.value != "none"
-
-
-def _folders(declaration: type[Filing], written: dict[str, object], headers: Headers) -> int:
-    """Return how many folders a sink may write to at a time: one for each value of its headers."""
-    try:
-        named = Template.parse(declaration.template(written)).headers
-    except ValueError:  # which was reported
-        return 0
-    folders = 1
-    for known in (headers[name] for name in named):
-        if known.values is None:
-            return _ANY_NUMBER
-        folders *= len(known.values) + (not known.sure)
-    return folders
 
 
 def _blamed(sink: Component) -> Span:

@@ -30,13 +30,20 @@ class Tier:
         return self.fill.full - self.fill.begins
 
     @property
+    def held_back(self) -> str:
+        """Return what of its room a sink has already, until it rolls its files; nothing: none."""
+        held = self.fill.held
+        return f", less {figures.amount(held)} until files are rolled," if held else ""
+
+    @property
     def text(self) -> str:
         """Return the calculation: `collector.spool: 40GiB at 24MB/s (12 hosts into 1) = 29m49s`."""
         (agent, channel), fill = self.spot[0], self.fill
         count = f"{len(fill.rooms)} × " if len(fill.rooms) > 1 else ""
         fan = f" ({self.senders} hosts into {self.receivers})" if self.senders > 1 else ""
         rate, time = figures.rate(fill.rate), figures.time(self.time)
-        return f"{agent}.{channel}: {count}{fill.rooms[0].text} at {rate}{fan} = {time}"
+        room = f"{count}{fill.rooms[0].text}{self.held_back}"
+        return f"{agent}.{channel}: {room} at {rate}{fan} = {time}"
 
 
 @dataclass(frozen=True, slots=True)

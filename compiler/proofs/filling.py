@@ -6,16 +6,21 @@ end sources wait. All times are in seconds from the beginning of the outage.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Group, Host, Link
 from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.holding import held_back
 from flumec.compiler.proofs.load import Load
 from flumec.compiler.proofs.peers import Peers, Receiver, share
 from flumec.compiler.proofs.room import Room, Rooms
 from flumec.compiler.proofs.scenes import Scene
+from flumec.runtime.sinks.filing import CROWDED
+
+_COUNTS = 0.02
+"""Which part of a channel has to be held back until a roll so that it counts."""
 
 Spot = tuple[Node, str]
 """A component on a host."""
@@ -32,6 +37,8 @@ class Fill:
     """Its room; of channels that are filled together, because senders take what has room, all."""
     next: Spot | None
     """What it waits for; None: for the sink, or for a host that is not there."""
+    held: float = 0.0
+    """What lies in it already, until a sink rolls the files that it has open."""
 
     @property
     def blocks(self) -> bool:
@@ -90,7 +97,7 @@ class Filling:
         found = {}
         for name, rate in into.items():
             if link is None:
-                fill = self._filled(node, hosts[name], rate, 0.0, None)
+                fill = self._before_sinks(node, hosts[name], rate)
             else:
                 fill = self._sending(node, link, hosts[name], rate)
             if fill is not None:
@@ -105,6 +112,18 @@ class Filling:
             return False
         grouped = [edge for edge in edges if edge.chain and isinstance(edge.chain.end, Group)]
         return all(edge.end in self.scene.out for edge in grouped or edges[:1])
+
+    def _before_sinks(self, node: Node, host: Host, rate: float) -> Fill | None:
+        """Return how a channel fills whose sinks are out, with what they hold back in it."""
+        fill = self._filled(node, host, rate, 0.0, None)
+        if fill is None:
+            return None
+        edges = self.graph.outgoing.get(node, ())
+        back = max((held_back(self.fleet, self.graph, e.end, host, rate) for e in edges), default=0)
+        held = min(back, CROWDED * fill.rooms[0].bytes)
+        if held < _COUNTS * fill.rooms[0].bytes:
+            return fill
+        return replace(fill, full=fill.full - held / rate, held=held)
 
     def _sending(self, node: Node, link: Link, host: Host, rate: float) -> Fill | None:
         """Return how a channel of a link fills on one host."""
