@@ -42,21 +42,25 @@ class Backlog:
                 if stop < self.length:
                     self._hold(node, host, rate * (self.length - stop))
         for node, fills in filling.fills.items():
-            link = self.capacity.peers.link_from(node)
+            link, into = self.capacity.peers.link_from(node), filling.load.into[node]
             hosts = {host.name: host for host in self.capacity.fleet.agents[node[0]].hosts.hosts}
             for name, fill in fills.items():
                 if link is not None and policy_of(link) in ("all", "hash"):
                     self._in_lanes(filling, link, node, hosts[name])
                 elif fill.begins < self.length:
-                    self._hold(node, name, self._in_channel(node, hosts[name], fill))
+                    self._hold(node, name, self._in_channel(node, hosts[name], fill, into[name]))
 
-    def _in_channel(self, node: Node, host: Host, fill: Fill) -> float:
-        amount = fill.rate * (min(fill.full, self.length) - fill.begins)
-        if len(fill.rooms) == 1:
-            return amount
+    def _in_channel(self, node: Node, host: Host, fill: Fill, into: float) -> float:
+        """Return what lies in a channel; of those that are filled together, each its weight, and
+        no more than has room.
+        """
+        lasts = min(fill.full, self.length) - fill.begins
         own = self.capacity.rooms.of(node[0], node[1], host)
-        whole = sum(room.bytes for room in fill.rooms)  # all of them are as full as each other
-        return 0.0 if own is None else amount * own.bytes / whole
+        if len(fill.rooms) == 1 or own is None:
+            return fill.rate * lasts
+        whole = sum(room.bytes for room in fill.rooms)
+        even = fill.rate * lasts * own.bytes / whole
+        return min(own.bytes, max(even, into * lasts))
 
     def _in_lanes(self, filling: Filling, link: Link, node: Node, host: Host) -> None:
         """Add what waits for each peer of a link that gives each its own."""

