@@ -81,7 +81,7 @@ def compile_fleet(
         return Compiled(None, linted.fleet, linted.diagnostics)
     names = Names(paths, linted.fleet.elsewhere)
     made_from = MadeFrom(names, inputs.digests(names), dict(options.sets))
-    promised = promises(linted.fleet, linted.graph)
+    promised = promises(linted.graph)
     plan = place(linted.fleet, made_from, addresses, promised)
     return Compiled(plan, linted.fleet, linted.diagnostics)
 

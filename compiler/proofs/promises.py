@@ -3,7 +3,6 @@
 from functools import cache
 
 from flumec.compiler.graph import Graph
-from flumec.compiler.model import Fleet
 from flumec.compiler.plan import Promise, Promised
 from flumec.compiler.proofs.claim import Claim
 from flumec.compiler.proofs.claims import claims
@@ -11,14 +10,14 @@ from flumec.compiler.proofs.rows import Row, rows
 from flumec.compiler.proofs.words import DELIVERY, reasoning
 
 
-def promises(fleet: Fleet, graph: Graph) -> Promised:
+def promises(graph: Graph) -> Promised:
     """Return what is claimed, by the agents that events come by: from the source's to the sink's.
 
     Claims that differ in their sources' agents alone are one.
     """
     found: dict[str, list[Claim]] = {}
     leading = cache(graph.leading_to)
-    whole = claims(fleet, graph)
+    whole = claims(graph)
     for claim in whole:
         for agent in _agents(graph, claim, leading(claim.sink)):
             found.setdefault(agent, []).append(claim)
