@@ -18,6 +18,7 @@ from flumec.compiler.proofs.joining import joined
 from flumec.compiler.proofs.key import key_of
 from flumec.compiler.proofs.meetings import meetings
 from flumec.compiler.proofs.naming import first_of, is_given, named
+from flumec.compiler.proofs.twins import spared
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.runtime.component import Sink, Source
 from flumec.runtime.links.settings import Hash
@@ -116,7 +117,7 @@ class _Claims:
                 come = self._through(way, ahead)
                 turned = come if way.kind == "letters" else come.turned(letters)
                 found.setdefault(sink, []).append((way, turned))
-        return {sink: _past(ways) for sink, ways in found.items()}
+        return {sink: _past(spared(self._ways, ways, self._ahead)) for sink, ways in found.items()}
 
     def _through(self, way: Way, ahead: Ahead) -> Ahead:
         """Return what is ahead before a way on."""

@@ -80,7 +80,12 @@ class FileCollector(FileRoll):
 
 
 def elsewhere(directory: str) -> Path:
-    """Return where in a world a folder of HDFS lies; `file://` is the machine's own disk."""
+    """Return where in a world a folder of HDFS lies; `file://` is the machine's own disk.
+
+    What lies there stays there: so a journal has it that an earlier start of the sink has written.
+    """
+    if Path(directory).is_relative_to(ELSEWHERE):
+        return Path(directory)
     if directory.startswith("file://"):
         return Path(directory.removeprefix("file://"))
     return ELSEWHERE / directory.replace("://", "/").lstrip("/")

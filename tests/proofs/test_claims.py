@@ -112,6 +112,7 @@ def _chains() -> Iterator[tuple[str, str]]:
             text = alone(SOURCES[source], "file", DEDUP, f"in -> {step} -> spool")
             yield f"{source}, key by {name} -> dedup", text
     yield "optional channel", alone(SOURCES["seq"], "file", SINKS["hdfs"], "in -> spool?")
+    yield from _twins()
     for source in ("seq", "http named"):
         late = alone(SOURCES[source], "file", SINKS["hdfs"])
         late = late.replace("  source in", "  journal default {\n    sync = 1s\n  }\n\n  source in")
@@ -125,6 +126,27 @@ def _chains() -> Iterator[tuple[str, str]]:
         )
         two = two.replace("  spool -> out", "  spool -> out\n  second -> rest")
         yield f"{source} -> two journals -> hdfs", two
+
+
+def _twins() -> Iterator[tuple[str, str]]:
+    """Yield copies that meet one link on: what one loses counts if the other may be lost too."""
+    for name, chain, channel, policy in (
+        ("optional and not", "in -> spool, second?", "file", "single"),
+        ("both optional", "in -> spool?, second?", "file", "single"),
+        ("file and memory", "in -> spool, second", "memory", "single"),
+        ("optional and memory", "in -> spool?, second", "memory", "single"),
+        ("optional and not, chosen", "in -> spool, second?", "file", "failover"),
+        ("optional and not, to all", "in -> spool, second?", "file", "all"),
+        ("filtered apart", 'in -> second\n  in -> regex_filter(r"a") -> spool', "memory", "single"),
+    ):
+        hosts = 1 if policy == "single" else 2
+        text = linked(f"policy = {policy}", SINKS["file_roll"], hosts, chain)
+        text = text.replace("  in ->", f"  channel second : {channel}\n\n  in ->", 1)
+        link = text[text.index("a.spool => ") :]
+        yield (
+            f"twins: {name}",
+            text + "\n" + link.replace("spool", "second").replace("4141", "4142"),
+        )
 
 
 def claim_of(text: str) -> Claim:

@@ -144,6 +144,17 @@ def test_a_client_whose_answer_is_lost_asks_again(name: str) -> None:
     assert len(stored) == (1 if name else 2)
 
 
+def test_what_an_earlier_start_was_about_to_publish_elsewhere_is_found_there() -> None:
+    with World(planned(TIERS)) as world:
+        world.send("tailer", "access", [Event(b"a line")], "web-1")
+        world.advance(25)
+        machine = world.machines["core-1"]
+        machine.doom = 9  # between the intent and the rename
+        assert world.rest(HOUR), world.failing
+        assert machine.doom is None
+        assert [event.body for event in world.delivered("collector", "store")] == [b"a line"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_cut_and_powered_off_yet_each_line_is_there_once(seed: int) -> None:
