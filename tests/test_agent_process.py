@@ -284,6 +284,7 @@ def test_killed_and_started_again_it_loses_nothing(run: Run, tmp_path: Path) -> 
         pytest.param("return", "it returned although nothing told it to stop", marks=SLOW),
     ],
 )
+@pytest.mark.slow
 def test_a_dead_sink_is_told_and_ends_nothing_else(run: Run, trouble: str, reason: str) -> None:
     agent = run(flow(f'Trouble("out", kind_of="{trouble}")', total=300))
     wanted = f"it died, and begins again: {reason}"
@@ -530,6 +531,7 @@ def get(port: int, path: str) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_metrics_balance_in_prometheus_and_in_flumes_json(run: Run) -> None:
     port = free_port()
     agent = run(flow(total=5_000, metrics=port))

@@ -95,6 +95,7 @@ def test_it_installs_everything_under_a_root(folder: Path, tmp_path: Path) -> No
     assert done.stdout.splitlines()[-1].startswith("web-1: bundle ")
 
 
+@pytest.mark.slow
 def test_a_second_time_changes_nothing(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "image"
     install(folder, "--apply", "--root", root)
@@ -104,6 +105,7 @@ def test_a_second_time_changes_nothing(folder: Path, tmp_path: Path) -> None:
     assert {path: path.lstat().st_ino for path in root.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_agents_may_read_all_of_it_whatever_the_umask_of_root(folder: Path, tmp_path: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["install"] |= {
@@ -193,6 +195,7 @@ def test_older_bundles_go_away(folder: Path, tmp_path: Path) -> None:
     assert len(kept) == 2
 
 
+@pytest.mark.slow
 def test_what_is_being_drained_is_left_as_it_is(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "image"
     install(folder, "--apply", "--root", root)
@@ -212,6 +215,7 @@ def test_what_is_being_drained_is_left_as_it_is(folder: Path, tmp_path: Path) ->
     assert link.is_symlink()
 
 
+@pytest.mark.slow
 def test_removing_leaves_nothing_but_state(folder: Path, tmp_path: Path) -> None:
     root = tmp_path / "image"
     install(folder, "--apply", "--root", root)
@@ -287,6 +291,7 @@ def test_its_modules_can_be_joined() -> None:
     assert modules <= sys.stdlib_module_names
 
 
+@pytest.mark.slow
 def test_a_runtime_may_be_brought_by_another_name(folder: Path, tmp_path: Path) -> None:
     about = runtime(tmp_path / "flumec-runtime-few")
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -304,6 +309,7 @@ def test_a_runtime_may_be_brought_by_another_name(folder: Path, tmp_path: Path) 
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_python_that_was_named_once_is_taken_again(folder: Path, tmp_path: Path) -> None:
     named, image = tmp_path / "python", tmp_path / "image"
     named.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')

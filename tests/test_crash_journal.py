@@ -37,19 +37,15 @@ from flumec.runtime.testing import (
 DIRECTORY = Path("/state/journal")
 NOON = 1_700_000_000_000_000_000
 SENDER, STREAM, EPOCH = b"sender's journal", b"stream", b"an epoch: 16 byt"
-SURVIVALS = [
+EVERY = [
     NOTHING,
-    *(
-        pytest.param(survival, marks=pytest.mark.slow)
-        for survival in (
-            Survival(0.5, 1.0, torn=True),
-            Survival(0.7, 1.0, order="any", seed=1),
-            EVERYTHING,
-            Survival(0.5, 0.5, order="last"),
-            *(Survival(0.5, torn=True, seed=seed, apart=True) for seed in range(3)),
-        )
-    ),
+    Survival(0.5, 1.0, torn=True),
+    Survival(0.7, 1.0, order="any", seed=1),
+    EVERYTHING,
+    Survival(0.5, 0.5, order="last"),
+    *(Survival(0.5, torn=True, seed=seed, apart=True) for seed in range(3)),
 ]
+SURVIVALS = [NOTHING, *(pytest.param(each, marks=pytest.mark.slow) for each in EVERY[1:])]
 
 
 class Noon(SystemClock):
@@ -342,10 +338,10 @@ def operations(script: Script) -> int:
 
 
 def crashes(
-    script: Script, begin: Callable[[], None] = lambda: None
+    script: Script, begin: Callable[[], None] = lambda: None, stride: int = 1
 ) -> Iterator[tuple[World, CrashDisk]]:
     """Yield the disk after a cut at each operation, and what the user was told until then."""
-    for cut in range(1, operations(script) + 2):
+    for cut in range(1, operations(script) + 2, stride):
         begin()
         disk = fresh()
         disk.cut_at = disk.operations + cut
@@ -354,16 +350,20 @@ def crashes(
             yield world, disk
 
 
-@pytest.mark.parametrize("survival", SURVIVALS, ids=str)
+@pytest.mark.parametrize(
+    ("survival", "stride"),
+    [(NOTHING, 5), *(pytest.param(each, 1, marks=pytest.mark.slow) for each in EVERY)],
+    ids=str,
+)
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
-def test_every_cut(script: Script, survival: Survival) -> None:
+def test_every_cut(script: Script, survival: Survival, stride: int) -> None:
     seen = 0
-    for world, disk in crashes(script):
+    for world, disk in crashes(script, stride=stride):
         journal = open_journal(disk.reboot(survival))
         check(world, journal)
         goes_on(world, journal)
         journal.close()
-        seen += 1
+        seen += stride
     assert seen > 8
 
 
@@ -428,21 +428,21 @@ def test_every_cut_while_recovering(
 
 
 @pytest.mark.parametrize(
-    "script",
+    ("script", "stride"),
     [
-        script
-        if script in (two_channels_and_cursors, intents, sessions)
-        else pytest.param(script, marks=pytest.mark.slow)
-        for script in SCRIPTS
+        *((script, 5) for script in (two_channels_and_cursors, intents, sessions)),
+        *(pytest.param(script, 1, marks=pytest.mark.slow) for script in SCRIPTS),
     ],
-    ids=lambda script: script.__name__,
+    ids=lambda each: getattr(each, "__name__", str(each)),
 )
-def test_a_power_cut_after_a_kill_takes_nothing_that_was_acknowledged(script: Script) -> None:
+def test_a_power_cut_after_a_kill_takes_nothing_that_was_acknowledged(
+    script: Script, stride: int
+) -> None:
     """What the killed process wrote and did not sync, the next one sees; the disk may not have it.
 
     So whatever is built on it must have been made safe before.
     """
-    for cut in range(1, operations(script) + 2):
+    for cut in range(1, operations(script) + 2, stride):
         disk = fresh()
         disk.cut_at = disk.operations + cut
         world = run(script, disk)

@@ -47,7 +47,7 @@ INVENTORY = "[web]\nweb-1 log_dir=/var/log\nweb-2\n"
 SECONDS = 20
 """Far more than the few milliseconds that one input takes, on however busy a machine."""
 
-FAST = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+FAST = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 PARTS = thorough.share(20)
 """What hypothesis remembers of its inputs grows, and slows it down: many short runs are cheaper."""
 
@@ -225,7 +225,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_any_command_line_ends_with_a_status(folder: Path) -> None:
-    @settings(FAST, max_examples=20)
+    @settings(FAST, max_examples=10)
     @given(INPUTS, command_lines())
     def try_some(text: str, words: list[str]) -> None:
         through_the_command_line(text, words, folder)

@@ -6,7 +6,7 @@ from flumec.runtime.batch import BODY
 from flumec.runtime.batch import compute as pc
 from flumec.runtime.journal.records import TagRun
 from flumec.runtime.named import ROW, Unnamed, numbered, unnumbered
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 E, F = b"e" * 16, b"f" * 16
@@ -24,6 +24,7 @@ def names(tags: tuple[TagRun, ...] | list[TagRun]) -> list[tuple[bytes, int]]:
     return [(run.epoch, run.row + at) for run in tags for at in range(run.count)]
 
 
+@settings(max_examples=40)
 @given(tags=RUNS, data=st.data())
 def test_each_event_that_is_left_has_the_tag_that_it_came_with(
     tags: list[TagRun], data: st.DataObject

@@ -44,7 +44,7 @@ def matched(source: Source, changes: list[Mutation]) -> str:
 def test_one_mistake_is_one_finding(path: Path) -> None:
     source, ways = wrong(path)
     chance = random.Random(7)
-    some = [change for changes in ways for change in chance.sample(changes, min(3, len(changes)))]
+    some = [chance.choice(changes) for changes in ways if changes]
 
     assert [found for change in some if (found := matched(source, [change]))] == []
 

@@ -6,6 +6,8 @@ A part is always the first one: two runs of the same part try the same worlds.
 import os
 import zlib
 
+import pytest
+
 PART = float(os.environ.get("FLUMEC_THOROUGH", "1"))
 
 
@@ -22,6 +24,12 @@ def first(seeds: range) -> range:
 def step() -> int:
     """Return the step from one that is tried to the next, where all is one after the other."""
     return max(1, round(1 / PART))
+
+
+def strides(fast: int) -> pytest.MarkDecorator:
+    """Have a fast test try one step in so many, and the same test among the slow ones all."""
+    every = pytest.param(step(), marks=pytest.mark.slow, id="each")
+    return pytest.mark.parametrize("stride", [pytest.param(fast, id=f"one in {fast}"), every])
 
 
 def phase(what: object) -> int:

@@ -26,7 +26,9 @@ def computed(fleet: Fleet) -> float:
     return held.after
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize(
+    "block", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 4))]
+)
 def test_random_fleets_last_as_long_as_their_queues(block: int) -> None:
     agree(range(block * 10, (block + 1) * 10))
 

@@ -161,7 +161,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_staged_keys_are_found_until_their_file_is_taken(steps: list, random: object) -> None:
     pending, model = Pending(), {}  # type: ignore[var-annotated]
     new = iter([(number % 50, number) for number in range(2_000)])

@@ -195,7 +195,7 @@ def test_runs_that_cannot_be_joined_go_on_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(5), *(pytest.param(n, marks=pytest.mark.slow) for n in range(5, 30))]
+    "seed", [*range(2), *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 30))]
 )
 def test_a_random_life_is_as_a_set_would_have_it(seed: int) -> None:
     """Rows come again and again, files are published or given up, the power goes, time passes."""

@@ -14,7 +14,7 @@ from faults.fleets import FLEETS
 @pytest.mark.parametrize(
     ("fleet", "kills"),
     [
-        ("linked", 1),
+        pytest.param("linked", 1, marks=pytest.mark.slow),
         pytest.param("linked", 40, marks=pytest.mark.slow),
         pytest.param("feed", 40, marks=pytest.mark.slow),
     ],

@@ -240,9 +240,12 @@ def check(steps: Sequence[tuple[str, int]], *, resend: bool) -> None:
 EVERY = [*product(ACTIONS, (0, 1)), ("kill", 0)]
 
 
+@pytest.mark.parametrize(
+    "seeds", [range(4), pytest.param(range(4, 12), marks=pytest.mark.slow)], ids=str
+)
 @pytest.mark.parametrize("resend", [False, True], ids=["wait", "resend"])
-def test_hostile_lives_come_out_whole(resend: bool) -> None:
-    for seed in range(12):
+def test_hostile_lives_come_out_whole(resend: bool, seeds: range) -> None:
+    for seed in seeds:
         chance = random.Random(seed)
         check([chance.choice(EVERY) for _ in range(25)], resend=resend)
 

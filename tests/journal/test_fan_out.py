@@ -102,7 +102,11 @@ def cuts(rig: Rig, seed: int, survival: Survival) -> int:
             return cut
 
 
-@pytest.mark.parametrize("survival", [NOTHING, EVERYTHING], ids=["power cut", "killed"])
+@pytest.mark.parametrize(
+    "survival",
+    [NOTHING, pytest.param(EVERYTHING, marks=pytest.mark.slow)],
+    ids=["power cut", "killed"],
+)
 def test_a_cut_at_every_step_leaves_each_put_in_all_or_in_none(
     rig: Rig, survival: Survival
 ) -> None:

@@ -60,7 +60,11 @@ def test_rows_in_one_members_hands_stop_no_other(rig: Rig, durable: bool) -> Non
     assert rig.journal.stats()["a"].held_bytes == 0
 
 
-@pytest.mark.parametrize("fate", [None, *FATES], ids=["kill", "nothing", "everything", "torn"])
+@pytest.mark.parametrize(
+    "fate",
+    [None, FATES[0], *(pytest.param(fate, marks=pytest.mark.slow) for fate in FATES[1:])],
+    ids=["kill", "nothing", "everything", "torn"],
+)
 def test_after_a_restart_only_what_is_not_done_keeps_room(rig: Rig, fate: Survival | None) -> None:
     group(rig)
     rig.put("a")
@@ -203,8 +207,11 @@ def lives(seeds: range) -> None:
             journal.close()
 
 
-def test_a_few_lives() -> None:
-    lives(range(20))
+@pytest.mark.parametrize(
+    "seeds", [range(4), pytest.param(range(4, 20), marks=pytest.mark.slow)], ids=str
+)
+def test_a_few_lives(seeds: range) -> None:
+    lives(seeds)
 
 
 @pytest.mark.slow

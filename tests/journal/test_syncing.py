@@ -17,20 +17,25 @@ from .conftest import DIRECTORY
 from .lazy import EVERY, Lazy, Told, copy, fresh
 
 ANY = Survival(0.7, 1.0, order="any", seed=1)
-SURVIVALS = [
-    ANY,
-    *(
-        pytest.param(survival, marks=pytest.mark.slow)
-        for survival in (
-            NOTHING,
-            Survival(0.5, 1.0, torn=True),
-            EVERYTHING,
-            Survival(0.5, 0.5, order="last"),
-            *(Survival(0.5, 1.0, order="any", seed=seed) for seed in range(2, 6)),
-            *(Survival(0.5, torn=True, seed=seed, apart=True) for seed in range(3)),
-        )
-    ),
-]
+CUTS = pytest.mark.parametrize(
+    ("survival", "stride"),
+    [
+        (ANY, 5),
+        *(
+            pytest.param(survival, 1, marks=pytest.mark.slow)
+            for survival in (
+                ANY,
+                NOTHING,
+                Survival(0.5, 1.0, torn=True),
+                EVERYTHING,
+                Survival(0.5, 0.5, order="last"),
+                *(Survival(0.5, 1.0, order="any", seed=seed) for seed in range(2, 6)),
+                *(Survival(0.5, torn=True, seed=seed, apart=True) for seed in range(3)),
+            )
+        ),
+    ],
+    ids=str,
+)
 
 
 def puts(lazy: Lazy) -> None:
@@ -125,22 +130,23 @@ def goes_on(disk: CrashDisk, told: Told, every: float | None = EVERY) -> None:
     lazy.close()
 
 
-@pytest.mark.parametrize("survival", SURVIVALS, ids=str)
+@CUTS
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_a_power_cut_takes_the_end_and_nothing_that_was_synced(
-    script: Script, survival: Survival
+    script: Script, survival: Survival, stride: int
 ) -> None:
     seen = 0
-    for told, disk in crashes(script):
+    for told, disk in islice(crashes(script), 0, None, stride):
         goes_on(disk.reboot(survival), told)
-        seen += 1
+        seen += stride
     assert seen > 15
 
 
+@thorough.strides(3)
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
-def test_a_kill_takes_nothing_that_was_answered(script: Script) -> None:
+def test_a_kill_takes_nothing_that_was_answered(script: Script, stride: int) -> None:
     """And what the next start shows is on the disk by then: a power cut takes nothing of it."""
-    for told, disk in crashes(script):
+    for told, disk in islice(crashes(script), 0, None, stride):
         after = disk.kill()
         lazy = Lazy(after, told)
         told.forget(lazy.check(answered=True))
@@ -169,10 +175,13 @@ def test_every_cut_while_recovering(script: Script, survival: Survival) -> None:
                 break
 
 
+@thorough.strides(5)
 @pytest.mark.parametrize("every", [None, EVERY], ids=["from now and then", "to now and then"])
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
-def test_the_setting_may_change_between_two_starts(script: Script, every: float | None) -> None:
-    for told, disk in crashes(script):
+def test_the_setting_may_change_between_two_starts(
+    script: Script, every: float | None, stride: int
+) -> None:
+    for told, disk in islice(crashes(script), 0, None, stride):
         after = disk.reboot(Survival(0.6, 1.0, order="any", seed=3))
         goes_on(after, told, every)
         goes_on(after.reboot(NOTHING), told, None if every else EVERY)

@@ -236,7 +236,7 @@ def hold(collector: Any, value: int) -> None:
     [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in thorough.first(range(1, 9)))],
 )
 def test_no_conversation_gets_memory_a_crash_or_a_commit(site: Site, good: Any, seed: int) -> None:
-    fuzz(site, good, seed, 600 if seed else 15)
+    fuzz(site, good, seed, 600 if seed else 5)
 
 
 @pytest.mark.slow

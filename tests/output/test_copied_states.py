@@ -9,6 +9,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,7 @@ def from_an_older_runtime() -> tuple[Channel, CrashDisk]:
     return state, disk
 
 
-PASTS = {
+PASTS: dict[str, Callable[[], tuple[Channel, CrashDisk]]] = {
     "named only": named_only,
     "ended": ended,
     "killed with an intent": killed_with_an_intent,
@@ -219,12 +220,23 @@ COPIES: dict[str, Callable[[int], int]] = {
 }
 
 
+@cache
+def begun(past: str) -> tuple[Channel, CrashDisk]:
+    """Return a past, which is lived through once; only copies of it are touched."""
+    return PASTS[past]()
+
+
+def after(past: str) -> tuple[Channel, CrashDisk]:
+    state, disk = begun(past)
+    return copied(state), disk.kill()
+
+
 def lives(past: str, taken: str, first: int, second: int) -> Iterator[str]:
     """Freeze a start at a step, start a copy that freezes too; the first wakes up, and the second.
 
     Yield what each that was refused said.
     """
-    state, disk = PASTS[past]()
+    state, disk = after(past)
     at = COPIES[taken](first)
     one = Start(state, disk, first)
     twin = copied(state)
@@ -258,7 +270,7 @@ def lives(past: str, taken: str, first: int, second: int) -> Iterator[str]:
 
 def steps(past: str) -> int:
     """Return how many steps a start takes that nobody disturbs."""
-    state, disk = PASTS[past]()
+    state, disk = after(past)
     return run(state, disk).gate.steps
 
 

@@ -47,7 +47,7 @@ def test_each_row_once_in_its_paths_order(
 ) -> None:  # fmt: skip
     dice = random.Random(7)
     number = 0
-    for _ in range(30):
+    for _ in range(12):
         hosts = [dice.choice("abcde") for _ in range(dice.randint(1, 200))]
         channel.bodies(*[b"%d" % (number + n) for n in range(len(hosts))], host=hosts)
         number += len(hosts)

@@ -139,7 +139,7 @@ CUTS = pytest.mark.parametrize(
     [
         pytest.param(survival, slice(first, None, step), id=f"{name}, {which}", marks=marks)
         for which, step, marks in (
-            ("each 29th", 29, ()),
+            ("each 97th", 97, ()),
             ("each", thorough.step(), pytest.mark.slow),
         )
         for first, (name, survival) in enumerate(

@@ -8,8 +8,11 @@ from prove.generator import make
 from prove.script import parse, places, write
 
 
-def test_the_compiler_accepts_each() -> None:
-    for seed in range(100):
+@pytest.mark.parametrize(
+    "seeds", [range(30), pytest.param(range(30, 100), marks=pytest.mark.slow)], ids=str
+)
+def test_the_compiler_accepts_each(seeds: range) -> None:
+    for seed in seeds:
         shape = make(seed)
         said = [each for each in lint_text(shape.text).diagnostics if each.severity == "error"]
         assert not said, f"fleet {seed}:\n{shape.text}\n{said}"
