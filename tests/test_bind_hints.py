@@ -263,7 +263,7 @@ def test_a_hint_says_what_to_do(part: str, text: str, code: str, hint: str | Non
         (
             'hosts a = ["web-1"] {\n  disk = 2GiB\n}\nhosts b = ["web-1"] {\n  disk = 3GiB\n}',
             "FL511",
-            ['hosts a = ["web-1"] {'],
+            ["  disk = 2GiB"],
         ),
     ],
 )
