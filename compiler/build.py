@@ -9,6 +9,7 @@ from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.inputs import Inputs, MadeFrom, Names, Reader, in_memory
 from flumec.compiler.model import Fleet
 from flumec.compiler.options import Options
+from flumec.compiler.uncollected import uncollected
 
 if TYPE_CHECKING:
     from flumec.compiler.graph import Graph
@@ -42,6 +43,7 @@ class Compiled:
     diagnostics: tuple[Diagnostic, ...]
 
 
+@uncollected()
 def lint(paths: Sequence[Path], options: Options, reader: Reader = Path.read_bytes) -> Linted:
     """Check the fleet that the files at `paths` describe; never raises on what they contain."""
     from flumec.compiler.bind import bind
@@ -65,6 +67,7 @@ def check(fleet: Fleet, graph: "Graph") -> Iterator[Diagnostic]:
         yield from examine(fleet, graph)
 
 
+@uncollected()
 def compile_fleet(
     paths: Sequence[Path],
     options: Options,

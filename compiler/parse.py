@@ -1,9 +1,7 @@
 """The parser: a file's text to its tree, and what is wrong with its form."""
 
-import gc
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from flumec.compiler import tree
 from flumec.compiler.diagnostic import Diagnostic
@@ -16,6 +14,7 @@ from flumec.compiler.parse_mistakes_files import (
 )
 from flumec.compiler.parse_tokens import scan
 from flumec.compiler.source import Source, Span
+from flumec.compiler.uncollected import uncollected
 
 _FLUME = re.compile(r"^[ \t]*([\w-]+)\.(sources|channels|sinks)[ \t]*=", re.MULTILINE)
 _BINARY = re.compile("[\0\ud800-\udfff]")
@@ -30,7 +29,7 @@ def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
     if binary := _BINARY.search(source.text):
         place = Span(source, binary.start(), binary.end())
         return tree.File(source, ()), [*found, NotText(place, byte=ord(binary[0]) & 0xFF)]
-    with _uncollected():
+    with uncollected():
         file = _read(source)
     if file is None or any(_settings(file)):
         if flume := _FLUME.search(source.text):
@@ -42,21 +41,6 @@ def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
         found += mistakes
     found += _late_language(file)
     return file, sorted(found, key=lambda finding: finding.order)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector still: a tree has no cycles, and is searched for them as it grows.
-
-    For 250,000 lines that is two thirds of the time.
-    """
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _read(source: Source) -> tree.File | None:

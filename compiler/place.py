@@ -7,7 +7,6 @@ from typing import Any
 from flumec.compiler import model, plan
 from flumec.compiler.columns import columns
 from flumec.compiler.consuming import consumers, to_links
-from flumec.compiler.graph import ends
 from flumec.compiler.inputs import MadeFrom
 from flumec.compiler.source import Span
 from flumec.compiler.values import module, positional, resolve, secrets, values, varies
@@ -115,7 +114,7 @@ class _Placer:
             file_digest=self._digests.get(self._path(agent.source.path), ""),
             origin=self._origin(agent.span),
             doc=agent.doc,
-            keeps=self._once(agent, "keeps", lambda: tuple(_kept(agent, self._fleet))),
+            keeps=self._once(agent, "keeps", lambda: tuple(self._wires.letters(agent))),
             promises=self._promises.get(agent.name, ()),
         )
 
@@ -227,21 +226,6 @@ class _Placer:
 
 def _targets(targets: Sequence[model.Target]) -> tuple[plan.Target, ...]:
     return tuple(plan.Target(target.name, target.optional) for target in targets)
-
-
-def _kept(agent: model.Agent, fleet: model.Fleet) -> Iterator[str]:
-    """Yield the channels for dead letters that nothing else of the wiring names."""
-    wired = {chain.start for chain in agent.chains}
-    wired |= {target.name for chain in agent.chains for target in ends(chain) if target.name}
-    for link in fleet.links:
-        joined = (link.sender, *link.targets)
-        wired |= {end.component for end in joined if end.agent == agent.name}
-    said = [part.values.get("dead_letter") for part in agent.components.values()]
-    said += [
-        link.values.get("dead_letter") for link in fleet.links if link.sender.agent == agent.name
-    ]
-    letters = {str(value.value) for value in said if value is not None}
-    yield from (name for name in agent.components if name in letters - wired)
 
 
 def _credentials(parts: Sequence[plan.Part], proofs: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from flumec.compiler.graph import ends
 from flumec.compiler.model import Agent, End, Fleet, Host, Link, Value
 from flumec.compiler.plan import Peer, ReceivingHalf, SendingHalf
 from flumec.compiler.values import canonical, resolve
@@ -58,6 +59,17 @@ class Wires:
         return tuple(
             self._receiver(port, links, host, taken) for (_, port, _), links in listeners.items()
         )
+
+    def letters(self, agent: Agent) -> Iterator[str]:
+        """Yield an agent's channels for dead letters that nothing else of the wiring names."""
+        wired = {chain.start for chain in agent.chains}
+        wired |= {target.name for chain in agent.chains for target in ends(chain) if target.name}
+        wired |= {link.sender.component for link in self._sent_by(agent)}
+        wired |= {end.component for _, end in self._received.get(agent.name, ())}
+        said = [part.values.get("dead_letter") for part in agent.components.values()]
+        said += [link.values.get("dead_letter") for link in self._sent_by(agent)]
+        letters = {str(value.value) for value in said if value is not None}
+        yield from (name for name in agent.components if name in letters - wired)
 
     def _senders(self, link: Link, host: Host, taken: set[str]) -> Iterator[SendingHalf]:
         chosen = choose(link, host, self._receivers(link))

@@ -14,6 +14,7 @@ from flumec.compiler.cli.arguments import (
     sets_of_hosts,
 )
 from flumec.compiler.cli.failures import CannotRun
+from flumec.compiler.uncollected import uncollected
 
 if TYPE_CHECKING:
     from flumec.compiler.archive import Archive
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     help="Add an Ansible playbook that installs it everywhere, receivers before senders.",
 )
 @report_arguments
+@uncollected()
 def command(
     *,
     flow: tuple[Path, ...],

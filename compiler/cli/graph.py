@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options
 from flumec.compiler.cli.failures import CannotRun
+from flumec.compiler.uncollected import uncollected
 
 
 @click.command("graph", short_help="Draw the fleet as SVG, Mermaid, DOT or JSON.")
@@ -18,6 +19,7 @@ from flumec.compiler.cli.failures import CannotRun
     help="What to draw: a picture, the text of Mermaid or Graphviz, or data.",
 )
 @click.option("-o", "--output", metavar="FILE", type=FILE, help="Where to; else standard output.")
+@uncollected()
 def command(
     *,
     flow: tuple[Path, ...],

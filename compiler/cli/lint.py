@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from flumec.compiler.cli.arguments import fleet_arguments, opened, options, report_arguments
 from flumec.compiler.cli.failures import CannotRun
+from flumec.compiler.uncollected import uncollected
 
 if TYPE_CHECKING:
     from flumec.compiler.build import Linted
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--fix", is_flag=True, help="Mend what is certain, in the files; report the rest.")
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: mend what is probable, too.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what --fix would change: status 1.")
+@uncollected()
 def command(
     *,
     flow: tuple[Path, ...],

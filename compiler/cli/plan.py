@@ -9,6 +9,7 @@ import click
 from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options, sets_of_hosts
 from flumec.compiler.cli.failures import CannotRun, meant
 from flumec.compiler.options import Options
+from flumec.compiler.uncollected import uncollected
 
 if TYPE_CHECKING:
     from flumec.compiler.plan import Plan
@@ -53,6 +54,7 @@ def _states(
     show_default=True,
     help="For people, for a comment on a change, or for programs.",
 )
+@uncollected()
 def command(
     *,
     flow: tuple[Path, ...],

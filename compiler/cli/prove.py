@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from flumec.compiler.cli.arguments import fleet_arguments, opened, options
 from flumec.compiler.cli.failures import CannotRun, meant
+from flumec.compiler.uncollected import uncollected
 
 if TYPE_CHECKING:
     from flumec.compiler.cuts.paths import Path as PathCut
@@ -38,6 +39,7 @@ LEAST_WIDTH = 100
     show_default=True,
     help="For people, for a comment on a change, or for programs.",
 )
+@uncollected()
 def command(
     *,
     flow: tuple[Path, ...],

@@ -48,7 +48,7 @@ def emit(
     program = installer() if program is None else program
     files = dict(beside or {})
     digests = {name: digest(content) for name, content in files.items()}
-    order = start_order(plan)
+    order = {name: place for place, name in enumerate(start_order(plan))}
     connections = openings(plan)
     inbound = by_host(connections)
     for host in plan.hosts:

@@ -5,7 +5,7 @@ too.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -24,12 +24,14 @@ _WANTED = re.compile(r"^WantedBy=(.*)$", re.MULTILINE)
 def installing(
     plan: Plan,
     host: Host,
-    order: Iterable[str],
+    order: Mapping[str, int],
     files: Mapping[str, bytes],
     runtime: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """Return what the installer needs to know of a host whose folder holds `files`."""
-    by_name = {agent.name: agent for agent in host.agents}
+    """Return what the installer needs to know of a host whose folder holds `files`; its agents are
+    in the fleet's `order`.
+    """
+    agents = sorted(host.agents, key=lambda agent: order[agent.name])
     return {
         "host": host.name,
         "python": host.python,
@@ -38,7 +40,7 @@ def installing(
         "flows": [name for name, _ in plan.inputs if name.endswith(".flow")],
         "files": {name: place for name in sorted(files) if (place := _place(name))},
         "links": dict(sorted(_links(files))),
-        "agents": [_agent(by_name[name], files) for name in order if name in by_name],
+        "agents": [_agent(agent, files) for agent in agents],
     }
 
 
