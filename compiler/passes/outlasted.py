@@ -3,24 +3,38 @@
 from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.graph import Graph
+from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Component, Fault, Fleet, Proof, Settings, Value
 from flumec.compiler.passes.channels import late_channel
 from flumec.compiler.proofs import figures
-from flumec.compiler.proofs.scenes import faults_of, outage_of
+from flumec.compiler.proofs.scenes import end_of, faults_of, length_of, node_of
 from flumec.compiler.source import Span
 from flumec.runtime.component import After
 from flumec.runtime.dedup.margin import MARGIN
 from flumec.runtime.quantity import Duration
 from flumec.runtime.sinks.dedup import Dedup
 
+_LASTS = {
+    "outage": "an outage of {} outlasts",
+    "cut": "a cut of {} outlasts",
+    "kill": "agents that are down for {} outlast",
+    "power": "a site without power for {} outlasts",
+}
+_CALLED = {
+    "outage": "the outage",
+    "cut": "what is sent waits here",
+    "kill": "what they have waits meanwhile",
+    "power": "what is there waits meanwhile",
+}
+"""The faults that last for a time; what is lost for good does not wait."""
+
 
 class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):
-    """A check survives an outage that is longer than the window of its sink's `dedup`.
+    """A check survives what keeps events waiting for longer than the window of its sink's `dedup`.
 
-    What waits for longer than the window, less five minutes for clocks, is late once the sink is
-    back: whether it is a copy is not known any more. It goes where `late` or `dead_letter` says,
-    and not to where the check wants it.
+    An outage, a link that is cut, agents that are down: what waits for longer than the window, less
+    five minutes for clocks, is late in the end: whether it is a copy is not known any more. It goes
+    where `late` or `dead_letter` says, and not to where the check wants it.
 
     ## Example
 
@@ -101,11 +115,12 @@ class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):
     window: Duration
     outage: Duration
     goes: str
-    fault: Span
+    fault: Fault
 
     @property
     def message(self) -> str:
-        return f"an outage of {self.outage} outlasts the window of {self.window} of `{self.sink}`"
+        what = _LASTS[self.fault.kind].format(self.outage)
+        return f"{what} the window of {self.window} of `{self.sink}`"
 
     @property
     def label(self) -> str:
@@ -124,7 +139,7 @@ class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return (Place(self.fault, "the outage"),)
+        return (Place(self.fault.span, _CALLED[self.fault.kind]),)
 
 
 class GivesUpSooner(Diagnostic, code="FL346", severity="warning"):
@@ -218,10 +233,9 @@ class GivesUpSooner(Diagnostic, code="FL346", severity="warning"):
 
 
 def check_outlasted(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
-    """Yield sinks that have done with events before an outage is over that a check survives."""
+    """Yield sinks that have done with events before a fault is over that a check survives."""
     said: set[Span] = set()
-    for fault in longest(fleet.proofs):
-        (agent, name), length = outage_of(fault)
+    for fault, (agent, name), length in longest(fleet.proofs):
         sink = fleet.agents[agent].components.get(name) if agent in fleet.agents else None
         for found in _of_sink(agent, sink, fault, length) if sink and not sink.mistaken else ():
             if found.span not in said:
@@ -229,10 +243,24 @@ def check_outlasted(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
                 yield found
 
 
-def longest(proofs: list[Proof]) -> list[Fault]:
-    """Return all outages that checks survive, the longest first."""
-    outages = (fault for proof in proofs for fault in faults_of(proof) if fault.kind == "outage")
-    return sorted(outages, key=lambda fault: -float(outage_of(fault)[1]))
+def longest(proofs: list[Proof]) -> list[tuple[Fault, Node, Duration]]:
+    """Return what checks survive for a time that they say, and the sinks that events wait for then,
+    the longest first.
+    """
+    found = [
+        (fault, sink, length)
+        for proof in proofs
+        for fault in faults_of(proof)
+        if (length := length_of(fault)) is not None and (sink := _waited_for(proof, fault))
+    ]
+    return sorted(found, key=lambda each: -float(each[2]))
+
+
+def _waited_for(proof: Proof, fault: Fault) -> Node | None:
+    if fault.kind == "outage":
+        return end_of(proof, fault)
+    to = proof.values.get("to")
+    return None if to is None else node_of(to.value)
 
 
 def _of_sink(
@@ -245,8 +273,8 @@ def _of_sink(
         window = Dedup.props["window"].default if held is None else held.value
         if length > window - MARGIN:
             place = dedup.key if held is None else held.span
-            yield WindowOutlasted(place, name, window, length, _goes(sink, dedup), fault.span)
-    if given is not None and isinstance(given.value, Settings | After):
+            yield WindowOutlasted(place, name, window, length, _goes(sink, dedup), fault)
+    if fault.kind == "outage" and given is not None and isinstance(given.value, Settings | After):
         after = _after(given)
         letters = sink.values.get("dead_letter")
         if after is not None and after < length:
