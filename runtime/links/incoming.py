@@ -121,13 +121,14 @@ class Incoming:
         self._context.counters.set("lost_after_ack", total)
 
     def _serve(self) -> None:
-        threads = [
-            threading.Thread(target=self._guarded, args=(work,), name=f"link-{name}", daemon=True)
-            for name, work in (("puts", self._put), ("acks", self._answer))
-        ]
-        for thread in threads:
-            thread.start()
+        threads: list[threading.Thread] = []
         try:
+            for name, work in (("puts", self._put), ("acks", self._answer)):
+                thread = threading.Thread(
+                    target=self._guarded, args=(work,), name=f"link-{name}", daemon=True
+                )
+                thread.start()
+                threads.append(thread)
             limits = after(self._station.largest)
             while not self._ended.is_set():
                 self._take(self._connection.receive(limits))

@@ -86,7 +86,12 @@ class Receiving:
             if len(self._strangers) > STRANGERS:
                 _, oldest = self._strangers.popitem(last=False)
                 oldest.close("too many connections that do not say who they are")
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # no more threads for this agent, or on this machine
+            context.log.warning(NoConnection(reason=str(error)))
+            self._forget(incoming, connection)
+            context.wait(_GLANCE)
 
     def _connection(self, raw: socket.socket, pulse: Pulse) -> Connection:
         if self._proof is None:
@@ -102,11 +107,14 @@ class Receiving:
         except Exception as error:
             self._context.log.error(ConnectionFault(reason=logs.reason(error)))  # noqa: TRY400 one line
         finally:
-            with self._lock:
-                self._strangers.pop(incoming, None)
-                self._threads.pop(incoming, None)
-            connection.release()
+            self._forget(incoming, connection)
             self._context.counters.set("connections_open", len(self._station.register))
+
+    def _forget(self, incoming: Incoming, connection: Connection) -> None:
+        with self._lock:
+            self._strangers.pop(incoming, None)
+            self._threads.pop(incoming, None)
+        connection.release()
 
     def _known(self, incoming: Incoming) -> None:
         with self._lock:

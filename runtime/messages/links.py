@@ -25,8 +25,9 @@ class NoConnection(Message, code="RT302", level="warning"):
 
     ## What to do
 
-    If the reason is too many open files, raise `files` in the agent's `limits`. If it names nothing
-    that can be done, it was a client that went away.
+    If the reason is too many open files, raise `files` in the agent's `limits`; if it is that no
+    new thread can be started, spread the senders over more receivers. If it names nothing that can
+    be done, it was a client that went away.
     """
 
     text = "cannot accept a connection: {reason}"

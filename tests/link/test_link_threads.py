@@ -1,0 +1,29 @@
+"""Where no thread can be had any more, a receiver turns who comes away, and goes on."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from tests.link.test_link_hostile import Rogue, hello
+
+
+@pytest.mark.parametrize("which", ["link-in", "link-puts", "link-acks"])
+def test_who_gets_no_thread_is_turned_away(
+    site: Any, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver, start = site.end("collector"), threading.Thread.start
+    receiver.start(site.receiver())
+
+    def exhausted(thread: threading.Thread) -> None:
+        if thread.name == which:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", exhausted)
+    rogue = Rogue(receiver.port)
+    rogue.link.send(hello(site))
+    assert rogue.ended()
+    monkeypatch.undo()
+
+    assert Rogue(receiver.port).welcome(hello(site)).credit > 0
