@@ -12,7 +12,7 @@ SMALL = {
     "chain.py": ["--mib", "16", "--runs", "1"],
     "dedup.py": ["--keys", "400000"],
     "failover.py": ["--runs", "1"],
-    "fleets.py": ["--hosts", "100", "--runs", "1"],
+    "fleets.py": ["--hosts", "500", "--runs", "1"],
     "hdfs_sink.py": ["--frames", "2"],
     "latency.py": ["--seconds", "3"],
     "link.py": ["--rounds", "1"],

@@ -108,7 +108,7 @@ def planned(text: str) -> tuple[Plan, Order]:
     """Return the plan of a fleet, and the order that is claimed of its events."""
     compiled = compile_text(text)
     assert compiled.plan is not None, [finding.message for finding in compiled.diagnostics]
-    (claim,) = claims(compiled.fleet, Graph(compiled.fleet))
+    (claim,) = claims(Graph(compiled.fleet))
     return compiled.plan, claim.order
 
 
