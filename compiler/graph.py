@@ -112,7 +112,7 @@ class Graph:
             self.readers[start].append(Reader("sink", name, target.span))
 
     def _add_link(self, fleet: Fleet, link: Link) -> None:
-        start = (link.sender.agent, link.sender.component)
+        start = link.sender.node
         if not _exists(fleet, start):
             return
         names = ", ".join(f"{target.agent}.{target.component}" for target in link.targets)

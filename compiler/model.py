@@ -199,20 +199,21 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A component of some agent: an end of a link, the `from` of a check, the target of a
-    `send`.
-    """
+    """A component of some agent: an end of a link, the `from` of a check, a `send`'s target."""
 
     agent: str
     component: str
     span: Span
 
+    @property
+    def node(self) -> tuple[str, str]:
+        """The component, as the graph knows it."""
+        return self.agent, self.component
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`sender => targets`, with the wire's settings. A link with an unknown end is not in the
-    fleet.
-    """
+    """`sender => targets`, with the wire's settings; with an unknown end it is not in the fleet."""
 
     sender: End
     targets: tuple[End, ...]

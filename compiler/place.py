@@ -73,8 +73,8 @@ class _Placer:
             for end in link.targets:
                 host = self._fleet.agents[end.agent].hosts.hosts[0]
                 port = resolve(link.values["port"].value, host, self._address(host))
-                sender = (link.sender.agent, link.sender.component)
-                target = (end.agent, end.component)
+                sender = link.sender.node
+                target = end.node
                 yield plan.Link(sender, target, int(port), self._origin(link.span))
 
     def _agent(self, agent: model.Agent, host: model.Host) -> plan.Agent:

@@ -16,6 +16,7 @@ from flumec.compiler.proofs.choice import fact_of, policy_of
 from flumec.compiler.proofs.homes import homes
 from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.survival import folder_of
+from flumec.compiler.proofs.words import dotted
 from flumec.compiler.values import resolve
 from flumec.runtime.component import Channel, Source
 
@@ -65,7 +66,7 @@ class Circuit:
         if (link := self.peers.link_from(place.node)) is not None:
             copy = self._receivers(link, place.alike, leading)
             to: Literal["any", "each"] = "each" if policy_of(link) == "hash" else "any"
-            return Step((copy,) if copy else (), to, ".".join(place.node))
+            return Step((copy,) if copy else (), to, dotted(place.node))
         edges = [
             edge
             for edge in self.graph.outgoing.get(place.node, ())
@@ -74,7 +75,7 @@ class Circuit:
         return Step(tuple(_copies(edges, place.alike)))
 
     def _receivers(self, link: Link, alike: Alike, leading: Collection[Node]) -> Copy:
-        ends = tuple((end.agent, end.component) for end in link.targets)
+        ends = tuple(end.node for end in link.targets)
         ends = tuple(end for end in ends if end in leading)
         within, by_hash = link.values.get("within"), policy_of(link) == "hash"
         path = "" if within is None else str(within.value)

@@ -92,7 +92,7 @@ def _by_chain(agent: Agent, chain: Chain, flow: HeaderFlow) -> Iterator[Use]:
 def _by_link(link: Link, flow: HeaderFlow) -> Iterator[Use]:
     policy = link.values.get("policy")
     if policy is not None and isinstance(policy.value, Hash):
-        node = (link.sender.agent, link.sender.component)
+        node = link.sender.node
         name = str(policy.value.key)
         place = place_of(name, policy.span)
         yield Use(name, "hash", place, "this link", node, flow.at(node))

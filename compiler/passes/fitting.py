@@ -192,7 +192,7 @@ class _Brought:
 
     def __init__(self, fleet: Fleet, graph: Graph, puts: Mapping[Node, _Put]) -> None:
         self._graph = graph
-        self._links = {(link.sender.agent, link.sender.component): link for link in fleet.links}
+        self._links = {link.sender.node: link for link in fleet.links}
         self._most: dict[Node, _Arrival] = {}
         nodes = {node for edge in graph.edges for node in (edge.start, edge.end)}
         for node in reversed(graph.upstream_last(nodes)):

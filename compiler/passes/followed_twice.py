@@ -10,6 +10,7 @@ from flumec.compiler.globs import in_both, stem
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Agent, Component, Fleet, Host, Settings
 from flumec.compiler.passes.copies import chooses
+from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 from flumec.compiler.values import canonical, varies
 from flumec.runtime.sources.taildir import Taildir
@@ -139,7 +140,7 @@ def check_followed_twice(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             pair = one.node, two.node
             if pair not in reported and (meeting := meetings.of(*pair)):
                 reported.add(pair)
-                names = ".".join(one.node), ".".join(two.node)
+                names = dotted(one.node), dotted(two.node)
                 yield FollowedTwice(two.span, names, file, placed[0][0].name, meeting, one.span)
 
 

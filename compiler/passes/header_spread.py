@@ -110,7 +110,7 @@ def one_value(use: Use, fleet: Fleet) -> Iterator[OneValue]:
     hosts = sum(
         len(fleet.agents[end.agent].hosts.hosts)
         for link in fleet.links
-        if (link.sender.agent, link.sender.component) == use.node
+        if link.sender.node == use.node
         for end in link.targets
     )
     if hosts > 1:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet
-from flumec.compiler.proofs.scenes import faults_of, length_of, node_of
+from flumec.compiler.proofs.scenes import faults_of, length_of
 from flumec.compiler.proofs.words import dotted
 
 
@@ -108,5 +108,5 @@ def check_lasting(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
             continue
         for fault in faults:
             if fault.kind == "cut":
-                link = dotted(node_of(fault.values["link"].value))
+                link = dotted(fault.values["link"].value.node)
                 yield NothingSaysHowLong(fault.span, link)

@@ -7,7 +7,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity, Held
-from flumec.compiler.proofs.scenes import end_of, faults_of, length_of, node_of, scenes, timed
+from flumec.compiler.proofs.scenes import end_of, faults_of, length_of, scenes, timed
 from flumec.compiler.proofs.waiting import larger_channel, wait_of
 from flumec.compiler.source import Span
 from flumec.runtime.quantity import Duration
@@ -200,7 +200,7 @@ def check_outage(
     capacity: Capacity, proof: Proof, fault: Fault, length: Duration
 ) -> Iterator[Diagnostic]:
     """Yield an outage that is not survived, with the calculation of the worst case."""
-    source, end = node_of(proof.values["from"].value), end_of(proof, fault)
+    source, end = proof.values["from"].value.node, end_of(proof, fault)
     ways = capacity.graph.between(source, end) if end is not None else set()
     if end is None or not ways:
         return
@@ -236,7 +236,7 @@ def _untold(capacity: Capacity, proof: Proof, ways: set[Node]) -> tuple[str, str
 def _said(
     capacity: Capacity, proof: Proof, span: Span, length: Duration, held: Held
 ) -> Iterator[OutageTooLong]:
-    waiting = wait_of(capacity, node_of(proof.values["from"].value), held, length - held.after)
+    waiting = wait_of(capacity, proof.values["from"].value.node, held, length - held.after)
     if waiting is not None:
         remedy = larger_channel(capacity, held, length)
         yield OutageTooLong(span, proof.title, length, held, *waiting, remedy)

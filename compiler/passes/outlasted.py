@@ -7,7 +7,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Component, Fault, Fleet, Proof, Settings, Value
 from flumec.compiler.passes.channels import late_channel
 from flumec.compiler.proofs import figures
-from flumec.compiler.proofs.scenes import end_of, faults_of, length_of, node_of
+from flumec.compiler.proofs.scenes import end_of, faults_of, length_of
 from flumec.compiler.source import Span
 from flumec.runtime.component import After
 from flumec.runtime.dedup.margin import MARGIN
@@ -260,7 +260,7 @@ def _waited_for(proof: Proof, fault: Fault) -> Node | None:
     if fault.kind == "outage":
         return end_of(proof, fault)
     to = proof.values.get("to")
-    return None if to is None else node_of(to.value)
+    return None if to is None else to.value.node
 
 
 def _of_sink(

@@ -12,6 +12,7 @@ from flumec.compiler.headers.steps import place_of, shown, taken
 from flumec.compiler.model import Chain, Fleet, Link, Route
 from flumec.compiler.passes.deduplication import deduplicated, key_headers
 from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 from flumec.runtime.links.settings import Hash
 
@@ -222,7 +223,7 @@ def check_parted_copies(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             if fork.span not in said and not fork.ends <= leading and fork.ends & leading:
                 said.add(fork.span)
                 yield CopiesPart(
-                    fork.span, f"{node[0]}.{node[1]}", dedup.key, fork.by, fork.cause, fork.made,
+                    fork.span, dotted(node), dedup.key, fork.by, fork.cause, fork.made,
                     fork.cure,
                 )  # fmt: skip
 
@@ -238,7 +239,7 @@ def _forks(fleet: Fleet, graph: Graph) -> dict[Node, list[_Fork]]:
                 if mark is not None and name not in fleet.unsure:
                     found[node].append(_of_route(graph, node, chain, mark))
     for link in fleet.links:
-        node = (link.sender.agent, link.sender.component)
+        node = link.sender.node
         if len(link.targets) > 1 and copied.come_to(node) and node[0] not in fleet.unsure:
             found[node] += _of_link(link, copied.at(node))
     return found
@@ -265,7 +266,7 @@ def _of_route(graph: Graph, node: Node, chain: Chain, mark: Mark) -> _Fork:
 def _of_link(link: Link, marks: Marks) -> Iterator[_Fork]:
     """Yield how a link to several agents parts copies, if it does."""
     policy, held = policy_of(link), link.values.get("policy")
-    ends = frozenset((end.agent, end.component) for end in link.targets)
+    ends = frozenset(end.node for end in link.targets)
     if held is None or policy not in _CHOOSING:
         return
     cure = "`policy = hash(…)` of a header in the key, so that equal keys come to one agent"

@@ -237,7 +237,7 @@ def _repeated(fleet: Fleet, graph: Graph, sink: Node) -> bool:
     before = graph.leading_to(sink)
     several = ("failover", "balance", "all")
     for link in fleet.links:
-        here = (link.sender.agent, link.sender.component) in before
+        here = link.sender.node in before
         if here and policy_of(link) in several:
             return True
     if any(reader.kind == "group" for node in before for reader in graph.readers.get(node, ())):

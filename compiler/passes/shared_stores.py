@@ -122,7 +122,7 @@ def _check(fleet: Fleet, graph: Graph, link: Link, policy: Value) -> Iterator[Di
     for end in link.targets:
         agent = fleet.agents[end.agent]
         hosts = len(agent.hosts.hosts)
-        within = graph.reachable([(end.agent, end.component)]) if hosts > 1 else ()
+        within = graph.reachable([end.node]) if hosts > 1 else ()
         for component in agent.components.values():
             store = _shared(agent, component)
             if store is not None and (agent.name, component.name) in within:

@@ -8,7 +8,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs.peers import Machine, Peers
 from flumec.compiler.proofs.room import Rooms
-from flumec.compiler.proofs.scenes import Machines, count_of, faults_of, node_of
+from flumec.compiler.proofs.scenes import Machines, count_of, faults_of
 from flumec.compiler.proofs.survival import Frail, Losing, Loss, when_dark, when_killed, when_lost
 from flumec.compiler.source import Span
 
@@ -255,7 +255,7 @@ def _loss(
     taken: dict[str, set[str]] = defaultdict(set)
     for name, host in gone:
         taken[name].add(host)
-    sink, source = node_of(proof.values["to"].value), node_of(proof.values["from"].value)
+    sink, source = proof.values["to"].value.node, proof.values["from"].value.node
     return Losing(machines.fleet, graph, peers, sink, taken, frail).of(source)
 
 

@@ -111,7 +111,7 @@ def _wrong(fleet: Fleet, graph: Graph, said: Statement, *, real: bool) -> Iterat
                 yield from expected(said, component, where, real=real)
             elif said.function in _OF:
                 yield from _OF[said.function](said, component, where)
-            elif not fleet.unsure and not _sends(graph, (end.agent, end.component)):
+            elif not fleet.unsure and not _sends(graph, end.node):
                 yield name, f"no link begins at {where}", None
 
 

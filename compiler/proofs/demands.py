@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Proof
 from flumec.compiler.proofs.claim import Claim
-from flumec.compiler.proofs.scenes import node_of
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 
@@ -48,7 +47,7 @@ def _demands(fleet: Fleet, graph: Graph) -> tuple[Demand, ...]:
         start, end = proof.values.get("from"), proof.values.get("to")
         if start is None or end is None:
             continue
-        source, sink = node_of(start.value), node_of(end.value)
+        source, sink = start.value.node, end.value.node
         claim = by_ends.get((source, sink))
         near = () if claim else tuple(dotted(s) for at, s in by_ends if at == source)
         made.append(Demand(proof, source, sink, end.span, claim, near))

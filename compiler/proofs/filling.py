@@ -190,7 +190,7 @@ class Filling:
         key = end, spots[0][0]
         if key not in self._alone:
             writers = {edge.start for node in key for edge in self.graph.writers(node)}
-            self._alone[key] = writers <= {(link.sender.agent, link.sender.component), end}
+            self._alone[key] = writers <= {link.sender.node, end}
         return spots[0] if self._alone[key] else None
 
     def _filled(

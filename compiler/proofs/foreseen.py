@@ -12,7 +12,6 @@ from flumec.compiler.graph import Node
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Tier
 from flumec.compiler.proofs.outlook import Outlook
-from flumec.compiler.proofs.scenes import node_of
 from flumec.compiler.proofs.words import dotted
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class Foreseen:
             lead = last = ""
         if self.waits > 0 and self.outlook.held is not None:
             word = "loses" if self.outlook.held.leak else "waits"
-            source = dotted(node_of(self.outlook.proof.values["from"].value))
+            source = dotted(self.outlook.proof.values["from"].value.node)
             yield lead, source, "", f"{word} {figures.time(self.waits)}", "", last
         elif lead:
             yield lead, "", "", "", "", last
@@ -136,7 +135,7 @@ def by_pair(found: Iterable[Outlook]) -> dict[tuple[Node, Node], list[dict[str, 
     """Return outages as data, by the source and the sink that their checks are about."""
     made: dict[tuple[Node, Node], list[dict[str, Any]]] = {}
     for outlook in found:
-        source, sink = (node_of(outlook.proof.values[name].value) for name in ("from", "to"))
+        source, sink = (outlook.proof.values[name].value.node for name in ("from", "to"))
         made.setdefault((source, sink), []).append(as_json(Foreseen(outlook)))
     return made
 

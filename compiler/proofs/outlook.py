@@ -10,7 +10,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs.capacity import Capacity, Held
 from flumec.compiler.proofs.recovery import Narrow, Recoveries
-from flumec.compiler.proofs.scenes import end_of, faults_of, node_of, scenes, timed
+from flumec.compiler.proofs.scenes import end_of, faults_of, scenes, timed
 from flumec.runtime.quantity import Duration
 
 
@@ -51,8 +51,8 @@ def outlooks(fleet: Fleet, graph: Graph, proofs: Iterable[Proof]) -> Iterator[Ou
 def _outlook(
     recoveries: Recoveries, proof: Proof, fault: Fault, length: Duration
 ) -> Outlook | None:
-    capacity, source = recoveries.capacity, node_of(proof.values["from"].value)
-    end, to = end_of(proof, fault), node_of(proof.values["to"].value)
+    capacity, source = recoveries.capacity, proof.values["from"].value.node
+    end, to = end_of(proof, fault), proof.values["to"].value.node
     ways = capacity.graph.between(source, end) if end is not None else set()
     if end is None or not ways or not capacity.load().whole:
         return None

@@ -38,9 +38,9 @@ class Peers:
         self._everyone: dict[int, list[Receiver]] = {}
         self._near: dict[tuple[int, object], list[Receiver]] = {}
         for link in fleet.links:
-            self._links.setdefault((link.sender.agent, link.sender.component), link)
+            self._links.setdefault(link.sender.node, link)
             self._everyone[id(link)] = [
-                Receiver((end.agent, end.component), host)
+                Receiver(end.node, host)
                 for end in link.targets
                 if end.agent in fleet.agents
                 for host in fleet.agents[end.agent].hosts.hosts

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import islice, product
 
 from flumec.compiler.graph import Node
-from flumec.compiler.model import Agent, End, Fault, Fleet, Host, Proof
+from flumec.compiler.model import Agent, Fault, Fleet, Host, Proof
 from flumec.compiler.proofs.peers import Machine
 from flumec.runtime.quantity import Duration
 
@@ -77,14 +77,9 @@ def faults_of(proof: Proof) -> tuple[Fault, ...]:
     return tuple(item for item in items if isinstance(item, Fault))
 
 
-def node_of(end: End) -> Node:
-    """Return a component's node."""
-    return end.agent, end.component
-
-
 def outage_of(fault: Fault) -> tuple[Node, Duration]:
     """Return the sink of an outage, and how long it is out."""
-    return node_of(fault.values["sink"].value), fault.values["duration"].value
+    return fault.values["sink"].value.node, fault.values["duration"].value
 
 
 def timed(faults: Sequence[Fault]) -> Iterator[tuple[Fault, Duration]]:
@@ -104,14 +99,14 @@ def end_of(proof: Proof, fault: Fault) -> Node | None:
     a check is about.
     """
     held = fault.values.get("sink") or fault.values.get("link") or proof.values.get("to")
-    return None if held is None else node_of(held.value)
+    return None if held is None else held.value.node
 
 
 def scenes(machines: Machines, faults: Sequence[Fault], length: Duration) -> Iterator[Scene]:
     """Yield the scenes of a time: with it all that lasts as long, or says no time of its own."""
     lasting = [fault for fault in faults if (length_of(fault) or length) >= length]
     out = frozenset(outage_of(fault)[0] for fault in lasting if fault.kind == "outage")
-    cut = frozenset(node_of(f.values["link"].value) for f in lasting if f.kind == "cut")
+    cut = frozenset(f.values["link"].value.node for f in lasting if f.kind == "cut")
     taking = [fault for fault in lasting if fault.kind in _TAKES_HOSTS]
     for chosen in islice(product(*(tuple(_gone(machines, f)) for f in taking)), _MOST_WAYS):
         pairs = zip(taking, chosen, strict=True)

@@ -157,7 +157,7 @@ class Losing:
         return max(arms, key=lambda loss: loss.hosts, default=SAFE)
 
     def _sent(self, link: Link, ways: set[Node]) -> Loss:
-        ends = [(end.agent, end.component) for end in link.targets]
+        ends = [end.node for end in link.targets]
         there = [end for end in ends if end in ways]
         if policy_of(link) != "all":
             return self._least(iter(there))
