@@ -196,6 +196,18 @@ agent tailer on web {
     assert fleet.agents["tailer"].hosts.name == "web"
 
 
+def test_what_the_second_agent_of_a_name_alone_mentions_is_not_called_unused() -> None:
+    own = 'hosts {0} = ["{0}-1"]\n\nagent tailer on {0} {{\n}}\n'
+    fleet, diagnostics = bound(
+        {"a.flow": own.format("web"), "b.flow": own.format("core")}, "a.flow", "b.flow"
+    )
+
+    assert said(diagnostics) == [
+        "FL103 b.flow:3 two of the given files, all one fleet, declare the agent `tailer`"
+    ]
+    assert fleet.unused == []
+
+
 def test_a_name_in_two_given_files_is_an_error_that_names_both() -> None:
     files = {"a.flow": 'hosts web = ["web-1"]\n', "b.flow": 'hosts web = ["web-2"]\n'}
     _, diagnostics = bound(files, "a.flow", "b.flow")

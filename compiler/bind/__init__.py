@@ -47,9 +47,10 @@ def bind(
         fleet.trials.extend(bind_trial(test, env) for test in module.tests)
     fleet.sources, fleet.elsewhere = tuple(loader.sources), frozenset(loader.elsewhere)
     fleet.future = findings.features
-    fleet.unused = sorted(
-        _unused(modules, root, hosts, fleet), key=lambda one: (one[2].source.path, one[2].start)
+    unused = (
+        one for one in _unused(modules, root, hosts, fleet) if one[1] not in findings.left_out
     )
+    fleet.unused = sorted(unused, key=lambda one: (one[2].source.path, one[2].start))
     return fleet, findings.diagnostics
 
 

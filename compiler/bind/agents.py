@@ -9,7 +9,7 @@ from flumec.compiler.bind.chains import bind_chain
 from flumec.compiler.bind.components import Part, bind_component
 from flumec.compiler.bind.findings import Findings
 from flumec.compiler.bind.hosts import HostSets
-from flumec.compiler.bind.module import DuplicateName, Module
+from flumec.compiler.bind.module import Module, clash
 from flumec.compiler.bind.properties import Filling, Form, Layer, fields_of, form_of
 from flumec.compiler.bind.property_mistakes import Misplaced, what_stands
 from flumec.compiler.bind.scope import SOME_HOSTS, Env
@@ -115,9 +115,7 @@ class Agents:
         )
         if name in here or not same:
             first = here.get(name) or before[0].node.name.span
-            self._findings.report(
-                DuplicateName(node.name.span, name=name, what="component", first=first)
-            )
+            clash(node.name, node.span, "component", first, self._findings)
             return
         here[name] = node.name.span
         contents.components.setdefault(name, []).append(Part(node, env, module))
@@ -128,9 +126,7 @@ class Agents:
         assert node.label is not None
         name = node.label.text
         if (first := here.get(f"journal {name}")) is not None:
-            self._findings.report(
-                DuplicateName(node.label.span, name=name, what="journal", first=first)
-            )
+            clash(node.label, node.span, "journal", first, self._findings)
             return
         here[f"journal {name}"] = node.label.span
         contents.journals.setdefault(name, []).append((node, env))

@@ -44,6 +44,8 @@ class Directory:
         found = agent.components.get(name)
         if found is not None and (not kinds or found.kind in kinds):
             return End(agent.name, name, ref.span)
+        if names[0].text in self._findings.taken:  # perhaps the other one of that name has it
+            return None
         known = tuple(n for n, c in agent.components.items() if not kinds or c.kind in kinds)
         self._findings.report(
             UnknownEnd(

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from flumec.compiler import tree
 from flumec.compiler.bind.findings import Findings
@@ -166,10 +166,10 @@ def declare(module: Module, items: tuple[tree.Item, ...], findings: Findings) ->
     for item in items:
         match item:
             case tree.Param():
-                if _enter_value(module, "param", item.name, None, findings):
+                if _enter_value(module, "param", item, None, findings):
                     module.params[item.name.text] = item
             case tree.Let():
-                _enter_value(module, "let", item.name, item.value, findings)
+                _enter_value(module, "let", item, item.value, findings)
             case tree.Hosts():
                 _enter(module.hosts, item, "host set", findings)
             case tree.Template():
@@ -209,9 +209,10 @@ def _again(module: Module, node: tree.Import) -> bool:
     )
 
 
-def clash(name: tree.Name, first: Span, what: str, findings: Findings) -> None:
-    """Report a name that is declared twice."""
+def clash(name: tree.Name, second: Span, what: str, first: Span, findings: Findings) -> None:
+    """Report a name that is declared twice, whose second declaration goes no further."""
     findings.report(DuplicateName(name.span, name=name.text, what=what, first=first))
+    findings.leave_out(name.text, second)
 
 
 def _enter(
@@ -219,18 +220,23 @@ def _enter(
 ) -> None:
     first = names.get(item.name.text) or (others or {}).get(item.name.text)
     if first is not None:
-        clash(item.name, first.name.span, what, findings)
+        clash(item.name, item.span, what, first.name.span, findings)
     else:
         names[item.name.text] = item
 
 
 def _enter_value(
-    module: Module, kind: Any, name: tree.Name, value: tree.Expr | None, findings: Findings
+    module: Module,
+    kind: Literal["param", "let"],
+    item: tree.Param | tree.Let,
+    value: tree.Expr | None,
+    findings: Findings,
 ) -> bool:
+    name = item.name
     if _reserved(name, findings):
         return False
     if (first := module.scope.values.get(name.text)) is not None:
-        clash(name, first.span, kind, findings)
+        clash(name, item.span, kind, first.span, findings)
         return False
     module.scope.values[name.text] = Binding(kind, name.text, name.span, None, value, module.scope)
     return True

@@ -9,7 +9,7 @@ from flumec.compiler.bind.calls import read_call
 from flumec.compiler.bind.findings import Findings
 from flumec.compiler.bind.following import RESERVED
 from flumec.compiler.bind.kinds import Slot
-from flumec.compiler.bind.module import DuplicateName, Module, ReservedName
+from flumec.compiler.bind.module import Module, ReservedName, clash
 from flumec.compiler.bind.properties import Field, Form
 from flumec.compiler.bind.scope import Binding, Env, Scope
 from flumec.compiler.bind.types import kind_named
@@ -128,9 +128,7 @@ class Templates:
                 findings.report(ReservedName(formal.name.span, name=name))
             elif name in fields:
                 first = next(one.name.span for one in node.formals if one.name.text == name)
-                findings.report(
-                    DuplicateName(formal.name.span, name=name, what="parameter", first=first)
-                )
+                clash(formal.name, formal.span, "parameter", first, findings)
             else:
                 kind = kind_named(formal.type, findings)
                 default = dataclasses.MISSING if formal.default is None else None

@@ -199,7 +199,7 @@ def check_journals(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     for agent in fleet.agents.values():
         if agent.journals:
             yield from _spans(agent)
-            yield from _unused(agent)
+            yield from _unused(agent) if agent.name not in fleet.unsure else ()
     yield from _directories(fleet)
 
 
