@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from flumec.runtime.quantity import Rate
+
 T = TypeVar("T")
 
 
@@ -29,6 +31,11 @@ def at_most(high: T) -> Check[T]:
 def between(low: T, high: T) -> Check[T]:
     """Require a value from `low` to `high`, both included."""
     return Check(f"between {low} and {high}", lambda value: low <= value <= high)  # type: ignore[operator]
+
+
+def bytes_a_second() -> Check[Rate]:
+    """Require a rate that says a speed: one of bytes, and more than none."""
+    return Check("bytes a second, more than none", lambda rate: rate.of_bytes and rate > 0)
 
 
 def not_empty() -> Check[Any]:

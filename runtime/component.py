@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
 
-from flumec.runtime.bounds import Check, at_least, at_most, between, not_empty
+from flumec.runtime.bounds import Check, at_least, at_most, between, bytes_a_second, not_empty
 from flumec.runtime.contradiction import Contradiction, Misfit
 from flumec.runtime.property_types import (
     ChannelRef,
@@ -216,7 +216,7 @@ class Sink(Component):
 
     kind: ClassVar = "sink"
     commit: ClassVar[Commit] = "none"
-    shared: ClassVar = ("dead_letter", "give_up")
+    shared: ClassVar = ("dead_letter", "give_up", "takes")
 
     dead_letter: ChannelRef | None = prop(
         "The channel for events that cannot be delivered, with the headers `flumec.reason`, "
@@ -228,6 +228,13 @@ class Sink(Component):
         "`after(24h)`: an event that waited for so long while nothing could be delivered goes to "
         "`dead_letter`. Without it the sink tries for ever.",
         default=None,
+    )
+    takes: Rate | None = prop(
+        "How many bytes of events a second the store takes: one in the network from all that write "
+        "to it, a folder from its host. A fact that changes nothing here, and that checks count "
+        "on; without it a store is as fast as the network or disk that leads to it.",
+        default=None,
+        check=bytes_a_second(),
     )
 
     @classmethod

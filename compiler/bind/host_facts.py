@@ -16,6 +16,7 @@ from flumec.compiler.bind.types import NO_KIND, kind_named, kind_of
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.model import Value
 from flumec.compiler.source import Span
+from flumec.runtime.bounds import bytes_a_second
 from flumec.runtime.component import Check, Declared, Rate, Size, at_least, not_empty, prop
 
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
@@ -38,9 +39,13 @@ class HostFacts(Declared, type="hosts"):
         "The disk under the agents' state.", default=None, check=at_least(Size("1B"))
     )
     memory: Size | None = prop("Its memory.", default=None, check=at_least(Size("1B")))
-    nic: Rate | None = prop("What its network takes.", default=None)
+    nic: Rate | None = prop(
+        "What its network takes, in each direction.", default=None, check=bytes_a_second()
+    )
     disk_rate: Rate | None = prop(
-        "What that disk writes and reads, together, when much is to be done.", default=None
+        "What that disk writes and reads, together, when much is to be done.",
+        default=None,
+        check=bytes_a_second(),
     )
     site: str = prop(
         "Where it stands; links can keep within a site.", default="", check=not_empty()

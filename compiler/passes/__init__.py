@@ -51,6 +51,7 @@ from flumec.compiler.passes.sent_headers import check_sent_headers
 from flumec.compiler.passes.shared_keys import check_shared_keys
 from flumec.compiler.passes.shared_stores import check_shared_stores
 from flumec.compiler.passes.sites import check_sites
+from flumec.compiler.passes.slow_stores import check_slow_stores
 from flumec.compiler.passes.speeds import check_speeds
 from flumec.compiler.passes.storage import check_storage
 from flumec.compiler.passes.surviving import check_surviving
@@ -103,6 +104,7 @@ PASSES: tuple[Pass, ...] = (
     check_surviving,
     check_storage,
     check_speeds,
+    check_slow_stores,
     check_sites,
     check_names,
     check_plain,

@@ -17,9 +17,10 @@ from flumec.runtime.quantity import Duration
 class CaughtUpTooLate(Diagnostic, code="FL624"):
     """After an outage it takes longer to catch up than a check says.
 
-    What waited has to go through networks and disks beside what goes on coming. The slowest of them
-    says how long it takes: what waits there, by the speed that is left. Networks are as fast as
-    `nic` of a host says, disks as `disk_rate`; what comes, comes at `peak`, where a check says one.
+    What waited has to go through networks, disks and stores beside what goes on coming. The slowest
+    of them says how long it takes: what waits there, by the speed that is left. Networks are as
+    fast as `nic` of a host says, disks as `disk_rate`, stores as `takes` of a sink; what comes,
+    comes at `peak`, where a check says one.
 
     ## Example
 
@@ -110,7 +111,8 @@ class CaughtUpTooLate(Diagnostic, code="FL624"):
         narrow = self.narrow
         speed = figures.needed_rate(narrow.coming + narrow.waiting / self.bound)
         later = figures.needed_time(narrow.time) if narrow.time < inf else ""
-        return f"`{narrow.fact} = {speed}`" + (f", or `catches_up = {later}`" if later else "")
+        faster = f"what is faster, `{narrow.fact} = {speed}`"
+        return faster + (f", or `catches_up = {later}`" if later else "")
 
     @property
     def places(self) -> tuple[Place, ...]:

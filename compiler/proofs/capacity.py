@@ -13,6 +13,7 @@ from flumec.compiler.proofs.load import Declared, Load, declared_rates, load_of
 from flumec.compiler.proofs.peers import Machine, Peers, Receiver
 from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.proofs.scenes import Machines, Scene
+from flumec.compiler.proofs.taking import Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ class Capacity:
     def machines(self) -> Machines:
         """Where agents are."""
         return Machines(self.fleet)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """The stores of which the file says what they take."""
+        return Stores(self.fleet, self.graph)
 
     @cached_property
     def measured(self) -> dict[str, Host]:

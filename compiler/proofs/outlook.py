@@ -64,7 +64,7 @@ def _outlook(
     for scene in scenes(capacity.machines, faults_of(proof), length):
         held.append(capacity.held(source, end, scene))
         found = recoveries.after(end, scene, length)
-        narrow.append(found.slowest(hosts))
+        narrow.append(found.slowest([*hosts, *ways]))
         lacking = ((host, found.untold[host]) for host in hosts if host in found.untold)
         untold = untold or next(lacking, None)
         gone = gone or bool(scene.gone)

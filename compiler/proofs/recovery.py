@@ -1,6 +1,6 @@
 """How long it takes to catch up after an outage: what waited, through the narrowest place.
 
-What waits has to go through networks and disks beside what goes on coming. Each place takes
+What waits has to go through networks, disks and stores beside what goes on coming. Each place takes
 `waiting / (speed - coming)`, and since all of them work at once, the whole takes as long as the
 slowest. It begins when the outage ends: what was killed is back, what was lost is not.
 """
@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from math import inf
 
 from flumec.compiler.graph import Node
-from flumec.compiler.model import Host
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.backlog import Backlog
 from flumec.compiler.proofs.capacity import Capacity
-from flumec.compiler.proofs.load import flowing
+from flumec.compiler.proofs.load import Load, flowing
 from flumec.compiler.proofs.peers import Machine
 from flumec.compiler.proofs.scenes import Scene
 from flumec.compiler.proofs.traffic import Use, arrives, traffic
@@ -24,9 +23,9 @@ from flumec.runtime.quantity import Rate
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """A network or disk, and how long it takes to do what was not done in an outage."""
+    """A network, disk or store, and how long it takes to do what was not done in an outage."""
 
-    host: Host
+    who: str
     verb: str
     fact: str
     speed: Rate
@@ -44,7 +43,7 @@ class Narrow:
         """Return the calculation, as a sentence."""
         waiting, coming = figures.amount(self.waiting), figures.rate(self.coming)
         return (
-            f"{self.host.name} has to {self.verb} {waiting} that waited, and {coming} that come, "
+            f"{self.who} has to {self.verb} {waiting} that waited, and {coming} that come, "
             f"at {figures.rate(self.speed)}"
         )
 
@@ -53,15 +52,16 @@ class Narrow:
 class Recovery:
     """After one outage: the narrowest place of each host, and those of which nothing is known."""
 
-    narrow: dict[str, Narrow] = field(default_factory=dict)
+    narrow: dict[str | Node, Narrow] = field(default_factory=dict)
+    """By the names of hosts; a store by each of its sinks."""
     untold: dict[str, str] = field(default_factory=dict)
     """Hosts that what waited goes through, and that do not say how fast their `nic` is, or where
     nothing is sent, their `disk_rate`.
     """
 
-    def slowest(self, hosts: Iterable[str]) -> Narrow | None:
-        """Return the slowest place of some hosts."""
-        found = (self.narrow[host] for host in hosts if host in self.narrow)
+    def slowest(self, places: Iterable[str | Node]) -> Narrow | None:
+        """Return the slowest place of some hosts and sinks."""
+        found = (self.narrow[place] for place in places if place in self.narrow)
         return max(found, key=lambda one: one.time, default=None)
 
 
@@ -81,11 +81,15 @@ class Recoveries:
             waits = Backlog(self.capacity, length)
             for one in sorted({end, *scene.out}):
                 waits.add(self.capacity.filling(one, scene))
-            self._known[key] = self._recovery(self._passing(waits, scene.gone), scene.gone)
+            waiting, uses = self._passing(waits, scene.gone)
+            found = self._known[key] = self._recovery(uses, scene.gone)
+            found.narrow |= self._stores(waiting, scene.gone)
         return self._known[key]
 
-    def _passing(self, waits: Backlog, gone: Collection[Machine]) -> Mapping[str, Use]:
-        """Return the bytes that each host has to receive, send and write of what waits."""
+    def _passing(self, waits: Backlog, gone: Collection[Machine]) -> tuple[Load, Mapping[str, Use]]:
+        """Return the bytes of what waits that come to each component, and that each host has to
+        receive, send and write.
+        """
         capacity = self.capacity
         entering = {node: dict(at) for node, at in waits.held.items()}
         lanes = [lane for lane in waits.lanes.values() if lane.to.machine not in gone]
@@ -104,7 +108,7 @@ class Recoveries:
         for sender, host, one, amount in lanes:
             uses.setdefault(host, Use()).sent[dotted(sender)] += amount
             arrives(capacity.fleet, sender, one, amount, uses.setdefault(one.host.name, Use()))
-        return uses
+        return load, uses
 
     def _recovery(self, passing: Mapping[str, Use], gone: frozenset[Machine]) -> Recovery:
         found, coming = Recovery(), self._rates(gone)
@@ -119,11 +123,25 @@ class Recoveries:
                     lacking.add(fact)
                 else:
                     come = sum(comes.values())
-                    places.append(Narrow(host, verb, fact, speed, amount, come))
+                    places.append(Narrow(name, verb, fact, speed, amount, come))
             if places:
                 found.narrow[name] = max(places, key=lambda one: one.time)
-            if "nic" in lacking or (lacking and not places):
+            known = places or name in self.capacity.stores.on_hosts
+            if "nic" in lacking or (lacking and not known):
                 found.untold[name] = "nic" if "nic" in lacking else "disk_rate"
+        return found
+
+    def _stores(self, waiting: Load, gone: frozenset[Machine]) -> Mapping[str | Node, Narrow]:
+        """Return how narrow each store is, by its sinks."""
+        found: dict[str | Node, Narrow] = {}
+        stores, load = self.capacity.stores, self.capacity.load(gone)
+        for store in stores.all:
+            waits = sum(store.comes(waiting, stores.parts).values())
+            comes = sum(store.comes(load, stores.parts).values())
+            narrow = Narrow(store.text, "take", "takes", store.takes, waits, comes)
+            for node in store.hosts if waits else ():
+                known = found.get(node, narrow)
+                found[node] = max(known, narrow, key=lambda one: one.time)
         return found
 
     def _rates(self, gone: frozenset[Machine]) -> Mapping[str, Use]:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from capacity.queues import Fleet, draw, run, text
-from capacity.recovering import Flood, Place, speeds
+from capacity.recovering import Flood, Place, Sinking, sinking, speeds
 from flumec.compiler.build import lint_text
 from flumec.compiler.graph import Graph
 from flumec.compiler.proofs.capacity import Capacity
@@ -14,22 +14,27 @@ from flumec.compiler.proofs.scenes import Scene
 from flumec.compiler.proofs.traffic import traffic
 
 
-def written(fleet: Fleet, fast: dict[Place, float]) -> str:
-    """Return the fleet as a file whose sink is remote and whose hosts say their speed."""
+def written(fleet: Fleet, fast: dict[Place, float], end: Sinking) -> str:
+    """Return the fleet as a file whose hosts and whose sink's store say how fast they are."""
+    last = len(fleet.tiers) - 1
 
     def with_speed(found: re.Match[str]) -> str:
-        speed = fast.get((int(found[1]), int(found[2])))
-        return found[0] + (f"\n  nic = {speed:.0f}B/s" if speed else "")
+        number = int(found[1])
+        speed = fast.get((number, int(found[2])))
+        disk = f"\n  disk_rate = {end.speed:.0f}B/s" * (end.kind == "disk" and number == last)
+        return found[0] + disk + (f"\n  nic = {speed:.0f}B/s" if speed else "")
 
     made = re.sub(r"hosts t(\d+)_(\d+) = .*\n  weight = \d+", with_speed, text(fleet))
-    return made.replace(
-        "sink out : logger", 'sink out : hdfs {\n path = "hdfs://nn/x/%Y"\nroll {\nsize = 1B\n}\n}'
-    )
+    remote = end.kind in ("network", "store")
+    kind, to = ("hdfs", 'path = "hdfs://nn/x/%Y"') if remote else ("file_roll", 'directory = "/x"')
+    takes = f"takes = {end.speed:.0f}B/s\n" * (end.kind in ("store", "folder"))
+    sink = f"sink out : {kind} {{\n {to}\n{takes}roll {{\nsize = 1B\n}}\n}}"
+    return made.replace("sink out : logger", sink)
 
 
 def needed(fleet: Fleet) -> dict[Place, float]:
     """Return the most that each host has to receive or send, all alive or not."""
-    bound = lint_text(written(fleet, {})).fleet
+    bound = lint_text(written(fleet, {}, Sinking())).fleet
     capacity = Capacity(bound, Graph(bound))
     found: dict[Place, float] = {}
     for dead in (frozenset(), dead_of(fleet)):
@@ -53,11 +58,12 @@ def flood(seed: int) -> Flood:
     fleet = draw(seed)
     chance = random.Random(seed)
     length = max(20, int(run(fleet) * chance.uniform(0.2, 1.8)))
-    return Flood(fleet, speeds(fleet, needed(fleet), seed), length, chance.random() < 0.5)
+    most, killed = needed(fleet), chance.random() < 0.5
+    return Flood(fleet, speeds(fleet, most, seed), length, killed, sinking(fleet, most, seed))
 
 
 def computed(one: Flood) -> float:
-    bound = lint_text(written(one.fleet, one.speeds)).fleet
+    bound = lint_text(written(one.fleet, one.speeds, one.sinking)).fleet
     last, dead = len(one.fleet.tiers) - 1, dead_of(one.fleet)
     sink = (f"a{last}", "out")
     scene = Scene(frozenset({sink}), dead, gone=frozenset() if one.killed else dead)

@@ -1,0 +1,151 @@
+"""What the stores of sinks take, as the file says, and what comes to each of them.
+
+A store in the network is one for all sinks and hosts that write to it; a folder, and whatever else
+is a host's own, is another one on each host.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from flumec.compiler.bind.properties import complete
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.model import Agent, Component, Fleet, Group
+from flumec.compiler.proofs.load import Load
+from flumec.compiler.proofs.storing import is_remote
+from flumec.compiler.proofs.words import dotted
+from flumec.compiler.source import Span
+from flumec.compiler.values import varies
+from flumec.runtime.component import Sink
+from flumec.runtime.quantity import Rate
+
+_Key = str | tuple[Node, str]
+"""A store in the network by its address; one of a host by its sink, and the host."""
+
+
+class _Writing(NamedTuple):
+    """A sink on a host: where it writes to, and what that takes, if it says it."""
+
+    key: _Key
+    node: Node
+    host: str
+    takes: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store of which a sink says what it takes; of several that say it, the least."""
+
+    takes: Rate
+    span: Span
+    hosts: Mapping[Node, list[str]]
+    """The sinks that write to it, with their hosts."""
+    name: str
+    """Its sink, or its address where it has several."""
+    host: str
+    """Where it is, of a sink with one on each of several hosts."""
+    own: bool
+    """Whether it is its host's own."""
+
+    @property
+    def text(self) -> str:
+        """Return how a calculation calls it: `collector.files on core-1`."""
+        return f"{self.name} on {self.host}" if self.host else self.name
+
+    def comes(self, load: Load, parts: Mapping[Node, float]) -> dict[str, float]:
+        """Return how much of a load comes to it, by its sinks; `parts` of those of groups."""
+        return {
+            dotted(node): parts.get(node, 1.0) * sum(load.into[node].get(h, 0.0) for h in hosts)
+            for node, hosts in self.hosts.items()
+            if node in load.into
+        }
+
+
+@dataclass
+class Stores:
+    """The stores of a fleet of which it is said what they take."""
+
+    fleet: Fleet
+    graph: Graph
+    all: tuple[Store, ...] = ()
+    parts: dict[Node, float] = field(default_factory=dict)
+    """What each member of a group gets, where that is not all that comes to the group."""
+
+    def __post_init__(self) -> None:
+        """Find them; a fleet that says nothing of them costs nothing."""
+        sinks = list(self._sinks())
+        if any("takes" in sink.values for _, sink, _ in sinks):
+            self.all = tuple(self._found([w for each in sinks for w in _writings(*each)]))
+            for agent in self.fleet.agents.values():
+                for chain in agent.chains:
+                    if isinstance(chain.end, Group):
+                        self.parts |= _parts(agent, chain.end)
+
+    @cached_property
+    def on_hosts(self) -> frozenset[str]:
+        """The hosts with a store of their own of which it is said what it takes."""
+        return frozenset(
+            host for store in self.all if store.own for at in store.hosts.values() for host in at
+        )
+
+    def _sinks(self) -> Iterator[tuple[Agent, Component, type[Sink]]]:
+        for agent in self.fleet.agents.values():
+            for sink in agent.components.values():
+                declared = sink.declaration
+                if declared is not None and issubclass(declared, Sink) and sink.kind == "sink":
+                    yield agent, sink, declared
+
+    def _found(self, writings: list[_Writing]) -> Iterator[Store]:
+        together: dict[_Key, list[_Writing]] = defaultdict(list)
+        for one in writings:
+            together[one.key].append(one)
+        for key, all_of_it in together.items():
+            said = [(one.takes, one) for one in all_of_it if one.takes is not None]
+            if not said:
+                continue
+            takes, least = min(said, key=lambda each: each[0])
+            hosts: dict[Node, list[str]] = defaultdict(list)
+            for one in all_of_it:
+                hosts[one.node].append(one.host)
+            agent, sink = least.node
+            span = self.fleet.agents[agent].components[sink].values["takes"].span
+            name = str(key) if len(hosts) > 1 else dotted(least.node)
+            own = not isinstance(key, str)
+            several = own and len(self.fleet.agents[agent].hosts.hosts) > 1
+            yield Store(takes, span, hosts, name, least.host if several else "", own)
+
+
+def _writings(agent: Agent, sink: Component, declared: type[Sink]) -> Iterator[_Writing]:
+    """Yield where a sink writes to on each host; where no value differs it is looked at once."""
+    node, hosts = (agent.name, sink.name), agent.hosts.hosts
+    differs = any(varies(held.value) for held in sink.values.values())
+    full = None if differs or not hosts else complete(declared, sink.values, hosts[0])
+    for host in hosts:
+        written = complete(declared, sink.values, host) if differs else full
+        if written is None:  # a mistake in it was reported
+            continue
+        if is_remote(declared, written):
+            urls = (str(written[name]) for name in declared.writes if written[name] is not None)
+            address = next((urlsplit(url).netloc for url in urls), "")
+            yield _Writing(address or dotted(node), node, host.name, written["takes"])
+        elif written["takes"] is not None:
+            yield _Writing((node, host.name), node, host.name, written["takes"])
+
+
+def _parts(agent: Agent, group: Group) -> dict[Node, float]:
+    """Return what each member of a group gets: the first of `failover` all, the others nothing.
+
+    Those of `balance` take what they are done with. Where one says nothing of that, it takes what
+    the others do not, and none of them is too slow.
+    """
+    nodes = [(agent.name, member.name or "") for member in group.members]
+    if group.kind == "failover":
+        return {node: float(node == nodes[0]) for node in nodes}
+    held = [agent.components[name].values.get("takes") for _, name in nodes]
+    speeds = [float(one.value) for one in held if one is not None and isinstance(one.value, Rate)]
+    if len(speeds) < len(nodes):
+        return dict.fromkeys(nodes, 0.0)
+    return {node: speed / sum(speeds) for node, speed in zip(nodes, speeds, strict=True)}
