@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.followed import Followed, Onward, followed
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet
 from flumec.compiler.proofs.claim import Claim, Delivery, Effect, Failure, Harm
-from flumec.compiler.proofs.demands import demands
+from flumec.compiler.proofs.demands import Demand, demands
 from flumec.compiler.proofs.words import (
     DELIVERY,
     HARM,
@@ -20,6 +21,9 @@ from flumec.compiler.proofs.words import (
 
 class NeverArrives(Diagnostic, code="FL605"):
     """A check is about events that never come to its sink: no chain and no link leads there.
+
+    Nor do checks follow events into the files of a sink and out of them again, where another source
+    follows these.
 
     ## Example
 
@@ -87,13 +91,27 @@ class NeverArrives(Diagnostic, code="FL605"):
     source: str
     sink: str
     reached: tuple[str, ...]
+    by_files: tuple[Followed, ...]
+    """The files by which they come there nonetheless."""
 
     @property
     def message(self) -> str:
-        return f"no events come from `{self.source}` to `{self.sink}`"
+        ends = f"from `{self.source}` to `{self.sink}`"
+        if self.by_files:
+            return f"events come {ends} by way of files alone, where no check can follow them"
+        return f"no events come {ends}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(
+            f"`{dotted(one.source)}` follows what `{dotted(one.sink)}` writes, as `{one.file}`"
+            for one in self.by_files
+        )
 
     @property
     def hint(self) -> str:
+        if self.by_files:
+            return "check each part of the way, from its source to its sink; or join them by a link"
         if not self.reached:
             return f"events of `{self.source}` come to no sink"
         near = closest(self.sink, self.reached)
@@ -203,8 +221,18 @@ def check_delivery(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield checks of events that never arrive, or not as often as they demand."""
     for demand in demands(fleet, graph):
         if demand.claim is None:
-            yield NeverArrives(demand.to, dotted(demand.source), dotted(demand.sink), demand.near)
+            ends = dotted(demand.source), dotted(demand.sink)
+            yield NeverArrives(demand.to, *ends, demand.near, _by_files(demand, graph))
             continue
         delivery = demand.proof.values.get("delivery")
         if delivery is not None and demand.claim.harm & EXCLUDED[delivery.value]:
             yield DeliveryBroken(delivery.span, demand.proof.title, demand.claim, delivery.value)
+
+
+def _by_files(demand: Demand, graph: Graph) -> tuple[Followed, ...]:
+    """Return by which files events come to a sink that no chain or link brings them to."""
+    onward = Onward(graph.derived(followed), graph)
+    return onward.shortest(
+        onward.from_source(demand.source),
+        lambda last: demand.sink in graph.reachable([last.source]),
+    )

@@ -2,20 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
-from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.globs import in_both, stem
+from flumec.compiler.followers import Pattern, differs, followers, patterns_of
+from flumec.compiler.globs import in_both
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Agent, Component, Fleet, Host, Settings
 from flumec.compiler.passes.copies import chooses
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 from flumec.compiler.values import canonical, varies
-from flumec.runtime.sources.taildir import Taildir
-
-_PATTERNS = ("files", "rotated")
 
 
 class FollowedTwice(Diagnostic, code="FL536", severity="warning"):
@@ -106,24 +102,15 @@ class FollowedTwice(Diagnostic, code="FL536", severity="warning"):
         return (Place(self.first, "and here"),)
 
 
-class _Pattern(NamedTuple):
-    """A pattern of a source on a host."""
-
-    stem: str
-    text: str
-    node: Node
-    span: Span
-
-
 def check_followed_twice(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield pairs of sources that read one file into one place; hosts that are alike once."""
-    followers = {
-        agent.name: found
+    found = {
+        agent.name: sources
         for agent in fleet.agents.values()
-        if agent.name not in fleet.unsure and (found := list(_followers(agent)))
+        if agent.name not in fleet.unsure and (sources := list(followers(agent)))
     }
     on_host: dict[str, list[tuple[Host, str]]] = defaultdict(list)
-    for name in followers:
+    for name in found:
         for host in fleet.agents[name].hosts.hosts:
             on_host[host.name].append((host, name))
     seen: set[tuple[str, ...]] = set()
@@ -131,11 +118,11 @@ def check_followed_twice(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     reported: set[tuple[Node, Node]] = set()
     for placed in on_host.values():
         alike = tuple(name for _, name in placed)
-        if alike in seen or sum(len(followers[name]) for name in alike) < 2:
+        if alike in seen or sum(len(found[name]) for name in alike) < 2:
             continue
-        if not any(_varies(one) for name in alike for one in followers[name]):
+        if not any(differs(one) for name in alike for one in found[name]):
             seen.add(alike)
-        patterns = [p for host, name in placed for p in _patterns(followers[name], name, host)]
+        patterns = [p for host, name in placed for p in patterns_of(found[name], name, host)]
         for one, two, file in _pairs(patterns):
             pair = one.node, two.node
             if pair not in reported and (meeting := meetings.of(*pair)):
@@ -144,27 +131,7 @@ def check_followed_twice(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                 yield FollowedTwice(two.span, names, file, placed[0][0].name, meeting, one.span)
 
 
-def _followers(agent: Agent) -> Iterator[Component]:
-    for source in agent.components.values():
-        if source.declaration is not None and issubclass(source.declaration, Taildir):
-            yield source
-
-
-def _varies(source: Component) -> bool:
-    return any(varies(source.values[name].value) for name in _PATTERNS if name in source.values)
-
-
-def _patterns(sources: Sequence[Component], agent: str, host: Host) -> Iterator[_Pattern]:
-    for source in sources:
-        held = complete(source.declaration, source.values, host) or {}
-        for name in _PATTERNS:
-            said = source.values.get(name)
-            if said is not None and name in held:
-                node = (agent, source.name)
-                yield from (_Pattern(stem(text), text, node, said.span) for text in held[name])
-
-
-def _pairs(patterns: Sequence[_Pattern]) -> Iterator[tuple[_Pattern, _Pattern, str]]:
+def _pairs(patterns: Sequence[Pattern]) -> Iterator[tuple[Pattern, Pattern, str]]:
     """Yield pairs of patterns of two sources that mean one file, in the file's order.
 
     What stands before the first sign of one of them must begin the other's, and sorted by it these

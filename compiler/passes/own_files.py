@@ -1,24 +1,19 @@
-"""A source that follows what its own events are written into."""
+"""Sources that follow what sinks of their host write: their own events, or what is no text."""
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
-from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic, Place
+from flumec.compiler.followed import Followed, Onward, followed
 from flumec.compiler.graph import Graph, Node
-from flumec.compiler.model import Component, Fleet, Host
-from flumec.compiler.source import Span
-from flumec.runtime.formats.formats import suffix
-from flumec.runtime.output.names import file_name
-from flumec.runtime.output.template import Template, Text
-from flumec.runtime.sinks.filing import Filing
-from flumec.runtime.sources.taildir import Taildir
+from flumec.compiler.model import Fleet
+from flumec.compiler.proofs.words import dotted
 
 
 class FollowsItself(Diagnostic, code="FL535"):
     """A source follows the files that its own events are written into, on the same host.
 
-    Each line that is written is read, and written again: the files grow until the disk is full.
+    Each line that is written is read, and written again: the files grow until the disk is full. So
+    they do where one agent follows what another writes, and that one what the first writes.
 
     ## Example
 
@@ -63,15 +58,17 @@ class FollowsItself(Diagnostic, code="FL535"):
     ```
     """
 
-    source: str
-    sink: str
-    file: str
-    host: str
-    directory: Span
+    circle: tuple[Followed, ...]
+    """Each of which is written of the events of the one before; the first of those of the last."""
 
     @property
     def message(self) -> str:
-        return f"`{self.source}` follows what `{self.sink}` writes of its events on `{self.host}`"
+        first, *others = self.circle
+        way = " and ".join(f"`{dotted(each.source)}`" for each in others)
+        return (
+            f"`{dotted(first.source)}` follows what `{dotted(first.sink)}` writes of its events on "
+            f"`{first.host}`{way and f', by way of {way}'}"
+        )
 
     @property
     def label(self) -> str:
@@ -79,7 +76,7 @@ class FollowsItself(Diagnostic, code="FL535"):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (f"a file of `{self.sink}` is `{self.file}`",)
+        return tuple(f"a file of `{dotted(each.sink)}` is `{each.file}`" for each in self.circle)
 
     @property
     def hint(self) -> str:
@@ -87,83 +84,140 @@ class FollowsItself(Diagnostic, code="FL535"):
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return (Place(self.directory, "they are written here"),)
+        first, *others = self.circle
+        return (
+            Place(first.written, "they are written here"),
+            *(Place(each.meant, f"this is written by `{dotted(each.sink)}`") for each in others),
+        )
 
 
-def check_own_files(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
-    """Yield sources that follow the files of sinks which their events come to."""
-    sinks = {
-        (agent.name, one.name): {host.name: host for host in agent.hosts.hosts}
-        for agent in fleet.agents.values()
-        for one in agent.components.values()
-        if one.kind == "sink" and one.declaration and issubclass(one.declaration, Filing)
+class FollowsNoText(Diagnostic, code="FL538", severity="warning"):
+    """A source follows what a sink of its host writes, and that is no text, or not written yet.
+
+    A source makes an event of each line. Of a compressed file or of Parquet these are pieces of
+    whatever bytes there are; a file without newlines has no line that ends; and of a file that is
+    not published yet the sink may write every event again, into another one.
+
+    ## Example
+
+    ```flow
+    hosts web = ["web-1"]
+
+    agent writer on web {
+      source numbers : seq
+
+      channel spool : file
+
+      sink files : file_roll {
+        directory = "/srv/numbers"
+        codec = gzip
+      }
+
+      numbers -> spool
+      spool -> files
     }
-    for agent in fleet.agents.values() if sinks else ():
-        for source in agent.components.values():
-            if source.declaration is None or not issubclass(source.declaration, Taildir):
-                continue
-            node = (agent.name, source.name)
-            # Most events leave their host, and then nothing of it is to be looked at.
-            for sink in sorted(graph.reachable([node]) & sinks.keys()):
-                shared = [host for host in agent.hosts.hosts if host.name in sinks[sink]]
-                yield from _between(fleet, node, sink, shared)
 
+    agent reader on web {
+      source numbers : taildir {
+        files = ["/srv/numbers/*"]
+      }
 
-def _between(
-    fleet: Fleet, source: Node, sink: Node, hosts: Sequence[Host]
-) -> Iterator[FollowsItself]:
-    reader, writer = (fleet.agents[one[0]].components[one[1]] for one in (source, sink))
-    declared, files = reader.declaration, reader.values.get("files")
-    if declared is None or files is None:
-        return
-    for host in hosts:
-        held = complete(declared, reader.values, host)
-        written = _file(writer, sink[0], host)
-        if held is None or written is None:
-            continue
-        path, place = written
-        if any(meant(str(pattern), path) for pattern in held["files"]):
-            names = [".".join(node) for node in (source, sink)]
-            yield FollowsItself(files.span, names[0], names[1], path, host.name, place)
-            return
+      channel spool : file
 
+      sink out : null
 
-def _file(sink: Component, agent: str, host: Host) -> tuple[str, Span] | None:
-    """Return the path of a file that a sink writes on a host, and where its directory is said."""
-    declared = sink.declaration
-    assert declared is not None
-    assert issubclass(declared, Filing)
-    held = complete(declared, sink.values, host)
-    name = next((name for name in declared.writes if name in sink.values), None)
-    if held is None or name is None:
-        return None
-    folder = declared.folder(name, held[name])
-    if folder is None:
-        return None
-    try:
-        parts = Template.parse(declared.template(held)).parts
-    except ValueError:  # which was reported
-        return None
-    below = "".join(part.value if isinstance(part, Text) else "2026" for part in parts)
-    end = suffix(held["format"], held["codec"]) if held["suffix"] is None else held["suffix"]
-    writer = (host.name, agent, sink.name)
-    file = file_name(writer, 0, 999, bytes.fromhex("5f3a1c"), end, prefix=held["prefix"])
-    path = "/".join(part for part in (folder.rstrip("/"), below, file) if part)
-    return path, sink.values[name].span
+      numbers -> spool
+      spool -> out
+    }
+    ```
 
+    ## Instead
 
-def meant(pattern: str, path: str) -> bool:
-    """Return whether a pattern of files means a path.
+    ```flow
+    hosts web = ["web-1"]
 
-    >>> meant("/var/**/*.log", "/var/log/a/c.log"), meant("/var/*.log", "/var/log/c.log")
-    (True, False)
+    agent writer on web {
+      source numbers : seq
+
+      channel spool : file
+
+      sink files : file_roll {
+        directory = "/srv/numbers"
+      }
+
+      numbers -> spool
+      spool -> files
+    }
+
+    agent reader on web {
+      source numbers : taildir {
+        files = ["/srv/numbers/*"]
+      }
+
+      channel spool : file
+
+      sink out : null
+
+      numbers -> spool
+      spool -> out
+    }
+    ```
     """
-    return _meant(pattern.split("/"), path.split("/"))
+
+    one: Followed
+
+    @property
+    def message(self) -> str:
+        return (
+            f"`{dotted(self.one.source)}` follows files of `{dotted(self.one.sink)}` on "
+            f"`{self.one.host}`, which {self.one.unreadable}"
+        )
+
+    @property
+    def label(self) -> str:
+        return "its files are meant too"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (f"a file of `{dotted(self.one.sink)}` is `{self.one.file}`",)
+
+    @property
+    def hint(self) -> str:
+        if self.one.hidden:
+            return "name only folders that begin with no dot: what is published is in those"
+        return (
+            "let the sink write lines of text that are not compressed, or the source follow other "
+            "files; a link (`=>`) takes events from one agent to another as they are"
+        )
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return (Place(self.one.written, "they are written here"),)
 
 
-def _meant(pattern: Sequence[str], path: Sequence[str]) -> bool:
-    if not pattern or not path:
-        return not pattern and not path
-    if pattern[0] == "**":
-        return any(_meant(pattern[1:], path[count:]) for count in range(len(path)))
-    return fnmatchcase(path[0], pattern[0]) and _meant(pattern[1:], path[1:])
+def check_own_files(_fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield circles of events through files, and what else is followed that cannot be read."""
+    found = graph.derived(followed)
+    if not found:
+        return
+    round_and_round: set[tuple[Node, Node]] = set()
+    for circle in _circles(found, graph):
+        round_and_round.update((each.sink, each.source) for each in circle)
+        yield FollowsItself(circle[0].meant, circle)
+    said = set(round_and_round)
+    for one in found:
+        if one.unreadable and (one.sink, one.source) not in said:
+            said.add((one.sink, one.source))
+            yield FollowsNoText(one.meant, one)
+
+
+def _circles(found: Sequence[Followed], graph: Graph) -> Iterator[tuple[Followed, ...]]:
+    """Yield a shortest circle through each that is in one, but for those of an earlier circle."""
+    onward = Onward(found, graph)
+    said: set[tuple[Node, Node]] = set()
+    for one in found:
+        if (one.sink, one.source) not in said:
+            circle = onward.circle(one)
+            said.update((each.sink, each.source) for each in circle)
+            if circle:
+                yield circle

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from flumec.compiler.graph import Graph
+from flumec.compiler.model import Agent, Chain, Component
 from mutated.example import Change, Example, behind, text_of
 from mutated.mutant import Mutant, kind
-from mutated.sites import chains, components, said, within
+from mutated.sites import chains, components, said, targets, within
 
 
 @kind("FL536")
@@ -24,6 +25,68 @@ def followed_twice(example: Example) -> Iterator[Mutant]:
                 Change(behind(chain.span), f"\n  {ways}"),
             )
             yield Mutant(example, changes, (source.values["files"].span,))
+
+
+def _writers(example: Example) -> Iterator[tuple[Agent, Chain, Component, str]]:
+    """Yield sinks that write files, with the chain into them and their folder behind a quote."""
+    for agent, chain in chains(example, "channel"):
+        for target in targets(chain):
+            sink = agent.components[target.name or ""]
+            if sink.type == "file_roll" and within(sink.values["directory"].span, agent.span):
+                yield agent, chain, sink, text_of(sink.values["directory"].span)[:-1]
+
+
+def _back(chain: Chain, sink: Component, folder: str) -> tuple[Change, Change]:
+    """Return the changes by which the files of a folder come into the channel of a sink."""
+    source = f'\n\n  source back : taildir {{\n    files = [{folder}/**"]\n  }}'
+    return (
+        Change(behind(sink.span), source),
+        Change(behind(chain.span), f"\n  back -> {chain.start}"),
+    )
+
+
+@kind("FL535")
+def followed_back(example: Example) -> Iterator[Mutant]:
+    """An agent follows what its own sink writes."""
+    for _, chain, sink, folder in _writers(example):
+        yield Mutant(example, _back(chain, sink, folder))
+
+
+@kind("FL535")
+def followed_by_each_other(example: Example) -> Iterator[Mutant]:
+    """Two agents follow what the other one's sink writes."""
+    for agent, chain, sink, folder in _writers(example):
+        other = Change(behind(agent.span), _other(agent.hosts.name, folder))
+        yield Mutant(example, (*_back(chain, sink, '"/srv/echoed'), other))
+
+
+def _other(hosts: str, folder: str) -> str:
+    """Return an agent that writes again what is in a folder."""
+    return f"""
+
+agent echo on {hosts} {{
+  source back : taildir {{
+    files = [{folder}/**"]
+  }}
+
+  channel again : file
+
+  sink echoed : file_roll {{
+    directory = "/srv/echoed"
+  }}
+
+  back -> again
+  again -> echoed
+}}"""
+
+
+@kind("FL538")
+def packed(example: Example) -> Iterator[Mutant]:
+    """Another agent follows what a sink writes, which is compressed."""
+    for agent, _, sink, folder in _writers(example):
+        if "format" not in sink.values:
+            other = Change(behind(agent.span), _other(agent.hosts.name, folder))
+            yield Mutant(example, (said(sink.span, sink.values, "codec", "gzip"), other))
 
 
 @kind("FL537")
