@@ -231,3 +231,27 @@ def arm_without_the_check(example: Example) -> Iterator[Mutant]:
                     change = Change(target.span, others[0].name or "")
                     if others[0] not in arm.targets:
                         yield Mutant(example, (change,), (*at, route.span))
+
+
+@kind("FL347")
+def parted(example: Example) -> Iterator[Mutant]:
+    """By the host that they came to, some events go past the sink that leaves copies out."""
+    graph = Graph(example.fleet)
+    for agent, chain in chains(example, "source"):
+        source = agent.components[chain.start]
+        reached = graph.reachable([(agent.name, source.name)])
+        sinks = [example.fleet.agents[name].components[one] for name, one in reached]
+        posted = source.type == "http" and len(agent.hosts.hosts) > 1
+        if (
+            posted
+            and isinstance(chain.end, tuple)
+            and any("dedup" in sink.values for sink in sinks)
+        ):
+            first, end = agent.hosts.hosts[0].name, chain.end[0].span
+            arms = f'{{\n    "{first}" -> {text_of(end)}\n    else -> aside\n  }}'
+            beside = "\n\n  channel aside : file\n\n  sink past : null\n\n  aside -> past"
+            changes = (
+                Change(behind(source.span), beside),
+                Change(end, f"host() -> route header.host {arms}"),
+            )
+            yield Mutant(example, changes)
