@@ -1,14 +1,17 @@
 """What a host has only once: its ports."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from flumec.compiler.addresses import is_all, overlap, own
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Fleet, Host, PerHost, Settings, Value
 from flumec.compiler.source import Span
-from flumec.compiler.values import resolve
+from flumec.compiler.values import resolve, varies
+from flumec.runtime import metrics_port
 from flumec.runtime.component import Port
 
 
@@ -20,12 +23,32 @@ class Claim:
     what: str
     span: Span
     listener: object
+    bind: Any = None
+    """The address that the file says, None where it is the agent's own."""
+    own: Callable[[str], str] = own
+    """Where it listens, by the address of its host, if the file does not say."""
+
+    def place(self, host: Host) -> tuple[int, str]:
+        """Return its port and its address on a host; raise KeyError or ValueError."""
+        port = int(resolve(self.port, host, host.address))
+        if self.bind is None:
+            return port, self.own(host.address)
+        return port, str(resolve(self.bind, host, host.address))
+
+    def clashes(self, mine: str, other: "Claim", theirs: str) -> bool:
+        """Return whether it and another cannot both have a port, at their addresses.
+
+        Two without an address are kept apart even where a host has several: `flumec run` has one.
+        """
+        return (self.bind is None and other.bind is None) or overlap(mine, theirs)
 
 
 class PortTaken(Diagnostic, code="FL530"):
     """Two listeners of one host want the same port.
 
-    The second would fail to start, on every host of the set.
+    The second would fail to start, on every host of the set. Two that `bind` to different addresses
+    are no clash; one that listens on every address of the host is one with any other, and so is an
+    agent that others reach by a name.
 
     ## Example
 
@@ -85,6 +108,8 @@ class PortTaken(Diagnostic, code="FL530"):
     port: int
     what: str
     first: Claim
+    addresses: tuple[str, str]
+    """Of the first and of the second."""
 
     @property
     def message(self) -> str:
@@ -95,6 +120,16 @@ class PortTaken(Diagnostic, code="FL530"):
     @property
     def label(self) -> str:
         return self.what
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        for address, what, other in (
+            (self.addresses[0], self.first.what, self.addresses[1]),
+            (self.addresses[1], self.what, self.addresses[0]),
+        ):
+            if is_all(address) and not is_all(other):
+                return (f"{what} listens on every address of the host, on `{other}` too",)
+        return ()
 
     @property
     def hint(self) -> str:
@@ -122,7 +157,7 @@ def check_ports(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
         alike = tuple((agent.name, names.index(host.name)) for agent, host in placed)
         if alike in seen:
             continue
-        if not any(isinstance(claim.port, PerHost) for claim, _ in mine):
+        if not any(varies(claim.port) or varies(claim.bind) for claim, _ in mine):
             seen.add(alike)
         for taken in check_host(mine):
             if (taken.span, taken.first.span) not in reported:
@@ -132,18 +167,19 @@ def check_ports(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
 
 def check_host(claims: Sequence[tuple[Claim, Host]]) -> Iterator[PortTaken]:
     """Yield the ports of one machine that are claimed twice."""
-    first: dict[int, tuple[Claim, Host]] = {}
+    taken: dict[int, list[tuple[Claim, Host, str]]] = defaultdict(list)
     for claim, host in claims:
         try:
-            port = int(resolve(claim.port, host, host.address))
+            port, address = claim.place(host)
         except (KeyError, ValueError):  # a variable with a mistake that was reported
             continue
-        earlier, there = first.setdefault(port, (claim, host))
-        if earlier is claim and there.name == host.name:
-            continue
-        if earlier.listener != claim.listener or there.name != host.name:
-            names = tuple(dict.fromkeys((there.name, host.name)))
-            yield PortTaken(claim.span, names, port, claim.what, earlier)
+        for earlier, there, theirs in taken[port]:
+            shared = earlier.listener == claim.listener and there.name == host.name
+            if not shared and claim.clashes(address, earlier, theirs):
+                names = tuple(dict.fromkeys((there.name, host.name)))
+                yield PortTaken(claim.span, names, port, claim.what, earlier, (theirs, address))
+                break
+        taken[port].append((claim, host, address))
 
 
 def claims_of_agents(fleet: Fleet) -> dict[str, list[Claim]]:
@@ -152,12 +188,20 @@ def claims_of_agents(fleet: Fleet) -> dict[str, list[Claim]]:
     for agent in fleet.agents.values():
         if (metrics := agent.settings.get("metrics_port")) is not None:
             claims[agent.name].append(
-                Claim(metrics.value, f"the metrics of `{agent.name}`", metrics.span, metrics)
+                Claim(
+                    metrics.value,
+                    f"the metrics of `{agent.name}`",
+                    metrics.span,
+                    metrics,
+                    own=metrics_port.address_for,
+                )
             )
         for component in agent.components.values():
             what = f"`{agent.name}.{component.name}`"
+            bind = component.values.get("bind")
             claims[agent.name] += [
-                Claim(v.value, what, v.span, v) for v in ports_in(component.values)
+                Claim(v.value, what, v.span, v, None if bind is None else bind.value)
+                for v in ports_in(component.values)
             ]
     for link in fleet.links:
         for target in link.targets:
