@@ -3,6 +3,7 @@
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from flumec.compiler.emit.paths import TAR
 _TIME = 315_532_800
 """1980: tar warns of anything from 1970."""
 _BLOCK, _RECORD = 512, 10_240
+_NAME, _SUM = 100, 148
+"""How long a name in a header may be, and where the header's checksum stands: tar(5)."""
 _PIECE = 1 << 20
 
 
@@ -79,7 +82,24 @@ def _read(path: Path) -> Iterable[bytes]:
 
 
 def _header(name: str, size: int, mode: int, *, folder: bool = False) -> bytes:
-    member = tarfile.TarInfo(f"{name}/" if folder else name)
+    """Return a member's header: but for the name, many are alike."""
+    said = (f"{name}/" if folder else name).encode("utf-8", "surrogateescape")
+    if len(said) > _NAME:  # GNU's form of it: a member of its own
+        return _member(said.decode("utf-8", "surrogateescape"), size, mode, folder=folder)
+    nameless, total = _nameless(size, mode, folder=folder)
+    checksum = b"%06o\0" % (total + sum(said))
+    return said.ljust(_NAME, b"\0") + nameless[_NAME:_SUM] + checksum + nameless[_SUM + 7 :]
+
+
+@lru_cache(1024)
+def _nameless(size: int, mode: int, *, folder: bool) -> tuple[bytes, int]:
+    """Return a header, and what its checksum would be without its name."""
+    header = _member("", size, mode, folder=folder)
+    return header, int(header[_SUM : _SUM + 6], 8) - sum(header[:_NAME])
+
+
+def _member(name: str, size: int, mode: int, *, folder: bool) -> bytes:
+    member = tarfile.TarInfo(name)
     member.size, member.mode, member.mtime = size, mode, _TIME
     member.type = tarfile.DIRTYPE if folder else tarfile.REGTYPE
     return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")

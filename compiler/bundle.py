@@ -134,11 +134,11 @@ def _write(files: Mapping[str, bytes], directory: Path) -> None:
             os.mkdir(base + folder)  # noqa: PTH102 see above
         os.chmod(base + folder, 0o755)  # noqa: PTH101, S103 a bundle is no secret
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    written: dict[int, str] = {}  # the installer is the same for all hosts, and large
+    written: dict[bytes, str] = {}  # the installer and some units are the same for all hosts
     for name, content in files.items():
-        if (known := written.get(id(content))) is not None and _linked(known, base + name):
+        if (known := written.get(content)) is not None and _linked(known, base + name):
             continue
-        written[id(content)] = base + name
+        written[content] = base + name
         descriptor = os.open(base + name, flags, 0o600)
         try:
             view = memoryview(content)

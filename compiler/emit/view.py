@@ -6,7 +6,6 @@ systemd.exec(5): TemporaryFileSystem=, BindPaths=, BindReadOnlyPaths=, ProtectHo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from flumec.compiler.emit.paths import STATES
 from flumec.compiler.plan import Agent
@@ -58,5 +57,6 @@ def groups(agent: Agent) -> list[str]:
 
 
 def _is_within(paths: Sequence[str], folders: Sequence[str]) -> bool:
-    """Return whether one of the paths is one of the folders, or lies in one."""
-    return any(PurePosixPath(path).is_relative_to(folder) for path in paths for folder in folders)
+    """Return whether one of the paths is one of the folders, or lies in one; all are normal."""
+    within = tuple(f"{folder.rstrip('/')}/" for folder in folders)
+    return any(f"{path}/".startswith(within) for path in paths)

@@ -1,0 +1,54 @@
+"""What a bundle's files are made of is what the standard library, which is slower, makes of it."""
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flumec.compiler.archive import Archive
+from flumec.compiler.bundle import write_bundle
+from flumec.compiler.emit.indented import indented
+
+NAMES = ("h/a", "h/ä", "h/\udc80", f"h/{'x' * 98}", f"h/{'x' * 99}", f"h/{'é' * 90}", "h/d/e/f")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"b": {}, "a": [], "c": [[], {}, [1, [True, None]]], "é": '\u2028\udc80"\\\n\x7f'},
+        {"": -0.0, "10": 1e300, "9": 10**30, "tuple": (1, "2")},
+        "text",
+        [],
+    ],
+)  # fmt: skip
+def test_data_is_indented_as_the_standard_library_does_it(value: Any) -> None:
+    assert indented(value) == json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"#!/bin/sh\n", b"x" * 513])
+def test_an_archive_is_one_that_tar_made(tmp_path: Path, content: bytes) -> None:
+    Archive("ours.tar", dict.fromkeys(NAMES, content)).write(tmp_path)
+    with tarfile.open(tmp_path / "ours.tar", encoding="utf-8") as ours:
+        members = ours.getmembers()
+        held = {each.name: ours.extractfile(each) for each in members if each.isfile()}
+        assert {name: file.read() for name, file in held.items() if file} == dict.fromkeys(
+            NAMES, content
+        )
+    with tarfile.open(
+        tmp_path / "theirs.tar", "w", format=tarfile.GNU_FORMAT, encoding="utf-8"
+    ) as theirs:
+        (tmp_path / "content").write_bytes(content)
+        for member in members:
+            with (tmp_path / "content").open("rb") as file:
+                theirs.addfile(member, file if member.isfile() else None)
+    assert (tmp_path / "ours.tar").read_bytes() == (tmp_path / "theirs.tar").read_bytes()
+
+
+def test_what_is_the_same_for_several_hosts_is_stored_once(tmp_path: Path) -> None:
+    same, other = bytes(bytearray(b"same")), bytes(bytearray(b"same"))
+    assert same is not other
+    write_bundle({"manifest.json": b"{}", "a/x": same, "b/x": other, "b/y": b"y"}, tmp_path / "d")
+    assert (tmp_path / "d" / "a" / "x").samefile(tmp_path / "d" / "b" / "x")
+    assert (tmp_path / "d" / "b" / "x").stat().st_mode & 0o777 == 0o644
+    assert not (tmp_path / "d" / "b" / "y").samefile(tmp_path / "d" / "b" / "x")
