@@ -45,6 +45,7 @@ from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
 from flumec.compiler.passes.refusing import check_refusing
 from flumec.compiler.passes.rolling import check_rolling
+from flumec.compiler.passes.rotated_away import check_rotated_away
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
 from flumec.compiler.passes.sent_headers import check_sent_headers
@@ -101,6 +102,7 @@ PASSES: tuple[Pass, ...] = (
     check_outages,
     check_lasting,
     check_catching_up,
+    check_rotated_away,
     check_surviving,
     check_storage,
     check_speeds,

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from math import ceil, floor
 
+_DAY = 86_400
 _PARTS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -22,13 +23,15 @@ def time(seconds: float) -> str:
 
 
 def needed_time(seconds: float) -> str:
-    """Return a time that is surely enough, in one unit.
+    """Return a time that is surely enough, in one unit; whole days as days.
 
-    >>> needed_time(10_463), needed_time(200), needed_time(90_000)
-    ('3h', '4m', '25h')
+    >>> needed_time(10_463), needed_time(200), needed_time(3600), needed_time(259_200)
+    ('3h', '4m', '1h', '3d')
     """
+    if seconds > _DAY and seconds % _DAY == 0:
+        return f"{seconds / _DAY:.0f}d"
     unit, size = next(
-        (u, s) for u, s in (("h", 3600), ("m", 60), ("s", 1)) if seconds > s or s == 1
+        (u, s) for u, s in (("h", 3600), ("m", 60), ("s", 1)) if seconds >= s or s == 1
     )
     return f"{ceil(seconds / size)}{unit}"
 

@@ -42,10 +42,10 @@ def kept(files: tuple[str, ...], rate: float, waits: float, keeps: Duration | No
     """Return how much log rotation would have to keep, and for how long if it says another time."""
     only = f", {figures.needed_time(waits)} and not {keeps}" if keeps is not None else ""
     size = figures.amount(waits * rate)
-    return f"no loss if {_writer(files)} keeps {size} of rotated logs per host{only}"
+    return f"no loss if {writer_of(files)} keeps {size} of rotated logs per host{only}"
 
 
-def _writer(files: tuple[str, ...]) -> str:
+def writer_of(files: tuple[str, ...]) -> str:
     """Return whose logs they are: a folder in /var/log is named after who writes into it."""
     parts = str(files[0]).split("/") if files else []
     named = len(parts) > 4 and parts[:3] == ["", "var", "log"] and parts[3].isalnum()

@@ -135,6 +135,26 @@ def speed_not_said(example: Example) -> Iterator[Mutant]:
                     yield Mutant(example, (change,), (proof.values["survives"].span,))
 
 
+@kind("FL626")
+def slow_store(example: Example) -> Iterator[Mutant]:
+    """A store takes less than comes to it."""
+    for proof in _timed(example):
+        end = proof.values["to"].value
+        sink = example.fleet.agents[end.agent].components[end.component]
+        change = said(sink.span, sink.values, "takes", "1kB/s")
+        yield Mutant(example, (change,), (sink.name_span,), (f"{end.agent}.{sink.name}",))
+
+
+@kind("FL627")
+def files_unread(example: Example) -> Iterator[Mutant]:
+    """What follows files is down for longer than rotation keeps them."""
+    for proof in _timed(example):
+        start = proof.values["from"].value
+        if example.fleet.agents[start.agent].components[start.component].type == "taildir":
+            fault = proof.values["survives"].value[0]
+            yield Mutant(example, (Change(fault.span, f"kill({start.agent}, down = 400d)"),))
+
+
 def _fact(example: Example, name: str, text: str) -> Iterator[Mutant]:
     for source in example.fleet.sources:
         for found in re.finditer(rf"^  {name} = (\S+)$", source.text, re.MULTILINE):
