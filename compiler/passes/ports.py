@@ -1,7 +1,7 @@
 """What a host has only once: its ports."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ class Claim:
     port: int | PerHost
     what: str
     span: Span
-    listener: object
+    listener: Hashable
     bind: Any = None
     """The address that the file says, None where it is the agent's own."""
     own: Callable[[str], str] = own
@@ -167,19 +167,21 @@ def check_ports(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
 
 def check_host(claims: Sequence[tuple[Claim, Host]]) -> Iterator[PortTaken]:
     """Yield the ports of one machine that are claimed twice."""
-    taken: dict[int, list[tuple[Claim, Host, str]]] = defaultdict(list)
+    # Ten thousand links may come in by one listener: the first of them stands for all.
+    taken: dict[int, dict[Hashable, tuple[Claim, Host, str]]] = defaultdict(dict)
     for claim, host in claims:
         try:
             port, address = claim.place(host)
         except (KeyError, ValueError):  # a variable with a mistake that was reported
             continue
-        for earlier, there, theirs in taken[port]:
+        for earlier, there, theirs in taken[port].values():
             shared = earlier.listener == claim.listener and there.name == host.name
             if not shared and claim.clashes(address, earlier, theirs):
                 names = tuple(dict.fromkeys((there.name, host.name)))
                 yield PortTaken(claim.span, names, port, claim.what, earlier, (theirs, address))
                 break
-        taken[port].append((claim, host, address))
+        known = (claim.listener, host.name, address, claim.bind is None)
+        taken[port].setdefault(known, (claim, host, address))
 
 
 def claims_of_agents(fleet: Fleet) -> dict[str, list[Claim]]:
@@ -192,15 +194,16 @@ def claims_of_agents(fleet: Fleet) -> dict[str, list[Claim]]:
                     metrics.value,
                     f"the metrics of `{agent.name}`",
                     metrics.span,
-                    metrics,
+                    (agent.name, metrics.span),
                     own=metrics_port.address_for,
                 )
             )
         for component in agent.components.values():
             what = f"`{agent.name}.{component.name}`"
-            bind = component.values.get("bind")
+            held = component.values.get("bind")
+            bind = None if held is None else held.value
             claims[agent.name] += [
-                Claim(v.value, what, v.span, v, None if bind is None else bind.value)
+                Claim(v.value, what, v.span, (agent.name, component.name, v.key), bind)
                 for v in ports_in(component.values)
             ]
     for link in fleet.links:
