@@ -1,12 +1,14 @@
 """From the bound fleet to the plan: what runs on which host, with every value final."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from flumec.compiler import model, plan
 from flumec.compiler.columns import columns
 from flumec.compiler.consuming import consumers, to_links
+from flumec.compiler.headers.steps import steps_of
 from flumec.compiler.inputs import MadeFrom
 from flumec.compiler.source import Span
 from flumec.compiler.values import module, positional, resolve, secrets, values, varies
@@ -60,6 +62,7 @@ class _Placer:
         self._wires = Wires(fleet, self._address, self._origin)
         self._parts: dict[int, plan.Part] = {}
         self._shared: dict[int, dict[str, Any]] = {}
+        self._alike: dict[tuple[str, str, str], plan.Agent] = {}
         self._paths: dict[str, str] = {}
 
     def host(self, name: str, agents: Sequence[tuple[model.Host, model.Agent]]) -> plan.Host:
@@ -78,6 +81,16 @@ class _Placer:
                 yield plan.Link(sender, target, int(port), self._origin(link.span))
 
     def _agent(self, agent: model.Agent, host: model.Host) -> plan.Agent:
+        """Return an agent on a host; what it does is one object for all hosts if none differs."""
+        runs_as = str(host.facts.get("user", USER)), str(host.facts.get("group", ""))
+        if (known := self._alike.get((agent.name, *runs_as))) is not None:
+            return replace(known, host=host.name, address=self._address(host))
+        placed = self._made(agent, host, *runs_as)
+        if not (self._wires.differs(agent) or placed.receivers or _varies(agent)):
+            self._alike[agent.name, *runs_as] = placed
+        return placed
+
+    def _made(self, agent: model.Agent, host: model.Host, user: str, group: str) -> plan.Agent:
         parts = tuple(self._part(component, host) for component in agent.components.values())
         journals = tuple(self._journal(journal, host) for journal in agent.journals.values())
         once = self._each if self._wires.differs(agent) else self._once
@@ -108,8 +121,8 @@ class _Placer:
             journals=journals,
             credentials=_credentials((*parts, *journals), proofs),
             proofs=proofs,
-            user=str(host.facts.get("user", USER)),
-            group=str(host.facts.get("group", "")),
+            user=user,
+            group=group,
             file=self._path(agent.source.path),
             file_digest=self._digests.get(self._path(agent.source.path), ""),
             origin=self._origin(agent.span),
@@ -222,6 +235,14 @@ class _Placer:
         if path not in self._paths:
             self._paths[path] = self._names(path)
         return self._paths[path]
+
+
+def _varies(agent: model.Agent) -> bool:
+    """Return whether something that an agent's block says differs from host to host."""
+    said = [agent.settings, *(part.values for part in agent.components.values())]
+    said += [journal.values for journal in agent.journals.values()]
+    said += [step.values for chain in agent.chains for step in steps_of(chain)]
+    return any(varies(value.value) for values in said for value in values.values())
 
 
 def _targets(targets: Sequence[model.Target]) -> tuple[plan.Target, ...]:

@@ -15,6 +15,7 @@ from operator import attrgetter
 from pathlib import PurePath
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
+from flumec.compiler.emit.alike import once_for_alike
 from flumec.compiler.plan import (
     Agent,
     Arm,
@@ -35,46 +36,48 @@ _HEADER = "header"
 
 
 class Descriptions:
-    """The descriptions of one fleet's agents by their digests; equal work is done once."""
+    """The descriptions of one fleet's agents by their digests."""
 
     def __init__(self) -> None:
         self.known: dict[str, Described] = {}
-        self._parts: dict[int, tuple[Part, Described]] = {}
 
     def add(self, agent: Agent) -> str:
         """Describe an agent; return the digest that the description is known by, 16 hex digits."""
-        description = self._describe(agent)
-        data = json.dumps(description, sort_keys=True, ensure_ascii=True)
-        digest = hashlib.sha256(data.encode()).hexdigest()[:16]
+        digest, description = _digested(agent)
         self.known.setdefault(digest, description)
         return digest
 
-    def _describe(self, agent: Agent) -> Described:
-        chains: dict[str, list[str]] = {}
-        for flow in agent.flows:
-            chains.setdefault(flow.source, []).append(_chain(flow))
-        return {
-            "agent": agent.name,
-            "components": {part.name or "": self._component(part) for part in agent.parts},
-            "flows": chains,
-            "deliveries": {each.channel: _consumer(each.consumer) for each in agent.deliveries},
-            "sends": {half.link: _sending(half) for half in _whole(agent.senders)},
-            "receives": {half.name: _receiving(half) for half in agent.receivers},
-            "journals": {part.name or "": self._component(part) for part in agent.journals},
-            "settings": {
-                "metrics_port": agent.metrics_port,
-                "limits": {name: said(value) for name, value in agent.limits.items()},
-            },
-            "user": agent.user,
-            "credentials": list(agent.credentials),
-        }
 
-    def _component(self, part: Part) -> Described:
-        """Return a part with what the file says of it; one object where the plan shares one."""
-        if id(part) not in self._parts:
-            described = {"kind": part.kind, "type": part.type, "values": _values(part)}
-            self._parts[id(part)] = (part, described)
-        return self._parts[id(part)][1]
+@once_for_alike
+def _digested(agent: Agent) -> tuple[str, Described]:
+    description = _description(agent)
+    data = json.dumps(description, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(data.encode()).hexdigest()[:16], description
+
+
+def _description(agent: Agent) -> Described:
+    chains: dict[str, list[str]] = {}
+    for flow in agent.flows:
+        chains.setdefault(flow.source, []).append(_chain(flow))
+    return {
+        "agent": agent.name,
+        "components": {part.name or "": _component(part) for part in agent.parts},
+        "flows": chains,
+        "deliveries": {each.channel: _consumer(each.consumer) for each in agent.deliveries},
+        "sends": {half.link: _sending(half) for half in _whole(agent.senders)},
+        "receives": {half.name: _receiving(half) for half in agent.receivers},
+        "journals": {part.name or "": _component(part) for part in agent.journals},
+        "settings": {
+            "metrics_port": agent.metrics_port,
+            "limits": {name: said(value) for name, value in agent.limits.items()},
+        },
+        "user": agent.user,
+        "credentials": list(agent.credentials),
+    }
+
+
+def _component(part: Part) -> Described:
+    return {"kind": part.kind, "type": part.type, "values": _values(part)}
 
 
 def said(value: Any, kind: Any = None) -> Any:

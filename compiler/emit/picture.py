@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from flumec.compiler.emit.alike import once_for_alike
 from flumec.compiler.plan import Agent, Arm, Flow, Group, Part, Route, Target
 
 _SHOWN = 3
 """How many senders into one channel are named; a collector may have thousands."""
 
 
+@once_for_alike
 def picture(agent: Agent) -> list[str]:
     """Return a line for each way through the agent: `access -> host() -> spool => core.inbox`."""
     tails, inbound = _tails(agent), _inbound(agent)

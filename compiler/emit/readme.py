@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from flumec.compiler.emit.alike import once_for_alike
 from flumec.compiler.emit.literal import harmless
 from flumec.compiler.emit.manifest import version
 from flumec.compiler.emit.openings import Opening
@@ -27,7 +28,7 @@ def of_host(host: Host, inbound: Sequence[Opening]) -> bytes:
         "",
     ]
     for agent in host.agents:
-        lines += [*_agent(agent), ""]
+        lines += _agent(agent)
     lines += [*_promised(host), "## What others send to this host", "", *_inbound(inbound)]
     return _text(lines)
 
@@ -60,7 +61,12 @@ def _in_short(plan: Plan) -> Iterator[str]:
         yield ""
 
 
-def _agent(agent: Agent) -> Iterator[str]:
+@once_for_alike
+def _agent(agent: Agent) -> list[str]:
+    return [*_about(agent), ""]
+
+
+def _about(agent: Agent) -> Iterator[str]:
     yield f"## `{agent.name}`"
     yield ""
     if agent.doc:

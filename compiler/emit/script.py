@@ -1,7 +1,9 @@
 """One agent's script: declarations, then the wiring, then `agent.run()`; no logic."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from flumec.compiler.emit.alike import once_for_alike
 from flumec.compiler.emit.calls import Calls
 from flumec.compiler.emit.layout import LINE, Call, lay_out
 from flumec.compiler.emit.literal import comment, docstring
@@ -13,12 +15,34 @@ from flumec.compiler.plan import Agent, Group
 
 def script(agent: Agent) -> str:
     """Return the text of an agent's script, formatted."""
+    body = _body(agent)
+    made = Calls(Imports()).agent(agent)
+    return render(
+        "agent.py.j2",
+        docstring=docstring(_summary(agent)),
+        imports=body.imports,
+        statements=body.statements,
+        wiring=[lay_out(made, "agent = "), *body.wiring],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a script says, but for the host that it is for."""
+
+    imports: list[list[str]]
+    statements: list[str]
+    wiring: list[str]
+
+
+@once_for_alike
+def _body(agent: Agent) -> _Body:
     imports = Imports()
     calls = Calls(imports)
     makers = [(part.name or "", part.doc, part.origin, calls.part(part)) for part in agent.parts]
     makers += [(half.name, "", half.origin, calls.receiver(half)) for half in agent.receivers]
     makers += [(half.name, "", half.origin, calls.sender(half)) for half in agent.senders]
-    made = calls.agent(agent)
+    calls.agent(agent)
     # Names are chosen when all imports are known; the wiring's are, after a rehearsal.
     for journal in agent.journals:
         calls.part(journal)
@@ -28,17 +52,10 @@ def script(agent: Agent) -> str:
         if isinstance(delivery.consumer, Group):
             calls.group(delivery.consumer, _Anything())
     names = variables((name for name, _, _, _ in makers), imports.names)
-    return render(
-        "agent.py.j2",
-        docstring=docstring(_summary(agent)),
-        imports=[[_import(module, names) for module, names in block] for block in imports.blocks()],
-        statements=[
-            _statement(names[name], doc, origin, call) for name, doc, origin, call in makers
-        ],
-        wiring=[
-            lay_out(made, "agent = "),
-            *(lay_out(call) for call in _wiring(agent, calls, names)),
-        ],
+    return _Body(
+        [[_import(module, names) for module, names in block] for block in imports.blocks()],
+        [_statement(names[name], doc, origin, call) for name, doc, origin, call in makers],
+        [lay_out(call) for call in _wiring(agent, calls, names)],
     )
 
 

@@ -7,6 +7,7 @@ systemd.exec(5): TemporaryFileSystem=, BindPaths=, BindReadOnlyPaths=, ProtectHo
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flumec.compiler.emit.alike import once_for_alike
 from flumec.compiler.emit.paths import STATES
 from flumec.compiler.plan import Agent
 from flumec.runtime.outlook import folder
@@ -32,6 +33,7 @@ class View:
     writes: tuple[str, ...]
 
 
+@once_for_alike
 def view(agent: Agent) -> View:
     """Return what an agent is to see; what it names as a whole, such as /srv, is not emptied."""
     reads = tuple(dict.fromkeys(map(folder, agent.reads)))
