@@ -2,19 +2,36 @@
 
 from collections.abc import Iterator
 from math import ceil, floor
+from typing import NamedTuple
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.graph import Graph
+from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.known import Headers
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Settings, Value
+from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity
 from flumec.compiler.proofs.holding import SHRINKS, folders, held_back
 from flumec.compiler.source import Span
-from flumec.runtime.quantity import Size
+from flumec.runtime.quantity import Duration, Size
 from flumec.runtime.sinks.filing import CROWDED, Filing
+
+
+class Comes(NamedTuple):
+    """How much comes until a file is rolled by its age."""
+
+    rate: float
+    every: Duration
+    stored: float
+    """Bytes of the channel that it takes."""
+
+    @property
+    def text(self) -> str:
+        """Return the calculation: `2MB/s for 5m are 600MB`."""
+        amount = figures.amount(self.rate * self.every)
+        return f"{figures.rate(self.rate)} for {self.every} are {amount}"
 
 
 class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
@@ -28,9 +45,11 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
     journal compresses.
 
     A sink whose path names no header has one file at a time; that counts where its `roll` says
-    how large it is to be, or a check how much comes, as most are rolled by their age. Where the
-    values of the headers are known, as those of `static` and `host` are, there are no more files
-    than they have.
+    how large it is to be, as most are rolled by their age. Where the values of the headers are
+    known, as those of `static` and `host` are, there are no more files than they have.
+
+    Where checks say the `rate` of all sources that lead to the sink, all its files together never
+    hold more than comes until they are rolled by their age, however many files a source follows.
 
     ## Example
 
@@ -90,11 +109,17 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
     """Whether the files are compressed."""
     pressed: bool
     """Whether the channel's journal is."""
+    comes: Comes | None = None
+    """What comes until files are rolled by their age, where that is less than files may have."""
 
     @property
     def message(self) -> str:
         packed = "compressed " if self.packed else ""
         room = f"{self.room}{' of compressed events' if self.pressed else ''}"
+        if self.comes is not None:
+            return (
+                f"{self.comes.text}, and `{self.channel.name}` holds {room}: files are rolled early"
+            )
         if self.files == 1:
             return (
                 f"a {packed}file is to have {self.size}, and `{self.channel.name}` holds {room}: "
@@ -108,11 +133,16 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
     @property
     def needed(self) -> Size:
         """How much of a channel the events of all files take; one file may take most of it."""
+        if self.comes is not None:
+            return Size(_whole(self.comes.stored / CROWDED))
         taken = _taken(self.files * self.size, packed=self.packed, pressed=self.pressed)
         return Size(_whole(taken / CROWDED) if self.files == 1 else taken)
 
     @property
     def hint(self) -> str:
+        if self.comes is not None:
+            sooner = figures.time(self.comes.every * CROWDED * self.room / self.comes.stored)
+            return f"`every = {sooner}` of `roll`, or a channel of {self.needed}"
         if self.files == 1:
             bytes_in_file = _taken(1 << 20, packed=self.packed, pressed=self.pressed) / (1 << 20)
             most = Size(max(1, _whole(self.room * CROWDED / bytes_in_file, up=False)))
@@ -142,19 +172,41 @@ def check_rolling(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                 if sink and declaration and issubclass(declaration, Filing):
                     headers = header_flow(graph).at((agent.name, sink.name))
                     for found in check_sink(agent, channel, sink, declaration, headers):
-                        if found.files > 1 or _said(sink) or _comes(capacity, agent, found, sink):
-                            yield found
+                        yield from _by_rates(capacity, agent, found, sink)
 
 
-def _comes(capacity: Capacity, agent: Agent, found: EarlyRolls, sink: Component) -> bool:
-    """Whether a check says that more comes until a single file is rolled than its channel holds."""
+def _by_rates(
+    capacity: Capacity, agent: Agent, found: EarlyRolls, sink: Component
+) -> Iterator[EarlyRolls]:
+    """Yield what was found, if as much comes; where nothing says it, if the files may be as large
+    as the file says.
+    """
     node, host = (agent.name, sink.name), agent.hosts.hosts[0]
     into = capacity.load().into.get(node, {}) if capacity.rates else {}
     room = capacity.rooms.of(agent.name, found.channel.name, host)
-    if room is None or not into:
-        return False
-    back = held_back(capacity.fleet, capacity.graph, node, host, max(into.values()))
-    return back > room.bytes
+    rate = max(into.values(), default=0.0)
+    back = held_back(capacity.fleet, capacity.graph, node, host, rate)
+    if room is not None and back > CROWDED * room.bytes:
+        written = complete(sink.declaration, sink.values, host) or {}
+        every, stored = written["roll"].every, back * found.room / room.bytes
+        aged = back >= rate * every
+        yield EarlyRolls(
+            found.span, found.files, found.size, found.channel, found.room, found.packed,
+            found.pressed, Comes(rate, every, stored) if aged else None,
+        )  # fmt: skip
+    elif not _all_said(capacity, node) and (found.files > 1 or _said(sink)):
+        yield found
+
+
+def _all_said(capacity: Capacity, sink: Node) -> bool:
+    """Whether checks say of all sources that lead to a sink how much comes to them."""
+    components = {agent.name: agent.components for agent in capacity.fleet.agents.values()}
+    entries = [
+        node
+        for node in capacity.graph.leading_to(sink)
+        if components[node[0]][node[1]].kind == "source" and not capacity.graph.writers(node)
+    ]
+    return bool(entries) and capacity.rates.keys() >= set(entries)
 
 
 def check_sink(

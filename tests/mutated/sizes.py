@@ -203,7 +203,8 @@ def large_rolls(example: Example) -> Iterator[Mutant]:
             at = tuple(
                 sink.values[name].key for name in ("max_open", "roll") if name in sink.values
             )
-            yield Mutant(example, (Change(size.span, "50GiB"),), at)
+            changes = (Change(size.span, "50GiB"), _late(sink))
+            yield Mutant(example, changes, at)
 
 
 @kind("FL909")
@@ -213,7 +214,12 @@ def large_file(example: Example) -> Iterator[Mutant]:
         roll, path = section(sink.values, "roll"), sink.values.get("path")
         if roll and (path is None or "%{" not in text_of(path.span)):
             change = said(sink.values["roll"].span, roll, "size", "1TiB")
-            yield Mutant(example, (change,), (sink.values["roll"].key,))
+            yield Mutant(example, (change, _late(sink)), (sink.values["roll"].key,))
+
+
+def _late(sink: Component) -> Change:
+    """Return the change by which no file is rolled for its age before it is full."""
+    return said(sink.values["roll"].span, section(sink.values, "roll"), "every", "365d")
 
 
 @kind("FL346")
