@@ -1,6 +1,7 @@
 """The pages of all rules: docs/rules.md lists them, docs/gallery.md shows every message."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from flumec.compiler.build import compile_text, lint_text
@@ -33,8 +34,13 @@ def about(files: Mapping[str, str]) -> tuple[Diagnostic, ...]:
 
     Tests in one that nothing else is said about are run.
     """
-    (name, text), *others = files.items()
-    settings = files.get("flumec.toml")
+    return _about(tuple(files.items()))
+
+
+@cache  # both pages ask about the same examples
+def _about(files: tuple[tuple[str, str], ...]) -> tuple[Diagnostic, ...]:
+    (name, text), *others = files
+    settings = dict(files).get("flumec.toml")
     read = read_settings(Path("flumec.toml"), settings.encode()) if settings is not None else None
     linted = lint_text(text, name, dict(others), Options(settings=read))
     if linted.diagnostics or not linted.fleet.trials:

@@ -15,6 +15,7 @@ from prove.script import parse, write
 from prove.shape import Shape
 
 
+@pytest.mark.costs(12, "of fewer fleets not every kind of claim is made")
 def test_no_claim_is_wrong() -> None:
     verdict = Verdict()
     for seed in range(9):

@@ -1,0 +1,49 @@
+"""What a fast test may cost: so the fast tests stay fast, however many are added."""
+
+import resource
+from collections.abc import Iterator
+
+import hypothesis.strategies
+import pytest
+
+LIMIT = 3.0
+"""Seconds of CPU: most tests take some hundredths of one; a busy machine doubles what they take."""
+
+ADVICE = """\
+It took {spent:.1f} CPU seconds, its child processes included, and a fast test may take {limit:g}.
+Make it cheap: a smaller size of the same case, a call in place of a process, one fixture of
+`scope="module"` for what its neighbours make too, one key for all who only need one. What is long
+by its nature is marked `slow`, beside a fast test that does a part. If neither can be:
+@pytest.mark.costs(seconds, "the reason")."""
+
+
+def spent() -> float:
+    """Return the CPU seconds of this process and of its children that have ended."""
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+@pytest.fixture(scope="session")
+def _characters() -> None:
+    """Have hypothesis make its table of all characters, once in a clone: no test's own cost."""
+    hypothesis.strategies.text().validate()
+
+
+@pytest.fixture(autouse=True)
+def costs_little(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a fast test that costs much.
+
+    What is made for several tests is not counted: it stands before this, and ends after it.
+    """
+    if request.node.get_closest_marker("hypothesis"):
+        request.getfixturevalue("_characters")
+    before = spent()
+    yield
+    cost = spent() - before
+    if cost > LIMIT and not request.node.get_closest_marker("slow"):
+        mark = request.node.get_closest_marker("costs")
+        limit, _reason = mark.args if mark else (LIMIT, "")
+        if cost > limit:
+            pytest.fail(ADVICE.format(spent=cost, limit=limit), pytrace=False)
