@@ -12,9 +12,9 @@ from typing import Any
 
 import hypothesis
 import pytest
-from costs import costs_little
+from costs import characters, costs_little
 
-__all__ = ["costs_little"]
+__all__ = ["characters", "costs_little"]
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile("flumec", deadline=None)

@@ -26,7 +26,7 @@ def spent() -> float:
 
 
 @pytest.fixture(scope="session")
-def _characters() -> None:
+def characters() -> None:
     """Have hypothesis make its table of all characters, once in a clone: no test's own cost."""
     hypothesis.strategies.text().validate()
 
@@ -38,7 +38,7 @@ def costs_little(request: pytest.FixtureRequest) -> Iterator[None]:
     What is made for several tests is not counted: it stands before this, and ends after it.
     """
     if request.node.get_closest_marker("hypothesis"):
-        request.getfixturevalue("_characters")
+        request.getfixturevalue("characters")
     before = spent()
     yield
     cost = spent() - before
