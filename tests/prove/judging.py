@@ -1,13 +1,13 @@
 """The judge: what was sent, what arrived, and whether the claims allow the difference."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from flumec.compiler.proofs.claim import Claim, Failure, Harm
 from prove.shape import Shape
-from prove.ways import Destination, Event, Instance, Ways
+from prove.ways import Destination, Event, Instance, Ways, buried, letters
 
 Claims = Mapping[tuple[tuple[str, str], tuple[str, str]], Claim]
 """By source and sink."""
@@ -22,8 +22,8 @@ class Record:
     is a complete line, or the next number."""
     arrived: dict[Instance, list[Event]] = field(default_factory=dict)
     """What each sink has published, in its order."""
-    aside: set[Event] = field(default_factory=set)
-    """What lies where the file says that it may end: dead letters, and late."""
+    aside: dict[Instance, list[Event]] = field(default_factory=dict)
+    """What lies where the file says that it may end: in channels for dead letters, and late."""
     failures: set[Failure] = field(default_factory=set)
     """What happened, besides all being well."""
     steps: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Judge:
     """Holds what arrived in one fleet against what is claimed of it."""
 
     def __init__(self, shape: Shape, claims: Claims) -> None:
-        self._ways, self._claims = Ways(shape), claims
+        self._ways, self._claims, self._shape = Ways(shape), claims, shape
 
     def seen(self, record: Record) -> list[Seen]:
         """Return every difference, allowed or not."""
@@ -83,23 +83,46 @@ class Judge:
                     yield Seen("unclaimed", event, place)
                     continue
                 found = sum(counts[instance][event] for instance in place if instance in counts)
-                if not found and begun and event not in record.aside:
+                dead, late = self._aside(record, event, place)
+                if not found + dead + late and begun:
                     yield Seen("lost", event, place)
-                elif found > 1:
+                elif found + dead > 1:  # a copy that is late is known to nobody
                     yield Seen("doubled", event, place)
         for instance, events in record.arrived.items():
             for event in dict.fromkeys(events):
                 if event not in expected[instance]:
                     yield Seen("astray", event, frozenset((instance,)))
 
+    def _aside(self, record: Record, event: Event, place: Iterable[Instance]) -> tuple[int, int]:
+        """Return how many copies of an event sinks have given up, and how many were late."""
+        found = [0, 0]
+        for name, sink, host in place:
+            for channel, late in letters(self._shape.agent(name), sink).items():
+                found[late] += record.aside.get((name, channel, host), []).count(event)
+        return found[0], found[1]
+
+    def _left(self, record: Record, instance: Instance) -> set[Event]:
+        """Return the events of which a copy was given up at a sink, or late: in no order."""
+        name, sink, host = instance
+        agent = self._shape.agent(name)
+        places = [(name, channel, host) for channel in letters(agent, sink)]
+        found = [event for place in places for event in record.aside.get(place, ())]
+        for other in buried(agent, sink):
+            found += record.arrived.get((name, other, host), ())
+        return set(found)
+
     def _disorder(self, record: Record) -> Iterator[Seen]:
         for instance, events in record.arrived.items():
             last: dict[tuple[str, ...], Event] = {}
+            left = self._left(record, instance)
             for event in dict.fromkeys(events):  # copies that come later do not count
                 claim = self._claim(event, instance)
                 if claim is None or claim.order.keys is None or event.stream in record.shuffled:
                     continue
-                kind = (*event.stream, *(_header(event, key) for key in sorted(claim.order.keys)))
+                if event in left:
+                    continue
+                keys = claim.order.keys | (claim.order.folders or frozenset())
+                kind = (*event.stream, *(_header(event, key) for key in sorted(keys)))
                 before = last.get(kind)
                 if before is not None and before.number > event.number:
                     yield Seen("reordered", event, frozenset((instance,)), before)
@@ -124,5 +147,5 @@ class Judge:
 
 
 def _header(event: Event, key: str) -> str:
-    """Return the value of a header that chains here set; a folder is the same for all."""
+    """Return the value of a header that chains here set."""
     return {"origin": "", "via": "", "digit": event.digit, "id": event.name}.get(key, "")

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from flumec.compiler.proofs.claim import Failure
-from prove.shape import Agent, Shape
+from prove.shape import FILING, Agent, Shape
 
 LENGTH = 1.0
 """Units of time in which all begins; a stage says how many seconds that is."""
@@ -121,10 +121,10 @@ def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]
                 yield "repost", (agent.name, source.name, host)
                 yield "deaf", (agent.name, source.name, host)
         for sink in agent.sinks:
-            if sink.kind == "file_roll":
+            if sink.kind in FILING:
                 for kind in ("outage", "lapse"):
                     yield kind, (agent.name, sink.name, host)
         for link in links:
-            for peer in shape.agent(link.target[0]).hosts:
+            for _, _, peer in shape.peers(link, host):
                 for kind in ("cut", "mute", "sever"):
                     yield kind, (*link.sender, host, peer)

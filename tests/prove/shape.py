@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 Settings = tuple[tuple[str, str], ...]
 """Properties in the file's order: name and value as written, which may be a block of lines."""
 
+FILING = ("file_roll", "hdfs")
+"""The sinks that publish files."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -77,7 +80,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Agent:
-    """One agent, on one host or on several."""
+    """One agent, on one host or on several; `facts` are each host's, where any has some."""
 
     name: str
     hosts: tuple[str, ...]
@@ -87,6 +90,15 @@ class Agent:
     journals: tuple[Part, ...] = ()
     chains: tuple[Chain, ...] = ()
     readings: tuple[Reading, ...] = ()
+    facts: tuple[Settings, ...] = ()
+
+    def fact(self, host: str, name: str) -> str | None:
+        """Return what is said of a host, as written."""
+        return dict(self.facts[self.hosts.index(host)]).get(name) if self.facts else None
+
+    def sink(self, name: str) -> Part:
+        """Return a sink by its name."""
+        return next(part for part in self.sinks if part.name == name)
 
     def source(self, name: str) -> Part:
         """Return a source by its name."""
@@ -95,16 +107,27 @@ class Agent:
 
 @dataclass(frozen=True)
 class Link:
-    """From a channel of one agent to a channel, or a `link` source, of another."""
+    """From a channel of one agent to a channel, or a `link` source, of another; or of several."""
 
     sender: tuple[str, str]
     target: tuple[str, str]
     values: Settings
+    more: tuple[tuple[str, str], ...] = ()
+    """Further targets."""
+
+    @property
+    def targets(self) -> tuple[tuple[str, str], ...]:
+        """Every agent that it leads to, and there to what."""
+        return self.target, *self.more
 
     @property
     def policy(self) -> str:
         """How the receiving hosts share the work."""
-        return dict(self.values).get("policy", "single")
+        return self.value("policy") or "single"
+
+    def value(self, name: str) -> str | None:
+        """Return a property's text."""
+        return dict(self.values).get(name)
 
 
 @dataclass(frozen=True)
@@ -120,6 +143,18 @@ class Shape:
         """Return an agent by its name."""
         return next(agent for agent in self.agents if agent.name == name)
 
+    def peers(self, link: Link, host: str) -> list[tuple[Agent, str, str]]:
+        """Return where a link leads from one host: agents, what there takes events, and hosts."""
+        sender = self.agent(link.sender[0])
+        within = (link.value("within") or "").removeprefix("host.")
+        return [
+            (agent, end, peer)
+            for name, end in link.targets
+            for agent in (self.agent(name),)
+            for peer in agent.hosts
+            if not within or agent.fact(peer, within) == sender.fact(host, within)
+        ]
+
     @property
     def hosts(self) -> int:
         """How many hosts there are."""
@@ -130,8 +165,8 @@ class Shape:
         """The most links that a way of it has."""
         depth = {agent.name: 0 for agent in self.agents}
         for link in self.links:  # in the order of the tiers
-            deeper = depth[link.sender[0]] + 1
-            depth[link.target[0]] = max(depth[link.target[0]], deeper)
+            for name, _ in link.targets:
+                depth[name] = max(depth[name], depth[link.sender[0]] + 1)
         return max(depth.values())
 
     @property
@@ -142,18 +177,31 @@ class Shape:
 
 def _fleet(shape: Shape) -> Iterator[str]:
     for agent in shape.agents:
-        names = ", ".join(f'"{host}"' for host in agent.hosts)
-        yield f"hosts {agent.name}_hosts = [{names}]"
-        yield ""
+        for name, hosts, facts in _sets(agent):
+            names = ", ".join(f'"{host}"' for host in hosts)
+            yield from _block(f"hosts {name} = [{names}]", facts)
+            yield ""
     for agent in shape.agents:
-        yield f"agent {agent.name} on {agent.name}_hosts {{"
+        names = ", ".join(name for name, _, _ in _sets(agent))
+        where = f"union({names})" if "," in names else names
+        yield f"agent {agent.name} on {where} {{"
         yield from _agent(agent)
         yield "}"
         yield ""
     for link in shape.links:
-        ends = f"{'.'.join(link.sender)} => {'.'.join(link.target)}"
-        yield from _block(ends, link.values)
+        targets = ", ".join(map(".".join, link.targets))
+        yield from _block(f"{'.'.join(link.sender)} => {targets}", link.values)
         yield ""
+
+
+def _sets(agent: Agent) -> list[tuple[str, tuple[str, ...], Settings]]:
+    """Return the sets that an agent's hosts are in, which are one where nothing is said of them."""
+    if not agent.facts:
+        return [(f"{agent.name}_hosts", agent.hosts, ())]
+    return [
+        (host.replace("-", "_"), (host,), facts)
+        for host, facts in zip(agent.hosts, agent.facts, strict=True)
+    ]
 
 
 def _agent(agent: Agent) -> Iterator[str]:

@@ -8,7 +8,7 @@ from prove.case import Wrong
 from prove.claiming import Unsound, claimed
 from prove.judging import Judge
 from prove.script import Script
-from prove.shape import Agent, Part, Shape
+from prove.shape import Agent, Link, Part, Reading, Shape
 
 TRIES = 150
 """How many smaller ones are tried at most."""
@@ -77,11 +77,9 @@ def _there(shape: Shape, who: tuple[str, ...]) -> bool:
 def _candidates(shape: Shape) -> Iterator[Shape]:
     """Yield the fleets that have one thing less; not all of them are whole."""
     for agent in shape.agents:
-        links = [link for link in shape.links if agent.name in (link.sender[0], link.target[0])]
         rest = tuple(each for each in shape.agents if each is not agent)
-        yield replace(
-            shape, agents=rest, links=tuple(link for link in shape.links if link not in links)
-        )
+        links = tuple(link for each in shape.links for link in _links_without(each, agent.name))
+        yield replace(shape, agents=rest, links=links)
     for agent in shape.agents:
         for less in _less(agent):
             agents = tuple(less if each is agent else each for each in shape.agents)
@@ -95,13 +93,27 @@ def _candidates(shape: Shape) -> Iterator[Shape]:
             )  # fmt: skip
 
 
+def _links_without(link: Link, agent: str) -> Iterator[Link]:
+    """Yield what is left of a link without one agent."""
+    targets = [target for target in link.targets if target[0] != agent]
+    if targets and link.sender[0] != agent:
+        yield replace(link, target=targets[0], more=tuple(targets[1:]))
+
+
 def _less(agent: Agent) -> Iterator[Agent]:
     if len(agent.hosts) > 1:
-        yield replace(agent, hosts=agent.hosts[:-1])
+        yield replace(agent, hosts=agent.hosts[:-1], facts=agent.facts[: len(agent.hosts) - 1])
     for source in agent.sources:
         yield _swept(replace(agent, sources=_without(agent.sources, source)))
     for channel in agent.channels:
         yield _swept(replace(agent, channels=_without(agent.channels, channel)))
+    for reading in agent.readings:
+        for sink in reading.sinks if len(reading.sinks) > 1 else ():
+            yield _swept(_without_member(agent, reading, sink))
+    for part in agent.sinks:
+        for name in ("dead_letter", "give_up", "dedup", "workers", "path"):
+            if part.value(name) is not None:
+                yield _with_less(agent, part, name)
     for chain in agent.chains:
         if chain.keeps or chain.arms:
             plain = replace(
@@ -109,6 +121,22 @@ def _less(agent: Agent) -> Iterator[Agent]:
             )
             chains = tuple(plain if each is chain else each for each in agent.chains)
             yield replace(agent, chains=chains)
+
+
+def _without_member(agent: Agent, reading: Reading, sink: str) -> Agent:
+    sinks = tuple(each for each in reading.sinks if each != sink)
+    less = replace(reading, sinks=sinks)
+    if len(sinks) == 1:
+        less = Reading(reading.channel, sinks)
+    readings = tuple(less if each is reading else each for each in agent.readings)
+    return replace(agent, readings=readings)
+
+
+def _with_less(agent: Agent, part: Part, name: str) -> Agent:
+    """Leave one property of a sink out; what gives nothing up has no use for the time."""
+    names = {name, "give_up"} if name == "dead_letter" else {name}
+    less = replace(part, values=tuple(each for each in part.values if each[0] not in names))
+    return replace(agent, sinks=tuple(less if each is part else each for each in agent.sinks))
 
 
 def _without(parts: tuple[Part, ...], part: Part) -> tuple[Part, ...]:

@@ -22,7 +22,7 @@ from prove.generator import EVENTS
 from prove.judging import Record
 from prove.script import STEPS, Action, Script, failures, places
 from prove.shape import Shape
-from prove.ways import Event, named
+from prove.ways import Event, letters, named
 
 KINDS = frozenset({
     "kill", "doom", "power", "fall", "restart", "cut", "mute", "sever", "deaf", "outage", "lapse",
@@ -269,6 +269,9 @@ class _Play:
         for agent, sink, host in self._sinks():
             delivered = self._world.delivered(agent, sink, host)
             self._record.arrived[agent, sink, host] = [_event(each) for each in delivered]
+            for channel in letters(self._shape.agent(agent), sink):
+                lying = self._world.lying(agent, channel, host)
+                self._record.aside[agent, channel, host] = [_event(each) for each in lying]
 
     def _sinks(self) -> Iterator[tuple[str, str, str]]:
         for agent in self._shape.agents:

@@ -61,7 +61,9 @@ def _faults(shape: Shape, claim: Claim) -> Iterator[Fault]:
 
 def _of_effect(shape: Shape, effect: Effect, harm: Harm) -> Iterator[Fault]:
     agent, name = effect.node
-    others = {link.target[0] for link in shape.links if link.sender == effect.node}
+    others = {
+        name for link in shape.links if link.sender == effect.node for name, _ in link.targets
+    }
     sinks = {
         sink
         for reading in shape.agent(agent).readings

@@ -1,12 +1,13 @@
 """The judge sees what is lost, doubled, reordered or astray, and who allows it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from flumec.compiler.build import lint_text
 from flumec.compiler.proofs.claim import Claim, Effect, Failure, Harm, Order
 from prove.judging import Judge, Record
-from prove.shape import Agent, Arm, Chain, Link, Part, Reading, Shape, Target
+from prove.shape import Agent, Arm, Chain, Link, Part, Reading, Settings, Shape, Target
 from prove.ways import Event, Ways, named
 
 LINES = Part("lines", "taildir", (("files", '["/var/log/a.log"]'),))
@@ -57,10 +58,31 @@ def test_what_was_never_acknowledged_is_not() -> None:
     assert judged(unsure) == []
 
 
-def test_what_lies_where_it_may_is_not() -> None:
-    late = record(0, 2)
-    late.aside.add(event(1))
-    assert judged(late) == []
+@pytest.mark.parametrize("words", [(("dead_letter", "d"),), (("dedup", "{\n  late = d\n}"),)])
+def test_what_lies_where_it_may_is_not(words: Settings) -> None:
+    store = replace(STORE, values=(*STORE.values, *words))
+    shape = Shape((replace(SIMPLE, channels=(FILE, Part("d", "file")), sinks=(store,)),))
+    aside = record(0, 2)
+    assert judged(aside, shape=shape) == ["lost"]
+    aside.aside["a", "d", "h"] = [event(1)]
+    assert judged(aside, shape=shape) == []
+    aside.arrived[PLACE].append(event(1))
+    is_late = words[0][0] == "dedup"
+    assert judged(aside, shape=shape) == ([] if is_late else ["doubled"])
+
+
+def test_what_another_sink_gets_of_what_one_gave_up_is_in_one_place() -> None:
+    store = replace(STORE, values=(*STORE.values, ("dead_letter", "d")))
+    agent = replace(
+        SIMPLE, channels=(FILE, Part("d", "file")), sinks=(store, OTHER),
+        readings=(*SIMPLE.readings, Reading("d", ("t",))),
+    )  # fmt: skip
+    both = (claim(), claim(sink="t"))
+    given = record(0, 2)
+    given.arrived["a", "t", "h"] = [event(1)]
+    assert judged(given, *both, shape=Shape((agent,))) == []
+    given.arrived[PLACE] += [event(1)]
+    assert judged(given, *both, shape=Shape((agent,))) == ["doubled"]
 
 
 def test_what_came_twice_is_doubled() -> None:

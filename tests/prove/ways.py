@@ -1,5 +1,6 @@
 """Where a shape leads an event: to which sinks of which hosts, in how many copies."""
 
+import re
 from dataclasses import dataclass
 
 from prove.shape import Agent, Link, Shape, Target
@@ -91,22 +92,40 @@ class Ways:
             return []
         for reading in agent.readings:
             if reading.channel == target.channel:
-                return [frozenset((agent.name, sink, host) for sink in reading.sinks)]
+                sinks = [*reading.sinks, *(x for sink in reading.sinks for x in buried(agent, sink))]
+                return [frozenset((agent.name, sink, host) for sink in sinks)]
         link = self._links.get((agent.name, target.channel))
-        return [] if link is None else self._over(link, digit)
+        return [] if link is None else self._over(link, host, digit)
 
-    def _over(self, link: Link, digit: str) -> list[Destination]:
+    def _over(self, link: Link, host: str, digit: str) -> list[Destination]:
         """Return where a link leads: to each host, or to any one of them, which are alike."""
-        agent, end = self._shape.agent(link.target[0]), link.target[1]
         by_host = [
-            self._from_source(agent, end, host, digit)
+            self._from_source(agent, end, peer, digit)
             if any(part.name == end for part in agent.sources)
-            else self._from_target(agent, Target(end), host, digit)
-            for host in agent.hosts
+            else self._from_target(agent, Target(end), peer, digit)
+            for agent, end, peer in self._shape.peers(link, host)
         ]
         if link.policy == "all":
             return [end for ends in by_host for end in ends]
         return [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
+
+
+def letters(agent: Agent, sink: str) -> dict[str, bool]:
+    """Return the channels for what a sink gives up, and of each whether that are late events."""
+    part = agent.sink(sink)
+    found = {name: False for name in (part.value("dead_letter"),) if name is not None}
+    late = re.search(r"late = (\w+)", part.value("dedup") or "")
+    return found | ({late[1]: True} if late and late[1] != "drop" else {})
+
+
+def buried(agent: Agent, sink: str) -> list[str]:
+    """Return the sinks that what another one gives up comes to."""
+    return [
+        reader
+        for reading in agent.readings
+        if letters(agent, sink).get(reading.channel) is False
+        for reader in reading.sinks
+    ]
 
 
 def _joined(found: list[Destination]) -> tuple[Destination, ...]:
