@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from flumec.compiler.graph import ends
+from flumec.compiler.letters import letters_of
 from flumec.compiler.model import Agent, End, Fleet, Host, Link, Value
 from flumec.compiler.plan import Peer, ReceivingHalf, SendingHalf
 from flumec.compiler.values import canonical, resolve
@@ -61,14 +62,18 @@ class Wires:
         )
 
     def letters(self, agent: Agent) -> Iterator[str]:
-        """Yield an agent's channels for dead letters that nothing else of the wiring names."""
+        """Yield an agent's channels for what is given up, or late, that nothing else names."""
         wired = {chain.start for chain in agent.chains}
         wired |= {target.name for chain in agent.chains for target in ends(chain) if target.name}
         wired |= {link.sender.component for link in self._sent_by(agent)}
         wired |= {end.component for _, end in self._received.get(agent.name, ())}
-        said = [part.values.get("dead_letter") for part in agent.components.values()]
-        said += [link.values.get("dead_letter") for link in self._sent_by(agent)]
-        letters = {str(value.value) for value in said if value is not None}
+        said = [value for part in agent.components.values() for value in letters_of(part)]
+        said += [
+            link.values["dead_letter"]
+            for link in self._sent_by(agent)
+            if "dead_letter" in link.values
+        ]
+        letters = {str(value.value) for value in said}
         yield from (name for name in agent.components if name in letters - wired)
 
     def _senders(self, link: Link, host: Host, taken: set[str]) -> Iterator[SendingHalf]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flumec.runtime import logs
 from flumec.runtime.disk import Disk
+from flumec.runtime.keeping import letters_of
 from flumec.runtime.messages.agent import BeingDrained
 from flumec.runtime.worker import Role, Worker
 
@@ -31,8 +32,7 @@ class Draining:
         self._staff, self._journals = staff, journals
         self.on = MARK in disk.names(state)
         self._consumers = dict(staff.channels)
-        letters = (getattr(worker.part, "dead_letter", None) for worker in staff.consumers)
-        self._letters = {str(channel) for channel in letters if channel is not None}
+        self._letters = {name for worker in staff.consumers for name in letters_of(worker.part)}
 
     def start(self) -> None:
         """Set the agent's workers to work, without those that bring events in if it drains."""

@@ -14,6 +14,7 @@ from flumec.runtime.whereabouts import JOURNAL, note
 if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
     from flumec.runtime.clock import Clock
+    from flumec.runtime.component import Component
     from flumec.runtime.disk import Disk
     from flumec.runtime.journal import Identity, Settings
     from flumec.runtime.journals import Journals, Layout
@@ -102,6 +103,14 @@ def layout(agent: "Agent") -> "Layout":
     return Layout(channels, homes, consumers, frozenset(spanning), volatile)
 
 
+def letters_of(consumer: "Component") -> Iterator[str]:
+    """Yield the channels for what a sink or a link does not deliver: dead letters, late events."""
+    late = getattr(getattr(consumer, "dedup", None), "late", None)
+    for letters in (getattr(consumer, "dead_letter", None), late):
+        if letters is not None and letters != "drop":
+            yield str(letters)
+
+
 def _named(channel: Any) -> str:
     return str(getattr(channel, "journal", None) or DEFAULT)
 
@@ -114,10 +123,8 @@ def _together(agent: "Agent") -> Iterator[set[str]]:
         here = (each.to for each in agent.receipts if each.receiver is receiver)
         yield {to.name for to in here if to.kind == "channel"}
     for delivery in agent.deliveries:
-        late = getattr(getattr(delivery.consumer, "dedup", None), "late", None)
-        for letters in (getattr(delivery.consumer, "dead_letter", None), late):
-            if letters:
-                yield {delivery.channel.name, str(letters)}
+        for letters in letters_of(delivery.consumer):
+            yield {delivery.channel.name, letters}
 
 
 def _settings(journal: Declared, environment: Mapping[str, str] | None) -> "Settings":

@@ -8,6 +8,7 @@ from flumec.runtime.errors import StartError
 from flumec.runtime.groups.roster import Roster
 from flumec.runtime.groups.surroundings import MemberSurroundings, release_former
 from flumec.runtime.keeper import Keeper
+from flumec.runtime.keeping import letters_of
 from flumec.runtime.links.intake import Intake
 from flumec.runtime.surroundings import (
     ConsumerSurroundings,
@@ -171,13 +172,13 @@ class Staff:
 
 
 def _require_letters(agent: "Agent", consumer: "Component") -> None:
-    letters = getattr(consumer, "dead_letter", None)
     known = {channel.name for channel in agent.channels} | {s.of for s in agent.shares.values()}
-    if letters is not None and letters not in known:
-        raise StartError(
-            f"the dead letters of `{consumer.name}` go to `{letters}`, which is no channel of the "
-            "agent: `agent.hold(…)` one of that name"
-        )
+    for letters in letters_of(consumer):
+        if letters not in known:
+            raise StartError(
+                f"what `{consumer.name}` does not deliver goes to `{letters}`, which is no channel "
+                "of the agent: `agent.hold(…)` one of that name"
+            )
 
 
 def _kind(delivery: "Delivery") -> str:

@@ -12,6 +12,7 @@ from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.headers.entering import entering
 from flumec.compiler.headers.known import ANY, Headers, surely
 from flumec.compiler.headers.steps import behind, taken
+from flumec.compiler.letters import taken_from
 from flumec.compiler.model import Arm, Chain, Fleet, Route, Step
 from flumec.compiler.source import Span
 
@@ -127,8 +128,6 @@ class HeaderFlow:
 
 def joints(fleet: Fleet, graph: Graph) -> dict[Node, list[Joint]]:
     """Return how events come to each component: by chains and links, and as letters."""
-    from flumec.compiler.passes.letters import taken_from  # passes ask for this module
-
     into: dict[Node, list[Joint]] = defaultdict(list)
     for edge in graph.edges:
         if edge.kind != "misplaced":

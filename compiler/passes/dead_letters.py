@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
+from flumec.compiler.letters import Taken, giving_up, taken_from
 from flumec.compiler.model import Agent, Component, Fleet
-from flumec.compiler.passes.letters import Taken, giving_up, taken_from
 from flumec.compiler.source import Span
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flumec.compiler.graph import Edge, Graph, Node
+from flumec.compiler.letters import taken_from
 from flumec.compiler.model import Component, Fleet, Group, Link, Value
-from flumec.compiler.passes.letters import taken_from
 from flumec.compiler.source import Span
 
 

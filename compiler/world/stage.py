@@ -18,6 +18,7 @@ from flumec.compiler.world.posted import Posted
 from flumec.compiler.world.tailed import Tailed, TailedFiles
 from flumec.runtime.agent import Agent, Delivery, Flow, Receipt
 from flumec.runtime.component import Component, Sink
+from flumec.runtime.output.location import divided
 from flumec.runtime.sinks.file_roll import FileRoll
 from flumec.runtime.sinks.filing import Filing
 from flumec.runtime.sinks.hdfs import Hdfs
@@ -70,8 +71,7 @@ class HdfsCollector(Hdfs):
                 elsewhere(directory), sink, context.consumer.epoch, context.disk, host=context.host
             )
 
-        directory, template = str(self.path), self.template({"path": self.path})
-        directory = directory.removesuffix(template).rstrip("/")
+        directory, template = divided(self.path)
         self.deliver(context, directory, template, open_store)
 
 
@@ -80,14 +80,12 @@ class FileCollector(FileRoll):
 
 
 def elsewhere(directory: str) -> Path:
-    """Return where in a world a folder of HDFS lies; `file://` is the machine's own disk.
+    """Return where in a world a sink's folder lies: one of HDFS, or by its path.
 
     What lies there stays there: so a journal has it that an earlier start of the sink has written.
     """
-    if Path(directory).is_relative_to(ELSEWHERE):
+    if directory.startswith("/"):
         return Path(directory)
-    if directory.startswith("file://"):
-        return Path(directory.removeprefix("file://"))
     return ELSEWHERE / directory.replace("://", "/").lstrip("/")
 
 
@@ -99,8 +97,7 @@ def in_the_open(text: str) -> str:
 def folder_of(part: Filing) -> Path:
     """Return where in a world a sink that publishes files does so."""
     if isinstance(part, Hdfs):
-        directory = str(part.path).removesuffix(part.template({"path": part.path})).rstrip("/")
-        return elsewhere(directory)
+        return elsewhere(divided(part.path)[0])
     assert isinstance(part, FileRoll)
     return part.directory
 

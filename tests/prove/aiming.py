@@ -57,9 +57,7 @@ def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> It
     """Yield faults at an effect's place, and have events wait there, or in front of it."""
     agent = shape.agent(effect.node[0])
     near = {agent.name}
-    near |= {
-        name for link in shape.links if link.sender == effect.node for name, _ in link.targets
-    }
+    near |= {name for link in shape.links if link.sender == effect.node for name, _ in link.targets}
     kinds = KINDS[effect.failure]
     found = [
         (kind, who)

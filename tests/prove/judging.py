@@ -1,5 +1,6 @@
 """The judge: what was sent, what arrived, and whether the claims allow the difference."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -121,7 +122,7 @@ class Judge:
                     continue
                 if event in left:
                     continue
-                keys = claim.order.keys | (claim.order.folders or frozenset())
+                keys = claim.order.keys | folders(self._shape, instance)
                 kind = (*event.stream, *(_header(event, key) for key in sorted(keys)))
                 before = last.get(kind)
                 if before is not None and before.number > event.number:
@@ -144,6 +145,13 @@ class Judge:
 
     def _claim(self, event: Event, instance: Instance) -> Claim | None:
         return self._claims.get((event.node, instance[:2]))
+
+
+def folders(shape: Shape, instance: Instance) -> set[str]:
+    """Return the headers by which a sink writes into several folders, each in its own order."""
+    return set(
+        re.findall(r"%\{(\w+)\}", shape.agent(instance[0]).sink(instance[1]).value("path") or "")
+    )
 
 
 def _header(event: Event, key: str) -> str:

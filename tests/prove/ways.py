@@ -92,7 +92,10 @@ class Ways:
             return []
         for reading in agent.readings:
             if reading.channel == target.channel:
-                sinks = [*reading.sinks, *(x for sink in reading.sinks for x in buried(agent, sink))]
+                sinks = [
+                    *reading.sinks,
+                    *(x for sink in reading.sinks for x in buried(agent, sink)),
+                ]
                 return [frozenset((agent.name, sink, host) for sink in sinks)]
         link = self._links.get((agent.name, target.channel))
         return [] if link is None else self._over(link, host, digit)

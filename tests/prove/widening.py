@@ -1,0 +1,64 @@
+"""Fleets with what the generator does not make: every kind of channel, link and sink there is.
+
+A fleet that is made is widened or not, by a stream of chance of its own: the others stay as they
+are, and what is to be made of each seed does not change when another feature is added to the list.
+"""
+
+import random
+from collections.abc import Callable
+
+from prove import generator
+from prove.shape import Shape
+from prove.wider_links import at_sites, keyed, parted, preferred, undrained, weighted
+from prove.wider_sinks import (
+    counted,
+    deduplicated,
+    grouped,
+    in_folders,
+    in_hdfs,
+    lettered,
+    refusing,
+    working,
+)
+
+WIDENED = 0.5
+"""The share of the fleets that are widened."""
+
+TAKEN = 0.4
+"""How often such a fleet gets each of the features, where it fits."""
+
+Widening = Callable[[Shape, random.Random], Shape]
+
+WIDENINGS: tuple[Widening, ...] = (
+    parted,  # before all that differs between the agents that one becomes
+    at_sites,
+    weighted,
+    preferred,
+    keyed,
+    undrained,
+    deduplicated,  # no member of a group can have it
+    grouped,
+    lettered,
+    in_hdfs,
+    in_folders,
+    working,
+    refusing,
+    counted,
+)
+"""What a fleet may get, in this order."""
+
+
+def make(seed: int) -> Shape:
+    """Return the fleet of a seed, widened or not."""
+    shape = generator.make(seed)
+    chance = random.Random(f"wide {seed}")
+    return widened(shape, seed) if chance.random() < WIDENED else shape
+
+
+def widened(shape: Shape, seed: int) -> Shape:
+    """Return a fleet with some of the features that fit to it."""
+    for widening in WIDENINGS:
+        chance = random.Random(f"wide {seed} {widening.__name__}")
+        if chance.random() < TAKEN:
+            shape = widening(shape, chance)
+    return shape
