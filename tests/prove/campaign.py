@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from flumec.compiler.proofs.claim import Claim
 from prove.case import Case, examine
+from prove.features import FEATURES, features
 from prove.shape import Shape
 
 DELIVERIES = ("exactly_once", "at_least_once", "best_effort")
@@ -31,6 +32,7 @@ class Verdict:
     two_hops: int = 0
     claims: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    features: Counter[str] = field(default_factory=Counter)
     shown: Counter[str] = field(default_factory=Counter)
     weaker: Counter[str] = field(default_factory=Counter)
     wrong: list[Case] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Verdict:
         self.plays += case.plays
         self.two_hops += case.shape.longest >= 2
         self.faults += case.faults
+        self.features.update(features(case.shape))
         self.claims += Counter(claim.delivery for claim in case.claims)
         if case.wrong:
             self.wrong.append(case)
@@ -75,6 +78,7 @@ class Verdict:
             shown = f"{self.shown[each]} of {self.weaker[each]}" if self.weaker[each] else ""
             yield f"{each:16} {self.claims[each]:6d} {self.shares[each]:6.0%} {shown:>24}"
         yield ""
+        yield "fleets with: " + ", ".join(f"{self.features[name]} {name}" for name in FEATURES)
         yield "faults: " + ", ".join(f"{n} {kind}" for kind, n in self.faults.most_common())
         if self.unshown:
             yield ""

@@ -160,6 +160,28 @@ def test_ways_go_by_digits_filters_and_links() -> None:
     assert ends(3, "failover") == {at["x"] | at["y"]}
 
 
+def test_a_link_within_sites_leads_to_the_hosts_of_the_senders_own() -> None:
+    north, south = ((("site", '"north"'),), (("site", '"south"'),))
+    edge = replace(SIMPLE, hosts=("h", "i"), readings=(), sinks=(), facts=(north, south))
+    stores = [
+        Agent(name, hosts, (), (FILE,), (STORE,), readings=(Reading("c", ("s",)),), facts=facts)
+        for name, hosts, facts in (("b", ("x", "y"), (north, south)), ("d", ("z",), (north,)))
+    ]
+    values = (("port", "4000"), ("policy", "failover"), ("within", "host.site"))
+    link = Link(("a", "c"), ("b", "c"), values, more=(("d", "c"),))
+    ways = Ways(Shape((edge, *stores), (link,)))
+
+    assert ways.of(event(0, "h")) == (frozenset({("b", "s", "x"), ("d", "s", "z")}),)
+    assert ways.of(event(0, "i")) == (frozenset({("b", "s", "y")}),)
+
+
+def test_order_is_that_in_each_folder() -> None:
+    mixed = record(0, 2, 1)
+    assert judged(mixed) == ["reordered"]
+    store = replace(STORE, values=(*STORE.values, ("path", '"%{digit}"')))
+    assert judged(mixed, shape=Shape((replace(SIMPLE, sinks=(store,)),))) == []
+
+
 def test_copies_that_meet_belong_to_one_place() -> None:
     chain = Chain("lines", (Target("c"), Target("d")))
     edge = Agent("a", ("h",), (LINES,), (FILE, Part("d", "file")), chains=(chain,))

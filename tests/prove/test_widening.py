@@ -1,0 +1,27 @@
+"""Fleets get what the generator does not make, the others stay as they are, and all compile."""
+
+from prove import generator, widening
+from prove.claiming import claimed
+from prove.features import FEATURES, features
+from prove.widening import WIDENED, make, widened
+
+
+def test_about_half_of_the_fleets_stay_as_they_were_made() -> None:
+    plain = sum(make(seed) == generator.make(seed) for seed in range(300))
+    assert abs(plain / 300 - (1 - WIDENED)) < 0.1
+
+
+def test_every_feature_comes_and_the_compiler_takes_it() -> None:
+    found: set[str] = set()
+    for seed in range(60):
+        shape = widened(generator.make(seed), seed)
+        found.update(features(shape))
+        if seed < 6:
+            claimed(shape)
+    assert found == FEATURES.keys()
+
+
+def test_each_widening_changes_some_fleet() -> None:
+    shapes = [generator.make(seed) for seed in range(40)]
+    for each in widening.WIDENINGS:
+        assert any(each(shape, widening.random.Random(0)) != shape for shape in shapes), each
