@@ -32,6 +32,12 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Block the calling thread for `seconds`."""
 
+    def pause(self, event: threading.Event, seconds: float) -> bool:
+        """Block before another try of what just failed, or until the event is set; return whether.
+
+        A simulation may take longer, as long as nothing happens by which a try could succeed.
+        """
+
     def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
         """Block until the event is set or the condition notified; False when `timeout` came first.
 
@@ -55,6 +61,10 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Block the calling thread for `seconds`."""
         time.sleep(seconds)
+
+    def pause(self, event: threading.Event, seconds: float) -> bool:
+        """Block before another try, or until the event is set; return whether."""
+        return self.wait(event, seconds)
 
     def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
         """Block until the event is set or the condition notified; False if `timeout` is first."""

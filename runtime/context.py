@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from flumec.runtime.letters import Letters
     from flumec.runtime.links.messages import Delivery
+    from flumec.runtime.links.pulse import Pulse
     from flumec.runtime.sockets import Dial
 
 
@@ -59,6 +60,9 @@ class Context(Protocol):
 
     def wait(self, seconds: float) -> bool:
         """Sleep for `seconds` or until the agent stops; return `stopping`. Feeds the watchdog."""
+
+    def rest(self, seconds: float) -> bool:
+        """Sleep before another try of what just failed; as `wait` otherwise."""
 
     def alive(self) -> None:
         """Tell the watchdog that the component's loop has passed."""
@@ -155,6 +159,9 @@ class Consumer(Protocol):
         """Return what comes after the rows last read (at first: after the cursor's low), at most
         `max_bytes` of bodies but at least one chunk; an empty list after `timeout` seconds."""  # noqa: D209
 
+    def wake(self) -> None:
+        """Have a `read` that waits return, or the next one that would; for any thread."""
+
     def seek(self, row: int) -> None:
         """Read again from `row` (at or above the cursor's low)."""
 
@@ -183,6 +190,9 @@ class SenderContext(SinkContext, Protocol):
     def dialler(self, host: str, port: int) -> "Dial":
         """Return what connects to a port of another host, as often as it is called."""
 
+    def pulse(self, raw: "socket.socket", time_out: float) -> "Pulse":
+        """Return the signs of life on a connection that has just been made."""
+
     def attend(self) -> None:
         """Raise Recalled once other peers are to have what this one has; to be called often."""
 
@@ -207,6 +217,9 @@ class ReceiverContext(Context, Protocol):
     """What the receiving end of links gets. It puts into the journal itself, with `received`."""
 
     journal: "Journal"
+
+    def pulse(self, raw: "socket.socket", time_out: float) -> "Pulse":
+        """Return the signs of life on a connection that has just been made."""
 
     @property
     def links(self) -> "Mapping[str, tuple[str, tuple[str, ...]]]":

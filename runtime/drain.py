@@ -50,7 +50,7 @@ def stop(workers: Iterable[Worker], watch: Watch, seconds: float) -> bool:
     """Tell workers to finish and return; return whether all did within `seconds`."""
     told = list(workers)
     for worker in told:
-        worker.stop.set()
+        worker.end()
     return watch.until(lambda: all(worker.ended for worker in told), seconds)
 
 

@@ -47,7 +47,7 @@ class Draining:
         self._disk.sync_directory(self._mark.parent)
         self.on = True
         for worker in self._staff.feeders:
-            worker.stop.set()
+            worker.end()
 
     def cancel(self) -> bool:
         """Let the next start be an ordinary one; return whether one is needed for that."""
@@ -71,7 +71,7 @@ class Draining:
         rest = [w for w in holding if self._consumers[w.name] not in self._letters]
         for worker in rest or holding:
             if (worker.dry or worker.idle) and not worker.unread():
-                worker.stop.set()
+                worker.end()
 
     def _holding(self) -> Iterator[Worker]:
         """Yield the sinks at work whose channels hold something."""

@@ -76,8 +76,8 @@ class Process:
         from flumec.runtime.control.inside import Inside
         from flumec.runtime.control.themes import serve
         from flumec.runtime.draining import Draining
+        from flumec.runtime.site import Site
         from flumec.runtime.staff import Staff
-        from flumec.runtime.surroundings import Site
         from flumec.runtime.watch import News, Watch
 
         self.agent = agent

@@ -5,9 +5,13 @@ import os
 import socket
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flumec.runtime.clock import Clock
 from flumec.runtime.errors import StartError
+
+if TYPE_CHECKING:
+    from flumec.runtime.links.pulse import Pulse
 
 FIRST_FD = 3
 BACKLOG = 4096
@@ -76,6 +80,12 @@ class Sockets:
 
         lookup = Lookup(host, port, clock)
         return lambda within, stopping: dial(lookup, within, clock, stopping)
+
+    def pulse(self, raw: socket.socket, time_out: float, now: float) -> "Pulse":  # noqa: ARG002 a simulation knows more of it
+        """Return the signs of life on a connection."""
+        from flumec.runtime.links.pulse import Pulse
+
+        return Pulse(time_out, now)
 
 
 def _bind(name: str, host: str, port: int, declared: str) -> socket.socket:

@@ -10,10 +10,10 @@ from flumec.runtime.groups.surroundings import MemberSurroundings, release_forme
 from flumec.runtime.keeper import Keeper
 from flumec.runtime.keeping import letters_of
 from flumec.runtime.links.intake import Intake
+from flumec.runtime.site import Site
 from flumec.runtime.surroundings import (
     ConsumerSurroundings,
     ReceiverSurroundings,
-    Site,
     SourceSurroundings,
     Surroundings,
 )

@@ -5,12 +5,9 @@ import socket
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from flumec.runtime import credentials, logs
-from flumec.runtime.clock import Clock
 from flumec.runtime.component import Secret
 from flumec.runtime.context import Consumer, Counters
 from flumec.runtime.custody import Custody
@@ -27,8 +24,8 @@ from flumec.runtime.journal.records import (
 from flumec.runtime.letters import Letters
 from flumec.runtime.messages.agent import CannotWork
 from flumec.runtime.messages.letters import Poison
-from flumec.runtime.sockets import Dial, Sockets
-from flumec.runtime.turn import Turn
+from flumec.runtime.site import Site
+from flumec.runtime.sockets import Dial
 from flumec.runtime.watched_consumer import WatchedConsumer
 from flumec.runtime.watched_disk import WatchedDisk
 from flumec.runtime.worker import Role, Worker
@@ -38,26 +35,8 @@ if TYPE_CHECKING:
     from flumec.runtime.agent import Flow
     from flumec.runtime.journal import Consumer as JournalConsumer
     from flumec.runtime.journal import Journal
-    from flumec.runtime.journals import Journals
     from flumec.runtime.links.intake import Intake
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What all components of one process share."""
-
-    agent: str
-    host: str
-    address: str
-    state: Path
-    clock: Clock
-    disk: Disk
-    sockets: Sockets
-    journals: "Journals"
-    program: str = ""
-    """Which program this is: its version and its bundle's digest."""
-    turn: Turn = field(default_factory=Turn)
-    """Whose consumer's rows are in hand as suspects: one consumer's at a time."""
+    from flumec.runtime.links.pulse import Pulse
 
 
 class Surroundings:
@@ -95,6 +74,16 @@ class Surroundings:
             self.clock.wait(self._worker.stop, min(left, self.clock.look))
         return True
 
+    def rest(self, seconds: float) -> bool:
+        """Sleep before another try of what just failed; return `stopping`."""
+        deadline = self.clock.monotonic() + seconds
+        while not self.stopping:
+            left = deadline - self.clock.monotonic()
+            if left <= 0:
+                return False
+            self.clock.pause(self._worker.stop, min(left, self.clock.look))
+        return True
+
     def alive(self) -> None:
         """Tell the watchdog that the component's loop has passed."""
         self._worker.alive()
@@ -128,6 +117,10 @@ class Surroundings:
     def dialler(self, host: str, port: int) -> Dial:
         """Return what connects to a port of another host."""
         return self._sockets.dialler(host, port, self.clock)
+
+    def pulse(self, raw: socket.socket, time_out: float) -> "Pulse":
+        """Return the signs of life on a connection that has just been made."""
+        return self._sockets.pulse(raw, time_out, self.clock.monotonic())
 
 
 class SourceSurroundings(Surroundings):
@@ -220,6 +213,7 @@ class ConsumerSurroundings(Surroundings):
         worker.unread = lambda: self.custody.unread
         self._lives = 1
         self.consumer: Consumer = WatchedConsumer(consumer, self.custody, worker, self._lives)
+        worker.wake = self.consumer.wake
 
     def fail(self, reason: str) -> None:
         """Say that the component cannot work for now; a channel that is stopped stays so."""
@@ -234,6 +228,7 @@ class ConsumerSurroundings(Surroundings):
         consumer = self.journal.consumer(self._worker.name)
         self.custody.begin(survived=lambda: self.fail(""))
         self.consumer = WatchedConsumer(consumer, self.custody, self._worker, self._lives)
+        self._worker.wake = self.consumer.wake
 
     def attend(self) -> None:
         """Nobody else waits for what this consumer has."""

@@ -30,6 +30,7 @@ class WatchedConsumer:
         self.oldest_born = consumer.oldest_born
         self.note = consumer.note
         self.row = consumer.row
+        self._woken = False
 
     @property
     def cursor(self) -> Cursor:
@@ -74,7 +75,7 @@ class WatchedConsumer:
         return self._consumer.fullness
 
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
-        """Return what comes next; nothing after `timeout` seconds, or when the agent stops.
+        """Return what comes next; nothing after `timeout` seconds or a `wake`, as of a stop.
 
         To a consumer that is paused its channel seems to be empty, so that it finishes what it has
         taken, as it does when nothing comes.
@@ -94,8 +95,9 @@ class WatchedConsumer:
                 chunks = []
             self._worker.dry = not chunks
             timeout = deadline - self._worker.clock.monotonic()
-            if timeout <= 0 or self._worker.stop.is_set():
+            if timeout <= 0 or self._woken or self._worker.stop.is_set():
                 break
+        self._woken = False
         self._worker.alive()
         if chunks:
             self._worker.tally.add("events_read", sum(chunk.rows for chunk in chunks))
@@ -106,6 +108,11 @@ class WatchedConsumer:
         else:
             self._worker.tally.add("batches_empty")
         return chunks
+
+    def wake(self) -> None:
+        """Have a `read` that waits return, or the next one that would; for any thread."""
+        self._woken = True
+        self._consumer.wake()
 
     def _read(self, timeout: float, max_bytes: int) -> list[Chunk]:
         if self._custody.stopped:

@@ -48,6 +48,8 @@ class Worker:
         self.clock = clock
         self.tally = Tally()
         self.stop = threading.Event()
+        self.wake: Callable[[], None] = lambda: None
+        """Has a consumer that waits for rows look around."""
         self.passed = clock.monotonic()
         """When its loop last passed, on the monotonic clock."""
         self.idle = False
@@ -133,6 +135,11 @@ class Worker:
         self._work = work
         self.alive()
         self._thread.start()
+
+    def end(self) -> None:
+        """Tell it to finish what it has and return."""
+        self.stop.set()
+        self.wake()
 
     def spare(self) -> None:
         """Let it end before it began."""

@@ -17,10 +17,11 @@ from flumec.runtime.journal import Identity
 from flumec.runtime.journal.records import Cursor, Full, Progress, Refused, Stored
 from flumec.runtime.keeping import open_journals
 from flumec.runtime.sinks import Null
+from flumec.runtime.site import Site
 from flumec.runtime.sockets import Sockets
 from flumec.runtime.sources import Seq
 from flumec.runtime.staff import Staff
-from flumec.runtime.surroundings import ConsumerSurroundings, Site, SourceSurroundings
+from flumec.runtime.surroundings import ConsumerSurroundings, SourceSurroundings
 
 
 class Setting:

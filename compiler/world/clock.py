@@ -1,6 +1,9 @@
 """The time of a world."""
 
+import threading
+
 from flumec.compiler.world.fibres import Scheduler
+from flumec.compiler.world.threads import linger
 from flumec.runtime.clock import Waitable
 
 BEGINNING = 1_767_225_600_000_000_000
@@ -29,6 +32,10 @@ class WorldClock:
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
         self._scheduler.sleep(seconds)
+
+    def pause(self, event: threading.Event, seconds: float) -> bool:
+        """Wait for another try, or until the event is set; the tries that are in vain go by."""
+        return linger(self._scheduler, event, seconds)
 
     def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
         """Wait until the event is set or the condition notified; False if `timeout` is first."""

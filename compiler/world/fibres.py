@@ -5,6 +5,7 @@ what happens depends on the seed alone, and an hour in which nothing happens tak
 """
 
 import heapq
+import math
 import random
 from collections.abc import Callable
 from itertools import count
@@ -25,9 +26,12 @@ _RARER = 0.05
 """What share of the calm a wait may take that is shorter than a look, and not known for what."""
 
 _RARER_LOOK = 0.5
-_LONGEST_LOOK = 30.0
-"""What share of the calm one look may take, and how many seconds at most. Whoever waits for so long
-is woken by what he waits for."""
+"""What share of the calm one look may take. Whoever waits for so long is woken by what he waits
+for, and what is due before then shortens the wait."""
+
+_RARER_TRY = 0.25
+"""The same of one pause before something is tried again, which lasts no longer than until something
+happens."""
 
 
 class Killed(BaseException):
@@ -122,6 +126,8 @@ class Scheduler:
         self.patient = False
         """Whether looks may become much rarer: nobody is to stop in order, which looks show."""
         self._stirred = 0.0
+        self._lingering: dict[Waiter, tuple[float, float]] = {}
+        """Who lets tries go by that are in vain: since when, and how often it would try."""
         self._ready: list[Fibre] = []
         self._timers: list[tuple[float, int, Waiter | Later]] = []
         self._order = count()
@@ -158,7 +164,7 @@ class Scheduler:
         if fibre.owner.dead:
             raise Killed(fibre.owner.name)
         if not waiter.over and deadline is not None:
-            heapq.heappush(self._timers, (deadline, next(self._order), waiter))
+            self._expire(waiter, deadline)
         self.hub.switch()
         if fibre.owner.dead:
             raise Killed(fibre.owner.name)
@@ -172,11 +178,42 @@ class Scheduler:
     def look(self) -> float:
         """Seconds of one wait of a loop which knows what would be due earlier."""
         calm = self.now - self._stirred if self.patient else 0.0
-        return max(_LOOK, min(_LONGEST_LOOK, calm * _RARER_LOOK))
+        return max(_LOOK, calm * _RARER_LOOK)
+
+    def linger(self, waiter: Waiter, period: float) -> bool:
+        """Wait as `park` does, for one who tries something every `period` seconds.
+
+        In a patient world it takes longer while nothing happens that a try could find. Once
+        something does it ends when the next try would have been.
+        """
+        longer = (self.now - self._stirred) * _RARER_TRY if self.patient else 0.0
+        if longer <= period:
+            return self.park(waiter, period)
+        self._lingering[waiter] = self.now, period
+        try:
+            return self.park(waiter, longer)
+        finally:
+            self._lingering.pop(waiter, None)
 
     def stir(self) -> None:
         """Note that something happened."""
         self._stirred = self.now
+        if self._lingering:
+            for waiter, (since, period) in self._lingering.items():
+                tries = math.floor((self.now - since) / period) + 1
+                self._expire(waiter, since + tries * period)
+            self._lingering.clear()
+
+    def rouse(self) -> None:
+        """Note that something is done to the world which may be found only by who looks.
+
+        In one that is not patient somebody looks all the time.
+        """
+        if self.patient:
+            self.stir()
+
+    def _expire(self, waiter: Waiter, moment: float) -> None:
+        heapq.heappush(self._timers, (moment, next(self._order), waiter))
 
     def _patience(self, timeout: float) -> float:
         calm = self.now - self._stirred

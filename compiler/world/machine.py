@@ -58,6 +58,7 @@ class Machine:
         """Start an agent, unless it runs."""
         if name in self.processes or self.off:
             return
+        self.network.scheduler.rouse()
         process = Process(self, self.agents[name])
         self.processes[name] = process
         self.network.scheduler.spawn(process, name, lambda: process.run(self._ended))
@@ -113,6 +114,7 @@ class Machine:
             self._again(process.agent.name)
 
     def _end(self, process: Process, *, silently: bool = False) -> None:
+        self.network.scheduler.rouse()
         self.over(process)
         self.network.end(process, silently=silently)
         self.network.scheduler.kill(process)

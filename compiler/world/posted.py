@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from flumec.compiler.world.events import Event
 from flumec.compiler.world.fibres import Owner
-from flumec.compiler.world.network import Network, Stream
+from flumec.compiler.world.network import Network
+from flumec.compiler.world.sockets import Stream
 from flumec.runtime.http.mistakes import Mistake
 from flumec.runtime.journal.records import Full, Outcome, Progress, Stored
 from flumec.runtime.sources.http import Http
@@ -152,7 +153,7 @@ class Request:
                     break
             except (OSError, EOFError):
                 pass
-            network.scheduler.sleep(AGAIN)
+            network.scheduler.linger(network.scheduler.waiter(), AGAIN)
         self.answered = True
 
     def _tried(self, network: Network, owner: Owner, address: str, data: bytes) -> bool:

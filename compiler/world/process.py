@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from flumec.compiler.world.disk import ProcessDisk
 from flumec.compiler.world.fibres import Owner
-from flumec.compiler.world.network import Network, Stream
+from flumec.compiler.world.network import Network
+from flumec.compiler.world.pulse import WirePulse
+from flumec.compiler.world.sockets import Stream
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.drain import drain
 from flumec.runtime.ending import DRAIN
 from flumec.runtime.journal import Identity, JournalFailed
 from flumec.runtime.keeping import open_journals
+from flumec.runtime.links.pulse import Pulse
+from flumec.runtime.site import Site
 from flumec.runtime.staff import Staff
-from flumec.runtime.surroundings import Site
 from flumec.runtime.watch import EVERY, News
 
 if TYPE_CHECKING:
@@ -60,6 +63,7 @@ class Process(Owner):
     def stop(self) -> None:
         """Have it end in order."""
         self._told = True
+        self.machine.network.scheduler.rouse()
         self._news.tell()
 
     @property
@@ -132,6 +136,11 @@ class WorldSockets:
     def listen(self, name: str, host: str, port: int, *, declared: str = "port") -> Any:  # noqa: ARG002 the protocol
         """Return a listener at the machine's port, whatever address it is said to have."""
         return self._network.listen(self._process, self._process.machine.name, int(port))
+
+    def pulse(self, raw: Stream, time_out: float, now: float) -> Pulse:
+        """Return the signs of life on a connection."""
+        patient = self._network.scheduler.patient
+        return WirePulse(raw, time_out, now) if patient else Pulse(time_out, now)
 
     def dialler(
         self,

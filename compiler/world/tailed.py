@@ -124,7 +124,7 @@ class Polled(Watch):
 
     def wait(self, seconds: float) -> None:
         """Block until the bell rang, or it is time to poll, at least for `seconds`."""
-        self._clock.wait(self._rung, max(seconds, self._every))
+        self._clock.pause(self._rung, max(seconds, self._every))
         self._rung.clear()
 
     def ring(self) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from flumec.compiler.world.fibres import Fibre, Owner, Scheduler
+from flumec.compiler.world.fibres import Fibre, Owner, Scheduler, Waiter
 
 _WAIT = threading.Condition.wait
 _FIBRE = "_flumec_fibre"
@@ -91,15 +91,29 @@ def _pools(scheduler: Scheduler, real: dict[str, Any]) -> dict[str, Callable[...
     return {"submit": submit, "shutdown": shutdown}
 
 
+def linger(scheduler: Scheduler, event: threading.Event, period: float) -> bool:
+    """Wait until the event is set, as one who tries something every `period` seconds meanwhile."""
+    condition: Any = event._cond  # type: ignore[attr-defined]
+    with condition:
+        if not event.is_set():
+            _parked(condition, scheduler, lambda waiter: scheduler.linger(waiter, period))
+    return event.is_set()
+
+
 def _wait(scheduler: Scheduler, condition: Any, timeout: float | None) -> bool:
-    """Wait as `Condition.wait` does: the lock is let go of meanwhile, and held again after."""
+    """Wait as `Condition.wait` does."""
+    return _parked(condition, scheduler, lambda waiter: scheduler.park(waiter, timeout))
+
+
+def _parked(condition: Any, scheduler: Scheduler, park: Callable[[Waiter], bool]) -> bool:
+    """Be parked as a waiter of a condition: its lock is let go of meanwhile, and held again."""
     if not condition._is_owned():
         raise RuntimeError("cannot wait on un-acquired lock")
     waiter = scheduler.waiter()
     condition._waiters.append(waiter)
     held = condition._release_save()
     try:
-        return scheduler.park(waiter, timeout)
+        return park(waiter)
     finally:
         condition._acquire_restore(held)
         if waiter in condition._waiters:

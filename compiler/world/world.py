@@ -148,6 +148,7 @@ class World(Seen):
         part = part_of(machine.agents[agent], source)
         if not isinstance(part, Taildir):
             raise Unable(f"`{agent}.{source}` follows no files: it is a `{part.type}`")
+        self.scheduler.rouse()
         machine.files.rotate(machine.files.first(part), self.clock.now_ns())
 
     def kill(self, agent: str, host: str | None = None, *, down: float | None = RESTART) -> None:
@@ -205,6 +206,8 @@ class World(Seen):
             if not isinstance(part, Filing):
                 raise Unable(f"`{agent}.{sink}` has no target that could be away: `{part.type}`")
             machine.outages.begin(folder_of(part), seconds)
+        self.scheduler.rouse()
+        self.scheduler.after(seconds, self.scheduler.rouse)
 
     def _placed(self, host: plan.Host, root: Path) -> Machine:
         """Return a machine with its agents, which are not started."""

@@ -9,7 +9,8 @@ from flumec.runtime.groups.roster import Roster
 from flumec.runtime.groups.standing import LINK_PATIENCE, PATIENCE, Standing
 from flumec.runtime.journal.member import Member
 from flumec.runtime.messages.groups import GaveBack, RemovedInDoubt
-from flumec.runtime.surroundings import ConsumerSurroundings, Site
+from flumec.runtime.site import Site
+from flumec.runtime.surroundings import ConsumerSurroundings
 from flumec.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class MemberSurroundings(ConsumerSurroundings):
                 return False
             self.clock.wait(self._worker.stop, min(left, GLANCE))
         return True
+
+    def rest(self, seconds: float) -> bool:
+        """Sleep before another try, as `wait` does: meanwhile it may be recalled."""
+        return self.wait(seconds)
 
     def attend(self) -> None:
         """Raise Recalled once the member has failed for long, and another one works."""

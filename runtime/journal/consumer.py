@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
+from flumec.runtime.journal.bell import Bell
 from flumec.runtime.journal.consuming import ClaimOp, CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalDamaged, JournalFailed
 from flumec.runtime.journal.ledger import Ledger
-from flumec.runtime.journal.live import LiveChannel, Shared, born_at, frames
+from flumec.runtime.journal.live import LiveChannel, Shared, born_at, first_left, frames
 from flumec.runtime.journal.merging import Merging
 from flumec.runtime.journal.parts import remaining
-from flumec.runtime.journal.ranges import above, after, union, without
+from flumec.runtime.journal.ranges import above, after, union
 from flumec.runtime.journal.reading import Reader
 from flumec.runtime.journal.records import (
     Chunk,
@@ -60,6 +61,7 @@ class Consumer:
         self._ledger = (SpillLedger if spills else Ledger)(known.cursor.low)
         self._waiting: deque[Chunk] = deque()
         self._oldest: tuple[int, int | None] = (-1, None)
+        self._bell = Bell(live.arrived)
 
     @property
     def cursor(self) -> Cursor:
@@ -111,6 +113,10 @@ class Consumer:
         if self._claimed is not None and self._reader.position > self._claimed:
             self._claim(self._reader.position)
         return chunks
+
+    def wake(self) -> None:
+        """Have a `read` that waits return, or the next one that would; for any thread."""
+        self._bell.ring()
 
     def seek(self, row: int) -> None:
         """Read again from `row` (at or above the cursor's low)."""
@@ -229,25 +235,8 @@ class Consumer:
                 f"where it was, and {end}, the journal's end"
             )
         self._said = cursor.low
-        low = self._first_left(max(cursor.low, self._cursor.low))
+        low = first_left(self._shared, self._live, self.aside, max(cursor.low, self._cursor.low))
         return cursor if low == cursor.low else replace(cursor, low=low)
-
-    def _first_left(self, low: int) -> int:
-        """Return the first row from `low` on that is not set aside, or where what is aside ends.
-
-        Between what is aside may be rows of other channels, which must not keep room.
-        """
-        if not (aside := above(self.aside, low)):
-            return low
-        try:
-            for frame in frames(self._shared, self._live, low):
-                if frame.first >= aside[-1][1]:
-                    break
-                if left := without(max(frame.first, low), frame.end, aside):
-                    return left[0][0]
-        except (JournalDamaged, OSError):  # `read` says so
-            return after(aside, low)
-        return aside[-1][1]
 
     def _free(self, low: int) -> int:
         """Return the bytes of the frames that end at or below `low`, read or not."""
@@ -274,7 +263,7 @@ class Consumer:
                     raise JournalFailed(str(self._shared.writer.failure))
                 now = clock.monotonic()
                 deadline = now + timeout if deadline is None else deadline
-                if now >= deadline:
+                if now >= deadline or self._bell.heard():
                     return None
                 if not self._reader.arrived():
                     clock.wait(self._live.arrived, deadline - now)

@@ -11,7 +11,7 @@ from flumec.runtime.checksum import crc32
 from flumec.runtime.clock import Clock
 from flumec.runtime.journal.errors import JournalDamaged
 from flumec.runtime.journal.packing import Keys, unpack
-from flumec.runtime.journal.ranges import after, covers
+from flumec.runtime.journal.ranges import above, after, covers, without
 from flumec.runtime.journal.records import Chunk, Extent, Ranges
 from flumec.runtime.journal.room import Room
 from flumec.runtime.journal.state import ChannelState, State
@@ -114,6 +114,24 @@ def frames(shared: Shared, live: LiveChannel, row: int) -> Iterator[Extent]:
     moved = (Extent(entry.first, entry.end, entry.length, entry.born) for entry in wanted)
     stored = takewhile(lambda extent: extent.first < end, _stored(shared, live, row))
     yield from merge(held, moved, stored)
+
+
+def first_left(shared: Shared, live: LiveChannel, aside: Ranges, low: int) -> int:
+    """Return the first row from `low` on that is not set aside, or where what is aside ends.
+
+    Between what is aside may be rows of other channels, which must not keep room.
+    """
+    if not (aside := above(aside, low)):
+        return low
+    try:
+        for frame in frames(shared, live, low):
+            if frame.first >= aside[-1][1]:
+                break
+            if left := without(max(frame.first, low), frame.end, aside):
+                return left[0][0]
+    except (JournalDamaged, OSError):  # `read` says so
+        return after(aside, low)
+    return aside[-1][1]
 
 
 def _extent(chunk: Chunk) -> Extent:

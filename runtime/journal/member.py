@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from flumec.runtime.journal.assigning import ReturnOp
+from flumec.runtime.journal.bell import Bell
 from flumec.runtime.journal.consumer import Consumer
 from flumec.runtime.journal.consuming import CursorOp, IntentOp
 from flumec.runtime.journal.errors import JournalFailed
@@ -47,6 +48,7 @@ class Member(Consumer):
         self.refused: Ranges = ()
         """What a link's other end refused, and would stop or kill another as well."""
         self.sharing = sharing
+        self._bell = Bell(live.arrived, sharing.turn)
         self.repeated = known.repeated
         self._position = known.cursor.low
         self._again = Again(shared, live)
@@ -84,7 +86,7 @@ class Member(Consumer):
                     raise JournalFailed(str(self._shared.writer.failure))
                 now = clock.monotonic()
                 deadline = now + timeout if deadline is None else deadline
-                if now >= deadline:
+                if now >= deadline or self._bell.heard():
                     return []
                 if changes == sharing.changes and not (mine and sharing.arrived):
                     self.asking = True

@@ -56,7 +56,7 @@ class Connection:
         self.peer = _peer(raw)
         """The other end's address, for logs."""
         self._clock = clock
-        self._pulse = pulse
+        self.pulse = pulse
         self._stopping = stopping
         self._tend = tend
         self._hurried = False
@@ -87,7 +87,7 @@ class Connection:
         self._hurried = within is not None
         header = read_header(self._take(HEADER.size), limits)
         if within is None:
-            patience = self._pulse.time_out + header.length / SLOWEST
+            patience = self.pulse.time_out + header.length / SLOWEST
             self._deadline = self._clock.monotonic() + patience
         message = self._data(header) if header.kind == Data.kind else self._plain(header)
         self._deadline = None
@@ -173,7 +173,7 @@ class Connection:
                 raise Disconnected(self._closed or str(error.strerror or error)) from None
             if not count:
                 raise Disconnected(self._closed or "the other end closed the connection")
-            self._pulse.heard(self._clock.monotonic())
+            self.pulse.heard(self._clock.monotonic())
             return count
 
     def _write(self, parts: list[memoryview]) -> None:
@@ -183,7 +183,7 @@ class Connection:
             try:
                 count = self._socket.sendmsg(parts)
             except TimeoutError:
-                self._pulse.check(self._clock.monotonic())
+                self.pulse.check(self._clock.monotonic())
                 if self._stopping():
                     raise Disconnected("this end stops") from None
                 continue
@@ -200,7 +200,7 @@ class Connection:
         self._tend()
         if self._closed:
             raise Disconnected(self._closed)
-        self._pulse.check(now)
+        self.pulse.check(now)
         if self._hurried and self._stopping():
             raise Disconnected("this end stops")
         if self._deadline is not None and now >= self._deadline:

@@ -45,11 +45,15 @@ class Dialling:
         self._stopping = stopping
         self._dial = context.dialler(peer.address, peer.port)
 
-    def connect(self, pulse: "Pulse") -> Connection:
-        """Return a connection on which nothing was said yet; raise OSError or LinkFault."""
+    def connect(self, patience: float) -> Connection:
+        """Return a connection on which nothing was said yet; raise OSError or LinkFault.
+
+        It ends once it was silent for `patience` seconds.
+        """
         context = self._context
         try:
             raw = self._dialled()
+            pulse = context.pulse(raw, patience)
             if self._proof is None:
                 connection = Connection(raw, context.clock, pulse, self._stopping)
             else:

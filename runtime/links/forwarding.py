@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from flumec.runtime.links.sender_session import SenderSession
     from flumec.runtime.links.settling import Settling
 
-IDLE = 0.2
-"""Seconds to wait for rows before looking around, with nothing under way."""
 BUSY = 0.05
-"""The same while acknowledgements are to come or to be settled."""
+"""Seconds to wait for rows while acknowledgements are to come or to be settled."""
 READ = 8 << 20
 """Bytes to read from the channel at once."""
 
@@ -57,6 +55,7 @@ class Forwarding:
         self._hindered = session.hindered
         self._change = threading.Condition()
         self._fault: BaseException | None = None
+        self._idle = False
 
     def run(self, drain: float) -> None:
         """Forward until the agent stops, then wait up to `drain` seconds for acknowledgements.
@@ -80,12 +79,20 @@ class Forwarding:
         self._tend()
         while self._session.rejected:
             self._bury(self._session.rejected[0])
-        busy = self._ledger.under_way or not self._settling.done
-        chunks = self._context.consumer.read(BUSY if busy else IDLE, READ)
-        self._context.idle(not chunks and not busy)
+        busy = bool(self._ledger.under_way) or not self._settling.done
+        wait = BUSY if busy or not self._idle else self._patience
+        chunks = self._context.consumer.read(wait, READ)
+        self._idle = not chunks and not busy
+        self._context.idle(self._idle)
         for chunk in chunks:
             for named in self._numbering.named(chunk, self._ledger.memory):
                 self._forward(named)
+
+    @property
+    def _patience(self) -> float:
+        """Seconds to wait for rows with nothing under way; `_listen` ends it with what is news."""
+        clock = self._context.clock
+        return max(0.0, min(clock.look, self._pulse.next - clock.monotonic()))
 
     def _bury(self, reject: "Reject") -> None:
         """Make dead letters of what the receiver rejects, and read on where the sending was."""
@@ -163,9 +170,13 @@ class Forwarding:
                 with self._change:
                     answer = self._session.on(message)
                     self._change.notify_all()
+                    rejected = bool(self._session.rejected)
+                if rejected:
+                    self._context.consumer.wake()
                 if answer is not None:
                     self._connection.send(answer)
         except BaseException as error:
             with self._change:
                 self._fault = error
                 self._change.notify_all()
+            self._context.consumer.wake()

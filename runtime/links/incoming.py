@@ -31,9 +31,6 @@ UNSTORED = "its journal cannot store any more, so its agent ends and is started 
 Parcel = tuple[Delivery, Put]
 Verdict = tuple[Delivery, "Future[Outcome]"]
 
-_TICK = 1.0
-"""Seconds after which a waiting thread looks whether the connection has ended."""
-
 
 class Incoming:
     """Three threads, so that none waits for another's business.
@@ -173,7 +170,7 @@ class Incoming:
     def _put(self) -> None:
         """Put in the order of arrival, waiting for room, as no other thread here does."""
         while not self._ended.is_set():
-            for delivery, put in self._puts.take(_TICK):
+            for delivery, put in self._puts.take(self._context.clock.look):
                 if self._ended.is_set():
                     return
                 try:
@@ -212,7 +209,7 @@ class Incoming:
         clock = self._context.clock
         while True:
             ended = self._ended.is_set()  # asked first: what was put before is in what is taken
-            patience = max(0.0, min(_TICK, self._pulse.next - clock.monotonic()))
+            patience = max(0.0, min(clock.look, self._pulse.next - clock.monotonic()))
             items = self._out.take(patience)
             for item in items:
                 if isinstance(item, tuple):

@@ -11,7 +11,6 @@ from flumec.runtime.links.acceptance import Acceptance
 from flumec.runtime.links.connection import Connection
 from flumec.runtime.links.incoming import Incoming
 from flumec.runtime.links.messages import Bye, Farewell
-from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.receiver_session import Station
 from flumec.runtime.links.register import Register
 from flumec.runtime.links.secured import Secured
@@ -21,6 +20,7 @@ from flumec.runtime.tls.proof import Proof
 if TYPE_CHECKING:
     from flumec.runtime.context import ReceiverContext
     from flumec.runtime.links.arrow_receiver import ArrowReceiver
+    from flumec.runtime.links.pulse import Pulse
 
 STRANGERS = 64
 """Connections that have not said Hello, at most; the one that has waited longest makes room."""
@@ -74,7 +74,7 @@ class Receiving:
             context.log.warning(NoConnection(reason=error.strerror or str(error)))
             context.wait(_GLANCE)
             return
-        pulse = Pulse(self._settings.time_out, context.clock.monotonic())
+        pulse = context.pulse(raw, self._settings.time_out)
         connection = self._connection(raw, pulse)
         incoming = Incoming(connection, pulse, self._station, context)
         thread = threading.Thread(
@@ -93,7 +93,7 @@ class Receiving:
             self._forget(incoming, connection)
             context.wait(_GLANCE)
 
-    def _connection(self, raw: socket.socket, pulse: Pulse) -> Connection:
+    def _connection(self, raw: socket.socket, pulse: "Pulse") -> Connection:
         if self._proof is None:
             return Connection(raw, self._context.clock, pulse)
         stream = Secured(raw, self._proof.tls)

@@ -27,7 +27,6 @@ from flumec.runtime.links.loss import Loss
 from flumec.runtime.links.machine import machine
 from flumec.runtime.links.messages import Bye, Farewell
 from flumec.runtime.links.numbering import RowNumbering, numbering
-from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.links.sender_session import BEFORE, Sender, SenderSession
 from flumec.runtime.links.settling import Settling
 from flumec.runtime.messages.links import AcceptedAnew
@@ -114,7 +113,7 @@ class Sending:
             except (LinkFault, OSError) as fault:
                 why = self._reason(fault)
                 self._context.fail(f"no link to {self._peer}, trying again: {why}")
-                self._context.wait(self._backoff.delay())
+                self._context.rest(self._backoff.delay())
 
     def _open(self) -> Ledger:
         """Read what is remembered; name a new stream, durably, before anything is sent."""
@@ -141,15 +140,14 @@ class Sending:
         """Live through one connection; raise what ended it."""
         context, clock = self._context, self._context.clock
         patience = self._settings.time_out * (1.0 if self._alone else EARLIER)
-        pulse = Pulse(patience, clock.monotonic())
         self._dialled = clock.monotonic()
-        connection = self._dialling.connect(pulse)
+        connection = self._dialling.connect(patience)
         began = clock.monotonic()
         try:
             session = self._greet(connection, ledger)
             self._welcomed(session)
             forwarding = Forwarding(
-                connection=connection, pulse=pulse, session=session, ledger=ledger,
+                connection=connection, pulse=connection.pulse, session=session, ledger=ledger,
                 settling=settling, context=context, numbering=self._numbering,
             )  # fmt: skip
             forwarding.run(self._settings.drain)

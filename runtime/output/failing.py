@@ -29,6 +29,11 @@ class Failing:
         self._since = trouble.failing_since if trouble is not None else 0
         self.tries = trouble.tries if trouble is not None else 0
 
+    @property
+    def gives_up(self) -> bool:
+        """Whether rows are ever given up, so that somebody has to look when they are to be."""
+        return self._after is not None
+
     def again(self) -> None:
         """Count a failure."""
         if self._after is None:

@@ -58,7 +58,8 @@ class Patience:
 
     def rest(self, reason: str) -> None:
         """Wait, longer each time; raise GivenUp when the agent stops."""
-        if self._context.stopping or self._context.wait(self._backoff.delay()):
+        rest = self._context.wait if self._failing.gives_up else self._context.rest
+        if self._context.stopping or rest(self._backoff.delay()):
             raise GivenUp(reason)
         self._context.counters.add("retries")
 

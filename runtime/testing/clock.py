@@ -43,6 +43,10 @@ class ManualClock:
         while self.monotonic() < deadline:
             time.sleep(_GLANCE)
 
+    def pause(self, event: threading.Event, seconds: float) -> bool:
+        """Block until the event is set, or `seconds` were let pass."""
+        return self.wait(event, seconds)
+
     def wait(self, waitable: Waitable, timeout: float | None = None) -> bool:
         """Block until the event is set or the condition notified, or `timeout` was let pass.
 

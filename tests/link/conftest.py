@@ -21,6 +21,7 @@ from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
 from flumec.runtime.journal.records import Chunk, Cursor, Frame, Put, Stored
 from flumec.runtime.letters import Letters
 from flumec.runtime.links import ArrowReceiver, ArrowSender, Peer, receiving
+from flumec.runtime.links.pulse import Pulse
 from flumec.runtime.sockets import Dial, Sockets
 
 LINK = "tailer.out => collector.in"
@@ -129,6 +130,9 @@ class End:
     def wait(self, seconds: float) -> bool:
         return self._stop.wait(seconds)
 
+    def rest(self, seconds: float) -> bool:
+        return self._stop.wait(seconds)
+
     def alive(self) -> None:
         pass
 
@@ -137,6 +141,9 @@ class End:
 
     def dialler(self, host: str, port: int) -> Dial:
         return Sockets({}).dialler(host, port, self.clock)
+
+    def pulse(self, _raw: socket.socket, time_out: float) -> Pulse:
+        return Pulse(time_out, self.clock.monotonic())
 
     def idle(self, idle: bool) -> None:
         pass

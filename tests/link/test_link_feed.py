@@ -24,9 +24,9 @@ from flumec.runtime.links.messages import Ack, Delivery, Reject
 from flumec.runtime.links.receiver_session import Station
 from flumec.runtime.links.register import Register
 from flumec.runtime.route import Arm, Drop, Optional, Route
+from flumec.runtime.site import Site as Surrounding
 from flumec.runtime.sockets import Sockets
 from flumec.runtime.sources import LinkSource
-from flumec.runtime.surroundings import Site as Surrounding
 from flumec.runtime.testing import Survival
 from flumec.runtime.worker import Role, Worker
 

@@ -168,6 +168,9 @@ class SinkPlace:
         self.waited(seconds)
         return self.stopping
 
+    def rest(self, seconds: float) -> bool:
+        return self.wait(seconds)
+
     def alive(self) -> None:
         self.steps += 1
         assert self.steps < 100_000, "the sink runs for ever"
