@@ -2,6 +2,9 @@
 
 from flumec.runtime.component import Declared, Percent, Port, Section, Size, at_least, prop
 
+FILES = 16384
+"""Files that may be open at once where nothing is said; systemd's own are 1,024."""
+
 
 class Limits(Section):
     """`limits { … }`: what systemd lets an agent use."""

@@ -6,6 +6,7 @@ Options are those of systemd 252 (Debian 12); man pages systemd.service(5), syst
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flumec.compiler.bind.agent_settings import FILES
 from flumec.compiler.emit.paths import CURRENT, PYTHON, README, SCRIPTS, credential, socket_name
 from flumec.compiler.emit.socket_units import opened
 from flumec.compiler.emit.templates import render
@@ -18,9 +19,6 @@ from flumec.runtime.sockets import WITH_UNIT
 
 PRIVILEGED = 1024
 """Ports below it are for root, and for who has CAP_NET_BIND_SERVICE."""
-
-FILES = 16384
-"""Files that may be open at once where nothing is said; systemd's own are 1,024."""
 
 
 def unit(agent: Agent) -> str:

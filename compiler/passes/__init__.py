@@ -32,9 +32,11 @@ from flumec.compiler.passes.left_out import check_left_out
 from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
+from flumec.compiler.passes.many_senders import check_many_senders
 from flumec.compiler.passes.misfits import check_misfits
 from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.nearness import check_nearness
+from flumec.compiler.passes.open_files import check_open_files
 from flumec.compiler.passes.ordering import check_ordering
 from flumec.compiler.passes.outages import check_outages
 from flumec.compiler.passes.outlasted import check_outlasted
@@ -99,6 +101,8 @@ PASSES: tuple[Pass, ...] = (
     check_rolling,
     check_fitting,
     check_misfits,
+    check_many_senders,
+    check_open_files,
     check_outages,
     check_lasting,
     check_catching_up,

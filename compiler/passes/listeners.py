@@ -137,13 +137,13 @@ def check_listeners(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     sharing: dict[Any, list[Link]] = defaultdict(list)
     for link in fleet.links:
         for end in link.targets:
-            sharing[_listener(link, end)].append(link)
+            sharing[listener_of(link, end)].append(link)
     for key, links in sharing.items():
         for link in links[1:]:
             yield from check_alike(links[0], link, f"{key[0]}.{key[1]}")
 
 
-def _listener(link: Link, end: End) -> tuple[Any, ...]:
+def listener_of(link: Link, end: End) -> tuple[Any, ...]:
     """Return by what a listener is known: links of which all this is equal share one."""
     port, tls = (str(canonical(link.values.get(name))) for name in ("port", "tls"))
     return end.agent, end.component, link.via, port, tls

@@ -2,7 +2,7 @@
 
 import resource
 
-_SHARE = 4
+SHARE = 4
 """A sink takes one in so many of the files that its process may have open."""
 
 
@@ -13,8 +13,8 @@ def most_open(wanted: int) -> int:
     Without a bound the sink would take the last descriptor, and the journal could not go on.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted * _SHARE
+    needed = wanted * SHARE
     if soft != resource.RLIM_INFINITY and soft < needed:
         soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft // _SHARE))
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft // SHARE))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flumec.compiler.graph import Graph
-from mutated.example import Example
+from mutated.example import Change, Example, behind, end_of, text_of
 from mutated.mutant import Mutant, kind
 from mutated.sites import components, said, section
 
@@ -54,3 +54,38 @@ def small_inbox(example: Example) -> Iterator[Mutant]:
             size = "1MiB" if channel.type == "file" else "64KiB"
             change = said(channel.span, channel.values, "size", size)
             yield Mutant(example, (change,), (channel.name_span,))
+
+
+@kind("FL915")
+def few_files(example: Example) -> Iterator[Mutant]:
+    """An agent's unit allows fewer files than its clients, or its sink, may have open."""
+    for agent, part, _ in components(example):
+        if part.type in ("http", "file_roll", "hdfs") and "limits" not in agent.settings:
+            limits = "\n\n  limits {\n    files = 64\n  }"
+            yield Mutant(example, (Change(behind(part.span), limits),))
+
+
+@kind("FL916")
+def too_many_senders(example: Example) -> Iterator[Mutant]:
+    """More hosts send to a receiver than it takes."""
+    for link in example.fleet.links:
+        own = text_of(link.span)
+        sender = f"{link.sender.agent}.{link.sender.component}"
+        if own.startswith(sender) and link.span.source.path in example.roots:
+            crowd = f"""
+
+hosts crowd = "crowd-{{1..4100}}.example.com"
+
+agent crowd on crowd {{
+  source numbers : seq
+
+  channel out : file
+
+  numbers -> out
+}}
+
+{own.replace(sender, "crowd.out", 1)}
+"""
+            ends = {end.node for end in link.targets}
+            at = (one.span for one in example.fleet.links if ends & {e.node for e in one.targets})
+            yield Mutant(example, (Change(end_of(link.span.source), crowd),), tuple(at))
