@@ -7,6 +7,7 @@ from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.model import Agent, Component, Fleet, Link
+from flumec.compiler.proofs.room import size_of
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
 from flumec.runtime.quantity import Size
@@ -161,8 +162,7 @@ def _room(agent: Agent, channel: Component) -> _Room | None:
         return None
     for host in agent.hosts.hosts[:1]:
         if (held := complete(channel.declaration, channel.values, host)) is not None:
-            whole = Size(held["size"] + held.get("memory", 0))
-            return _Room(whole, size.span, held["when_full"] == "reject")
+            return _Room(size_of(held), size.span, held["when_full"] == "reject")
     return None
 
 

@@ -91,6 +91,8 @@ class OutageTooLong(Diagnostic, code="FL601"):
     condition: str
     """Under which condition nothing is lost all the same."""
     remedy: str
+    peak: bool
+    """Whether it is counted at a `peak`, and not at what comes usually."""
 
     @property
     def message(self) -> str:
@@ -104,7 +106,8 @@ class OutageTooLong(Diagnostic, code="FL601"):
     def notes(self) -> tuple[str, ...]:
         lines = [tier.text for tier in self.held.tiers]
         lines[-1] += f"; then {self.consequence}"
-        return (*lines, self.condition) if self.condition else tuple(lines)
+        further = (self.condition, figures.AT_PEAK if self.peak else "")
+        return (*lines, *(line for line in further if line))
 
     @property
     def hint(self) -> str:
@@ -236,7 +239,9 @@ def _untold(capacity: Capacity, proof: Proof, ways: set[Node]) -> tuple[str, str
 def _said(
     capacity: Capacity, proof: Proof, span: Span, length: Duration, held: Held
 ) -> Iterator[OutageTooLong]:
-    waiting = wait_of(capacity, proof.values["from"].value.node, held, length - held.after)
+    source = proof.values["from"].value.node
+    waiting = wait_of(capacity, source, held, length - held.after)
     if waiting is not None:
-        remedy = larger_channel(capacity, held, length)
-        yield OutageTooLong(span, proof.title, length, held, *waiting, remedy)
+        remedy, rate = larger_channel(capacity, held, length), capacity.rates[source]
+        peak = rate.most > rate.usual
+        yield OutageTooLong(span, proof.title, length, held, *waiting, remedy, peak)

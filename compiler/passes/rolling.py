@@ -14,6 +14,7 @@ from flumec.compiler.model import Agent, Component, Fleet, Settings, Value
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity
 from flumec.compiler.proofs.holding import SHRINKS, folders, held_back
+from flumec.compiler.proofs.room import size_of
 from flumec.compiler.source import Span
 from flumec.runtime.quantity import Duration, Size
 from flumec.runtime.sinks.filing import CROWDED, Filing
@@ -223,7 +224,7 @@ def check_sink(
         if files < 1 or written["roll"] is None:
             continue
         size = written["roll"].size
-        room = Size(held.get("size", 0) + held.get("memory", 0))
+        room = size_of(held)
         packed, pressed = written["codec"] != "none", _pressed(agent, channel)
         place = said.span if files == 1 and said is not None else _blamed(sink)
         found = EarlyRolls(place, files, size, channel, room, packed, pressed)

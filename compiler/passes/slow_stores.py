@@ -108,6 +108,8 @@ class StoreTooSlow(Diagnostic, code="FL626"):
     """Bytes a second, by the sinks that they come to."""
     sources: Mapping[str, tuple[float, int]]
     """How much enters on each host, and on how many, by sources."""
+    peak: bool
+    """Whether some of it is a `peak`, and not what comes usually."""
 
     @property
     def message(self) -> str:
@@ -123,7 +125,8 @@ class StoreTooSlow(Diagnostic, code="FL626"):
             f"{name}: {figures.rate(rate)}" + (f" on each of {count} hosts" if count > 1 else "")
             for name, (rate, count) in self.sources.items()
         ]
-        return (*(sinks if len(self.comes) > 1 else ()), *sources[:_SHOWN])
+        several = sinks if len(self.comes) > 1 else []
+        return (*several, *sources[:_SHOWN], *([figures.AT_PEAK] if self.peak else ()))
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -154,7 +157,8 @@ def check_slow_stores(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
                 ".".join(node): (said.most, len(fleet.agents[node[0]].hosts.hosts))
                 for node, said in sources.items()
             }
-            worst[store.span] = StoreTooSlow(blamed.span, store, comes, entering)
+            peak = any(said.most > said.usual for said in sources.values())
+            worst[store.span] = StoreTooSlow(blamed.span, store, comes, entering, peak)
     yield from worst.values()
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.graph import Graph
+from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Host
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.load import Declared
 from flumec.compiler.proofs.traffic import Use, traffic
-from flumec.compiler.source import Span
 from flumec.runtime.quantity import Rate
 
 _SHOWN = 6
@@ -102,6 +102,10 @@ class TooSlow(Diagnostic, code="FL622"):
     fact: str
     speed: Rate
     uses: Mapping[str, float]
+    peak: bool
+    """Whether some of it is a `peak`, and not what comes usually."""
+    fed: bool
+    """Whether others send to the host, which more hosts would share."""
 
     @property
     def message(self) -> str:
@@ -116,7 +120,7 @@ class TooSlow(Diagnostic, code="FL622"):
         lines = [f"{name}: {figures.rate(rate)}" for name, rate in ordered[:_SHOWN]]
         if rest := ordered[_SHOWN:]:
             lines.append(f"{len(rest)} more: {figures.rate(sum(rate for _, rate in rest))}")
-        return tuple(lines)
+        return (*lines, figures.AT_PEAK) if self.peak else tuple(lines)
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -125,7 +129,11 @@ class TooSlow(Diagnostic, code="FL622"):
 
     @property
     def hint(self) -> str:
-        return "more receiving hosts and `policy = balance`, less that comes, or what is faster"
+        faster = (
+            f"`{self.fact} = {figures.needed_rate(sum(self.uses.values()))}` where it is faster"
+        )
+        more = "more receiving hosts and `policy = balance`, " if self.fed else ""
+        return f"{more}less that comes, or {faster}"
 
 
 def check_speeds(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
@@ -147,12 +155,19 @@ def _of_host(capacity: Capacity, host: Host, use: Use) -> Iterator[TooSlow]:
     for verb, fact, uses in use.parts:
         speed = host.facts.get(fact)
         if speed is not None and sum(uses.values()) > float(speed):
-            yield TooSlow(_rate_of(capacity, uses), host, verb, fact, speed, dict(uses))
+            largest, *_ = said = _rates_of(capacity, uses)
+            peak = any(one.most > one.usual for one in said)
+            fed = any(name in capacity.fed for name, _ in capacity.machines.on(host.name))
+            yield TooSlow(largest.span, host, verb, fact, speed, dict(uses), peak, fed)
 
 
-def _rate_of(capacity: Capacity, uses: Mapping[str, float]) -> Span:
-    """Return the rate that has the largest part in it."""
-    agent, _, component = max(uses, key=lambda name: uses[name]).rpartition(".")
-    upstream = capacity.graph.leading_to((agent, component))
-    found = [said for source, said in capacity.rates.items() if source in upstream]
-    return max(found, key=lambda said: said.most).span
+def _rates_of(capacity: Capacity, uses: Mapping[str, float]) -> list[Declared]:
+    """Return the rates that are a part of some uses; those of the largest first, the most first."""
+    found: dict[Node, Declared] = {}
+    for name in sorted(uses, key=lambda name: -uses[name]):
+        agent, _, component = name.rpartition(".")
+        upstream = capacity.graph.leading_to((agent, component))
+        for source, one in sorted(capacity.rates.items(), key=lambda each: -each[1].most):
+            if source in upstream:
+                found.setdefault(source, one)
+    return list(found.values())

@@ -144,12 +144,17 @@ class Capacity:
     @cached_property
     def _heard(self) -> set[str]:
         """The agents whose work others take over: they receive from links, or from clients."""
-        found = {end.agent for link in self.fleet.links for end in link.targets}
+        found = set(self.fed)
         for agent in self.fleet.agents.values():
             for component in agent.components.values():
                 if getattr(component.declaration, "refuses", False):
                     found.add(agent.name)
         return found
+
+    @cached_property
+    def fed(self) -> set[str]:
+        """The agents that others send to."""
+        return {end.agent for link in self.fleet.links for end in link.targets}
 
     def _waits(self, filling: Filling, source: Node) -> Iterator[Held]:
         """Yield when a source waits, on the host where that is first."""

@@ -3,6 +3,9 @@
 from itertools import pairwise
 from math import ceil, floor
 
+AT_PEAK = "counted at `peak`, as outages are"
+"""What is said where figures are not those of `rate`."""
+
 _DAY = 86_400
 _PARTS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 

@@ -39,6 +39,13 @@ class Fill:
     """What it waits for; None: for the sink, or for a host that is not there."""
     held: float = 0.0
     """What lies in it already, until a sink rolls the files that it has open."""
+    open: float = 0.0
+    """What those files would hold, had it room for that."""
+
+    def needs(self, seconds: float) -> float:
+        """Return how much room would do for so long, in bytes of events."""
+        comes = self.rate * seconds
+        return min(comes + self.open, comes / (1 - CROWDED))
 
     @property
     def blocks(self) -> bool:
@@ -123,7 +130,7 @@ class Filling:
         held = min(back, CROWDED * fill.rooms[0].bytes)
         if held < _COUNTS * fill.rooms[0].bytes:
             return fill
-        return replace(fill, full=fill.full - held / rate, held=held)
+        return replace(fill, full=fill.full - held / rate, held=held, open=back)
 
     def _sending(self, node: Node, link: Link, host: Host, rate: float) -> Fill | None:
         """Return how a channel of a link fills on one host."""

@@ -49,19 +49,19 @@ class Foreseen:
 
     @property
     def caught_up(self) -> str:
-        """When all is caught up, as far as speeds are known."""
-        narrow = self.outlook.narrow
+        """When all is caught up, as far as speeds are known, and the fact that it hangs on."""
+        narrow, untold = self.outlook.narrow, self.outlook.untold
         if narrow is None:
-            return "not known" if self.outlook.untold else "at once"
+            return f"not known (no {untold[1]})" if untold else "at once"
         if narrow.time == inf:
-            return "never"
-        return f"after {'at least ' if self.outlook.untold else ''}{figures.time(narrow.time)}"
+            return f"never ({narrow.fact})"
+        return f"after {'at least ' if untold else ''}{figures.time(narrow.time)} ({narrow.fact})"
 
     def needs(self, tier: Tier) -> float:
         """Return the size with which a channel would do for the rest of the outage."""
         fill, count = tier.fill, len(tier.fill.rooms)
         ratio = fill.rooms[0].ratio if fill.rooms[0].disk else 1.0
-        return fill.rate * (self.outlook.length - fill.begins) / count / ratio
+        return fill.needs(self.outlook.length - fill.begins) / count / ratio
 
     @property
     def cells(self) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,8 @@
 """How many bytes of events a channel holds, as its source counts them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.lying import journal_of
@@ -16,8 +18,8 @@ class Room:
     In a byte on disk lie `ratio` bytes of events.
     """
 
-    disk: int
-    memory: int
+    disk: Size
+    memory: Size
     ratio: float
     events: int | None
     """Beside the bytes, how many events; how large one is, no file says."""
@@ -31,7 +33,7 @@ class Room:
     @property
     def text(self) -> str:
         """How large it is, as the file says it: `40GiB`, `64MiB and 1GiB`."""
-        sizes = [str(Size(size)) for size in (self.memory, self.disk) if size]
+        sizes = [str(size) for size in (self.memory, self.disk) if size]
         shrunk = (
             f", {self.ratio:g} times as much in events," if self.disk and self.ratio != 1 else ""
         )
@@ -39,7 +41,7 @@ class Room:
 
     def text_of(self, *, on_disk: bool) -> str:
         """Return how much of it lies in memory, or in all."""
-        return self.text if on_disk or not self.memory else str(Size(self.memory))
+        return self.text if on_disk or not self.memory else str(self.memory)
 
 
 class Rooms:
@@ -64,17 +66,23 @@ def room_of(agent: Agent, channel: Component, host: Host) -> Room | None:
     if channel.declaration is None:
         return None
     full = complete(channel.declaration, channel.values, host)
-    if full is None or not isinstance(full.get("size"), int):
+    if full is None or not isinstance(full.get("size"), Size):
         return None
     on_disk = getattr(channel.declaration, "on_disk", False)
-    memory = full.get("memory") or 0
+    memory = full.get("memory") or Size(0)
     return Room(
-        disk=full["size"] if on_disk else 0,
+        disk=full["size"] if on_disk else Size(0),
         memory=memory if on_disk else full["size"],
         ratio=ratio_of(agent, channel.name) if on_disk else 1.0,
         events=full.get("events"),
         when_full=str(full.get("when_full", "block")),
     )
+
+
+def size_of(full: Mapping[str, Any]) -> Size:
+    """Return what a channel holds on disk and in memory, as the file writes it if that is one."""
+    size: Size = full["size"]
+    return Size(size + full["memory"]) if full.get("memory") else size
 
 
 def ratio_of(agent: Agent, channel: str) -> float:

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.lying import journal_of
-from flumec.compiler.model import Fleet, Link
+from flumec.compiler.model import Fleet, Group, Link
 from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.load import Load
 from flumec.compiler.proofs.peers import Machine, Peers, Receiver
@@ -15,6 +16,9 @@ from flumec.compiler.proofs.room import ratio_of
 from flumec.compiler.proofs.storing import is_remote
 from flumec.compiler.proofs.words import dotted
 from flumec.runtime.component import Sink
+from flumec.runtime.sinks.filing import Filing
+
+_Way = Literal["sent", "written"]
 
 
 @dataclass(slots=True)
@@ -41,16 +45,19 @@ def traffic(
     """Return the use of each host to which something comes, where some agents are `dead`.
 
     What is put into several channels of one journal is written once. A network carries both
-    directions at once.
+    directions at once. A file that is uploaded was made on the disk before, and of the members of a
+    group one writes an event: the first of those that send it counts, and the first of the others.
     """
+    shared = _shared(fleet)
     uses: dict[str, Use] = defaultdict(Use)
     for node in load.order:
         component = fleet.agents[node[0]].components[node[1]]
         into = load.into.get(node, {})
-        if component.kind == "sink" and into and (remote := _is_remote(fleet, node)) is not None:
-            for host, rate in into.items():
-                use = uses[host].sent if remote else uses[host].written
-                use[dotted(node)] += rate
+        if component.kind == "sink" and into:
+            for kind in shared[node] if node in shared else _done_by(fleet, node):
+                for host, rate in into.items():
+                    done = uses[host].sent if kind == "sent" else uses[host].written
+                    done[dotted(node)] += rate
         elif component.kind == "source":
             ratios = _journals(fleet, graph, node)
             for host, rate in into.items():
@@ -103,11 +110,31 @@ def _ratios(fleet: Fleet, channels: set[Node]) -> list[float]:
     return list(found.values())
 
 
-def _is_remote(fleet: Fleet, node: Node) -> bool | None:
-    """Return whether a sink sends what comes, or writes it to a disk of its host; None: neither."""
+def _done_by(fleet: Fleet, node: Node) -> tuple[_Way, ...]:
+    """Return what a sink does with what comes: sends it, writes it to its host's disk, or both."""
     sink = fleet.agents[node[0]].components[node[1]]
     declaration = sink.declaration
     if declaration is None or not issubclass(declaration, Sink) or not declaration.writes:
-        return None
+        return ()
     full = complete(declaration, sink.values, fleet.agents[node[0]].hosts.hosts[0])
-    return None if full is None else is_remote(declaration, full)
+    if full is None:
+        return ()
+    if not is_remote(declaration, full):
+        return ("written",)
+    return ("sent", "written") if issubclass(declaration, Filing) else ("sent",)
+
+
+def _shared(fleet: Fleet) -> dict[Node, tuple[_Way, ...]]:
+    """Return what each member of a group does that none before it does: one has an event."""
+    found: dict[Node, tuple[_Way, ...]] = {}
+    for agent in fleet.agents.values():
+        for chain in agent.chains:
+            done: set[_Way] = set()
+            for member in chain.end.members if isinstance(chain.end, Group) else ():
+                if member.name is None or member.name not in agent.components:  # was reported
+                    continue
+                node = agent.name, member.name
+                ways = _done_by(fleet, node)
+                found[node] = tuple(way for way in ways if way not in done)
+                done.update(ways)
+    return found

@@ -56,8 +56,9 @@ def larger_channel(capacity: Capacity, held: Held, length: float) -> str:
     """Return how large the channel before the sink would have to be, and its disk."""
     tier = held.tiers[0]
     agent = capacity.fleet.agents[tier.spot[0][0]]
-    room, count = tier.fill.rooms[0], len(tier.fill.rooms)
-    missing = (length - held.after) * tier.fill.rate / count
+    rooms, room = tier.fill.rooms, tier.fill.rooms[0]
+    needs = tier.fill.needs(tier.time + length - held.after)
+    missing = (needs - sum(one.bytes for one in rooms)) / len(rooms)
     size = (room.disk or room.memory) + missing / (room.ratio if room.disk else 1.0)
     said = f"{tier.spot[0][0]}.{tier.spot[0][1]} size = {figures.needed_size(size)}"
     disks = [host.facts["disk"] for host in agent.hosts.hosts if "disk" in host.facts]

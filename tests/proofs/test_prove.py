@@ -191,7 +191,7 @@ def test_outages_have_a_table_of_their_own(prove: Prove) -> None:
 def test_outages_in_sentences_and_as_data(prove: Prove) -> None:
     said = prove(FLOW + OUTAGE, "--path", "a.numbers", "a.kept")[1]
     assert "  outage(a.kept, 2h): room for " in said
-    assert said.rstrip().endswith("caught up not known")
+    assert said.rstrip().endswith("caught up not known (no disk_rate)")
 
     shown, kept = json.loads(prove(FLOW + OUTAGE, "--format", "json")[1])
     assert shown["outages"] == []
