@@ -27,6 +27,7 @@ from flumec.compiler.passes.groups import check_groups
 from flumec.compiler.passes.headers import check_headers
 from flumec.compiler.passes.inside import check_inside
 from flumec.compiler.passes.journals import check_journals
+from flumec.compiler.passes.kept_too_short import check_kept_too_short
 from flumec.compiler.passes.lasting import check_lasting
 from flumec.compiler.passes.left_out import check_left_out
 from flumec.compiler.passes.letters import check_letters
@@ -47,7 +48,6 @@ from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
 from flumec.compiler.passes.refusing import check_refusing
 from flumec.compiler.passes.rolling import check_rolling
-from flumec.compiler.passes.rotated_away import check_rotated_away
 from flumec.compiler.passes.rotation import check_rotation
 from flumec.compiler.passes.routes import check_routes
 from flumec.compiler.passes.sent_headers import check_sent_headers
@@ -106,7 +106,7 @@ PASSES: tuple[Pass, ...] = (
     check_outages,
     check_lasting,
     check_catching_up,
-    check_rotated_away,
+    check_kept_too_short,
     check_surviving,
     check_storage,
     check_speeds,

@@ -15,7 +15,7 @@ from flumec.compiler.values import varies
 from flumec.runtime.quantity import Duration
 
 
-class RotatedAway(Diagnostic, code="FL627"):
+class KeptTooShort(Diagnostic, code="FL627"):
     """An agent is down for longer than log rotation keeps what it follows.
 
     Who writes a log goes on while the agent that follows it is down, and so does rotation: what is
@@ -126,7 +126,7 @@ class RotatedAway(Diagnostic, code="FL627"):
         return kept_so if self.timed else f"{kept_so}; or how long it is down: `down = 10m`"
 
 
-def check_rotated_away(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+def check_kept_too_short(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
     """Yield faults of checks that leave files unread for longer than they are kept."""
     for proof in fleet.proofs:
         if not {"from", "survives"} <= proof.values.keys():
@@ -156,7 +156,7 @@ def _down(fault: Fault, agent: str, hosts: Sequence[Host]) -> Sequence[Host]:
 
 def _unread(
     proof: Proof, fault: Fault, source: Component, hosts: Sequence[Host], down: Duration
-) -> Iterator[RotatedAway]:
+) -> Iterator[KeptTooShort]:
     differs = any(varies(held.value) for held in source.values.values())
     known = (
         complete(source.declaration, source.values, h) for h in hosts[: None if differs else 1]
@@ -174,7 +174,7 @@ def _unread(
     said = source.values.get("keeps")
     place = source.name_span if said is None else said.span
     name = f"{proof.values['from'].value.node[0]}.{source.name}"
-    yield RotatedAway(
+    yield KeptTooShort(
         fault.span, proof.title, name, writer, down, keeps, condition, dark,
         length_of(fault) is not None, place,
     )  # fmt: skip
