@@ -7,7 +7,7 @@ from flumec.compiler.emit import readme
 from flumec.compiler.emit.accounts import sysusers, tmpfiles
 from flumec.compiler.emit.installer import installer
 from flumec.compiler.emit.installing import installing
-from flumec.compiler.emit.manifest import digest, of_bundle, of_host
+from flumec.compiler.emit.manifest import digest, of_agents, of_bundle, of_host
 from flumec.compiler.emit.openings import as_csv, by_host, openings
 from flumec.compiler.emit.order import start_order
 from flumec.compiler.emit.paths import (
@@ -51,18 +51,20 @@ def emit(
     order = {name: place for place, name in enumerate(start_order(plan))}
     connections = openings(plan)
     inbound = by_host(connections)
+    does = []
     for host in plan.hosts:
         own = _host(host, program)
         own[README] = readme.of_host(host, inbound.get(host.name, ()))
         runtime = (runtimes or {}).get((host.python, host.arch))
-        own[MANIFEST] = of_host(plan, host, own, installing(plan, host, order, own, runtime))
+        does.append(of_agents([host]))
+        own[MANIFEST] = of_host(plan, does[-1], own, installing(plan, host, order, own, runtime))
         above = folder(host.name)
         files.update((f"{above}/{name}", content) for name, content in own.items())
         digests.update((f"{above}/{name}", digest(content)) for name, content in own.items())
     files[README] = readme.of_fleet(plan)
     files[FIREWALL] = as_csv(connections)
     digests.update((name, digest(files[name])) for name in (README, FIREWALL))
-    files[MANIFEST] = of_bundle(plan, digests, list((runtimes or {}).values()))
+    files[MANIFEST] = of_bundle(plan, does, digests, list((runtimes or {}).values()))
     return files
 
 

@@ -3,13 +3,16 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from flumec.compiler.emit.described import Descriptions
 from flumec.compiler.emit.indented import indented
 from flumec.compiler.plan import Host, Plan
 
 FORMAT = 2
+
+Does: TypeAlias = dict[str, dict[str, Any]]
+"""What runs where, by host, and what it does, by the digest of its description."""
 
 
 @cache
@@ -21,38 +24,43 @@ def version() -> str:
 
 
 def of_bundle(
-    plan: Plan, digests: Mapping[str, str], runtimes: Sequence[Mapping[str, Any]]
+    plan: Plan,
+    does: Sequence[Does],
+    digests: Mapping[str, str],
+    runtimes: Sequence[Mapping[str, Any]],
 ) -> bytes:
-    """Return the manifest of the whole bundle, whose files have these digests."""
-    known = {runtime["name"]: runtime for runtime in runtimes}
-    more = {"inputs": dict(plan.inputs), "runtimes": known}
-    return _manifest(plan, plan.hosts, digests, more)
+    """Return the manifest of the whole bundle: what its hosts do, and its files' digests."""
+    named = {runtime["name"]: runtime for runtime in runtimes}
+    more = {"inputs": dict(plan.inputs), "runtimes": named}
+    every: Does = {"hosts": {}, "agents": {}}
+    for each in does:
+        for part, known in every.items():
+            known.update(each[part])
+    return _manifest(plan, every, digests, more)
 
 
 def of_host(
-    plan: Plan, host: Host, files: Mapping[str, bytes], install: Mapping[str, Any]
+    plan: Plan, does: Does, files: Mapping[str, bytes], install: Mapping[str, Any]
 ) -> bytes:
     """Return the manifest of one host's folder; the inputs stand once, in the bundle's."""
     digests = {name: digest(content) for name, content in files.items()}
     more = {"executable": executable(files), "install": install}
-    return _manifest(plan, [host], digests, more)
+    return _manifest(plan, does, digests, more)
 
 
-def _manifest(
-    plan: Plan, hosts: Sequence[Host], digests: Mapping[str, str], more: Mapping[str, Any]
-) -> bytes:
+def _manifest(plan: Plan, does: Does, digests: Mapping[str, str], more: Mapping[str, Any]) -> bytes:
     data: dict[str, Any] = {
         "flumec bundle": FORMAT,
         "version": version(),
         "digest": plan.digest,
-        **of_agents(hosts),
+        **does,
         "files": digests,
         **more,
     }
     return f"{indented(data)}\n".encode()
 
 
-def of_agents(hosts: Sequence[Host]) -> dict[str, Any]:
+def of_agents(hosts: Sequence[Host]) -> Does:
     """Return what runs where, and once for all that are alike, what it does."""
     agents = Descriptions()
     listed = {
