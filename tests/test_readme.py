@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from flumec.compiler import cli
 from flumec.compiler.build import lint, lint_text
 from flumec.compiler.draw import draw
 from flumec.compiler.graph import Graph
@@ -38,32 +39,39 @@ agent a on web {
 """
 
 
+def flumec(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
 def test_its_flow_is_clean() -> None:
     (flow,) = [text for _, text in FENCES if text.startswith("param lake")]
 
     assert lint_text(flow).diagnostics == ()
 
 
-def test_its_message_is_what_lint_says(tmp_path: Path) -> None:
+def test_its_message_is_what_lint_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "web.flow").write_text(WRONG)
-    said = subprocess.run(
-        [sys.executable, "-m", "flumec.compiler", "lint", "web.flow"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    status = flumec("lint", "web.flow")
 
     (shown,) = [text for _, text in FENCES if text.startswith("error[FL205]")]
-    assert said.returncode == 1
-    assert said.stdout.startswith(shown)
+    assert status == 1
+    assert capsys.readouterr().out.startswith(shown)
 
 
-def test_its_proof_is_what_prove_says() -> None:
+def test_its_proof_is_what_prove_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (command,) = re.findall(r"^`flumec (prove .*)`:$", README, re.MULTILINE)
-    said = subprocess.run(
-        [sys.executable, "-m", "flumec.compiler", *command.split()],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    monkeypatch.chdir(ROOT)
+    status = flumec(*command.split())
 
-    assert (said.returncode, said.stdout in {text for _, text in FENCES}) == (0, True)
+    assert (status, capsys.readouterr().out in {text for _, text in FENCES}) == (0, True)
 
 
 def test_its_broken_check_is_the_page_of_the_language() -> None:

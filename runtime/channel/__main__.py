@@ -41,8 +41,11 @@ class Parser(ArgumentParser):
         raise SystemExit(2)
 
 
-def parser(name: str) -> Parser:
-    """Return the parser of the whole command line."""
+def parser(name: str, arguments: Sequence[str]) -> Parser:
+    """Return the parser of a command line: only the commands that it has are made in full.
+
+    To load and declare all of them took longer than most of them run.
+    """
     made = Parser(
         prog=name, description="Look after what lies in an agent's journal.", epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
@@ -50,6 +53,8 @@ def parser(name: str) -> Parser:
     commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command, sentence in COMMANDS.items():
         each = commands.add_parser(command, help=sentence, description=sentence)
+        if command not in arguments:
+            continue
         each.add_argument("state", metavar="DIR", type=Path, help="the state directory")
         import_module(f"flumec.runtime.channel.{command}").declare(each)
         keys.declare(each)
@@ -61,7 +66,7 @@ def main(arguments: Sequence[str], name: str = "python3 -m flumec.runtime.channe
     from flumec.runtime.channel.replaying import Stopped
     from flumec.runtime.channel.verify import Unsound
 
-    made = parser(name)
+    made = parser(name, arguments)
     if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         near = difflib.get_close_matches(arguments[0], COMMANDS, n=1, cutoff=0.5)
         meant = f"; did you mean `{near[0]}`?" if near else ""

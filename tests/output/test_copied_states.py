@@ -268,6 +268,7 @@ def lives(past: str, taken: str, first: int, second: int) -> Iterator[str]:
     assert list(files(disk, OUT / ".flumec")) == []
 
 
+@cache
 def steps(past: str) -> int:
     """Return how many steps a start takes that nobody disturbs."""
     state, disk = after(past)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from flumec.compiler import cli
 from flumec.runtime.messages import every_message
 
 ROOT = Path(__file__).parents[2]
@@ -44,14 +45,21 @@ def test_its_commands_run(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("link", LINKS, ids=range(len(LINKS)))
-def test_its_links_compile_and_no_key_is_in_the_bundle(link: str, folder: Path) -> None:
+def test_its_links_compile_and_no_key_is_in_the_bundle(
+    link: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     flow = folder / "weblogs.flow"
     whole = flow.read_text()
     flow.write_text(whole[: whole.index("tailer.spool =>")] + link)
 
-    built = flumec("build", "weblogs.flow", "-o", "dist", "--strict", folder=folder)
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as built:
+        cli.main(["build", "weblogs.flow", "-o", "dist", "--strict"])
 
-    assert built.returncode == 0, built.stdout + built.stderr
+    assert built.value.code == 0, capsys.readouterr()
     keys = re.findall(r"LoadCredential=(\S+):/etc/flumec/credentials/\1", units(folder / "dist"))
     named = re.findall(r'secret\("(.*?)"\)', link) or ["flumec-ca", "flumec-cert", "flumec-key"]
     assert set(keys) == set(named)
