@@ -41,23 +41,24 @@ class Parser(ArgumentParser):
         raise SystemExit(2)
 
 
-def parser(name: str, arguments: Sequence[str]) -> Parser:
-    """Return the parser of a command line: only the commands that it has are made in full.
-
-    To load and declare all of them took longer than most of them run.
-    """
+def overview(name: str) -> Parser:
+    """Return the parser of what has no command: its help page lists them."""
     made = Parser(
         prog=name, description="Look after what lies in an agent's journal.", epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )  # fmt: skip
-    commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = made.add_subparsers(metavar="COMMAND", required=True)
     for command, sentence in COMMANDS.items():
-        each = commands.add_parser(command, help=sentence, description=sentence)
-        if command not in arguments:
-            continue
-        each.add_argument("state", metavar="DIR", type=Path, help="the state directory")
-        import_module(f"flumec.runtime.channel.{command}").declare(each)
-        keys.declare(each)
+        commands.add_parser(command, help=sentence)
+    return made
+
+
+def parser(name: str, command: str) -> Parser:
+    """Return the parser of one command; to make those of all takes longer than most of them run."""
+    made = Parser(prog=f"{name} {command}", description=COMMANDS[command])
+    made.add_argument("state", metavar="DIR", type=Path, help="the state directory")
+    import_module(f"flumec.runtime.channel.{command}").declare(made)
+    keys.declare(made)
     return made
 
 
@@ -66,14 +67,11 @@ def main(arguments: Sequence[str], name: str = "python3 -m flumec.runtime.channe
     from flumec.runtime.channel.replaying import Stopped
     from flumec.runtime.channel.verify import Unsound
 
-    made = parser(name, arguments)
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
-        near = difflib.get_close_matches(arguments[0], COMMANDS, n=1, cutoff=0.5)
-        meant = f"; did you mean `{near[0]}`?" if near else ""
-        made.error(f"there is no command `{arguments[0]}`{meant}")
-    options = made.parse_args(arguments)
+    if not arguments or arguments[0] not in COMMANDS:
+        _without_command(arguments, overview(name))
+    options = parser(name, arguments[0]).parse_args(arguments[1:])
     progress = options.progress = Progress()
-    command = import_module(f"flumec.runtime.channel.{options.command}")
+    command = import_module(f"flumec.runtime.channel.{arguments[0]}")
     try:
         for line in command.run(options, RealDisk(), SystemClock()):
             progress("")
@@ -93,6 +91,16 @@ def main(arguments: Sequence[str], name: str = "python3 -m flumec.runtime.channe
     finally:
         progress("")
     return 0
+
+
+def _without_command(arguments: Sequence[str], made: Parser) -> NoReturn:
+    """Show the help page if it is asked for; else say what is wrong."""
+    if arguments and not arguments[0].startswith("-"):
+        near = difflib.get_close_matches(arguments[0], COMMANDS, n=1, cutoff=0.5)
+        meant = f"; did you mean `{near[0]}`?" if near else ""
+        made.error(f"there is no command `{arguments[0]}`{meant}")
+    made.parse_args(arguments)
+    made.error("the command comes first")
 
 
 def _fail(message: str) -> int:
