@@ -14,6 +14,7 @@ def as_json(found: Outcome) -> dict[str, Any]:
         "flumec plan": FORMAT,
         "changes": bool(found.status),
         "version": {"before": found.old.version, "after": found.new.version},
+        "journal_format": {"before": found.old.journal_format, "after": found.new.journal_format},
         "hosts": len(found.new.hosts),
         "agents": [_agent(each) for each in found.agents],
         "waves": [{"hosts": list(wave.hosts), "circle": wave.circle} for wave in found.waves],
@@ -39,6 +40,10 @@ def as_json(found: Outcome) -> dict[str, Any]:
                 "bytes": each.held and each.held.bytes,
             }
             for each in found.orphans
+        ],
+        "strangers": [
+            {"agent": each.agent, "flow": each.flow, "hosts": list(each.hosts)}
+            for each in found.strangers
         ],
     }
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from flumec.compiler.bundle import BundleError
 from flumec.compiler.emit.described import Described
-from flumec.compiler.emit.manifest import of_agents, version
+from flumec.compiler.emit.manifest import flows, of_agents, version
 from flumec.compiler.emit.paths import MANIFEST
 from flumec.compiler.plan import Plan
+from flumec.runtime.journal_format import FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ class Fleet:
     """The description's digest, by host and agent."""
     agents: Mapping[str, Described]
     """Descriptions by their digests."""
+    inputs: frozenset[str]
+    """The files that it was made from."""
+    flows: Mapping[str, str]
+    """Which of them declares each agent; not known of one that is missing."""
+    journal_format: int | None
+    """The newest format of journals that it reads and writes; None where that is not known."""
 
     def of(self, host: str, agent: str) -> Described | None:
         """Return what an agent does on a host, None if it isn't there."""
@@ -38,7 +45,8 @@ class Fleet:
 
 def planned(plan: Plan) -> Fleet:
     """Return the fleet that a plan describes."""
-    return _fleet(version(), plan.digest, of_agents(plan.hosts))
+    more = {"inputs": dict(plan.inputs), "flows": flows(plan), "journal format": FORMAT}
+    return _fleet(version(), plan.digest, {**of_agents(plan.hosts), **more})
 
 
 def built(directory: Path) -> Fleet:
@@ -76,6 +84,9 @@ def _fleet(version: str, digest: str, data: Mapping[str, Any]) -> Fleet:
         {name: host["address"] for name, host in hosts.items()},
         {name: host["agents"] for name, host in hosts.items()},
         data["agents"],
+        frozenset(data["inputs"]),
+        data.get("flows", {}),
+        data.get("journal format"),
     )
     if any(description.get("agent") is None for _, _, description in fleet.every()):
         raise KeyError("agent")

@@ -8,6 +8,7 @@ from flumec.compiler.change.fleet import Fleet
 from flumec.compiler.change.held import Held
 from flumec.compiler.change.order import Wave, waves
 from flumec.compiler.change.orphans import Orphan, orphans
+from flumec.compiler.change.strangers import Stranger, strangers
 from flumec.compiler.change.wires import Standstill, standstills
 from flumec.compiler.change.words import Change, changes
 
@@ -42,6 +43,13 @@ class Outcome:
     """Hosts that are in the new build no more: what runs there goes on until somebody ends it."""
     standstills: tuple[Standstill, ...]
     orphans: tuple[Orphan, ...]
+    strangers: tuple[Stranger, ...]
+
+    @property
+    def older_journals(self) -> tuple[int, int] | None:
+        """The newest formats of journals before and after, where the new one reads fewer."""
+        before, after = self.old.journal_format, self.new.journal_format
+        return (before, after) if before and after and after < before else None
 
     @property
     def status(self) -> int:
@@ -67,6 +75,7 @@ def outcome(old: Fleet, new: Fleet, held: Mapping[tuple[str, str, str], Held]) -
         leaving=tuple(host for host in old.hosts if host not in new.hosts),
         standstills=tuple(standstills(old, new)),
         orphans=tuple(orphans(old, new, held)),
+        strangers=tuple(strangers(old, new)),
     )
 
 

@@ -29,6 +29,9 @@ def as_text(found: Outcome) -> Iterator[str]:
         yield f"{_SIGNS[each.fate]} {each.agent} on {few(each.hosts)}: {_FATES[each.fate]}"
         yield from (f"    {change}" for change in each.changes)
     for title, lines in (
+        ("This flumec may not read the journals that are there:", list(_older(found))),
+        ("These agents are of other flows, and installing this build would stop them:",
+         list(_strangers(found))),
         ("Order: receivers before senders, one wave after the other.", list(_order(found))),
         ("These hosts leave the fleet:", list(_leaving(found))),
         ("These links stand still until both ends are installed; rows wait at the sender:",
@@ -61,6 +64,21 @@ def headline(found: Outcome) -> str:
         version = f"; flumec {found.old.version} -> {found.new.version}"
     hosts = f"{len(found.touched):,} of {counted(len(found.new.hosts), 'host')}"
     return f"{hosts}: {', '.join(filter(None, said)) or 'no agent changes'}{version}"
+
+
+def _older(found: Outcome) -> Iterator[str]:
+    if (formats := found.older_journals) is not None:
+        yield f"it reads them up to format {formats[1]}, and what is installed writes format "
+        yield f"{formats[0]} where it needs that; an agent with such a journal will not start:"
+        yield f"let flumec {found.old.version} drain it first (docs/leaving.md)"
+
+
+def _strangers(found: Outcome) -> Iterator[str]:
+    for each in found.strangers:
+        yield f"{each.agent} of {each.flow} on {few(each.hosts)}"
+    if found.strangers:
+        yield "build the flows of all that share a host together; or install with --replace, which"
+        yield "stops them (docs/bundles.md)"
 
 
 def _order(found: Outcome) -> Iterator[str]:

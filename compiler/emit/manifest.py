@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from flumec.compiler.emit.described import Descriptions
 from flumec.compiler.emit.indented import indented
 from flumec.compiler.plan import Host, Plan
+from flumec.runtime import journal_format
 
 FORMAT = 2
 
@@ -31,12 +32,17 @@ def of_bundle(
 ) -> bytes:
     """Return the manifest of the whole bundle: what its hosts do, and its files' digests."""
     named = {runtime["name"]: runtime for runtime in runtimes}
-    more = {"inputs": dict(plan.inputs), "runtimes": named}
+    more = {"inputs": dict(plan.inputs), "runtimes": named, "flows": flows(plan)}
     every: Does = {"hosts": {}, "agents": {}}
     for each in does:
         for part, known in every.items():
             known.update(each[part])
     return _manifest(plan, every, digests, more)
+
+
+def flows(plan: Plan) -> dict[str, str]:
+    """Return which .flow file declares each agent."""
+    return {agent.name: agent.file for host in plan.hosts for agent in host.agents}
 
 
 def of_host(
@@ -53,6 +59,7 @@ def _manifest(plan: Plan, does: Does, digests: Mapping[str, str], more: Mapping[
         "flumec bundle": FORMAT,
         "version": version(),
         "digest": plan.digest,
+        "journal format": journal_format.FORMAT,
         **does,
         "files": digests,
         **more,

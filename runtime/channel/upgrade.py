@@ -7,7 +7,7 @@ from flumec.runtime.channel.place import places
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal.inspection import inspect
-from flumec.runtime.journal.layout import FORMAT
+from flumec.runtime.journal_format import FORMAT
 
 
 def declare(parser: ArgumentParser) -> None:

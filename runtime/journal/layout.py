@@ -5,13 +5,7 @@ from struct import Struct
 
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import DiskFile
-
-FORMAT = 3
-"""The newest format that this runtime writes; it reads all whose `readable_from` is not above."""
-
-PLAIN = 1
-"""The format of a journal that uses nothing new: written as long as that is enough, so that the
-last runtime can still read it after a rollback."""
+from flumec.runtime.journal_format import FORMAT, PLAIN
 
 SEGMENT_MAGIC = b"FLOWJRNL"
 GROUP_MAGIC = b"FGRP"

@@ -10,11 +10,12 @@ from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal import snapshot
 from flumec.runtime.journal.entries import FrameEntry, Kind, OpenEntry, record
 from flumec.runtime.journal.group import Group
-from flumec.runtime.journal.layout import FORMAT, PAGE, PLAIN, SECTOR, SegmentHeader, aligned, seed
+from flumec.runtime.journal.layout import PAGE, SECTOR, SegmentHeader, aligned, seed
 from flumec.runtime.journal.segment import SegmentState
 from flumec.runtime.journal.state import State
 from flumec.runtime.journal.synced import mark
 from flumec.runtime.journal.walk import segment_path
+from flumec.runtime.journal_format import FORMAT, PLAIN
 
 RESERVES = ("reserve-1", "reserve-2")
 """Files as long as small segments: the room in which a full disk can still be drained.

@@ -13,14 +13,7 @@ from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.journal.entries import FrameEntry, OpenEntry
 from flumec.runtime.journal.errors import JournalLocked, StateError
-from flumec.runtime.journal.layout import (
-    FORMAT,
-    PAGE,
-    PLAIN,
-    NewerFormat,
-    SegmentHeader,
-    read_segment_header,
-)
+from flumec.runtime.journal.layout import PAGE, NewerFormat, SegmentHeader, read_segment_header
 from flumec.runtime.journal.log import DiskFull, Log
 from flumec.runtime.journal.packing import is_sealed, sealed, unsealed
 from flumec.runtime.journal.recovery import SEGMENT, Recovered, recover
@@ -32,6 +25,7 @@ from flumec.runtime.journal.spill import Late
 from flumec.runtime.journal.state import State
 from flumec.runtime.journal.stored import count_stored, free_apart
 from flumec.runtime.journal.walk import segment_path
+from flumec.runtime.journal_format import FORMAT, PLAIN
 
 LOCK = "lock"
 _PID_LENGTH = 20

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "plan.md").read_text()
 OBJECT = {
     "flumec plan": int, "changes": bool, "version": {"before": str, "after": str}, "hosts": int,
+    "journal_format": {"before": (int, type(None)), "after": int},
     "agents": [{
         "agent": str, "hosts": [str], "fate": str, "restarts": bool,
         "changes": [{
@@ -31,6 +32,7 @@ OBJECT = {
         "host": str, "agent": str, "channel": str, "reason": str, "rows": type(None),
         "bytes": type(None),
     }],
+    "strangers": [{"agent": str, "flow": str, "hosts": [str]}],
 }  # fmt: skip
 """What programs may rely on: keys and types."""
 

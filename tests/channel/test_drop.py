@@ -1,8 +1,8 @@
 """A removed channel keeps its rows until it is dropped; then they are counted, and freed."""
 
 from flumec.runtime.journal import ChannelSpec
-from flumec.runtime.journal.layout import FORMAT
 from flumec.runtime.journal.records import Cursor, Output
+from flumec.runtime.journal_format import FORMAT
 
 from .conftest import PATIENCE, A, B, State, Tool
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Journal, JournalFailed
-from flumec.runtime.journal.layout import FORMAT, PLAIN
 from flumec.runtime.journal.records import Aside, Cursor, Frame, Full, Outcome, Output, Put, Stored
+from flumec.runtime.journal_format import FORMAT, PLAIN
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
 
 from .conftest import PATIENCE, Rig

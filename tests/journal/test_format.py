@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal import ChannelSpec, Settings
-from flumec.runtime.journal.layout import FORMAT, PLAIN, read_segment_header
+from flumec.runtime.journal.layout import read_segment_header
 from flumec.runtime.journal.records import Aside, Attempt, Cursor, Put, Trouble
+from flumec.runtime.journal_format import FORMAT, PLAIN
 from flumec.runtime.testing import CrashDisk
 
 from .conftest import PATIENCE, Rig

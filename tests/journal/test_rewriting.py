@@ -9,12 +9,13 @@ from flumec.runtime.disk import Disk, DiskFile, Mode
 from flumec.runtime.journal import ChannelSpec, JournalDamaged, Settings
 from flumec.runtime.journal.examination import Examination
 from flumec.runtime.journal.inspection import inspect
-from flumec.runtime.journal.layout import FORMAT, PAGE, PLAIN, SegmentHeader, read_segment_header
+from flumec.runtime.journal.layout import PAGE, SegmentHeader, read_segment_header
 from flumec.runtime.journal.log import RESERVES
 from flumec.runtime.journal.packing import Key, Keys
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.journal.rewriting import REWRITING, pays
 from flumec.runtime.journal.segment import SegmentState
+from flumec.runtime.journal_format import FORMAT, PLAIN
 from flumec.runtime.testing import CrashDisk
 from flumec.runtime.testing.crash_disk import CrashFile
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from flumec.runtime.journal import ChannelSpec, JournalDamaged, JournalFailed, Settings
 from flumec.runtime.journal.entries import Kind, records
-from flumec.runtime.journal.layout import FORMAT, PAGE, PLAIN, read_segment_header
+from flumec.runtime.journal.layout import PAGE, read_segment_header
 from flumec.runtime.journal.records import (
     Aside,
     Cursor,
@@ -23,6 +23,7 @@ from flumec.runtime.journal.records import (
 from flumec.runtime.journal.recovery import recover
 from flumec.runtime.journal.unsynced import MOST_UNSYNCED
 from flumec.runtime.journal.walk import GroupReader, segment_path
+from flumec.runtime.journal_format import FORMAT, PLAIN
 from flumec.runtime.testing import CrashDisk, ManualClock
 from flumec.runtime.timed_disk import TimedDisk
 
