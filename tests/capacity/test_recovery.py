@@ -105,4 +105,5 @@ def test_among_them_are_those_that_are_killed_and_lost_and_that_wait_long() -> N
     floods = [flood(seed) for seed in range(30)]
 
     assert {one.killed for one in floods if dead_of(one.fleet)} == {True, False}
+    assert {one.sinking.kind for one in floods} == {"network", "store", "folder", "disk"}
     assert sum(one.length > run(one.fleet) for one in floods) >= 8
