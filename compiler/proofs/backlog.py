@@ -1,6 +1,7 @@
 """What waits when an outage is over, and where: in channels, before sources, for one peer alone."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -49,6 +50,11 @@ class Backlog:
                     self._in_lanes(filling, link, node, hosts[name])
                 elif fill.begins < self.length:
                     self._hold(node, name, self._in_channel(node, hosts[name], fill, into[name]))
+
+    def add_unread(self, unread: Collection[tuple[Node, str]]) -> None:
+        """Add what comes to sources on hosts where nobody takes it, from the beginning on."""
+        for node, host in unread:
+            self._hold(node, host, self.capacity.rates[node].most * self.length)
 
     def _in_channel(self, node: Node, host: Host, fill: Fill, into: float) -> float:
         """Return what lies in a channel; of those that are filled together, each its weight, and

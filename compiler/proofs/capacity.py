@@ -141,6 +141,22 @@ class Capacity:
         dead = frozenset(one for one in scene.dead if one[0] in heard)
         return replace(scene, dead=dead)
 
+    def unread(self, scene: Scene) -> frozenset[Spot]:
+        """Return the sources to which something comes in a scene while their agents are down, and
+        waits for them: lines in files, and what clients have no other host for.
+        """
+        down = scene.dead - scene.gone - scene.dark
+        agents = {name for name, _ in down}
+        found = set()
+        for node in self.rates:
+            agent = self.fleet.agents[node[0]]
+            declared = agent.components[node[1]].declaration
+            machines = {(agent.name, host.name) for host in agent.hosts.hosts}
+            pushed = getattr(declared, "refuses", False) and machines <= scene.dead
+            if node[0] in agents and (pushed or getattr(declared, "reads", ())):
+                found |= {(node, host) for name, host in down & machines}
+        return frozenset(found)
+
     @cached_property
     def _heard(self) -> set[str]:
         """The agents whose work others take over: they receive from links, or from clients."""

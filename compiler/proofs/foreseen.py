@@ -72,9 +72,12 @@ class Foreseen:
             name = dotted(tier.spot[0])
             yield lead, name, room.partition(",")[0], figures.time(tier.time), needs, last
             lead = last = ""
+        source = dotted(self.outlook.proof.values["from"].value.node)
+        if self.outlook.unread:
+            yield lead, source, "", f"unread {figures.time(self.outlook.length)}", "", last
+            lead = last = ""
         if self.waits > 0 and self.outlook.held is not None:
             word = "loses" if self.outlook.held.leak else "waits"
-            source = dotted(self.outlook.proof.values["from"].value.node)
             yield lead, source, "", f"{word} {figures.time(self.waits)}", "", last
         elif lead:
             yield lead, "", "", "", "", last
@@ -150,6 +153,7 @@ def as_json(one: Foreseen) -> dict[str, Any]:
         "lasts": float(outlook.length),
         "room_for": None if outlook.held is None else round(outlook.held.after, 3),
         "source_waits": round(one.waits, 3),
+        "source_unread": outlook.unread,
         "channels": [
             {
                 "channel": dotted(tier.spot[0]),

@@ -31,6 +31,8 @@ class Outlook:
     """A host that what waited goes through, and the fact that would say how fast."""
     gone: bool
     """Whether hosts never come back."""
+    unread: bool
+    """Whether what comes to the source waits there, since its agent is down."""
 
 
 def outlooks(fleet: Fleet, graph: Graph, proofs: Iterable[Proof]) -> Iterator[Outlook]:
@@ -59,7 +61,7 @@ def _outlook(
     ways |= capacity.graph.between(source, to)
     agents = (capacity.fleet.agents[name] for name in {node[0] for node in ways})
     hosts = dict.fromkeys(host.name for agent in agents for host in agent.hosts.hosts)
-    held, narrow, gone = [], [], False
+    held, narrow, gone, unread = [], [], False, False
     untold: tuple[str, str] | None = None
     for scene in scenes(capacity.machines, faults_of(proof), length):
         held.append(capacity.held(source, end, scene))
@@ -68,6 +70,7 @@ def _outlook(
         lacking = ((host, found.untold[host]) for host in hosts if host in found.untold)
         untold = untold or next(lacking, None)
         gone = gone or bool(scene.gone)
+        unread = unread or any(node == source for node, _ in capacity.unread(scene))
     return Outlook(
         proof,
         fault,
@@ -77,4 +80,5 @@ def _outlook(
         max((n for n in narrow if n is not None), key=lambda n: n.time, default=None),
         untold,
         gone,
+        unread,
     )

@@ -75,10 +75,12 @@ class Recoveries:
 
     def after(self, end: Node, scene: Scene, length: float) -> Recovery:
         """Return what it takes to catch up with what waited for `end` in a scene."""
-        scene = self.capacity.without_idle(scene)
+        unread = self.capacity.unread(scene)
+        scene = scene if unread else self.capacity.without_idle(scene)
         key = end, scene, length
         if key not in self._known:
             waits = Backlog(self.capacity, length)
+            waits.add_unread(unread)
             for one in sorted({end, *scene.out}):
                 waits.add(self.capacity.filling(one, scene))
             waiting, uses = self._passing(waits, scene.gone)

@@ -37,6 +37,8 @@ class Scene:
     cut: frozenset[Node] = frozenset()
     gone: frozenset[Machine] = frozenset()
     """Of the dead, those that never come back."""
+    dark: frozenset[Machine] = frozenset()
+    """Of the dead, those whose hosts have no power: nothing is written there meanwhile."""
 
 
 class Machines:
@@ -109,9 +111,10 @@ def scenes(machines: Machines, faults: Sequence[Fault], length: Duration) -> Ite
     cut = frozenset(f.values["link"].value.node for f in lasting if f.kind == "cut")
     taking = [fault for fault in lasting if fault.kind in _TAKES_HOSTS]
     for chosen in islice(product(*(tuple(_gone(machines, f)) for f in taking)), _MOST_WAYS):
-        pairs = zip(taking, chosen, strict=True)
-        gone = frozenset().union(*(taken for fault, taken in pairs if fault.kind == "lose"))
-        yield Scene(out, frozenset().union(*chosen), cut, gone)
+        by_kind: dict[str, frozenset[Machine]] = defaultdict(frozenset)
+        for fault, taken in zip(taking, chosen, strict=True):
+            by_kind[fault.kind] |= taken
+        yield Scene(out, frozenset().union(*chosen), cut, by_kind["lose"], by_kind["power"])
 
 
 _TAKES_HOSTS = ("kill", "lose", "power")

@@ -94,6 +94,9 @@ SPARE = """sink store : hdfs {
         pytest.param(OWN, "outage(hub.store, 1h)", HOUR / 3, id="a folder on each host"),
         # One host of two gets all that comes in its hour alone, and has less to spare.
         pytest.param(OWN, "lose(hub), outage(hub.store, 1h)", HOUR, id="one folder is left"),
+        # One of the tailers has 3.6GB to read when it is back, all of them 36GB.
+        pytest.param(SHARED, "kill(feed, down = 1h)", HOUR / 10, id="files of a killed agent"),
+        pytest.param(SHARED, "kill(feed, count = 10, down = 1h)", HOUR, id="files of all of them"),
         # 30MB/s together, less 10MB/s.
         pytest.param(
             BALANCED, "outage(hub.store, 1h), outage(hub.other, 1h)", HOUR / 2, id="both of balance"
@@ -112,6 +115,16 @@ def test_a_store_is_as_fast_as_its_sink_says(sinks: str, survives: str, seconds:
     assert wrong <= {"FL611"}, "but for what lies on a host that is lost"
     assert first.narrow is not None
     assert first.narrow.time == pytest.approx(seconds, rel=1e-6)
+
+
+def test_without_power_nothing_is_written_that_would_wait() -> None:
+    flow = FLEET.replace("  nic = 1GB/s\n}", '  nic = 1GB/s\n  site = "north"\n}', 1)
+    dark = flow.replace("SINKS", SHARED).replace("SURVIVES", 'power("north", down = 1h)')
+    linted = lint_text(dark)
+    (found,) = outlooks(linted.fleet, linted.graph, linted.fleet.proofs)
+
+    assert linted.diagnostics == ()
+    assert (found.narrow, found.untold, found.unread) == (None, None, False)
 
 
 def test_a_folder_is_no_faster_than_its_disk() -> None:
