@@ -46,10 +46,11 @@ def deliver(rig: Rig, name: str, end: int, rows: int) -> None:
 
 @pytest.mark.parametrize("durable", [True, False])
 def test_rows_in_one_members_hands_stop_no_other(rig: Rig, durable: bool) -> None:
-    group(rig, durable=durable)
+    rig.segment_size = 4 << 10
+    group(rig, 4_000, durable=durable)
     rig.put("a")
     held = takes(rig, "one")
-    for _ in range(1_000):  # five times what the channel takes
+    for _ in range(200):  # five times what the channel takes
         rig.put("a")
         deliver(rig, "two", takes(rig, "two"), 2)
     assert rig.journal.stats()["a"].held_bytes == 100
@@ -66,11 +67,12 @@ def test_rows_in_one_members_hands_stop_no_other(rig: Rig, durable: bool) -> Non
     ids=["kill", "nothing", "everything", "torn"],
 )
 def test_after_a_restart_only_what_is_not_done_keeps_room(rig: Rig, fate: Survival | None) -> None:
-    group(rig)
+    rig.segment_size = 4 << 10
+    group(rig, 4_000)
     rig.put("a")
     takes(rig, "one")
     member(rig, "one").secure()
-    for _ in range(500):
+    for _ in range(100):
         rig.put("a")
         deliver(rig, "two", takes(rig, "two"), 2)
     assert isinstance(rig.disk, CrashDisk)
@@ -78,7 +80,7 @@ def test_after_a_restart_only_what_is_not_done_keeps_room(rig: Rig, fate: Surviv
     rig.open()
     assert rig.journal.stats()["a"].held_bytes == 100
     rig.settled()
-    for _ in range(500):
+    for _ in range(100):
         rig.put("a")
         deliver(rig, "two", takes(rig, "two"), 2)
     deliver(rig, "one", takes(rig, "one"), 2)

@@ -89,6 +89,7 @@ def ends(site: Site, tmp_path: Path, before: Path) -> Any:
     made.end()
 
 
+@pytest.mark.slow
 def test_the_version_before_knows_one_protocol(before: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-c", "from flumec.runtime.links import greeting as g; print(g.VERSION)"],
