@@ -1,29 +1,13 @@
 """What a bundle's files are made of is what the standard library, which is slower, makes of it."""
 
-import json
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flumec.compiler.archive import Archive
 from flumec.compiler.bundle import write_bundle
-from flumec.compiler.emit.indented import indented
 
 NAMES = ("h/a", "h/ä", "h/\udc80", f"h/{'x' * 98}", f"h/{'x' * 99}", f"h/{'é' * 90}", "h/d/e/f")
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"b": {}, "a": [], "c": [[], {}, [1, [True, None]]], "é": '\u2028\udc80"\\\n\x7f'},
-        {"": -0.0, "10": 1e300, "9": 10**30, "tuple": (1, "2")},
-        "text",
-        [],
-    ],
-)  # fmt: skip
-def test_data_is_indented_as_the_standard_library_does_it(value: Any) -> None:
-    assert indented(value) == json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"#!/bin/sh\n", b"x" * 513])

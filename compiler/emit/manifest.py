@@ -1,12 +1,12 @@
 """manifest.json: what made a bundle, and the digest of each of its files. No time, no user."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 from flumec.compiler.emit.described import Descriptions
-from flumec.compiler.emit.indented import indented
 from flumec.compiler.plan import Host, Plan
 from flumec.runtime import journal_format
 
@@ -64,7 +64,7 @@ def _manifest(plan: Plan, does: Does, digests: Mapping[str, str], more: Mapping[
         "files": digests,
         **more,
     }
-    return f"{indented(data)}\n".encode()
+    return (json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True) + "\n").encode()
 
 
 def of_agents(hosts: Sequence[Host]) -> Does:
