@@ -27,6 +27,17 @@ def followed_twice(example: Example) -> Iterator[Mutant]:
             yield Mutant(example, changes, (source.values["files"].span,))
 
 
+@kind("FL905")
+def whole_folder(example: Example) -> Iterator[Mutant]:
+    """A source follows all that lies beside its log, what rotation packed too."""
+    for _, source, _ in components(example, "source", "taildir"):
+        files = source.values["files"]
+        rest = text_of(files.span)
+        folder, slash, name = rest.rpartition("/")
+        if slash and name.endswith('.log"]'):
+            yield Mutant(example, (Change(files.span, f'{folder}/*"]'),))
+
+
 def _writers(example: Example) -> Iterator[tuple[Agent, Chain, Component, str]]:
     """Yield sinks that write files, with the chain into them and their folder behind a quote."""
     for agent, chain in chains(example, "channel"):
