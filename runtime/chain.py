@@ -129,7 +129,8 @@ class _Fork:
             yield batch, self._ends[present[0]]
             return
         for number in present:
-            yield batch.filter(pc.equal(numbers, number)), self._ends[number]
+            rows = pc.equal(numbers, pa.scalar(number, numbers.type))
+            yield batch.filter(rows), self._ends[number]
 
 
 class Feed:

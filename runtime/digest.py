@@ -21,6 +21,8 @@ LENGTH = 16
 
 _WIDTH = 2 * LENGTH
 _ABSENT = -1
+_ZERO = pa.scalar(0, pa.int32())
+_NOTHING = pa.scalar(b"", pa.binary())
 
 
 def naming(
@@ -35,7 +37,7 @@ def naming(
         if not preserve:
             return with_header(batch, name, _digits(batch, parts))
         given = header(batch, name)
-        nameless = pc.fill_null(pc.equal(pc.binary_length(given), 0), True)
+        nameless = pc.fill_null(pc.equal(pc.binary_length(given), _ZERO), True)
         if not pc.any(nameless).as_py():
             return batch
         return with_header(batch, name, pc.if_else(nameless, _digits(batch, parts), given))
@@ -58,7 +60,7 @@ def digests(fields: Sequence[Column]) -> bytes:
     """
     framed = [piece for field in fields for piece in (_prefix(field), field.cast(pa.binary()))]
     rows = pc.binary_join_element_wise(
-        *framed, b"", null_handling="replace", null_replacement=b""
+        *framed, _NOTHING, null_handling="replace", null_replacement=b""
     ).to_pylist()
     return b"".join(
         map(xxh3_128_digest, rows)

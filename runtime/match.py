@@ -53,12 +53,13 @@ class _Extraction:
             found = pc.match_substring_regex(bodies, self._named)
             if found.true_count == 0:
                 return batch
-            bodies = pc.if_else(found, bodies, None)
+            bodies = pc.if_else(found, bodies, pa.scalar(None, bodies.type))
         groups = pc.extract_regex(bodies, self._named)
         self._look_first = len(groups) - groups.null_count < _MANY * len(groups)
         for index, name in enumerate(self._into):
             values = pc.struct_field(groups, [index])
-            values = pc.if_else(pc.equal(values, ""), None, values)
+            nothing, empty = pa.scalar(None, values.type), pa.scalar("", values.type)
+            values = pc.if_else(pc.equal(values, empty), nothing, values)
             if values.null_count < len(values):
                 batch = with_header(batch, name, _over(values, header(batch, name)))
         return batch

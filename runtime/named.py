@@ -39,7 +39,7 @@ def unnumbered(
 def _runs(places: Column) -> Iterator[tuple[int, int]]:
     """Yield (first, end) of consecutive places, which a filter leaves in order."""
     steps = pc.subtract(places[1:], places[:-1])
-    ends = pc.indices_nonzero(pc.not_equal(steps, 1))
+    ends = pc.indices_nonzero(pc.not_equal(steps, pa.scalar(1, steps.type)))
     last = pc.take(places, ends).to_pylist()
     first = pc.take(places, pc.add(ends, pa.scalar(1, ends.type))).to_pylist()
     begins = [places[0].as_py(), *first]

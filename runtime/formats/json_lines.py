@@ -19,6 +19,8 @@ _CONTROLS = [chr(code) for code in range(_SPACE)]
 Part = str | Column
 """A text that is the same in all rows, or a column of texts."""
 
+_NOTHING = pa.scalar("", pa.utf8())
+
 
 class JsonLines:
     """All headers and the body of each event."""
@@ -49,7 +51,8 @@ def _joined(parts: Sequence[Part]) -> Column:
             merged[-1] += part
         else:
             merged.append(part)
-    return pc.binary_join_element_wise(*merged, "")
+    texts = [pa.scalar(each, pa.utf8()) if isinstance(each, str) else each for each in merged]
+    return pc.binary_join_element_wise(*texts, _NOTHING)
 
 
 def _headers(batch: pa.RecordBatch) -> list[Part]:
@@ -96,7 +99,7 @@ def _map_members(batch: pa.RecordBatch) -> Iterator[Part]:
         maps: Column = batch.column(index)
         values = _escaped(pc.fill_null(maps.items, ""))
         members = _joined([',"', _escaped(maps.keys), '":"', values, '"'])
-        yield pc.binary_join(pa.ListArray.from_arrays(maps.offsets, members), "")
+        yield pc.binary_join(pa.ListArray.from_arrays(maps.offsets, members), _NOTHING)
 
 
 def _body(batch: pa.RecordBatch) -> list[Part]:

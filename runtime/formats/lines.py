@@ -10,7 +10,7 @@ from flumec.runtime.batch import compute as pc
 from flumec.runtime.disk import Bytes
 from flumec.runtime.formats.codec import compressor
 
-_NEWLINE = b"\n"
+_NEWLINE = pa.scalar(b"\n", pa.binary())
 
 
 class Lines:
@@ -28,7 +28,7 @@ class Lines:
         self._bounds = (bounds[: 4 * (rows + 1)] if rows else memoryview(bytes(4))).cast("i")
         if newline and rows:
             data = _joined(rows, self._bounds, data)
-        self._added = len(_NEWLINE) if newline else 0
+        self._added = len(_NEWLINE.as_py()) if newline else 0
         self._base = self._bounds[0] if newline else 0
         self._data = memoryview(b"" if data is None else data).cast("B")
 

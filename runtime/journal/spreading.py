@@ -74,8 +74,9 @@ def choose(values: "Column", peers: Sequence[tuple[str, int]]) -> "Column":
             best = score
             continue
         higher = pc.greater(score, best)
-        best, chosen = pc.if_else(higher, score, best), pc.if_else(higher, number, chosen)
-    return chosen.cast(pa.int32()).take(pc.index_in(values, value_set=unique))
+        best = pc.if_else(higher, score, best)
+        chosen = pc.if_else(higher, pa.scalar(number, pa.int32()), chosen)
+    return chosen.take(pc.index_in(values, value_set=unique))
 
 
 def _score(named: "Column", host: str, weight: int) -> "Column":
@@ -84,19 +85,21 @@ def _score(named: "Column", host: str, weight: int) -> "Column":
     from flumec.runtime.batch import compute as pc
     from flumec.runtime.digest import digests
 
-    seed = int.from_bytes(digests([pa.array([host])])[:8], "little")
+    seed = int.from_bytes(digests([pa.array([host], pa.utf8())])[:8], "little")
     mixed = pc.bit_wise_xor(named, pa.scalar(seed, pa.uint64()))
     for factor in (_FIRST, _SECOND):
         mixed = pc.bit_wise_xor(mixed, pc.shift_right(mixed, pa.scalar(33, pa.uint64())))
         mixed = pc.multiply(mixed, pa.scalar(factor, pa.uint64()))
     mixed = pc.bit_wise_xor(mixed, pc.shift_right(mixed, pa.scalar(33, pa.uint64())))
     whole = pc.shift_right(mixed, pa.scalar(11, pa.uint64())).cast(pa.float64())
-    share = pc.divide(pc.add(whole, 0.5), float(1 << 53))
-    return pc.divide(-float(weight), pc.ln(share))
+    middle = pc.add(whole, pa.scalar(0.5, pa.float64()))
+    share = pc.divide(middle, pa.scalar(float(1 << 53), pa.float64()))
+    return pc.divide(pa.scalar(-float(weight), pa.float64()), pc.ln(share))
 
 
 def _chosen(frame: Frame, shares: Mapping[str, Share]) -> Iterator[Frame]:
     """Yield what each peer gets of a frame; one that goes to one peer whole stays as it is."""
+    import pyarrow as pa
     from flumec.runtime.batch import compute as pc
     from flumec.runtime.batch import decode, encode, header
 
@@ -106,7 +109,7 @@ def _chosen(frame: Frame, shares: Mapping[str, Share]) -> Iterator[Frame]:
     peers = [(share.host, share.weight) for share in shares.values()]
     numbers = choose(header(batch, key), peers)
     for number, name in enumerate(shares):
-        mine = pc.equal(numbers, number)
+        mine = pc.equal(numbers, pa.scalar(number, numbers.type))
         rows = pc.sum(mine).as_py()
         if rows == batch.num_rows:
             yield replace(frame, channels=(name,))

@@ -143,12 +143,12 @@ def _spans(texts: Column, unit: int, fallback: int) -> Column:
     """Turn texts of milliseconds into whole units; `fallback` for what is no time."""
     if len(texts) <= _FEW:
         return pa.array([_span(text, unit, fallback) for text in texts.to_pylist()], pa.int64())
-    digits = pc.and_(
-        pc.ascii_is_decimal(texts), pc.less_equal(pc.binary_length(texts), _MOST_DIGITS)
-    )
+    short = pc.less_equal(pc.binary_length(texts), pa.scalar(_MOST_DIGITS, pa.int32()))
+    digits = pc.and_(pc.ascii_is_decimal(texts), short)
     numbers = pc.cast(pc.if_else(digits, texts, pa.scalar(None, texts.type)), pa.int64())
-    in_range = pc.less_equal(numbers, _LAST_MILLISECOND)
-    spans = pc.if_else(in_range, pc.divide(numbers, unit * 1_000), pa.scalar(None, pa.int64()))
+    in_range = pc.less_equal(numbers, pa.scalar(_LAST_MILLISECOND, pa.int64()))
+    whole = pc.divide(numbers, pa.scalar(unit * 1_000, pa.int64()))
+    spans = pc.if_else(in_range, whole, pa.scalar(None, pa.int64()))
     return pc.fill_null(spans, fallback)
 
 
@@ -172,7 +172,8 @@ def _combined(columns: list[_Coded]) -> tuple[list[tuple[Any, ...]], Column | No
             codes = column.codes
         else:
             width = len(column.values)
-            pairs = pc.add(pc.multiply(codes.cast(pa.int64()), width), column.codes)
+            wide = pc.multiply(codes.cast(pa.int64()), pa.scalar(width, pa.int64()))
+            pairs = pc.add(wide, column.codes)
             encoded = pc.dictionary_encode(pairs)
             split = [divmod(pair, width) for pair in encoded.dictionary.to_pylist()]
             choices = [(*choices[left], column.values[right]) for left, right in split]

@@ -116,7 +116,7 @@ class Once:
         begins = np.searchsorted(kept, [begin for _, begin, _ in split.runs]).tolist()
         names = [bucket for bucket, _, _ in split.runs]
         runs = [run for run in zip(names, begins, ends, strict=True) if run[1] < run[2]]
-        payload = split.payload.take(pa.array(kept))
+        payload = split.payload.take(pa.array(kept, pa.int64()))
         return Split(payload, places[kept].data, runs, verdict.staged(at[kept]))
 
     def stage(self, staged: "Staged", start: int, stop: int, file: Opened) -> None:

@@ -39,7 +39,7 @@ def _stored(context: "SourceContext") -> int:
 def _count_from(first: int, source: "Seq", context: "SourceContext") -> None:
     """Count on until the end, or until something was not stored."""
     under_way: deque[Future[Outcome]] = deque()
-    ones = pa.repeat(1, source.batch)
+    ones = pa.repeat(pa.scalar(1, pa.int64()), source.batch)
     while not context.stopping and (source.total is None or first < source.total):
         context.alive()
         rows = source.batch if source.total is None else min(source.batch, source.total - first)
@@ -55,5 +55,5 @@ def _count_from(first: int, source: "Seq", context: "SourceContext") -> None:
 
 def _numbers(ones: Column, first: int, rows: int) -> pa.RecordBatch:
     """Return the numbers from `first` on as decimal text."""
-    numbers = pc.cumulative_sum(ones.slice(0, rows), start=first - 1)
+    numbers = pc.cumulative_sum(ones.slice(0, rows), start=pa.scalar(first - 1, pa.int64()))
     return pa.record_batch([numbers.cast(pa.utf8()).cast(pa.binary())], names=[BODY])

@@ -80,9 +80,8 @@ def _paths(pieces: list[Piece]) -> Column:
     counts = [_rows(piece) for piece in pieces]
     if len(set(names)) == 1:
         return constant(names[0], sum(counts))
-    return pa.concat_arrays(
-        [pa.repeat(name, count) for name, count in zip(names, counts, strict=True)]
-    )
+    texts = [pa.scalar(name, pa.utf8()) for name in names]
+    return pa.concat_arrays([pa.repeat(*each) for each in zip(texts, counts, strict=True)])
 
 
 def _rows(piece: Piece) -> int:
