@@ -90,6 +90,31 @@ def separate(hosts: int) -> str:
     return "\n".join([*parts, CORE])
 
 
+def one_agent(sources: int) -> str:
+    """One host whose agent has as many sources, channels and sinks."""
+    parts = [
+        f"""
+  source source_{n} : taildir {{
+    files = ["/var/log/service-{n}/*.log"]
+  }}
+
+  channel spool_{n} : file {{
+    size = 1GiB
+  }}
+
+  sink files_{n} : file_roll {{
+    directory = "/srv/service-{n}"
+    path = "%{{host}}"
+  }}
+
+  source_{n} -> timestamp() -> host() -> spool_{n}
+  spool_{n} -> files_{n}
+"""
+        for n in range(sources)
+    ]
+    return f'hosts web = ["web-1.example.com"]\n\nagent many on web {{{"".join(parts)}}}\n'
+
+
 def spend(*command: str) -> Cost:
     """Run `flumec` and return what it took; stop at anything but success."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -137,6 +162,9 @@ def main() -> None:
         small = Path(name) / "small.flow"
         small.write_text(one_pattern(2))
         row("lint, a small file", median(given.runs, "lint", str(small)), "0.4")
+        many = Path(name) / "many.flow"
+        many.write_text(one_agent(500))
+        row("lint, an agent with 500 sources", median(given.runs, "lint", str(many)), "5")
         for title, shape, lint_bound, build_bound in shapes:
             flow = Path(name) / "fleet.flow"
             flow.write_text(shape(given.hosts))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 
@@ -11,6 +12,7 @@ _LETTERS = "alog1_-" + "".join(chr(code) for code in range(33, 127) if chr(code)
 """What may stand for a sign; first what makes a file in a message look like one."""
 
 
+@cache
 def stem(pattern: str) -> str:
     """Return what stands before the first sign of a pattern.
 
@@ -29,6 +31,9 @@ def in_both(one: str, two: str) -> str | None:
     >>> in_both("/var/log/[ab].log", "/var/log/c*"), in_both("/var/*.log", "/var/log/*.log")
     (None, None)
     """
+    mine, theirs = stem(one), stem(two)
+    if not (mine.startswith(theirs) or theirs.startswith(mine)):  # most of thousands of pairs
+        return None
     found = _meeting(_parts(one), _parts(two), "**", _name)
     return None if found is None else "/".join(found)
 
@@ -42,22 +47,41 @@ def _meeting(
     one: Sequence[str], two: Sequence[str], any_: str, common: Callable[[str, str], str | None]
 ) -> tuple[str, ...] | None:
     """Return what two lists both mean, in which `any_` stands for any number of what there is."""
+    return _Meeting(one, two, any_, common).rest(0, 0)
 
-    @cache
-    def rest(i: int, j: int) -> tuple[str, ...] | None:
-        if i == len(one) and j == len(two):
+
+@dataclass(slots=True)
+class _Meeting:
+    """An object, as a function that calls itself from within another is garbage afterwards, which
+    nobody collects while a fleet is checked.
+    """
+
+    one: Sequence[str]
+    two: Sequence[str]
+    any_: str
+    common: Callable[[str, str], str | None]
+    known: dict[tuple[int, int], tuple[str, ...] | None] = field(default_factory=dict)
+
+    def rest(self, i: int, j: int) -> tuple[str, ...] | None:
+        """Return what both mean from a place in each on."""
+        if (i, j) not in self.known:
+            self.known[i, j] = self._found(i, j)
+        return self.known[i, j]
+
+    def _found(self, i: int, j: int) -> tuple[str, ...] | None:
+        one = self.one[i] if i < len(self.one) else None
+        two = self.two[j] if j < len(self.two) else None
+        if one is None and two is None:
             return ()
-        mine, theirs = i < len(one) and one[i] == any_, j < len(two) and two[j] == any_
-        found = rest(i + 1, j) if mine else None
+        mine, theirs = one == self.any_, two == self.any_
+        found = self.rest(i + 1, j) if mine else None
         if found is None and theirs:
-            found = rest(i, j + 1)
-        if found is None and i < len(one) and j < len(two) and not (mine and theirs):
-            each = common(one[i], two[j])
-            further = None if each is None else rest(i + (not mine), j + (not theirs))
+            found = self.rest(i, j + 1)
+        if found is None and one is not None and two is not None and not (mine and theirs):
+            each = self.common(one, two)
+            further = None if each is None else self.rest(i + (not mine), j + (not theirs))
             found = None if each is None or further is None else (each, *further)
         return found
-
-    return rest(0, 0)
 
 
 @cache
