@@ -148,7 +148,7 @@ class Wanted:
         counts = Counter(shown(event) for event in fits)
         extra = sum(counts.values()) - len(counts)
         if extra != wanted:
-            many = [f"+ {count} times {text}" for text, count in counts.items() if count > 1]
+            many = [f"+ {count:,} times {text}" for text, count in counts.items() if count > 1]
             some = "no event twice" if not wanted else counted(wanted, "copy")
             yield Difference(
                 f"{some} {where}{self._like}", counted(extra, "copy"), tuple(many[:MOST_SHOWN])

@@ -1,7 +1,6 @@
 """Many fleets, in several processes: what is claimed, what happened, and the verdict."""
 
 import multiprocessing
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -96,7 +95,7 @@ def run(
     """Examine the fleets of all seeds; of the first so many, weak claims are to be shown."""
     verdict, said = Verdict(), time.monotonic()
     tasks = [(seed, tries if number < shown else 0) for number, seed in enumerate(seeds)]
-    with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for case in pool.imap_unordered(_examine, tasks, chunksize=4):
             verdict.add(case)
             if case.wrong:
@@ -108,11 +107,6 @@ def run(
                     f"not shown {len(verdict.unshown)}"
                 )
     return verdict
-
-
-def _begin() -> None:
-    """Have no search for what is missing: pyarrow looks for it at each call of some functions."""
-    sys.modules.setdefault("dateutil", None)  # type: ignore[arg-type]
 
 
 def _examine(task: tuple[int, int]) -> Case:
