@@ -1,5 +1,6 @@
 """What the checks of a fleet say of rates, made into answers: how long it lasts, and what then."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -145,17 +146,32 @@ class Capacity:
         """Return the sources to which something comes in a scene while their agents are down, and
         waits for them: lines in files, and what clients have no other host for.
         """
-        down = scene.dead - scene.gone - scene.dark
-        agents = {name for name, _ in down}
-        found = set()
+        down: dict[str, set[str]] = defaultdict(set)
+        for name, host in scene.dead - scene.gone - scene.dark:
+            down[name].add(host)
+        return frozenset(
+            (node, host)
+            for name, hosts in down.items()
+            for node in self._rated.get(name, ())
+            if self._waits_for(node, scene)
+            for host in hosts
+        )
+
+    def _waits_for(self, node: Node, scene: Scene) -> bool:
+        """Whether what comes to a source waits for its host, and for no other one."""
+        agent = self.fleet.agents[node[0]]
+        declared = agent.components[node[1]].declaration
+        if getattr(declared, "refuses", False):
+            return all((agent.name, host.name) in scene.dead for host in agent.hosts.hosts)
+        return bool(getattr(declared, "reads", ()))
+
+    @cached_property
+    def _rated(self) -> dict[str, list[Node]]:
+        """The sources of each agent of which a check says how much comes."""
+        found: dict[str, list[Node]] = defaultdict(list)
         for node in self.rates:
-            agent = self.fleet.agents[node[0]]
-            declared = agent.components[node[1]].declaration
-            machines = {(agent.name, host.name) for host in agent.hosts.hosts}
-            pushed = getattr(declared, "refuses", False) and machines <= scene.dead
-            if node[0] in agents and (pushed or getattr(declared, "reads", ())):
-                found |= {(node, host) for name, host in down & machines}
-        return frozenset(found)
+            found[node[0]].append(node)
+        return found
 
     @cached_property
     def _heard(self) -> set[str]:

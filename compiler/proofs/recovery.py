@@ -137,7 +137,8 @@ class Recoveries:
         """Return how narrow each store is, by its sinks."""
         found: dict[str | Node, Narrow] = {}
         stores, load = self.capacity.stores, self.capacity.load(gone)
-        for store in stores.all:
+        reached = (store for node in waiting.into for store in stores.of_sink.get(node, ()))
+        for store in dict.fromkeys(reached):
             waits = sum(store.comes(waiting, stores.parts).values())
             comes = sum(store.comes(load, stores.parts).values())
             narrow = Narrow(store.text, "take", "takes", store.takes, waits, comes)

@@ -35,7 +35,7 @@ class _Writing(NamedTuple):
     takes: Rate | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Store:
     """A store of which a sink says what it takes; of several that say it, the least."""
 
@@ -83,6 +83,15 @@ class Stores:
                 for chain in agent.chains:
                     if isinstance(chain.end, Group):
                         self.parts |= _parts(agent, chain.end)
+
+    @cached_property
+    def of_sink(self) -> dict[Node, list[Store]]:
+        """The stores that each sink writes to."""
+        found: dict[Node, list[Store]] = defaultdict(list)
+        for store in self.all:
+            for node in store.hosts:
+                found[node].append(store)
+        return found
 
     @cached_property
     def on_hosts(self) -> frozenset[str]:
