@@ -47,8 +47,12 @@ def nodes(path: Path) -> list[ast.AST]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _forgotten() -> Iterator[None]:
-    """Forget the trees: half a million objects, which each later garbage collection would visit."""
+def _read_and_forgotten() -> Iterator[None]:
+    """Read the trees for all tests, and forget them.
+
+    They are half a million objects, which each later garbage collection would visit.
+    """
+    trees()
     yield
     nodes.cache_clear()
     trees.cache_clear()
