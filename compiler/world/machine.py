@@ -43,6 +43,8 @@ class Machine:
         """Agents that ended although nobody told them to, and why."""
         self.doom: int | None = None
         """After how many changes of its disk from now its next process is killed."""
+        self.staffed: Callable[[Process], None] = lambda _: None
+        """Called when a process has its workers, before they begin."""
         self.over: Callable[[Process], None] = lambda _: None
         self.off = False
         self._elsewhere = elsewhere

@@ -89,6 +89,7 @@ class Process(Owner):
             self.journals, "0/world",
         )  # fmt: skip
         self.staff = staff = Staff(agent, site, self._news.tell)
+        machine.staffed(self)
         staff.start()
         self.until(lambda: bool(self._told or staff.dead or self._failure), _LONG * 1e6)
         if staff.dead or self._failure:

@@ -8,7 +8,7 @@ from prove.script import LENGTH, STEPS, Action, Script, places, sends
 from prove.shape import Shape
 
 KINDS: dict[Failure, tuple[str, ...]] = {
-    Failure.ALWAYS: (),
+    Failure.ALWAYS: ("rest",),
     Failure.CLIENT_RETRIED: ("repost",),
     Failure.REPLY_LOST: ("mute", "deaf", "lapse", "sever"),
     Failure.CONNECTION_CUT: ("mute", "cut", "sever"),
@@ -69,13 +69,12 @@ def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> It
         steps = chance.randrange(chance.choice((20, 60, 200)))
         amount = steps if kind in STEPS else chance.choice((0.1, 0.4, 1.0))
         yield Action(round(at, 3), kind, who, amount)
-    always = effect.failure is Failure.ALWAYS
-    if always or (effect.harm is Harm.LOSES and chance.random() < 0.8):
+    if effect.harm is Harm.LOSES and chance.random() < 0.8:
         for channel in agent.channels:
             for host in agent.hosts:
-                yield Action(0.02, "hold", (agent.name, channel.name, host), 1.2)
-    if always:
-        yield from _many(shape, claim)
+                yield Action(0.0, "hold", (agent.name, channel.name, host), 1.2)
+    if effect.failure is Failure.ALWAYS:
+        yield from flood(shape, claim)
 
 
 def _in_between(shape: Shape, effect: Effect, turn: int) -> Iterator[Action]:
@@ -92,8 +91,8 @@ def _in_between(shape: Shape, effect: Effect, turn: int) -> Iterator[Action]:
             yield Action(0.1, "hold", (agent.name, channel.name, host), 0.42)
 
 
-def _many(shape: Shape, claim: Claim) -> Iterator[Action]:
-    """Yield so many events that a channel which is held gets full."""
+def flood(shape: Shape, claim: Claim) -> Iterator[Action]:
+    """Yield so many events of a claim's source that a channel whose readers rest gets full."""
     agent = shape.agent(claim.source[0])
     source = agent.source(claim.source[1])
     for host in () if source.kind == "seq" else agent.hosts:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, zip_longest
 
-from flumec.compiler.proofs.claim import Claim, Harm
+from flumec.compiler.proofs.claim import Claim
 from prove import simulated
 from prove.aiming import aimed, wanted
 from prove.claiming import Claimed, claimed
@@ -12,7 +12,7 @@ from prove.generator import make
 from prove.judging import Judge, Record, Seen
 from prove.script import Script, write
 from prove.shape import Shape
-from prove.stepping import calm, stepped
+from prove.stepping import searches, stepped
 
 TRIES = 12
 """How many scripts may be tried by chance to show that claims are as weak as they say."""
@@ -75,9 +75,12 @@ def examine(seed: int, *, tries: int = TRIES) -> Case:
 
 def _step(case: Case, made: Claimed, judge: Judge, claim: Claim) -> None:
     """Have something happen at each step in turn, until that shows a claim."""
-    base = calm(case.shape, case.seed, held=wanted(claim) is Harm.LOSES)
-    steps = _play(case, made, judge, base, case.seed).steps
-    for script in islice(stepped(case.shape, claim, base, steps), STEPS):
+    found = []
+    for search in dict.fromkeys(searches(case.shape, claim, case.seed)):
+        steps = _play(case, made, judge, search[0], case.seed).steps
+        found.append(stepped(search, steps))
+    turns = chain.from_iterable(zip_longest(*found))
+    for script in islice((script for script in turns if script), STEPS):
         if case.wrong or claim not in case.unshown:
             break
         _play(case, made, judge, script, case.seed)

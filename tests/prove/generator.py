@@ -137,22 +137,23 @@ class _Maker:
             agent, first = self._channel(agent)
             agent, second = self._channel(agent)
             rest = chance.choice((Target(None), Target(first), Target(second)))
-            arms = (
-                Arm("0123", (Target(first),)),
-                Arm("456", self._several(Target(second), Target(first))),
-                Arm("", (rest,)),
-            )
+            agent, both = self._several(agent, second, first)
+            arms = Arm("0123", (Target(first),)), Arm("456", both), Arm("", (rest,))
             return _with_chain(agent, Chain(source, arms=arms, keeps=keeps))
         agent, name = self._channel(agent)
         targets: tuple[Target, ...] = (Target(name),)
         wants_two = self._flaws & {"optional", "copies", "two journals"} or self._likely(0.15)
         if wants_two and not self._pair:
             agent, other = self._channel(agent, beside=name)
-            targets = self._several(Target(name), Target(other))
+            agent, targets = self._several(agent, name, other)
         return _with_chain(agent, Chain(source, targets, keeps=keeps))
 
-    def _several(self, one: Target, other: Target) -> tuple[Target, ...]:
-        return one, replace(other, optional=self._takes("optional"))
+    def _several(self, agent: Agent, one: str, other: str) -> tuple[Agent, tuple[Target, ...]]:
+        """Lead to two channels; an optional one is so small that it may be full."""
+        optional = self._takes("optional")
+        if optional:
+            agent = replace(agent, channels=tuple(_small(c, other) for c in agent.channels))
+        return agent, (Target(one), Target(other, optional))
 
     def _channel(
         self, agent: Agent, name: str | None = None, beside: str | None = None
@@ -162,8 +163,6 @@ class _Maker:
         values: list[tuple[str, str]] = []
         if self._takes("drop_oldest"):
             values += [("events", "8"), ("when_full", "drop_oldest")]
-        elif beside is not None and "optional" in self._flaws:
-            values.append(("events", "8"))
         elif self._likely(0.2):
             values.append(("events", "60"))
         if kind == "spill":
@@ -237,6 +236,13 @@ class _Maker:
 
 def _name(tier: int) -> str:
     return ("edge", "relay", "store")[tier] if tier >= 0 else "nowhere"
+
+
+def _small(channel: Part, name: str) -> Part:
+    if channel.name != name:
+        return channel
+    others = (each for each in channel.values if each[0] != "events")
+    return replace(channel, values=(("events", "8"), *others))
 
 
 def _with_chain(agent: Agent, chain: Chain) -> Agent:

@@ -13,16 +13,17 @@ LENGTH = 1.0
 
 SHARES = {
     "kill": 2, "doom": 5, "power": 2, "fall": 4, "restart": 1, "cut": 3, "mute": 3, "deaf": 1,
-    "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "repost": 2,
+    "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "repost": 2, "rest": 2,
 }  # fmt: skip
 """The kinds of faults, and how often each is chosen."""
 
-STEPS = ("doom", "fall", "lapse", "sever")
+STEPS = ("doom", "fall", "lapse", "sever", "rest")
 """What happens at a step of an agent's work."""
 
 FAILURES: dict[str, frozenset[Failure]] = {
     "send": frozenset(),
     "hold": frozenset(),
+    "rest": frozenset(),
     "kill": frozenset({Failure.KILLED}),
     "doom": frozenset({Failure.KILLED}),
     "power": frozenset({Failure.POWER_CUT}),
@@ -37,7 +38,7 @@ FAILURES: dict[str, frozenset[Failure]] = {
     "rotate": frozenset({Failure.ROTATION}),
     "repost": frozenset({Failure.CLIENT_RETRIED}),
 }
-"""What each kind of action is to the compiler. That a channel's reader rests (`hold`) is none."""
+"""What each kind of action is to the compiler. That readers rest (`hold`, `rest`) is none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -54,8 +55,10 @@ class Action:
     amount: float
     """Of a send the number of events; else how long it lasts, or after how many more steps it
     happens. Steps are changes of the disk, at which with `doom` the agent is killed and with `fall`
-    the power cut as well; for `lapse` those in a sink's directory, which is away from then on; and
-    for `sever` what the other end of a link sends, to which nothing comes through from then on."""
+    the power cut as well; for `lapse` those in a sink's directory, which is away from then on; for
+    `sever` what the other end of a link sends, to which nothing comes through from then on; and for
+    `rest` reads of a channel, from which nothing is read from then on for a while. They are whole;
+    a fraction is another chance of what survives a power cut."""
 
     def __str__(self) -> str:
         return f"{self.at:.3f} {self.kind} {' '.join(self.who)} {self.amount:g}"
@@ -120,6 +123,8 @@ def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]
             if source.kind == "http":
                 yield "repost", (agent.name, source.name, host)
                 yield "deaf", (agent.name, source.name, host)
+        for channel in agent.channels:
+            yield "rest", (agent.name, channel.name, host)
         for sink in agent.sinks:
             if sink.kind in FILING:
                 for kind in ("outage", "lapse"):

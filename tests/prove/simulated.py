@@ -13,20 +13,20 @@ from flumec.compiler.world import World
 from flumec.compiler.world import events as seen
 from flumec.compiler.world.machine import Machine
 from flumec.compiler.world.posted import CLIENT, Request
-from flumec.compiler.world.process import Process
 from flumec.compiler.world.seen import part_of
 from flumec.compiler.world.stage import folder_of
 from flumec.runtime import custody
 from flumec.runtime.testing import EVERYTHING, NOTHING, Survival
 from prove.generator import EVENTS
 from prove.judging import Record
+from prove.resting import Rests
 from prove.script import STEPS, Action, Script, failures, places
 from prove.shape import Shape
 from prove.ways import Event, letters, named
 
 KINDS = frozenset({
     "kill", "doom", "power", "fall", "restart", "cut", "mute", "sever", "deaf", "outage", "lapse",
-    "rotate", "repost",
+    "rotate", "repost", "rest",
 })  # fmt: skip
 """The faults that can happen here."""
 
@@ -38,6 +38,9 @@ PATIENCE = 1800.0
 
 LAPSE = 8.0
 """Seconds that a target is away which leaves at a step: longer than any group waits for it."""
+
+RESTED = 6.0
+"""Seconds that the readers of a channel rest from a step on: longer than all sends take."""
 
 SEVERED = 12.0
 """The same of a peer: longer than any link here is silent before its other end is given up."""
@@ -67,6 +70,7 @@ class _Play:
         self._stopping = 0
         """How many agents are ending in order, and are started again after that."""
         self._cuts: Counter[tuple[str, str]] = Counter()
+        self._rests = Rests(world)
 
     def whole(self, script: Script) -> Record:
         """Play all of it, and wait until the fleet is at rest."""
@@ -110,7 +114,10 @@ class _Play:
                 machine.doom = round(action.amount)
                 self._fall(machine, _survival(action))
             case "hold", (agent, channel, host):
-                self._hold(self._world.machines[host].processes.get(agent), channel, lasts)
+                self._rests.begin((agent, channel, host), lasts)
+            case "rest", (agent, channel, host):
+                begin = self._rests.begin
+                self._at_step(action, partial(begin, (agent, channel, host), RESTED))
             case "restart", (agent, host):
                 self._restart(self._world.machines[host], agent)
             case "cut", (_, _, host, peer):
@@ -198,6 +205,8 @@ class _Play:
                 return peer, host
             case "lapse", (agent, sink, host):
                 return host, str(self._folder(agent, sink, host))
+            case "rest", (agent, channel, host):
+                return Rests.place((agent, channel, host))
             case _:
                 return (who[-1],)
 
@@ -215,14 +224,6 @@ class _Play:
                 self._world.scheduler.after(LOOK, look)
 
         look()
-
-    def _hold(self, process: Process | None, channel: str, seconds: float) -> None:
-        """Have what reads a channel rest, as an operator may; a new process knows nothing of it."""
-        if process is None or process.staff is None:
-            return
-        for worker in process.staff.consumers:
-            if process.staff.channels[worker.name].partition("@")[0] == channel:
-                worker.pause(seconds)
 
     def _restart(self, machine: Machine, agent: str) -> None:
         """End an agent in order, as for a new bundle, and start it again."""

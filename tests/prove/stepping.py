@@ -1,4 +1,4 @@
-"""Faults at each step of the places that a weak claim names: when all were tried, it is too weak.
+"""Faults at each step of what may show a weak claim: when all were tried, it is too weak.
 
 A fleet takes the same steps in each life until something happens to it. So one life without faults
 says how many there are, and each of them can be hit: the search is exhaustive, and has an end.
@@ -6,38 +6,97 @@ says how many there are, and each of them can be hit: the search is exhaustive, 
 
 import random
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
-from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Harm
-from prove.aiming import KINDS, wanted
-from prove.script import STEPS, Action, Script, places, sends
-from prove.shape import Shape
+from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
+from prove.aiming import KINDS, flood, wanted
+from prove.script import LENGTH, STEPS, Action, Script, places, sends
+from prove.shape import Agent, Shape
 
 Fault = tuple[str, tuple[str, ...]]
 
-
-def calm(shape: Shape, seed: int, *, held: bool) -> Script:
-    """Return a script in which nothing goes wrong; `held` if channels are read late."""
-    chance = random.Random(f"stepped {seed}")
-    late = (
-        Action(0.02, "hold", (agent.name, channel.name, host), 1.2)
-        for agent in shape.agents
-        for channel in agent.channels
-        for host in agent.hosts
-    )
-    return tuple(sorted((*sends(shape, chance), *(late if held else ()))))
+Search = tuple[Script, tuple[Fault, ...]]
+"""A script in which nothing goes wrong, and the faults that are to happen in it, one at a time."""
 
 
-def stepped(
-    shape: Shape, claim: Claim, base: Script, steps: Mapping[Fault, int]
-) -> Iterator[Script]:
-    """Yield a script for each step that may show a claim: far apart first, then in between."""
-    faults = list(dict.fromkeys(_faults(shape, claim)))
-    numbers = [spread(steps[fault]) for fault in faults]
-    for turn in zip_longest(*numbers):
-        for (kind, who), number in zip(faults, turn, strict=True):
-            if number is not None:
-                yield tuple(sorted((*base, Action(0.0, kind, who, number))))
+def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
+    """Yield what may show a claim, the places that it names first.
+
+    An effect is the first of its failure on a way: where copies make up for it there, another one
+    behind it does the harm, so it is looked for in every agent.
+    """
+    harm = wanted(claim)
+    effects = [
+        effect
+        for failure, worst in claim.worst.items()
+        for effect in (worst if failure not in TOLD_APART else ())
+        if harm & effect.harm
+    ]
+    given = tuple(sends(shape, random.Random(f"stepped {seed}")))
+    for effect in effects:
+        for agent in _nearest_first(shape, effect):
+            faults = tuple(_faults(shape, agent, effect))
+            for around in _circumstances(agent, claim, effect, shape):
+                yield tuple(sorted((*given, *around))), faults
+
+
+def _nearest_first(shape: Shape, effect: Effect) -> list[Agent]:
+    return sorted(shape.agents, key=lambda agent: agent.name != effect.node[0])
+
+
+def _circumstances(
+    agent: Agent, claim: Claim, effect: Effect, shape: Shape
+) -> Iterator[tuple[Action, ...]]:
+    """Yield what must be so for an effect to do its harm.
+
+    A channel is full if much more comes than it holds. What is lost with an agent must lie in it,
+    so its channels are read late. A sink of a group gets events when the others of it cannot.
+    """
+    if effect.failure is Failure.ALWAYS:
+        yield tuple(flood(shape, claim))
+        return
+    late = tuple(_late(agent)) if effect.harm is Harm.LOSES else ()
+    yield late
+    if away := tuple(_away(agent, effect)):
+        yield (*late, *away)
+
+
+def _late(agent: Agent) -> Iterator[Action]:
+    for channel in agent.channels:
+        for host in agent.hosts:
+            yield Action(0.0, "hold", (agent.name, channel.name, host), 1.2)
+
+
+def _away(agent: Agent, effect: Effect) -> Iterator[Action]:
+    group = next((each.sinks for each in agent.readings if effect.node[1] in each.sinks), ())
+    for sink in agent.sinks if effect.node[0] == agent.name else ():
+        if sink.name in group and sink.name != effect.node[1] and sink.kind == "file_roll":
+            for host in agent.hosts:
+                yield Action(0.0, "outage", (agent.name, sink.name, host), LENGTH)
+
+
+def _faults(shape: Shape, agent: Agent, effect: Effect) -> Iterator[Fault]:
+    """Yield the faults of an effect's kind in one agent that happen at a step."""
+    for kind, who in places(shape):
+        if kind in STEPS and kind in KINDS[effect.failure] and who[0] == agent.name:
+            yield kind, who
+
+
+def stepped(search: Search, steps: Mapping[Fault, int]) -> Iterator[Script]:
+    """Yield a script for each step of a search: far apart first, then in between."""
+    base, faults = search
+    numbers = (_numbers(fault, steps[fault]) for fault in faults)
+    for action in chain.from_iterable(zip_longest(*numbers)):
+        if action is not None:
+            yield tuple(sorted((*base, action)))
+
+
+def _numbers(fault: Fault, steps: int) -> Iterator[Action]:
+    """Yield a fault at each step; what survives a power cut is chance, so there more than once."""
+    kind, who = fault
+    for chance in (0.0, 0.1, 0.2) if kind == "fall" else (0.0,):
+        for number in spread(steps):
+            yield Action(0.0, kind, who, number + chance)
 
 
 def spread(count: int) -> list[int]:
@@ -49,33 +108,3 @@ def spread(count: int) -> list[int]:
     bits = max(1, (count - 1).bit_length())
     turned = (int(f"{number:0{bits}b}"[::-1], 2) for number in range(1 << bits))
     return [number for number in turned if number < count]
-
-
-def _faults(shape: Shape, claim: Claim) -> Iterator[Fault]:
-    """Yield the faults that happen at steps and are those of an effect that would show a claim."""
-    for failure, effects in claim.worst.items():
-        for effect in effects if failure not in TOLD_APART else ():
-            if wanted(claim) & effect.harm:
-                yield from _of_effect(shape, effect, wanted(claim))
-
-
-def _of_effect(shape: Shape, effect: Effect, harm: Harm) -> Iterator[Fault]:
-    agent, name = effect.node
-    others = {
-        name for link in shape.links if link.sender == effect.node for name, _ in link.targets
-    }
-    sinks = {
-        sink
-        for reading in shape.agent(agent).readings
-        if name in (reading.channel, *reading.sinks)
-        for sink in reading.sinks
-    }
-    for kind, who in places(shape):
-        if kind not in STEPS or kind not in KINDS[effect.failure]:
-            continue
-        if len(who) == 2:
-            near = who[0] == agent or (who[0] in others and harm is Harm.REPEATS)
-        else:
-            near = who[0] == agent and (who[1] in sinks or who[1] == name)
-        if near:
-            yield kind, who
