@@ -98,11 +98,12 @@ class Recoveries:
         for _, _, one, amount in lanes:
             at = entering.setdefault(one.end, {})
             at[one.host.name] = at.get(one.host.name, 0.0) + amount
+        reached = capacity.graph.reachable(tuple(entering))
         load = flowing(
             capacity.fleet,
             capacity.graph,
             capacity.peers,
-            capacity.load().order,
+            tuple(node for node in capacity.load().order if node in reached),
             entering=entering,
             dead=gone,
         )
