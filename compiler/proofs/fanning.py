@@ -20,6 +20,16 @@ def has_several_senders(fleet: Fleet, link: Link) -> bool:
     return _meets_several(link, _receivers(fleet, link), _senders(fleet, link))
 
 
+def leads_to(fleet: Fleet, link: Link, agent: str) -> bool:
+    """Return whether a link brings events to some host of a target: `within` may leave none."""
+    within = link.values.get("within")
+    if within is None:
+        return True
+    shared = str(within.value)
+    here = {fact_of(shared, host) for host in _senders(fleet, link)}
+    return any(fact_of(shared, host) in here for host in _hosts(fleet.agents.get(agent)))
+
+
 def _meets_several(link: Link, here: Sequence[Host], there: Sequence[Host]) -> bool:
     within = link.values.get("within")
     if within is None:

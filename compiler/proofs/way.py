@@ -7,6 +7,7 @@ from typing import Literal
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.letters import taken_from
 from flumec.compiler.model import Component, Fleet, Group, Link, Value
+from flumec.compiler.proofs.fanning import leads_to
 from flumec.compiler.source import Span
 
 
@@ -31,7 +32,13 @@ class Ways:
         self.fleet = fleet
         links = {(each.sender.agent, each.sender.component): each for each in reversed(fleet.links)}
         self._out: dict[Node, list[Way]] = {
-            node: [_by_edge(edge, links) for edge in edges if edge.kind != "misplaced"]
+            node: [
+                way
+                for edge in edges
+                if edge.kind != "misplaced"
+                for way in (_by_edge(edge, links),)
+                if way.link is None or leads_to(fleet, way.link, way.end[0])
+            ]
             for node, edges in graph.outgoing.items()
         }
         self._add_letters(links)

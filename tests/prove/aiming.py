@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
-from prove.script import LENGTH, STEPS, Action, Script, places, sends
+from prove.script import LATE, LENGTH, STEPS, Action, Script, places, sends
 from prove.shape import Shape
 
 KINDS: dict[Failure, tuple[str, ...]] = {
@@ -73,7 +73,9 @@ def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> It
         for channel in agent.channels:
             for host in agent.hosts:
                 yield Action(0.0, "hold", (agent.name, channel.name, host), 1.2)
-    if effect.failure is Failure.ALWAYS:
+    if effect.late:
+        yield from (Action(0.6, "kill", (agent.name, host), LATE) for host in agent.hosts)
+    elif effect.failure is Failure.ALWAYS:
         yield from flood(shape, claim)
 
 

@@ -8,11 +8,11 @@ from flumec.compiler.proofs.claim import Claim
 from prove import simulated
 from prove.aiming import aimed, wanted
 from prove.claiming import Claimed, claimed
-from prove.generator import make
 from prove.judging import Judge, Record, Seen
 from prove.script import Script, write
 from prove.shape import Shape
 from prove.stepping import searches, stepped
+from prove.widening import make
 
 TRIES = 12
 """How many scripts may be tried by chance to show that claims are as weak as they say."""

@@ -11,6 +11,9 @@ from prove.shape import FILING, Agent, Shape
 LENGTH = 1.0
 """Units of time in which all begins; a stage says how many seconds that is."""
 
+LATE = 85.0
+"""Units of time after which an event is late at a `dedup` of the shortest window."""
+
 SHARES = {
     "kill": 2, "doom": 5, "power": 2, "fall": 4, "restart": 1, "cut": 3, "mute": 3, "deaf": 1,
     "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "repost": 2, "rest": 2,
@@ -93,7 +96,23 @@ def write(shape: Shape, seed: int, kinds: AbstractSet[str]) -> Script:
         at, lasts = chance.uniform(0.05, LENGTH), chance.choice((0.05, 0.2, 0.2, 0.8))
         amount = chance.randrange(40) if kind in STEPS else lasts
         actions.append(Action(round(at, 3), kind, who, amount))
-    return tuple(sorted(actions))
+    return tuple(sorted((*actions, *_absence(shape, chance))))
+
+
+def _absence(shape: Shape, chance: random.Random) -> Iterator[Action]:
+    """Have an agent be away that has a `dedup` of a short window, until what waits for it is late.
+
+    It is back well before a key is forgotten, which copies are promised to come before.
+    """
+    short = [
+        (agent.name, host)
+        for agent in shape.agents
+        if any("window" in (sink.value("dedup") or "") for sink in agent.sinks)
+        for host in agent.hosts
+    ]
+    if short and chance.random() < 0.5:
+        at, kind = round(chance.uniform(0.05, LENGTH), 3), chance.choice(("kill", "power"))
+        yield Action(at, kind, chance.choice(short), LATE)
 
 
 def sends(shape: Shape, chance: random.Random) -> Iterator[Action]:
