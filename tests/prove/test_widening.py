@@ -6,14 +6,14 @@ from prove.features import FEATURES, features
 from prove.widening import WIDENED, make, widened
 
 
-def test_about_half_of_the_fleets_stay_as_they_were_made() -> None:
-    plain = sum(make(seed) == generator.make(seed) for seed in range(300))
-    assert abs(plain / 300 - (1 - WIDENED)) < 0.1
+def test_the_first_fleets_stay_as_they_were_made() -> None:
+    assert all(make(seed) == generator.make(seed) for seed in (0, 150, WIDENED - 1))
+    assert any(make(WIDENED + number) != generator.make(WIDENED + number) for number in range(3))
 
 
 def test_every_feature_comes_and_the_compiler_takes_it() -> None:
     found: set[str] = set()
-    for seed in range(60):
+    for seed in range(40):
         shape = widened(generator.make(seed), seed)
         found.update(features(shape))
         if seed < 6:

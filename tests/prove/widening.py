@@ -1,7 +1,6 @@
 """Fleets with what the generator does not make: every kind of channel, link and sink there is.
 
-A fleet that is made is widened or not, by a stream of chance of its own: the others stay as they
-are, and what is to be made of each seed does not change when another feature is added to the list.
+Each feature has a stream of chance of its own, so that another one on the list changes no other.
 """
 
 import random
@@ -21,8 +20,8 @@ from prove.wider_sinks import (
     working,
 )
 
-WIDENED = 0.5
-"""The share of the fleets that are widened."""
+WIDENED = 1000
+"""The first seed whose fleet is widened; those before it stay as the generator makes them."""
 
 TAKEN = 0.4
 """How often such a fleet gets each of the features, where it fits."""
@@ -51,8 +50,7 @@ WIDENINGS: tuple[Widening, ...] = (
 def make(seed: int) -> Shape:
     """Return the fleet of a seed, widened or not."""
     shape = generator.make(seed)
-    chance = random.Random(f"wide {seed}")
-    return widened(shape, seed) if chance.random() < WIDENED else shape
+    return widened(shape, seed) if seed >= WIDENED else shape
 
 
 def widened(shape: Shape, seed: int) -> Shape:

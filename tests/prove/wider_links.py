@@ -87,16 +87,17 @@ def preferred(shape: Shape, chance: random.Random) -> Shape:
 
 def keyed(shape: Shape, chance: random.Random) -> Shape:
     """Choose receivers by what differs between a source's events, or between its hosts."""
-    keys = ["header.id", "header.via"]
-    if any(chain.arms for agent in shape.agents for chain in agent.chains):
-        keys.append("header.digit")
-    links = tuple(
-        set_in(link, policy=f"hash({chance.choice(keys)})")
-        if link.policy.startswith("hash")
-        else link
-        for link in shape.links
-    )
-    return replace(shape, links=links)
+
+    def change(link: Link) -> Link:
+        if not link.policy.startswith("hash"):
+            return link
+        name, channel = link.sender
+        arms = [arm for chain in shape.agent(name).chains for arm in chain.arms]
+        is_routed = any(target.channel == channel for arm in arms for target in arm.targets)
+        keys = ["header.id", "header.via", *["header.digit"] * is_routed]
+        return set_in(link, policy=f"hash({chance.choice(keys)})")
+
+    return replace(shape, links=tuple(map(change, shape.links)))
 
 
 def undrained(shape: Shape, chance: random.Random) -> Shape:

@@ -140,7 +140,7 @@ def refusing(shape: Shape, chance: random.Random) -> Shape:
     def change(part: Part) -> Part:
         if part.value("when_full") or chance.random() < 0.4:
             return part
-        return set_of(part, events="8", when_full="reject")
+        return set_of(part, events="8" if part.kind == "file" else "60", when_full="reject")
 
     agents = (
         replace(agent, channels=tuple(
