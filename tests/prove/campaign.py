@@ -1,5 +1,6 @@
 """Many fleets, in several processes: what is claimed, what happened, and the verdict."""
 
+import gc
 import multiprocessing
 import time
 from collections import Counter
@@ -95,7 +96,7 @@ def run(
     """Examine the fleets of all seeds; of the first so many, weak claims are to be shown."""
     verdict, said = Verdict(), time.monotonic()
     tasks = [(seed, tries if number < shown else 0) for number, seed in enumerate(seeds)]
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
         for case in pool.imap_unordered(_examine, tasks, chunksize=4):
             verdict.add(case)
             if case.wrong:
@@ -107,6 +108,12 @@ def run(
                     f"not shown {len(verdict.unshown)}"
                 )
     return verdict
+
+
+def _begin() -> None:
+    """Look for garbage less often: a life makes little of it, and a search has thousands."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def _examine(task: tuple[int, int]) -> Case:

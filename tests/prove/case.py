@@ -1,8 +1,8 @@
 """One fleet of the campaign: played under random faults, judged, and its weak claims shown."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice, zip_longest
 
 from flumec.compiler.proofs.claim import Claim
 from prove import simulated
@@ -68,22 +68,27 @@ def examine(seed: int, *, tries: int = TRIES) -> Case:
         if case.wrong or not case.unshown:
             break
         _play(case, made, judge, aimed(shape, case.unshown, seed, number), seed)
+    tried = set[Script]()
     for claim in case.unshown if tries else ():
-        _step(case, made, judge, claim)
+        _step(case, made, judge, claim, tried)
     return case
 
 
-def _step(case: Case, made: Claimed, judge: Judge, claim: Claim) -> None:
+def _step(case: Case, made: Claimed, judge: Judge, claim: Claim, tried: set[Script]) -> None:
     """Have something happen at each step in turn, until that shows a claim."""
-    found = []
+    most = len(tried) + STEPS
+    for script in _scripts(case, made, judge, claim):
+        if case.wrong or claim not in case.unshown or len(tried) > most:
+            break
+        if script not in tried:
+            tried.add(script)
+            _play(case, made, judge, script, case.seed)
+
+
+def _scripts(case: Case, made: Claimed, judge: Judge, claim: Claim) -> Iterator[Script]:
     for search in dict.fromkeys(searches(case.shape, claim, case.seed)):
         steps = _play(case, made, judge, search[0], case.seed).steps
-        found.append(stepped(search, steps))
-    turns = chain.from_iterable(zip_longest(*found))
-    for script in islice((script for script in turns if script), STEPS):
-        if case.wrong or claim not in case.unshown:
-            break
-        _play(case, made, judge, script, case.seed)
+        yield from stepped(search, steps)
 
 
 def _play(case: Case, made: Claimed, judge: Judge, script: Script, seed: int) -> Record:

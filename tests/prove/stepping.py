@@ -33,15 +33,13 @@ def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
         if harm & effect.harm
     ]
     given = tuple(sends(shape, random.Random(f"stepped {seed}")))
-    for effect in effects:
-        for agent in _nearest_first(shape, effect):
-            faults = tuple(_faults(shape, agent, effect))
-            for around in _circumstances(agent, claim, effect, shape):
-                yield tuple(sorted((*given, *around))), faults
-
-
-def _nearest_first(shape: Shape, effect: Effect) -> list[Agent]:
-    return sorted(shape.agents, key=lambda agent: agent.name != effect.node[0])
+    for near in (True, False):
+        for effect in effects:
+            for agent in shape.agents:
+                faults = tuple(_faults(shape, agent, effect))
+                if faults and near is (agent.name == effect.node[0]):
+                    for around in _circumstances(agent, claim, effect, shape):
+                        yield tuple(sorted((*given, *around))), faults
 
 
 def _circumstances(

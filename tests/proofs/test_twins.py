@@ -1,0 +1,102 @@
+"""Copies that go to a store over several relays: what one may lose counts if all may be lost."""
+
+import pytest
+from flumec.compiler.build import lint_text
+from flumec.compiler.graph import Graph
+from flumec.compiler.proofs.claim import Claim, Failure, Harm
+from flumec.compiler.proofs.claims import claims
+
+FLEET = """
+hosts edge_hosts = ["e1"]
+hosts relay_hosts = ["r1", "r2"] {{
+  site = "s"
+}}
+hosts store_hosts = ["st1"] {{
+  site = "s"
+}}
+
+agent edge on edge_hosts {{
+  source made : seq {{
+    total = 30
+  }}
+  channel c0 : {first}
+  channel c1 : file
+
+  made -> {targets}
+}}
+
+agent relay on relay_hosts {{
+  channel inbox : {relayed}
+{sink}
+}}
+
+edge.c0 => relay.inbox {{
+  port = 4101
+  policy = all
+}}
+
+edge.c1 => relay.inbox {{
+  port = 4102
+  policy = failover
+  in_doubt = wait
+}}
+{onward}
+"""
+
+ONWARD = """
+agent store on store_hosts {{
+  channel inbox : file
+  sink out : file_roll {{
+    directory = "/srv/out"
+  }}
+
+  inbox -> out
+}}
+
+relay.inbox => store.inbox {{
+  port = 4103
+{within}}}
+"""
+
+SINK = """
+  sink out : file_roll {
+    directory = "/srv/out"
+  }
+
+  inbox -> out
+"""
+
+
+def claimed(
+    first: str, relayed: str = "file", targets: str = "c0, c1", within: str = "", *, at: str
+) -> Claim:
+    """Return the claim about what a relay, or the store behind it, gets."""
+    here, onward = (SINK, "") if at == "relay" else ("", ONWARD.format(within=within))
+    text = FLEET.format(first=first, relayed=relayed, targets=targets, sink=here, onward=onward)
+    linted = lint_text(text)
+    assert [one.message for one in linted.diagnostics if one.severity == "error"] == []
+    return next(one for one in claims(Graph(linted.fleet)) if one.sink == (at, "out"))
+
+
+@pytest.mark.parametrize(
+    ("first", "targets"), [("memory", "c0, c1"), ("file", "c0?, c1"), ("spill", "c0, c1")]
+)
+def test_a_sure_copy_over_one_relay_makes_up_for_those_over_all(first: str, targets: str) -> None:
+    assert claimed(first, targets=targets, at="store").delivery == "at_least_once"
+
+
+def test_each_relay_is_to_get_a_copy_of_its_own() -> None:
+    assert claimed("memory", at="relay").delivery == "best_effort"
+
+
+def test_from_one_relay_alone_a_copy_comes_to_the_stores_of_its_site() -> None:
+    within = "  within = host.site\n"
+
+    assert claimed("memory", within=within, at="store").delivery == "best_effort"
+
+
+def test_the_place_that_loses_is_the_one_that_loses_all_copies() -> None:
+    claim = claimed("memory", relayed="memory", at="store")
+
+    (lost,) = (each for each in claim.effects(Failure.KILLED) if each.harm is Harm.LOSES)
+    assert lost.where == "relay.inbox"
