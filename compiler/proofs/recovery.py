@@ -7,6 +7,7 @@ slowest. It begins when the outage ends: what was killed is back, what was lost 
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 
 from flumec.compiler.graph import Node
@@ -73,6 +74,11 @@ class Recoveries:
         self._coming: dict[frozenset[Machine], Mapping[str, Use]] = {}
         self._known: dict[tuple[Node, Scene, float], Recovery] = {}
 
+    @cached_property
+    def _position(self) -> Mapping[Node, int]:
+        """Where each component comes in the order of the flow."""
+        return {node: number for number, node in enumerate(self.capacity.load().order)}
+
     def after(self, end: Node, scene: Scene, length: float) -> Recovery:
         """Return what it takes to catch up with what waited for `end` in a scene."""
         unread = self.capacity.unread(scene)
@@ -98,12 +104,12 @@ class Recoveries:
         for _, _, one, amount in lanes:
             at = entering.setdefault(one.end, {})
             at[one.host.name] = at.get(one.host.name, 0.0) + amount
-        reached = capacity.graph.reachable(tuple(entering))
+        reached = self._position.keys() & capacity.graph.reachable(tuple(entering))
         load = flowing(
             capacity.fleet,
             capacity.graph,
             capacity.peers,
-            tuple(node for node in capacity.load().order if node in reached),
+            tuple(sorted(reached, key=self._position.__getitem__)),
             entering=entering,
             dead=gone,
         )

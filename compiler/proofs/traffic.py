@@ -48,7 +48,7 @@ def traffic(
     directions at once. A file that is uploaded was made on the disk before, and of the members of a
     group one writes an event: the first of those that send it counts, and the first of the others.
     """
-    shared = _shared(fleet)
+    shared = graph.derived(_shared)
     uses: dict[str, Use] = defaultdict(Use)
     for node in load.order:
         component = fleet.agents[node[0]].components[node[1]]
@@ -124,7 +124,7 @@ def _done_by(fleet: Fleet, node: Node) -> tuple[_Way, ...]:
     return ("sent", "written") if issubclass(declaration, Filing) else ("sent",)
 
 
-def _shared(fleet: Fleet) -> dict[Node, tuple[_Way, ...]]:
+def _shared(fleet: Fleet, _graph: Graph) -> dict[Node, tuple[_Way, ...]]:
     """Return what each member of a group does that none before it does: one has an event."""
     found: dict[Node, tuple[_Way, ...]] = {}
     for agent in fleet.agents.values():
