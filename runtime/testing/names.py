@@ -30,11 +30,22 @@ class Names:
         self.pending.append((directory, entries))
 
     def sync(self, directory: str) -> None:
-        """Make every change of a directory durable."""
-        for changed, entries in self.pending:
+        """Make every change of a directory durable.
+
+        It may have been moved before that, by a change of another directory which is not synced:
+        that one names all that was in it, and must not bring back what has left it since.
+        """
+        later: dict[str, Inode | str | None] = {}
+        left: list[tuple[str, Sequence[Entry]]] = []
+        for changed, entries in reversed(self.pending):
             if changed == directory:
-                _enter(self.durable, entries)
-        self.pending = [change for change in self.pending if change[0] != directory]
+                later = {**dict(entries), **later}
+            elif later.keys().isdisjoint(path for path, _ in entries):
+                left.append((changed, entries))
+            else:
+                left.append((changed, [(path, later.get(path, what)) for path, what in entries]))
+        _enter(self.durable, list(later.items()))
+        self.pending = left[::-1]
 
     def after_cut(self, survival: Survival) -> "Names":
         """Return the names as they are when the power is back, with what their files hold."""

@@ -188,6 +188,33 @@ def test_with_a_directory_that_is_lost_goes_all_that_is_in_it() -> None:
     assert disk.reboot(NOTHING).names(Path("/")) == []
 
 
+@pytest.mark.parametrize("kill", [False, True])
+def test_what_has_left_a_directory_is_not_brought_back_by_a_move_that_is_synced_later(
+    kill: bool,
+) -> None:
+    disk = CrashDisk()
+    disk.make_directory(Path("/a/new/old name"))
+    disk.rename(Path("/a/new"), Path("/a/b"))
+    disk = disk.kill() if kill else disk
+    disk.rename(Path("/a/b/old name"), Path("/a/b/name"))
+    disk.sync_directory(Path("/a/b"))
+    disk.sync_directory(Path("/a"))
+
+    assert disk.reboot().names(Path("/a/b")) == ["name"]
+
+
+def test_what_a_moved_directory_got_is_not_taken_by_an_older_sync_of_it() -> None:
+    disk = CrashDisk()
+    disk.make_directory(Path("/a/b"))
+    disk.open(Path("/a/b/x"), "create")
+    disk.rename(Path("/a/b"), Path("/a/c"))
+    disk.sync_directory(Path("/a/b"))
+    disk.sync_directory(Path("/a"))
+
+    assert disk.reboot().names(Path("/a")) == ["c"]
+    assert disk.reboot().names(Path("/a/c")) == ["x"]
+
+
 def test_what_a_killed_process_did_not_sync_is_seen_but_may_still_be_lost() -> None:
     disk = CrashDisk()
     disk.make_directory(Path("/d"))
