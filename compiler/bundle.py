@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from flumec.compiler.archive import Archive
-from flumec.compiler.emit.paths import MANIFEST
+from flumec.compiler.emit.paths import INSTALLER, MANIFEST
 from flumec.compiler.exchange import exchange, sync_all
 
 EXECUTABLE = 0o100
@@ -134,11 +134,12 @@ def _write(files: Mapping[str, bytes], directory: Path) -> None:
             os.mkdir(base + folder)  # noqa: PTH102 see above
         os.chmod(base + folder, 0o755)  # noqa: PTH101, S103 a bundle is no secret
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    written: dict[bytes, str] = {}  # the installer and some units are the same for all hosts
+    installers: dict[bytes, str] = {}  # large; all else is a host's own, and may be edited there
     for name, content in files.items():
-        if (known := written.get(content)) is not None and _linked(known, base + name):
-            continue
-        written[content] = base + name
+        if name.endswith(f"/{INSTALLER}"):
+            known = installers.setdefault(content, base + name)
+            if known != base + name and _linked(known, base + name):
+                continue
         descriptor = os.open(base + name, flags, 0o600)
         try:
             view = memoryview(content)

@@ -29,10 +29,15 @@ def test_an_archive_is_one_that_tar_made(tmp_path: Path, content: bytes) -> None
     assert (tmp_path / "ours.tar").read_bytes() == (tmp_path / "theirs.tar").read_bytes()
 
 
-def test_what_is_the_same_for_several_hosts_is_stored_once(tmp_path: Path) -> None:
-    same, other = bytes(bytearray(b"same")), bytes(bytearray(b"same"))
-    assert same is not other
-    write_bundle({"manifest.json": b"{}", "a/x": same, "b/x": other, "b/y": b"y"}, tmp_path / "d")
-    assert (tmp_path / "d" / "a" / "x").samefile(tmp_path / "d" / "b" / "x")
-    assert (tmp_path / "d" / "b" / "x").stat().st_mode & 0o777 == 0o644
-    assert not (tmp_path / "d" / "b" / "y").samefile(tmp_path / "d" / "b" / "x")
+def test_a_host_shares_its_installer_with_others_and_nothing_else(tmp_path: Path) -> None:
+    alike = {
+        f"{host}/{name}": bytes(bytearray(b"#!same"))
+        for host in ("a", "b")
+        for name in ("install", "systemd/flumec.target")
+    }
+    write_bundle({"manifest.json": b"{}", **alike}, tmp_path / "d")
+    one, other = tmp_path / "d" / "a", tmp_path / "d" / "b"
+    assert (one / "install").samefile(other / "install")
+    assert (other / "install").stat().st_mode & 0o777 == 0o755
+    (one / "systemd" / "flumec.target").write_text("edited")
+    assert (other / "systemd" / "flumec.target").read_text() == "#!same"
