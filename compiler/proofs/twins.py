@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from flumec.compiler.graph import Node
+from flumec.compiler.model import Link
 from flumec.compiler.proofs.ahead import Ahead
 from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import TOLD_APART, Effect, Failure, Harm
-from flumec.compiler.proofs.way import Way, Ways
+from flumec.compiler.proofs.way import Way, Ways, said
 
 Found = list[tuple[Way, Ahead]]
+Losses = Mapping[tuple[Failure, Harm], Effect]
 
 
 def spared(ways: Ways, found: Found, ahead: Mapping[Node, Mapping[Node, Ahead]]) -> Found:
@@ -20,49 +22,55 @@ def spared(ways: Ways, found: Found, ahead: Mapping[Node, Mapping[Node, Ahead]])
     the other, and what loses it is what loses both. Ways that part further on may be filtered or
     routed apart, and are left as they are.
     """
-    twins: dict[tuple[int, int, Node], list[int]] = defaultdict(list)
-    for number, (way, before) in enumerate(found):
-        if (meeting := _meeting(ways, way, before.sink)) is not None:
-            twins[meeting].append(number)
+    twins: dict[tuple[int, int, Node], dict[int, Link]] = defaultdict(dict)
+    for number, (way, _) in enumerate(found):
+        if (link := _onward(ways, way)) is not None and way.edge is not None:
+            meeting = id(way.edge.chain), id(way.edge.arm), ways.out(way.end)[0].end
+            twins[meeting][number] = link
     made = list(found)
-    for (_, _, node), numbers in twins.items():
-        behind = _losses(ahead[node][found[numbers[0]][1].sink])
-        losses = [_losses(found[number][1]) for number in numbers]
-        surely = [each for each in losses if each.keys() <= behind.keys()]
-        if not surely or len(numbers) == 1:
-            continue
-        sure = min(surely, key=lambda each: len(each.items() - behind.items()))
-        for number in numbers:
-            way, before = found[number]
-            own = _losses(before)
-            others = {key: effect for key, effect in before.worst.items() if key not in own}
-            made[number] = way, replace(before, worst=others | sure)
+    for (_, _, node), links in twins.items():
+        sink = found[next(iter(links))][1].sink
+        behind = _losses(ahead[node][sink])
+        losses = {number: _losses(found[number][1]) for number in links}
+        sure = [number for number in links if losses[number].keys() <= behind.keys()]
+        for number, link in links.items():
+            beside = [n for n in sure if n == number or _makes_up(ways, links[n], link, sink)]
+            if beside:
+                least = min(beside, key=lambda n: len(losses[n].items() - behind.items()))
+                made[number] = _with(found[number], losses[number], losses[least])
     return made
 
 
-def _meeting(ways: Ways, way: Way, sink: Node) -> tuple[int, int, Node] | None:
-    """Return what ways have in common that one event takes all of, as far as one component.
+def _onward(ways: Ways, way: Way) -> Link | None:
+    """Return the link by which alone events go on that a source puts into a channel."""
+    start, onward = ways.component(way.start), ways.out(way.end)
+    if start is None or start.kind != "source" or len(onward) != 1 or onward[0].kind != "link":
+        return None
+    return onward[0].link
 
-    A link that copies to each host is one of them only where it is all the same from which of these
-    hosts a copy goes on: one beside it comes to one host alone.
+
+def _makes_up(ways: Ways, sure: Link, lost: Link, sink: Node) -> bool:
+    """Return whether a copy by one link is as good as the copies by another to the same agent.
+
+    To each host one is sent by a link that copies. Any one of them will do only where it is all the
+    same from which host it goes on, as all send what is for the sink to the same hosts.
     """
-    start = ways.component(way.start)
-    onward = ways.out(way.end)
-    if start is None or start.kind != "source" or len(onward) != 1 or way.edge is None:
-        return None
-    link = onward[0].link
-    if onward[0].kind != "link" or link is None:
-        return None
-    if policy_of(link) == "all" and not _lead_to_the_same(ways, onward[0].end[0], sink):
-        return None
-    return id(way.edge.chain), id(way.edge.arm), onward[0].end
-
-
-def _lead_to_the_same(ways: Ways, name: str, sink: Node) -> bool:
-    """Return whether all hosts of an agent send what is for a sink to the same hosts."""
+    if policy_of(lost) != "all":
+        return True
+    within = [said(link.values, "within", "") for link in (sure, lost)]
+    if policy_of(sure) == "all" and within[0] in ("", within[1]):
+        return True
+    (name, *others) = {end.agent for end in lost.targets}
     agent = ways.fleet.agents[name]
     links = [way.link for part in agent.components for way in ways.out((name, part)) if way.link]
-    return sink[0] != name and all("within" not in link.values for link in links)
+    same = all("within" not in link.values for link in links)
+    return not others and name != sink[0] and same
+
+
+def _with(way: tuple[Way, Ahead], own: Losses, sure: Losses) -> tuple[Way, Ahead]:
+    """Return a way that loses what the copy that is sure of all loses."""
+    others = {key: effect for key, effect in way[1].worst.items() if key not in own}
+    return way[0], replace(way[1], worst=others | dict(sure))
 
 
 def _losses(ahead: Ahead) -> dict[tuple[Failure, Harm], Effect]:

@@ -73,6 +73,11 @@ def claimed(
     """Return the claim about what a relay, or the store behind it, gets."""
     here, onward = (SINK, "") if at == "relay" else ("", ONWARD.format(within=within))
     text = FLEET.format(first=first, relayed=relayed, targets=targets, sink=here, onward=onward)
+    return claim_of(text, at)
+
+
+def claim_of(text: str, at: str) -> Claim:
+    """Return the claim about the sink of an agent."""
     linted = lint_text(text)
     assert [one.message for one in linted.diagnostics if one.severity == "error"] == []
     return next(one for one in claims(Graph(linted.fleet)) if one.sink == (at, "out"))
@@ -87,6 +92,12 @@ def test_a_sure_copy_over_one_relay_makes_up_for_those_over_all(first: str, targ
 
 def test_each_relay_is_to_get_a_copy_of_its_own() -> None:
     assert claimed("memory", at="relay").delivery == "best_effort"
+
+
+def test_copies_over_all_relays_make_up_for_one_over_one_of_them() -> None:
+    text = FLEET.format(first="file", relayed="file", targets="c0, c1?", sink=SINK, onward="")
+
+    assert claim_of(text, "relay").delivery == "at_least_once"
 
 
 def test_from_one_relay_alone_a_copy_comes_to_the_stores_of_its_site() -> None:

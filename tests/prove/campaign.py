@@ -101,6 +101,9 @@ def run(
             verdict.add(case)
             if case.wrong:
                 say(f"fleet {case.seed} is wrong: {case.wrong.seen[0]}")
+            elif case.searched:
+                for claim in case.unshown:
+                    say(f"fleet {case.seed} does not show {_cause(claim)}")
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
                 say(

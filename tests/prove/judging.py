@@ -83,16 +83,25 @@ class Judge:
                 if any(self._claim(event, instance) is None for instance in place):
                     yield Seen("unclaimed", event, place)
                     continue
-                found = sum(counts[instance][event] for instance in place if instance in counts)
-                dead, late = self._aside(record, event, place)
-                if not found + dead + late and begun:
-                    yield Seen("lost", event, place)
-                elif found + dead > 1:  # a copy that is late is known to nobody
+                found, dead, _ = self._copies(record, counts, event, place)
+                if found + dead > 1:  # a copy that is late is known to nobody
                     yield Seen("doubled", event, place)
+            for place in self._ways.each(event) if begun else ():
+                known = all(self._claim(event, instance) is not None for instance in place)
+                if known and not sum(self._copies(record, counts, event, place)):
+                    yield Seen("lost", event, place)
         for instance, events in record.arrived.items():
             for event in dict.fromkeys(events):
                 if event not in expected[instance]:
                     yield Seen("astray", event, frozenset((instance,)))
+
+    def _copies(
+        self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
+        place: Destination,
+    ) -> tuple[int, int, int]:  # fmt: skip
+        """Return how many copies of an event are published, given up, and were late."""
+        found = sum(counts[instance][event] for instance in place if instance in counts)
+        return found, *self._aside(record, event, place)
 
     def _aside(self, record: Record, event: Event, place: Iterable[Instance]) -> tuple[int, int]:
         """Return how many copies of an event sinks have given up, and how many were late."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from prove.shape import Agent, Link, Shape, Target
 
@@ -62,20 +63,24 @@ class Ways:
         self._known: dict[tuple[str, str, str, str], tuple[Destination, ...]] = {}
 
     def of(self, event: Event) -> tuple[Destination, ...]:
-        """Return where an event belongs: one copy is at each of these, if all goes well.
+        """Return where an event belongs, each apart: one copy is there, if all goes well.
 
         Destinations that have a sink in common are one: what comes there by two ways is two copies.
         """
+        return _joined(self.each(event))
+
+    def each(self, event: Event) -> tuple[Destination, ...]:
+        """Return where the copies of an event belong: at least one is at each of these."""
         key = (event.agent, event.source, event.host, event.digit)
         if key not in self._known:
             agent = self._shape.agent(event.agent)
             hosts = agent.hosts if event.host == "*" else (event.host,)
-            found = [
+            found = (
                 end
                 for host in hosts
                 for end in self._from_source(agent, event.source, host, key[3])
-            ]
-            self._known[key] = _joined(found)
+            )
+            self._known[key] = tuple(dict.fromkeys(found))
         return self._known[key]
 
     def _from_source(self, agent: Agent, source: str, host: str, digit: str) -> list[Destination]:
@@ -131,7 +136,8 @@ def buried(agent: Agent, sink: str) -> list[str]:
     ]
 
 
-def _joined(found: list[Destination]) -> tuple[Destination, ...]:
+@cache
+def _joined(found: tuple[Destination, ...]) -> tuple[Destination, ...]:
     """Join what has a sink in common."""
     joined: list[Destination] = []
     for end in found:
