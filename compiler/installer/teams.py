@@ -18,7 +18,7 @@ def check_teams(host: Host, bundle: Bundle, level: Level, report: Report) -> Non
     before = installed(host)
     if before is None:
         return
-    strangers = [each for each in lacking(before, bundle) if is_active(each["service"])]
+    strangers = [each for each in of_other_flows(before, bundle) if is_active(each["service"])]
     for agent in strangers:
         report.found(
             level,
@@ -35,7 +35,7 @@ def check_teams(host: Host, bundle: Bundle, level: Level, report: Report) -> Non
         )
 
 
-def lacking(before: Bundle, bundle: Bundle) -> list[dict[str, Any]]:
+def of_other_flows(before: Bundle, bundle: Bundle) -> list[dict[str, Any]]:
     """Return the agents of the bundle before that are of flows which are no part of this one."""
     kept = set(bundle.services)
     return [

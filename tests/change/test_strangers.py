@@ -11,7 +11,7 @@ from flumec.compiler.change.text import as_text
 from flumec.compiler.emit import emit
 from flumec.compiler.inputs import in_memory
 from flumec.compiler.installer.bundle import Bundle
-from flumec.compiler.installer.teams import lacking
+from flumec.compiler.installer.teams import of_other_flows
 from flumec.compiler.options import Options
 from flumec.compiler.plan import Plan
 
@@ -55,7 +55,7 @@ def test_whom_the_installer_asks_about_is_said(tmp_path: Path, after: dict[str, 
         (agent["name"], host.name)
         for host in (tmp_path / "new").iterdir()
         if host.is_dir() and (tmp_path / "old" / host.name).exists()
-        for agent in lacking(Bundle(tmp_path / "old" / host.name), Bundle(host))
+        for agent in of_other_flows(Bundle(tmp_path / "old" / host.name), Bundle(host))
     }
     assert {(each.agent, host) for each in said.strangers for host in each.hosts} == asked
     assert any("--replace" in line for line in as_text(said)) == bool(asked)
