@@ -40,14 +40,22 @@ class Onward:
             self._by_sink[one.sink].append(one)
         self._graph = graph
         self._sinks: dict[Node, list[Node]] = {}
+        self._sources = {
+            sink: list(dict.fromkeys(one.source for one in each))
+            for sink, each in self._by_sink.items()
+        }
+        self._written: dict[Node, set[Node]] = {}
 
     def from_source(self, source: Node) -> Iterator[Followed]:
         """Yield what is followed of the sinks that a source's events come to."""
+        for sink in self._sinks_of(source):
+            yield from self._by_sink[sink]
+
+    def _sinks_of(self, source: Node) -> list[Node]:
         if source not in self._sinks:
             reached = self._graph.reachable([source]) & self._by_sink.keys()
             self._sinks[source] = sorted(reached)
-        for sink in self._sinks[source]:
-            yield from self._by_sink[sink]
+        return self._sinks[source]
 
     def after(self, one: Followed) -> Iterator[Followed]:
         """Yield what is followed next: in one agent on the same host, by a link on any."""
@@ -57,7 +65,21 @@ class Onward:
 
     def circle(self, one: Followed) -> tuple[Followed, ...]:
         """Return a shortest way from what is followed back to it; nothing if none is."""
+        if one.sink not in self._written_after(one.source):  # whatever the hosts: most are told so
+            return ()
         return self.shortest([one], lambda last: one in self.after(last))
+
+    def _written_after(self, source: Node) -> set[Node]:
+        """Return the sinks that a source's events come to, by files of any host too."""
+        if source not in self._written:
+            found: set[Node] = set()
+            sources = [source]
+            for one in sources:
+                new = set(self._sinks_of(one)) - found
+                found |= new
+                sources += [further for sink in new for further in self._sources[sink]]
+            self._written[source] = found
+        return self._written[source]
 
     def shortest(
         self, starts: Iterable[Followed], done: Callable[[Followed], bool]

@@ -61,12 +61,13 @@ def _outlook(
     ways |= capacity.graph.between(source, to)
     agents = (capacity.fleet.agents[name] for name in {node[0] for node in ways})
     hosts = dict.fromkeys(host.name for agent in agents for host in agent.hosts.hosts)
+    stores = [store for node in ways for store in capacity.stores.of_sink.get(node, ())]
     held, narrow, gone, unread = [], [], False, False
     untold: tuple[str, str] | None = None
     for scene in scenes(capacity.machines, faults_of(proof), length):
         held.append(capacity.held(source, end, scene))
         found = recoveries.after(end, scene, length)
-        narrow.append(found.slowest([*hosts, *ways]))
+        narrow.append(found.slowest([*hosts, *stores]))
         lacking = ((host, found.untold[host]) for host in hosts if host in found.untold)
         untold = untold or next(lacking, None)
         gone = gone or bool(scene.gone)

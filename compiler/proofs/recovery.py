@@ -17,6 +17,7 @@ from flumec.compiler.proofs.capacity import Capacity
 from flumec.compiler.proofs.load import Load, flowing
 from flumec.compiler.proofs.peers import Machine
 from flumec.compiler.proofs.scenes import Scene
+from flumec.compiler.proofs.taking import Store
 from flumec.compiler.proofs.traffic import Use, arrives, traffic
 from flumec.compiler.proofs.words import dotted
 from flumec.runtime.quantity import Rate
@@ -53,15 +54,15 @@ class Narrow:
 class Recovery:
     """After one outage: the narrowest place of each host, and those of which nothing is known."""
 
-    narrow: dict[str | Node, Narrow] = field(default_factory=dict)
-    """By the names of hosts; a store by each of its sinks."""
+    narrow: dict[str | Store, Narrow] = field(default_factory=dict)
+    """By the names of hosts, and by stores."""
     untold: dict[str, str] = field(default_factory=dict)
     """Hosts that what waited goes through, and that do not say how fast their `nic` is, or where
     nothing is sent, their `disk_rate`.
     """
 
-    def slowest(self, places: Iterable[str | Node]) -> Narrow | None:
-        """Return the slowest place of some hosts and sinks."""
+    def slowest(self, places: Iterable[str | Store]) -> Narrow | None:
+        """Return the slowest place of some hosts and stores."""
         found = (self.narrow[place] for place in places if place in self.narrow)
         return max(found, key=lambda one: one.time, default=None)
 
@@ -72,6 +73,7 @@ class Recoveries:
     def __init__(self, capacity: Capacity) -> None:
         self.capacity = capacity
         self._coming: dict[frozenset[Machine], Mapping[str, Use]] = {}
+        self._taken: dict[tuple[Store, frozenset[Machine]], float] = {}
         self._known: dict[tuple[Node, Scene, float], Recovery] = {}
 
     @cached_property
@@ -140,19 +142,23 @@ class Recoveries:
                 found.untold[name] = "nic" if "nic" in lacking else "disk_rate"
         return found
 
-    def _stores(self, waiting: Load, gone: frozenset[Machine]) -> Mapping[str | Node, Narrow]:
-        """Return how narrow each store is, by its sinks."""
-        found: dict[str | Node, Narrow] = {}
-        stores, load = self.capacity.stores, self.capacity.load(gone)
+    def _stores(self, waiting: Load, gone: frozenset[Machine]) -> dict[str | Store, Narrow]:
+        """Return how narrow each store is that what waits comes to."""
+        found: dict[str | Store, Narrow] = {}
+        stores = self.capacity.stores
         reached = (store for node in waiting.into for store in stores.of_sink.get(node, ()))
         for store in dict.fromkeys(reached):
-            waits = sum(store.comes(waiting, stores.parts).values())
-            comes = sum(store.comes(load, stores.parts).values())
-            narrow = Narrow(store.text, "take", "takes", store.takes, waits, comes)
-            for node in store.hosts if waits else ():
-                known = found.get(node, narrow)
-                found[node] = max(known, narrow, key=lambda one: one.time)
+            if waits := store.total(waiting, stores.parts):
+                comes = self._takes(store, gone)
+                found[store] = Narrow(store.text, "take", "takes", store.takes, waits, comes)
         return found
+
+    def _takes(self, store: Store, gone: frozenset[Machine]) -> float:
+        """Return what goes on coming to a store, where some never come back."""
+        if (store, gone) not in self._taken:
+            load = self.capacity.load(gone)
+            self._taken[store, gone] = store.total(load, self.capacity.stores.parts)
+        return self._taken[store, gone]
 
     def _rates(self, gone: frozenset[Machine]) -> Mapping[str, Use]:
         """Return what goes on coming to each host, where some never come back."""

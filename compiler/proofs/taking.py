@@ -58,10 +58,17 @@ class Store:
     def comes(self, load: Load, parts: Mapping[Node, float]) -> dict[str, float]:
         """Return how much of a load comes to it, by its sinks; `parts` of those of groups."""
         return {
-            dotted(node): parts.get(node, 1.0) * sum(load.into[node].get(h, 0.0) for h in hosts)
-            for node, hosts in self.hosts.items()
-            if node in load.into
+            dotted(node): self._to(node, load, parts) for node in self.hosts if node in load.into
         }
+
+    def total(self, load: Load, parts: Mapping[Node, float]) -> float:
+        """Return how much of a load comes to it by all its sinks; thousands may share it."""
+        few, many = sorted((load.into, self.hosts), key=len)
+        return sum(self._to(node, load, parts) for node in few if node in many)
+
+    def _to(self, node: Node, load: Load, parts: Mapping[Node, float]) -> float:
+        hosts = self.hosts[node]
+        return parts.get(node, 1.0) * sum(load.into[node].get(host, 0.0) for host in hosts)
 
 
 @dataclass
