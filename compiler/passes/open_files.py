@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flumec.compiler.bind.agent_settings import FILES
 from flumec.compiler.bind.properties import complete
@@ -12,6 +12,7 @@ from flumec.compiler.model import Agent, Fleet, Settings, Value
 from flumec.compiler.passes.many_senders import arrivals, most_taken
 from flumec.compiler.source import Span
 from flumec.runtime.output.descriptors import SHARE
+from flumec.runtime.output.template import Template, Text
 from flumec.runtime.sinks.filing import Filing
 from flumec.runtime.sources.http import Http
 from flumec.runtime.sources.taildir import Taildir
@@ -20,6 +21,9 @@ ITS_OWN = 64
 """Files that an agent has open besides: journals, locks, its sockets; ten or so for a small one."""
 
 _ROUND = 256
+
+_SHOWN = 6
+"""How many parts are listed, those first that may have most."""
 
 
 class TooFewFiles(Diagnostic, code="FL915", severity="warning"):
@@ -100,8 +104,13 @@ class TooFewFiles(Diagnostic, code="FL915", severity="warning"):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        each = (f"{use.most:,} {use.what}" for use in self.uses)
-        return () if self._kept_short else (f"{', '.join(each)}, {ITS_OWN} of its own",)
+        if self._kept_short:
+            return ()
+        ordered = sorted(self.uses, key=lambda use: -use.most)
+        said = [f"{use.most:,} {use.what}" for use in ordered[:_SHOWN]]
+        if rest := ordered[_SHOWN:]:
+            said.append(f"{sum(use.most for use in rest):,} of {len(rest)} more")
+        return (f"{', '.join(said)}, {ITS_OWN} of its own",)
 
     @property
     def hint(self) -> str:
@@ -165,7 +174,7 @@ def _uses(agent: Agent) -> Iterator[_Use]:
             continue
         name = part.name
         if issubclass(declared, Filing):
-            most, what, share = held["max_open"], f"files of `{name}`", SHARE
+            most, what, share = _at_once(declared, held), f"files of `{name}`", SHARE
         elif issubclass(declared, Http):
             most, what, share = held["max_connections"], f"clients of `{name}`", 1
         else:
@@ -173,6 +182,16 @@ def _uses(agent: Agent) -> Iterator[_Use]:
             most = len(files) if isinstance(files, tuple) else 0
             what, share = f"files that `{name}` follows", 1
         yield _Use(most, name, what, share, _span(part.values, part.name_span))
+
+
+def _at_once(declared: type[Filing], held: dict[str, Any]) -> int:
+    """Return how many files a sink may have open: one, where it writes into one folder alone."""
+    most: int = held["max_open"]
+    try:
+        parts = Template.parse(declared.template(held)).parts
+    except ValueError:  # which was reported
+        return most
+    return most if any(not isinstance(part, Text) for part in parts) else 1
 
 
 def _span(values: Mapping[str, Value], otherwise: Span) -> Span:
