@@ -174,13 +174,14 @@ def _uses(agent: Agent) -> Iterator[_Use]:
             continue
         name = part.name
         if issubclass(declared, Filing):
-            most, what, share = _at_once(declared, held), f"files of `{name}`", SHARE
+            most, share = _at_once(declared, held), SHARE
+            what = f"{'file' if most == 1 else 'files'} of `{name}`"
         elif issubclass(declared, Http):
             most, what, share = held["max_connections"], f"clients of `{name}`", 1
         else:
             files = held["files"]  # which may be missing, as was reported
             most = len(files) if isinstance(files, tuple) else 0
-            what, share = f"files that `{name}` follows", 1
+            what, share = f"{'file' if most == 1 else 'files'} that `{name}` follows", 1
         yield _Use(most, name, what, share, _span(part.values, part.name_span))
 
 

@@ -102,7 +102,7 @@ def check_patterns(said: Value, *, rotated: bool) -> Iterator[Diagnostic]:
         tail = parts[-1] if isinstance(parts[-1], str) else ""
         pattern = PurePosixPath(tail).name
         stem = pattern.rstrip("*")
-        number = "1" if rotated else ".1"
+        number = ".1" if stem[-1:].isalnum() or not rotated else "1"
         example = _example(stem)
         for packed in (example, *(f"{example}{number}{suffix}" for suffix in PACKED)):
             if packed.endswith(PACKED) and fnmatch(packed, pattern):
