@@ -31,7 +31,8 @@ class Roster:
         self._active = ""
         self._taken, self._turn_began = 0, 0.0
         self._stands = False
-        sharing.may_take, sharing.took = self.may_take, self._took
+        sharing.may_take, sharing.patience = self.may_take, self.patience
+        sharing.took = self._took
         sharing.delivered = self.delivered
 
     def join(self, standing: Standing) -> None:
@@ -47,6 +48,17 @@ class Roster:
             return False
         able = self._able()
         return self._is_mine(name, able) if able else True
+
+    def patience(self, name: str) -> float:
+        """Return in how many seconds a member that may not take rows might, told of nothing."""
+        due = min(standing.turns_in for standing in self._standings.values())
+        able, now = self._able(), self._standings[name].clock.monotonic()
+        if not self._balances or name not in able:
+            return due
+        with self._lock:
+            if self._shares is None:
+                return max(0.0, min(due, self._turn_began + LONGEST_TURN - now))
+            return max(0.0, min(due, self._shares.patience(name, able, now, self._waiting)))
 
     def is_recalled(self, name: str) -> bool:
         """Say whether a member is to give back what it has."""
@@ -85,6 +97,11 @@ class Roster:
         self._note_standstill(bool(able))
         return able
 
+    @property
+    def _waiting(self) -> frozenset[str]:
+        """Who waits for rows."""
+        return frozenset(n for n, standing in self._standings.items() if standing.member.asking)
+
     def _is_mine(self, name: str, able: list[str]) -> bool:
         if not self._balances:
             return name == able[0]
@@ -92,7 +109,8 @@ class Roster:
             return False
         if self._shares is not None:
             with self._lock:
-                return self._shares.may_take(name, able, self._standings[name].clock.monotonic())
+                now = self._standings[name].clock.monotonic()
+                return self._shares.may_take(name, able, now, self._waiting)
         with self._lock:
             active = self._active
             if active == name or active not in able:
@@ -104,6 +122,7 @@ class Roster:
     def _took(self, name: str, size: int) -> None:
         """Note who has taken rows: in a failover, that it is another one now."""
         standing = self._standings[name]
+        standing.worker.alive()  # it may have waited for long, and the rows be stored as its own
         if self._shares is not None:
             with self._lock:
                 self._shares.took(name, size)

@@ -1,5 +1,6 @@
 """How one member of a group stands: whether it can work, since when not, how long it rests."""
 
+import math
 from dataclasses import dataclass, field
 
 from flumec.runtime.clock import Clock
@@ -45,8 +46,25 @@ class Standing:
             or self.worker.paused
             or self.custody.stopped
             or now < self.rests_until
-            or self.worker.silent_for > HUNG
+            or self._hangs
         )
+
+    @property
+    def turns_in(self) -> float:
+        """Seconds after which it may be able, or not any more, though nothing happens until then;
+        infinite where nothing is due."""  # noqa: D209
+        now, worker = self.clock.monotonic(), self.worker
+        due = [self.rests_until - now]
+        if worker.failing:
+            due.append(worker.failing_since + self.patience - now)
+        if not self.member.asking:
+            due.append(HUNG - worker.silent_for)
+        return min((seconds for seconds in due if seconds > 0), default=math.inf)
+
+    @property
+    def _hangs(self) -> bool:
+        """Whether it is silent over something else than that there is nothing for it."""
+        return not self.member.asking and self.worker.silent_for >= HUNG
 
     @property
     def fails_for_long(self) -> bool:

@@ -1,5 +1,6 @@
 """A member of a group as the reader of its lane: to its sink a channel like any other."""
 
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -37,7 +38,7 @@ class Member(Consumer):
         self.former = known.former
         self.lane = Lane(known.lane.end, list(known.lane.leases))
         self.asking = False
-        """Whether it waits for rows now."""
+        """Whether it waits for rows, until it has looked whose turn it is after that."""
         self.surely = False
         """Whether it must be on disk that rows are its own, before it gets them."""
         self.sends = known.kind.startswith(SENDS)
@@ -69,6 +70,12 @@ class Member(Consumer):
 
     def read(self, timeout: float, max_bytes: int = 8 << 20) -> list[Chunk]:
         """Return what comes after the rows last read; an empty list after `timeout` seconds."""
+        try:
+            return self._read(timeout, max_bytes)
+        finally:
+            self.asking = False
+
+    def _read(self, timeout: float, max_bytes: int) -> list[Chunk]:
         clock, sharing, deadline = self._shared.clock, self.sharing, None
         while True:
             with self._shared.lock:
@@ -76,6 +83,8 @@ class Member(Consumer):
             if chunks := list(self._had(max_bytes)):
                 return chunks
             mine = sharing.may_take(self.name)
+            patience = math.inf if mine else sharing.patience(self.name)
+            self.asking = False
             if mine and (chunks := sharing.take(self, max_bytes)):
                 self._position = self.lane.end
                 if self.surely:
@@ -90,8 +99,8 @@ class Member(Consumer):
                     return []
                 if changes == sharing.changes and not (mine and sharing.arrived):
                     self.asking = True
-                    clock.wait(self._live.arrived if mine else sharing.turn, deadline - now)
-                    self.asking = False
+                    waited = self._live.arrived if mine else sharing.turn
+                    clock.wait(waited, min(deadline - now, patience))
 
     def seek(self, row: int) -> None:
         """Read again from a number (at or above the cursor's low)."""

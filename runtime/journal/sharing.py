@@ -1,5 +1,6 @@
 """One channel that several consumers share: who has which rows, and what nobody has yet."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from threading import Condition, RLock
@@ -38,6 +39,8 @@ class Sharing:
         """How often that happened; guarded by the journal's lock."""
         self.members: list[Member] = []
         self.may_take: Callable[[str], bool] = lambda _: True
+        self.patience: Callable[[str], float] = lambda _: math.inf
+        """Seconds after which a member that may not take rows might, if it is told of nothing."""
         self.took: Callable[[str, int], None] = lambda _, __: None
         """Told who has taken how many bytes."""
         self.delivered: Callable[[str], None] = lambda _: None

@@ -1,12 +1,13 @@
 """Who of a group may take rows: as its members' workers and custodies say."""
 
 from collections.abc import Iterator
+from math import inf
 
 import pytest
 from flumec.runtime.custody import Custody
-from flumec.runtime.groups.group import Failover
+from flumec.runtime.groups.group import Balance, Failover, SinkGroup
 from flumec.runtime.groups.roster import Roster
-from flumec.runtime.groups.standing import PATIENCE, Standing
+from flumec.runtime.groups.standing import HUNG, PATIENCE, Standing
 from flumec.runtime.sinks import Null
 from flumec.runtime.testing import ManualClock
 from flumec.runtime.turn import Turn
@@ -18,12 +19,12 @@ from tests.groups.test_groups_model import Group, World
 class Pair:
     """Two members of a failover, without threads."""
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: Group, kind: type[SinkGroup] = Failover) -> None:
         self.clock, self.group = ManualClock(), group
         sinks = [Null(sink.member.name) for sink in group.sinks]
         sharing = group.journal.sharing("spool")
         assert sharing is not None
-        self.roster = Roster(Failover(*sinks), "spool", sharing)
+        self.roster = Roster(kind(*sinks), "spool", sharing)
         self.workers = [Worker(sink, Role.SINK, self.clock, lambda: None) for sink in sinks]
         for sink, worker in zip(group.sinks, self.workers, strict=True):
             custody = Custody(sink.member, None, "", Turn(), lambda _, __: True)
@@ -90,3 +91,37 @@ def test_who_works_again_may_give_back_anew_what_it_kept(pair: Pair) -> None:
     one.say_failing("its target is away")
     pair.after(PATIENCE)
     assert pair.roster.is_recalled("one")
+
+
+def test_who_only_waits_for_rows_does_not_hang(pair: Pair) -> None:
+    one = pair.group.sinks[0].member
+    pair.after(0)
+    one.asking = True
+    pair.clock.advance(2 * HUNG)
+    assert pair.roster.may_take("one")
+    assert not pair.roster.may_take("two")
+    one.asking = False
+    assert pair.roster.may_take("two")
+
+
+def test_who_may_not_take_rows_waits_no_longer_than_until_it_may(pair: Pair) -> None:
+    one, two = pair.workers
+    pair.after(0)
+    for sink in pair.group.sinks:
+        sink.member.asking = True
+    assert pair.roster.patience("two") == inf
+    one.say_failing("its target is away")
+    pair.clock.advance(PATIENCE / 3)
+    assert not pair.roster.may_take("two")
+    pair.clock.advance(pair.roster.patience("two"))
+    assert pair.roster.may_take("two")
+    assert two.silent_for == PATIENCE
+
+
+def test_who_is_not_able_does_not_look_all_the_time_whether_it_is_its_turn(pair: Pair) -> None:
+    balanced = Pair(pair.group, Balance)
+    one, _ = balanced.workers
+    one.say_failing("its target is away")
+    balanced.after(2 * PATIENCE)
+    assert not balanced.roster.may_take("one")
+    assert balanced.roster.patience("one") == HUNG

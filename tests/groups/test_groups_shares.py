@@ -1,6 +1,7 @@
 """Who of a balanced link's peers takes next: by weight, as long as it keeps up."""
 
 from collections import Counter
+from math import inf
 
 from flumec.runtime.groups.shares import AWAY, FRESH, Shares
 
@@ -53,3 +54,23 @@ def test_who_was_away_does_not_catch_up() -> None:
     shares.may_take("one", BOTH, 2.0 + AWAY)
     took = shared(shares, 100, now=2.0 + AWAY)
     assert 45 <= took["one"] <= 55
+
+
+def test_who_waits_is_before_others_however_long_ago_it_asked() -> None:
+    shares = Shares({"one": 1, "three": 1})
+    shares.may_take("three", BOTH, 0.0)
+    shares.took("one", 100)
+    later = 10 * AWAY
+    assert not shares.may_take("one", BOTH, later, waiting={"three"})
+    assert shares.patience("one", BOTH, later, waiting={"three"}) == inf
+    assert shares.may_take("three", BOTH, later, waiting={"three"})
+
+
+def test_who_waits_while_nobody_is_before_it_knows_for_how_long() -> None:
+    shares = Shares({"one": 1, "three": 1})
+    shares.may_take("three", BOTH, 0.0)
+    shares.took("one", 100)
+    patience = shares.patience("one", BOTH, FRESH / 3)
+    assert 0 < patience < FRESH
+    assert not shares.may_take("one", BOTH, FRESH / 3)
+    assert shares.may_take("one", BOTH, FRESH / 3 + patience)
