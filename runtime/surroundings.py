@@ -2,7 +2,8 @@
 
 import logging
 import socket
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, cast
@@ -66,22 +67,19 @@ class Surroundings:
 
     def wait(self, seconds: float) -> bool:
         """Sleep until `seconds` have passed or the agent stops; return `stopping`."""
-        deadline = self.clock.monotonic() + seconds
-        while not self.stopping:
-            left = deadline - self.clock.monotonic()
-            if left <= 0:
-                return False
-            self.clock.wait(self._worker.stop, min(left, self.clock.look))
-        return True
+        return self._sleep(seconds, self.clock.wait)
 
     def rest(self, seconds: float) -> bool:
         """Sleep before another try of what just failed; return `stopping`."""
+        return self._sleep(seconds, self.clock.pause)
+
+    def _sleep(self, seconds: float, block: Callable[[threading.Event, float], bool]) -> bool:
         deadline = self.clock.monotonic() + seconds
         while not self.stopping:
             left = deadline - self.clock.monotonic()
             if left <= 0:
                 return False
-            self.clock.pause(self._worker.stop, min(left, self.clock.look))
+            block(self._worker.stop, min(left, self.clock.look))
         return True
 
     def alive(self) -> None:
