@@ -7,7 +7,7 @@ best effort. So the shares of the three claims follow from how often a fleet get
 import random
 from dataclasses import replace
 
-from prove.shape import Agent, Arm, Chain, Link, Part, Reading, Settings, Shape, Target
+from prove.shape import Agent, Arm, Chain, Link, Part, Reading, Settings, Shape, Target, with_values
 
 AIMS = ("exactly_once", "at_least_once", "best_effort")
 
@@ -152,7 +152,11 @@ class _Maker:
         """Lead to two channels; an optional one is so small that it may be full."""
         optional = self._takes("optional")
         if optional:
-            agent = replace(agent, channels=tuple(_small(c, other) for c in agent.channels))
+            channels = (
+                with_values(channel, events="8") if channel.name == other else channel
+                for channel in agent.channels
+            )
+            agent = replace(agent, channels=tuple(channels))
         return agent, (Target(one), Target(other, optional))
 
     def _channel(
@@ -236,13 +240,6 @@ class _Maker:
 
 def _name(tier: int) -> str:
     return ("edge", "relay", "store")[tier] if tier >= 0 else "nowhere"
-
-
-def _small(channel: Part, name: str) -> Part:
-    if channel.name != name:
-        return channel
-    others = (each for each in channel.values if each[0] != "events")
-    return replace(channel, values=(("events", "8"), *others))
 
 
 def _with_chain(agent: Agent, chain: Chain) -> Agent:

@@ -4,7 +4,8 @@ A shape is small and frozen, so that a failing one can be made smaller part by p
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 Settings = tuple[tuple[str, str], ...]
 """Properties in the file's order: name and value as written, which may be a block of lines."""
@@ -173,6 +174,14 @@ class Shape:
     def text(self) -> str:
         """The fleet as a .flow file."""
         return "\n".join(_fleet(self)) + "\n"
+
+
+Held = TypeVar("Held", Part, Link)
+
+
+def with_values(held: Held, **values: str) -> Held:
+    """Return a part or a link with properties set."""
+    return replace(held, values=tuple({**dict(held.values), **values}.items()))
 
 
 def _fleet(shape: Shape) -> Iterator[str]:

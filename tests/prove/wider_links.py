@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from prove.shape import Agent, Link, Shape
+from prove.shape import Agent, Link, Shape, with_values
 
 SITES = ('"north"', '"south"')
 
@@ -26,7 +26,9 @@ def parted(shape: Shape, chance: random.Random) -> Shape:
         links.append(replace(link, more=(*link.more, *more)))
         if link.sender[0] == whole.name:
             port += 1
-            links.append(replace(set_in(link, port=str(port)), sender=(two.name, link.sender[1])))
+            links.append(
+                replace(with_values(link, port=str(port)), sender=(two.name, link.sender[1]))
+            )
     return replace(shape, agents=tuple(agents), links=tuple(links))
 
 
@@ -46,7 +48,7 @@ def at_sites(shape: Shape, chance: random.Random) -> Shape:
     links = tuple(
         within if _has_several(shape, link) and _fits(shape, within) else link
         for link in shape.links
-        for within in (set_in(link, within="host.site"),)
+        for within in (with_values(link, within="host.site"),)
     )
     return replace(shape, links=links)
 
@@ -77,7 +79,7 @@ def weighted(shape: Shape, chance: random.Random) -> Shape:
 def preferred(shape: Shape, chance: random.Random) -> Shape:
     """Have senders begin at different receivers."""
     links = tuple(
-        set_in(link, spread="true")
+        with_values(link, spread="true")
         if link.policy in ("failover", "balance") and chance.random() < 0.8
         else link
         for link in shape.links
@@ -95,7 +97,7 @@ def keyed(shape: Shape, chance: random.Random) -> Shape:
         arms = [arm for chain in shape.agent(name).chains for arm in chain.arms]
         is_routed = any(target.channel == channel for arm in arms for target in arm.targets)
         keys = ["header.id", "header.via", *["header.digit"] * is_routed]
-        return set_in(link, policy=f"hash({chance.choice(keys)})")
+        return with_values(link, policy=f"hash({chance.choice(keys)})")
 
     return replace(shape, links=tuple(map(change, shape.links)))
 
@@ -103,14 +105,9 @@ def keyed(shape: Shape, chance: random.Random) -> Shape:
 def undrained(shape: Shape, chance: random.Random) -> Shape:
     """Have agents that stop not wait for what is under way on a link."""
     links = tuple(
-        set_in(link, drain="0s") if chance.random() < 0.6 else link for link in shape.links
+        with_values(link, drain="0s") if chance.random() < 0.6 else link for link in shape.links
     )
     return replace(shape, links=links)
-
-
-def set_in(link: Link, **values: str) -> Link:
-    """Return a link with properties set."""
-    return replace(link, values=tuple({**dict(link.values), **values}.items()))
 
 
 def _has_several(shape: Shape, link: Link) -> bool:

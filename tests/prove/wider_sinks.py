@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from prove.shape import FILING, Agent, Part, Reading, Settings, Shape
+from prove.shape import FILING, Agent, Part, Reading, Settings, Shape, with_values
 
 Change = Callable[[Agent, Reading, Part], tuple[Agent, Part]]
 """Takes an agent, one of its readings and a sink of that; returns the agent and the sink anew."""
@@ -29,7 +29,7 @@ def deduplicated(shape: Shape, chance: random.Random) -> Shape:
         lines = f"{{\n  key = {key}\n  window = {WINDOW}\n  late = {late}\n}}"
         if not known and late != "drop":
             agent = _with_channel(agent, late, reading.channel)
-        return agent, set_of(sink, dedup=lines)
+        return agent, with_values(sink, dedup=lines)
 
     return _each(shape, change)
 
@@ -81,7 +81,7 @@ def lettered(shape: Shape, chance: random.Random) -> Shape:
                 agent, sinks=(*agent.sinks, reader),
                 readings=(*agent.readings, Reading(channel, (reader.name,))),
             )  # fmt: skip
-        return agent, set_of(sink, dead_letter=channel, give_up=chance.choice(GIVE_UP))
+        return agent, with_values(sink, dead_letter=channel, give_up=chance.choice(GIVE_UP))
 
     return _each(shape, change)
 
@@ -117,7 +117,7 @@ def in_folders(shape: Shape, chance: random.Random) -> Shape:
             if sink.kind == "file_roll"
             else f'{(sink.value("path") or "")[:-1]}/{folder}"'
         )
-        return agent, set_of(sink, path=path)
+        return agent, with_values(sink, path=path)
 
     return _each(shape, change)
 
@@ -129,7 +129,7 @@ def working(shape: Shape, chance: random.Random) -> Shape:
         if sink.kind not in FILING:
             return agent, sink
         more = {"workers": "3"} if chance.random() < 0.6 else {"max_open": "1"}
-        return agent, set_of(sink, **more)
+        return agent, with_values(sink, **more)
 
     return _each(shape, change)
 
@@ -140,7 +140,7 @@ def refusing(shape: Shape, chance: random.Random) -> Shape:
     def change(part: Part) -> Part:
         if part.value("when_full") or chance.random() < 0.4:
             return part
-        return set_of(part, events="8" if part.kind == "file" else "60", when_full="reject")
+        return with_values(part, events="8" if part.kind == "file" else "60", when_full="reject")
 
     agents = (
         replace(agent, channels=tuple(
@@ -159,11 +159,6 @@ def counted(shape: Shape, chance: random.Random) -> Shape:
         return agent, replace(sink, kind="null") if sink.kind == "logger" else sink
 
     return _each(shape, change)
-
-
-def set_of(part: Part, **values: str) -> Part:
-    """Return a part with properties set."""
-    return replace(part, values=tuple({**dict(part.values), **values}.items()))
 
 
 def _each(shape: Shape, change: Change) -> Shape:
