@@ -1,7 +1,7 @@
 """One fleet of the campaign: played under random faults, judged, and its weak claims shown."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flumec.compiler.proofs.claim import Claim
@@ -11,7 +11,7 @@ from prove.claiming import Claimed, claimed
 from prove.judging import Judge, Record, Seen
 from prove.script import Script, write
 from prove.shape import Shape
-from prove.stepping import searches, stepped
+from prove.stepping import Fault, searches, stepped
 from prove.widening import make
 
 TRIES = 12
@@ -68,27 +68,40 @@ def examine(seed: int, *, tries: int = TRIES) -> Case:
         if case.wrong or not case.unshown:
             break
         _play(case, made, judge, aimed(shape, case.unshown, seed, number), seed)
-    tried = set[Script]()
+    search = _Search(case, made, judge)
     for claim in case.unshown if tries else ():
-        _step(case, made, judge, claim, tried)
+        search.show(claim)
     return case
 
 
-def _step(case: Case, made: Claimed, judge: Judge, claim: Claim, tried: set[Script]) -> None:
-    """Have something happen at each step in turn, until that shows a claim."""
-    most = len(tried) + STEPS
-    for script in _scripts(case, made, judge, claim):
-        if case.wrong or claim not in case.unshown or len(tried) > most:
-            break
-        if script not in tried:
-            tried.add(script)
-            _play(case, made, judge, script, case.seed)
+class _Search:
+    """Lives of one fleet in which something happens at each step in turn; none is lived twice."""
 
+    def __init__(self, case: Case, made: Claimed, judge: Judge) -> None:
+        self._case, self._made, self._judge = case, made, judge
+        self._tried: set[Script] = set()
+        self._steps: dict[Script, Mapping[Fault, int]] = {}
+        """Of scripts in which nothing goes wrong: how many steps there are for each fault."""
 
-def _scripts(case: Case, made: Claimed, judge: Judge, claim: Claim) -> Iterator[Script]:
-    for search in dict.fromkeys(searches(case.shape, claim, case.seed)):
-        steps = _play(case, made, judge, search[0], case.seed).steps
-        yield from stepped(search, steps)
+    def show(self, claim: Claim) -> None:
+        """Try steps until one of them shows a claim."""
+        most = len(self._tried) + STEPS
+        for script in self._scripts(claim):
+            if self._case.wrong or claim not in self._case.unshown or len(self._tried) >= most:
+                break
+            if script not in self._tried:
+                self._tried.add(script)
+                self._play(script)
+
+    def _scripts(self, claim: Claim) -> Iterator[Script]:
+        for search in searches(self._case.shape, claim, self._case.seed):
+            base, _ = search
+            if base not in self._steps:
+                self._steps[base] = self._play(base).steps
+            yield from stepped(search, self._steps[base])
+
+    def _play(self, script: Script) -> Record:
+        return _play(self._case, self._made, self._judge, script, self._case.seed)
 
 
 def _play(case: Case, made: Claimed, judge: Judge, script: Script, seed: int) -> Record:
