@@ -193,7 +193,7 @@ class NothingSaysHowMuch(Diagnostic, code="FL613"):
 
 def check_outages(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield the outages of checks in which something is full too early."""
-    capacity = Capacity(fleet, graph)
+    capacity = graph.derived(Capacity)
     for proof in fleet.proofs:
         for fault, length in timed(faults_of(proof)) if "from" in proof.values else ():
             yield from check_outage(capacity, proof, fault, length)

@@ -159,7 +159,7 @@ class EarlyRolls(Diagnostic, code="FL909", severity="warning"):
 
 def check_rolling(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield sinks of files whose open files do not fit into their channels."""
-    capacity = Capacity(fleet, graph)
+    capacity = graph.derived(Capacity)
     for agent in fleet.agents.values():
         for chain in agent.chains:
             channel = agent.components.get(chain.start)

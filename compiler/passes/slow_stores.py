@@ -9,6 +9,7 @@ from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity
 from flumec.compiler.proofs.load import Declared
 from flumec.compiler.proofs.taking import Store
+from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 
 _SHOWN = 6
@@ -142,7 +143,7 @@ def check_slow_stores(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield stores that more comes to than they take; of a sink's folders on its hosts the one
     that most comes to.
     """
-    capacity = Capacity(fleet, graph)
+    capacity = graph.derived(Capacity)
     stores = capacity.stores
     if not stores.all or not capacity.rates:
         return
@@ -154,7 +155,7 @@ def check_slow_stores(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             sources = _sources(capacity, store)
             blamed = max(sources.values(), key=lambda said: said.most)
             entering = {
-                ".".join(node): (said.most, len(fleet.agents[node[0]].hosts.hosts))
+                dotted(node): (said.most, len(fleet.agents[node[0]].hosts.hosts))
                 for node, said in sources.items()
             }
             peak = any(said.most > said.usual for said in sources.values())

@@ -138,7 +138,7 @@ class TooSlow(Diagnostic, code="FL622"):
 
 def check_speeds(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield hosts to which more comes than they can take, one for each set of hosts."""
-    capacity = Capacity(fleet, graph)
+    capacity = graph.derived(Capacity)
     if not capacity.rates or not capacity.measured:
         return
     said: set[tuple[str, str]] = set()

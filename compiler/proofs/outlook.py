@@ -39,7 +39,7 @@ def outlooks(fleet: Fleet, graph: Graph, proofs: Iterable[Proof]) -> Iterator[Ou
     """Yield the outlook of each outage of some checks; nothing of a fleet with broken wiring."""
     if fleet.unsure or any(edge.kind == "misplaced" for edge in graph.edges):
         return
-    capacity = Capacity(fleet, graph)
+    capacity = graph.derived(Capacity)
     recoveries = Recoveries(capacity)
     for proof in proofs:
         rate = proof.values.get("rate")
