@@ -1,7 +1,8 @@
 """The `taildir` of a world: its own code, over real files in a folder that stands for the host's.
 
 There is no inotify, which would tell of changes at moments that are not the world's; the source
-polls, as on a network file system.
+polls, as on a network file system. Files and directories have changed at the world's time, for who
+looks whether they have.
 """
 
 import os
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flumec.compiler.world.clock import BEGINNING
 from flumec.runtime.clock import Clock
 from flumec.runtime.sources.taildir import Taildir
 from flumec.runtime.tail.watch import Changes, Watch
@@ -52,7 +54,9 @@ class TailedFiles:
         """Return where the files of a source are in truth."""
         for pattern in (*part.files, *part.rotated):
             fixed = pattern.split("*")[0].split("?")[0].split("[")[0]
-            self.path(fixed.rpartition("/")[0]).mkdir(parents=True, exist_ok=True)
+            folder = self.path(fixed.rpartition("/")[0])
+            folder.mkdir(parents=True, exist_ok=True)
+            self._changed(folder, BEGINNING)
         root = str(self.root)
         return {
             "files": tuple(root + path for path in part.files),
@@ -83,10 +87,13 @@ class TailedFiles:
     def append(self, path: str, lines: Sequence[bytes], now_ns: int) -> None:
         """Have a program of the host write lines."""
         where = self.path(path)
+        new = not where.exists()
         where.parent.mkdir(parents=True, exist_ok=True)
         with where.open("ab") as file:
             file.writelines(line + b"\n" for line in lines)
         os.utime(where, ns=(now_ns, now_ns))
+        if new:
+            self._changed(where.parent, now_ns)
 
     def rotate(self, path: str, now_ns: int) -> None:
         """Have a file renamed, `access.log` to `access.log.1`, and an empty one made."""
@@ -96,6 +103,12 @@ class TailedFiles:
             number += 1
         where.rename(where.with_name(f"{where.name}.{number}"))
         self.append(path, (), now_ns)
+
+    def _changed(self, folder: Path, now_ns: int) -> None:
+        """Note when there was a new name in a directory, and maybe it in another one."""
+        while folder.is_relative_to(self.root):
+            os.utime(folder, ns=(now_ns, now_ns))
+            folder = folder.parent
 
 
 def example_of(pattern: str) -> str:

@@ -1,6 +1,5 @@
 """A fleet that runs: machines, wires and time, and what may be done to them."""
 
-import random
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from flumec.compiler import plan
+from flumec.compiler.world.chance import drawn
 from flumec.compiler.world.ear import heard
 from flumec.compiler.world.errors import Unable
 from flumec.compiler.world.events import Event
@@ -65,9 +65,7 @@ class World(Seen):
         self._exit.enter_context(simulated(self.scheduler))
         root = self._root()
         self.said = self._exit.enter_context(heard(self.clock, root))
-        state = random.getstate()
-        self._exit.callback(random.setstate, state)
-        random.seed(self._seed)
+        self._exit.enter_context(drawn(self._seed))
         for host in self._plan.hosts:
             self.machines[host.name] = self._placed(host, root)
         looks = (self.scheduler.longest_look, *(_silence(host) / 6 for host in self._plan.hosts))

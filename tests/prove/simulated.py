@@ -8,16 +8,16 @@ from pathlib import Path
 from unittest.mock import patch
 
 from flumec.compiler.plan import Plan
-from flumec.compiler.proofs.claim import Failure
 from flumec.compiler.world import World
 from flumec.compiler.world import events as seen
 from flumec.compiler.world.machine import Machine
-from flumec.compiler.world.posted import CLIENT, Request
+from flumec.compiler.world.posted import CLIENT
 from flumec.compiler.world.seen import part_of
 from flumec.compiler.world.stage import folder_of
 from flumec.runtime import custody
 from flumec.runtime.testing import EVERYTHING, NOTHING, Survival
 from prove.generator import EVENTS
+from prove.incoming import Incoming
 from prove.judging import Record
 from prove.resting import Rests
 from prove.script import STEPS, Action, Script, failures, places
@@ -52,21 +52,25 @@ MERCY = 1_000_000
 """Deaths with one row in hand after which it is to blame: here being killed is all that happens."""
 
 
-def play(shape: Shape, plan: Plan, script: Script, seed: int) -> Record:
-    """Return what came of a script; the same arguments have the same outcome."""
+def play(
+    shape: Shape, plan: Plan, script: Script, seed: int,
+    look: Callable[[World], None] = lambda _: None,
+) -> Record:  # fmt: skip
+    """Return what came of a script; the same arguments have the same outcome.
+
+    Once all is quiet, `look` is given the world.
+    """
     with patch.object(custody, "DEATHS", MERCY), World(plan, seed) as world:
-        return _Play(world, shape).whole(script)
+        record = _Play(world, shape).whole(script)
+        look(world)
+        return record
 
 
 class _Play:
     def __init__(self, world: World, shape: Shape) -> None:
         self._world, self._shape = world, shape
         self._record = Record()
-        self._sent: Counter[tuple[str, str, str]] = Counter()
-        self._posted: dict[tuple[str, str, str], Request] = {}
-        self._clients: list[tuple[Request, tuple[str, str, str], Sequence[Event]]] = []
-        self._waiting: dict[tuple[str, str, str], list[Request]] = {}
-        """What each client is still to be answered, the request that it makes now first."""
+        self._incoming = Incoming(world, shape, self._record)
         self._stopping = 0
         """How many agents are ending in order, and are started again after that."""
         self._cuts: Counter[tuple[str, str]] = Counter()
@@ -100,9 +104,9 @@ class _Play:
         lasts = action.amount * SCALE
         match action.kind, action.who:
             case "send", (agent, source, host):
-                self._send(agent, source, host, round(action.amount))
+                self._incoming.send(agent, source, host, round(action.amount))
             case "repost", (agent, source, host):
-                self._repost(agent, source, host)
+                self._incoming.repost(agent, source, host)
             case "kill", (agent, host):
                 self._world.kill(agent, host, down=lasts)
             case "doom", (agent, host):
@@ -134,64 +138,10 @@ class _Play:
             case "lapse", (agent, sink, host):
                 begin = self._world.machines[host].outages.begin
                 self._at_step(action, partial(begin, self._folder(agent, sink, host), LAPSE))
-            case "rotate", (agent, source, host):
-                self._rotate(self._world.machines[host], agent, source)
+            case "rotate", (_, source, host):
+                self._incoming.rotate(source, host)
             case _:
                 raise ValueError(f"nothing here can do {action}")
-
-    # What comes in.
-
-    def _send(self, agent: str, source: str, host: str, count: int) -> None:
-        first = self._sent[agent, source, host]
-        self._sent[agent, source, host] += count
-        events = [Event(agent, source, host, first + n) for n in range(count)]
-        bodies = [seen.Event(event.name.encode()) for event in events]
-        pushed = self._shape.agent(agent).source(source).kind == "http"
-        self._record.sent |= dict.fromkeys(events, not pushed)
-        for each in self._shape.agent(agent).hosts if host == "*" else (host,):
-            if pushed:
-                self._post(agent, source, host, each, events)
-            else:
-                self._world.send(agent, source, bodies, each)
-
-    def _post(
-        self, agent: str, source: str, stream: str, host: str, events: Sequence[Event]
-    ) -> None:
-        """Have a client post events, after those that it has posted there before."""
-        part = part_of(self._world.machines[host].agents[agent], source)
-        bodies = [seen.Event(event.name.encode()) for event in events]
-        request = Request(part, bodies, f"{events[0].name} at {host}")
-        self._world.requests.append(request)
-        self._clients.append((request, (agent, source, stream), events))
-        self._posted[agent, source, host] = request
-        self._ask(agent, source, host, request)
-
-    def _ask(self, agent: str, source: str, host: str, request: Request) -> None:
-        """Have a request made once the others of its client are answered."""
-        waiting = self._waiting.setdefault((agent, source, host), [])
-        waiting.append(request)
-        if len(waiting) == 1:
-            address = self._world.machines[host].address
-            self._world.scheduler.spawn(
-                self._world._clients, "client", lambda: self._work(waiting, address)
-            )
-
-    def _work(self, waiting: list[Request], address: str) -> None:
-        while waiting:
-            waiting[0].run(self._world.network, self._world._clients, address)
-            waiting.pop(0)
-
-    def _repost(self, agent: str, source: str, host: str) -> None:
-        """Have a client ask once more for what was answered."""
-        request = self._posted.get((agent, source, host))
-        if request is not None and request.answered:
-            request.answered = False
-            self._ask(agent, source, host, request)
-
-    def _rotate(self, machine: Machine, agent: str, source: str) -> None:
-        path = f"/var/log/{machine.name}/{source}.log"
-        if machine.files.path(path).exists():
-            machine.files.rotate(path, self._world.clock.now_ns())
 
     # What goes wrong.
 
@@ -260,13 +210,7 @@ class _Play:
     # What came of it.
 
     def _finish(self) -> None:
-        for request, stream, events in self._clients:
-            if request.answered:
-                self._record.sent |= dict.fromkeys(events, True)
-            if stream[2] == "*":
-                self._record.shuffled.add(stream)
-            if request.tries > 1:
-                self._record.failures.add(Failure.CLIENT_RETRIED)
+        self._incoming.finish()
         for agent, sink, host in self._sinks():
             delivered = self._world.delivered(agent, sink, host)
             self._record.arrived[agent, sink, host] = [_event(each) for each in delivered]

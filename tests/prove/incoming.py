@@ -1,0 +1,93 @@
+"""What comes into a fleet in the simulation: lines into files, and what clients post."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from flumec.compiler.proofs.claim import Failure
+from flumec.compiler.world import World
+from flumec.compiler.world import events as seen
+from flumec.compiler.world.posted import Request
+from flumec.compiler.world.seen import part_of
+from prove.judging import Record
+from prove.shape import Shape
+from prove.ways import Event
+
+Client = tuple[str, str, str]
+"""Who posts to one host: the agent, its source, and the host."""
+
+
+class Incoming:
+    """What was given to all sources; notes in a record what was sent."""
+
+    def __init__(self, world: World, shape: Shape, record: Record) -> None:
+        self._world, self._shape, self._record = world, shape, record
+        self._sent: Counter[tuple[str, str, str]] = Counter()
+        self._posted: dict[Client, Request] = {}
+        self._clients: list[tuple[Request, tuple[str, str, str], Sequence[Event]]] = []
+        self._waiting: dict[Client, list[Request]] = {}
+        """What each client is still to be answered, the request that it makes now first."""
+
+    def send(self, agent: str, source: str, host: str, count: int) -> None:
+        """Give a source so many events more; with `*` for the host that of each host."""
+        first = self._sent[agent, source, host]
+        self._sent[agent, source, host] += count
+        events = [Event(agent, source, host, first + n) for n in range(count)]
+        bodies = [seen.Event(event.name.encode()) for event in events]
+        pushed = self._shape.agent(agent).source(source).kind == "http"
+        self._record.sent |= dict.fromkeys(events, not pushed)
+        for each in self._shape.agent(agent).hosts if host == "*" else (host,):
+            if pushed:
+                self._post(agent, source, host, each, events)
+            else:
+                self._world.send(agent, source, bodies, each)
+
+    def repost(self, agent: str, source: str, host: str) -> None:
+        """Have a client ask once more for what was answered."""
+        request = self._posted.get((agent, source, host))
+        if request is not None and request.answered:
+            request.answered = False
+            self._ask(agent, source, host, request)
+
+    def rotate(self, source: str, host: str) -> None:
+        """Have the file that a source follows rotated, if there is one."""
+        machine = self._world.machines[host]
+        path = f"/var/log/{host}/{source}.log"
+        if machine.files.path(path).exists():
+            machine.files.rotate(path, self._world.clock.now_ns())
+
+    def finish(self) -> None:
+        """Note what clients know of what they have posted."""
+        for request, stream, events in self._clients:
+            if request.answered:
+                self._record.sent |= dict.fromkeys(events, True)
+            if stream[2] == "*":
+                self._record.shuffled.add(stream)
+            if request.tries > 1:
+                self._record.failures.add(Failure.CLIENT_RETRIED)
+
+    def _post(
+        self, agent: str, source: str, stream: str, host: str, events: Sequence[Event]
+    ) -> None:
+        """Have a client post events, after those that it has posted there before."""
+        part = part_of(self._world.machines[host].agents[agent], source)
+        bodies = [seen.Event(event.name.encode()) for event in events]
+        request = Request(part, bodies, f"{events[0].name} at {host}")
+        self._world.requests.append(request)
+        self._clients.append((request, (agent, source, stream), events))
+        self._posted[agent, source, host] = request
+        self._ask(agent, source, host, request)
+
+    def _ask(self, agent: str, source: str, host: str, request: Request) -> None:
+        """Have a request made once the others of its client are answered."""
+        waiting = self._waiting.setdefault((agent, source, host), [])
+        waiting.append(request)
+        if len(waiting) == 1:
+            address = self._world.machines[host].address
+            self._world.scheduler.spawn(
+                self._world._clients, "client", lambda: self._work(waiting, address)
+            )
+
+    def _work(self, waiting: list[Request], address: str) -> None:
+        while waiting:
+            waiting[0].run(self._world.network, self._world._clients, address)
+            waiting.pop(0)
