@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
-from flumec.compiler.emit.paths import TAR
+from flumec.compiler.paths import TAR
 
 _TIME = 315_532_800
 """1980: tar warns of anything from 1970."""

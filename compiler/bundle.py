@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Literal
 
 from flumec.compiler.archive import Archive
-from flumec.compiler.emit.paths import INSTALLER, MANIFEST
 from flumec.compiler.exchange import exchange, sync_all
+from flumec.compiler.paths import INSTALLER, MANIFEST
 
 EXECUTABLE = 0o100
 _NEW, _OLD = ".flumec-new-", ".flumec-old"

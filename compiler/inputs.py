@@ -1,7 +1,5 @@
 """The compiler's only door to files: what was read and its digest, so that a bundle can say so."""
 
-import hashlib
-import json
 import posixpath
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -28,6 +26,8 @@ class Inputs:
 
     def digests(self, names: "Names") -> tuple[tuple[str, str], ...]:
         """Return (name, sha256) of every file that was read, sorted."""
+        import hashlib
+
         return tuple(
             sorted(
                 (names(key), hashlib.sha256(data).hexdigest())
@@ -80,5 +80,8 @@ class MadeFrom:
     @cached_property
     def digest(self) -> str:
         """The digest of it all; 64 hex digits."""
+        import hashlib
+        import json
+
         data = json.dumps([self.files, sorted(self.sets.items())])
         return hashlib.sha256(data.encode()).hexdigest()

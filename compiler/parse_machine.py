@@ -1,8 +1,8 @@
-"""The automaton that runs lark's tables: terminals go in, nodes come out."""
+"""The automaton that runs the grammar's tables: terminals go in, nodes come out."""
 
 from typing import Any
 
-from flumec.compiler.parse_tables import Reduce, tables
+from flumec.compiler.parse_tables import START, Reduce, tables
 from flumec.compiler.parse_tokens import Token
 
 
@@ -10,8 +10,8 @@ class Machine:
     """An LALR(1) stack. What lies below a mark is never touched by what is fed above it."""
 
     def __init__(self) -> None:
-        self._actions, self._leads, start, *_ = tables()
-        self._states = [start]
+        self._actions, self._leads, *_ = tables()
+        self._states = [START]
         self._values: list[Any] = []
 
     def feed(self, token: Token) -> bool:

@@ -39,7 +39,7 @@ def _block(part: Any) -> tree.Block | None:
 
 
 class Nodes:
-    """What lark calls when a rule is complete."""
+    """What makes a node when a rule is complete."""
 
     def start(self, parts: Parts) -> tuple[tree.Item, ...]:
         """Return the items; the caller knows the file."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from flumec.compiler.alike import alike
 from flumec.compiler.graph import ends
 from flumec.compiler.letters import letters_of
 from flumec.compiler.model import Agent, End, Fleet, Host, Link, Value
@@ -143,19 +144,6 @@ def choose(link: Link, host: Host, peers: Sequence["_Receiver"]) -> Sequence["_R
         return peers
     turn = host.index % len(peers)
     return [*peers[turn:], *peers[:turn]]
-
-
-def alike(fact: str, one: Host, other: Host) -> bool:
-    """Return whether two hosts have an equal fact, by its path after `host`: `site`, `vars.rack`.
-
-    A peer that lacks it is nowhere.
-    """
-    _, _, name = fact.rpartition(".")
-    where = "vars" if fact.startswith("vars.") else "facts"
-    if fact in ("name", "address", "index"):
-        return bool(getattr(one, fact) == getattr(other, fact))
-    mine, theirs = getattr(one, where), getattr(other, where)
-    return name in theirs and mine.get(name) == theirs[name]
 
 
 def title(link: Link) -> str:

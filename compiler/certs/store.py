@@ -19,8 +19,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from flumec.compiler.certs.authority import CA_LIFE, LIFE, Authority
-from flumec.compiler.emit.paths import folder
 from flumec.compiler.exchange import exchange
+from flumec.compiler.paths import folder
 from flumec.runtime.tls.certificate import Certificate
 from flumec.runtime.tls.settings import CA, CERTIFICATE, KEY
 

@@ -9,7 +9,7 @@ from typing import Any
 from flumec.compiler.bundle import BundleError
 from flumec.compiler.emit.described import Described
 from flumec.compiler.emit.manifest import flows, of_agents, version
-from flumec.compiler.emit.paths import MANIFEST
+from flumec.compiler.paths import MANIFEST
 from flumec.compiler.plan import Plan
 from flumec.runtime.journal_format import FORMAT
 

@@ -145,7 +145,7 @@ def _without(store: "Store", hosts: "dict[str, Host]", named: tuple[str, ...]) -
 
 
 def _say(store: "Store", host: str, made: "Certificate") -> None:
-    from flumec.compiler.emit.paths import folder
+    from flumec.compiler.paths import folder
 
     click.echo(f"{store.place / 'hosts' / folder(host)}: good until {_day(made)}")
 

@@ -10,7 +10,11 @@ from flumec.compiler.emit.installing import installing
 from flumec.compiler.emit.manifest import digest, of_agents, of_bundle, of_host
 from flumec.compiler.emit.openings import as_csv, by_host, openings
 from flumec.compiler.emit.order import start_order
-from flumec.compiler.emit.paths import (
+from flumec.compiler.emit.script import script
+from flumec.compiler.emit.socket_units import socket_units
+from flumec.compiler.emit.templates import render
+from flumec.compiler.emit.unit import unit
+from flumec.compiler.paths import (
     FIREWALL,
     INSTALLER,
     MANIFEST,
@@ -21,10 +25,6 @@ from flumec.compiler.emit.paths import (
     systemd_path,
     unit_path,
 )
-from flumec.compiler.emit.script import script
-from flumec.compiler.emit.socket_units import socket_units
-from flumec.compiler.emit.templates import render
-from flumec.compiler.emit.unit import unit
 from flumec.compiler.plan import Host, Plan
 
 __all__ = ["MANIFEST", "Runtimes", "emit", "script_path", "unit_path"]

@@ -1,7 +1,7 @@
 """The users and directories that a host's agents need, for systemd to make."""
 
-from flumec.compiler.emit.paths import CREDENTIALS, STATES
 from flumec.compiler.emit.unit_text import setting, word
+from flumec.compiler.paths import CREDENTIALS, STATES
 from flumec.compiler.place import USER
 from flumec.compiler.plan import Host
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from flumec.compiler.emit.paths import STATES, UNITS, credential, unit_name
+from flumec.compiler.paths import STATES, UNITS, credential, unit_name
 from flumec.compiler.plan import Agent, Host, Plan
 from flumec.runtime.component import Size
 

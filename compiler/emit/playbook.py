@@ -9,8 +9,8 @@ import json
 from flumec.compiler.change.fleet import planned
 from flumec.compiler.change.order import Wave, waves
 from flumec.compiler.emit import Runtimes
-from flumec.compiler.emit.paths import INVENTORY, PLAYBOOK, folder
 from flumec.compiler.emit.templates import render
+from flumec.compiler.paths import INVENTORY, PLAYBOOK, folder
 from flumec.compiler.plan import Host, Plan
 
 PLACE = "/var/cache/flumec"

@@ -6,8 +6,8 @@ from flumec.compiler.emit.alike import once_for_alike
 from flumec.compiler.emit.literal import harmless
 from flumec.compiler.emit.manifest import version
 from flumec.compiler.emit.openings import Opening
-from flumec.compiler.emit.paths import STATES, credential
 from flumec.compiler.emit.picture import picture
+from flumec.compiler.paths import STATES, credential
 from flumec.compiler.plan import Agent, Host, Plan
 
 _MOST = 8

@@ -6,10 +6,10 @@ Options are those of systemd 252 (Debian 12); man page systemd.socket(5).
 import ipaddress
 from collections.abc import Iterator
 
-from flumec.compiler.emit.paths import STATES, socket_name
 from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.unit_text import setting, warned
 from flumec.compiler.listeners import Listener, listeners
+from flumec.compiler.paths import STATES, socket_name
 from flumec.compiler.plan import Agent
 from flumec.runtime.draining import MARK
 from flumec.runtime.sockets import BACKLOG

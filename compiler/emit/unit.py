@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flumec.compiler.bind.agent_settings import FILES
-from flumec.compiler.emit.paths import CURRENT, PYTHON, README, SCRIPTS, credential, socket_name
 from flumec.compiler.emit.socket_units import opened
 from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.unit_text import about, bound, setting
 from flumec.compiler.emit.view import groups, view
 from flumec.compiler.listeners import listeners
+from flumec.compiler.paths import CURRENT, PYTHON, README, SCRIPTS, credential, socket_name
 from flumec.compiler.plan import Agent
 from flumec.runtime.metrics_port import SOCKET
 from flumec.runtime.sockets import WITH_UNIT

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flumec.compiler.emit.alike import once_for_alike
-from flumec.compiler.emit.paths import STATES
+from flumec.compiler.paths import STATES
 from flumec.compiler.plan import Agent
 from flumec.runtime.outlook import folder
 

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.emit.paths import STATES
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Fleet, Host, Value
 from flumec.compiler.passes.directories import claims_of
+from flumec.compiler.paths import STATES
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
 from flumec.runtime.whereabouts import JOURNAL

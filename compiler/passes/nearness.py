@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.alike import alike
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet, Link
-from flumec.compiler.wires import alike
 
 
 class NoPeerNearby(Diagnostic, code="FL324"):

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Self, TypeVar
 
-from flumec.compiler.emit.paths import folder, script_path
+from flumec.compiler.paths import folder, script_path
 from flumec.compiler.plan import Agent, Plan
 from flumec.compiler.run.child import Orders
 from flumec.compiler.run.errors import RunError

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flumec.compiler.archive import Archive
-from flumec.compiler.emit.paths import RUNTIME, TAR
+from flumec.compiler.paths import RUNTIME, TAR
 from flumec.compiler.wheels.closure import close
 from flumec.compiler.wheels.lock import LOCK, Lock, WheelsError
 from flumec.compiler.wheels.needs import roots

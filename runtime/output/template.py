@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple, Self
-from zoneinfo import ZoneInfo
 
 _TOKEN = re.compile(
     r"%(?:\{(?P<header>[^{}]*)\}|(?P<letter>.)|(?P<end>$))|(?P<text>[^%]+)", re.DOTALL
@@ -139,6 +138,8 @@ class Template:
         >>> Template.parse("%H:%M", "Europe/Berlin", 600).clock()(1_795_347_899).time()
         datetime.time(12, 40)
         """
+        from zoneinfo import ZoneInfo
+
         zone: tzinfo = UTC if self.zone == "UTC" else ZoneInfo(self.zone)
         if not self.round:
             return lambda seconds: datetime.fromtimestamp(seconds, zone)

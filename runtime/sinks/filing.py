@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
-from zoneinfo import ZoneInfo
 
 from flumec.runtime.component import (
     Check,
@@ -65,6 +64,8 @@ def _part_of_a_name(most: int) -> Check[str]:
 
 def _is_zone(name: str) -> bool:
     """Whether the machine knows the time zone; `zoneinfo` also looks into the package tzdata."""
+    from zoneinfo import ZoneInfo
+
     try:
         ZoneInfo(name)
     except (OSError, ValueError, LookupError):  # a folder of zones, no name at all, unknown
