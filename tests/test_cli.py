@@ -357,8 +357,8 @@ def test_a_reader_that_has_enough_is_no_failure() -> None:
 def test_lint_starts_without_what_it_does_not_need(tmp_path: Path) -> None:
     (tmp_path / "good.flow").write_text(GOOD)
     heavy = {
-        "aiohttp", "asyncio", "flumec.compiler.emit", "flumec.compiler.plan", "hdfs", "jinja2", "lark",
-        "logging", "networkx", "pyarrow", "rich", "socket", "yaml",
+        "aiohttp", "asyncio", "flumec.compiler.emit", "flumec.compiler.plan", "hdfs", "jinja2",
+        "lark", "logging", "networkx", "pyarrow", "rich", "socket", "yaml",
     }  # fmt: skip
     asked = f"""
 import sys
