@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.deduplicated import deduplicated, key_headers
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.headers.copied import Copied
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.model import Fleet
-from flumec.compiler.passes.deduplication import deduplicated, key_headers
 from flumec.compiler.passes.shared_keys import shared
 from flumec.compiler.source import Span
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.deduplicated import DEDUP, headers_of
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Component, Fleet, Settings, Value
-from flumec.compiler.passes.deduplication import DEDUP, headers_of
 from flumec.compiler.proofs.demands import demands
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span

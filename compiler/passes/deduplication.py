@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from flumec.compiler.deduplicated import DEDUP, key_headers
 from flumec.compiler.diagnostic import Diagnostic
-from flumec.compiler.graph import Graph, Node, ends
-from flumec.compiler.model import Agent, Chain, Fleet, Link, Settings, Value
-from flumec.runtime.component import Header
-from flumec.runtime.links.settings import Hash
-
-DEDUP = "dedup"
+from flumec.compiler.graph import Graph, ends
+from flumec.compiler.model import Chain, Fleet, Settings
+from flumec.compiler.proofs.scattered import Scattered
 
 
 class CopiesApart(Diagnostic, code="FL910", severity="warning"):
@@ -175,8 +173,12 @@ class LateComesBack(Diagnostic, code="FL330"):
         return "a channel of their own, which needs no reader"
 
 
-def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
-    """Yield sinks whose `dedup` may not see all copies, or sends late events back to them."""
+def check_deduplication(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield sinks whose `dedup` may not see all copies, or sends late events back to them.
+
+    That a link to several agents parts copies is said of the link.
+    """
+    scattered = graph.derived(Scattered)
     for agent in fleet.agents.values():
         for sink in agent.components.values():
             held = sink.values.get(DEDUP)
@@ -186,58 +188,11 @@ def check_deduplication(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
             late = held.value.values.get("late") if isinstance(held.value, Settings) else None
             if late is not None and str(late.value) in [chain.start for chain in reading]:
                 yield LateComesBack(late.span, f"{agent.name}.{sink.name}", str(late.value))
-            reason = apart(fleet, agent, reading, key_headers(held))
+            several = len(agent.hosts.hosts) > 1
+            reason = scattered.reason((agent.name, sink.name), key_headers(held)) if several else ""
             if reason:
                 yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)
 
 
-def deduplicated(fleet: Fleet) -> Iterator[tuple[Node, Value]]:
-    """Yield each sink with a `dedup`, and that."""
-    for agent in fleet.agents.values():
-        for sink in agent.components.values():
-            held = sink.values.get(DEDUP)
-            if held is not None and agent.name not in fleet.unsure:
-                yield (agent.name, sink.name), held
-
-
-def key_headers(dedup: Value) -> list[str]:
-    """Return the headers that a `dedup` has its key from; none where it is the tag."""
-    written = dedup.value.values if isinstance(dedup.value, Settings) else {}
-    return headers_of(written.get("key"))
-
-
-def headers_of(key: Value | None) -> list[str]:
-    """Return the headers of a key, of a `dedup` or a check; none where it is the tag."""
-    said = () if key is None else key.value
-    found = said if isinstance(said, tuple | list) else [said]
-    return [str(name) for name in found if isinstance(name, Header)]
-
-
-def apart(fleet: Fleet, agent: Agent, reading: Sequence[Chain], key: Sequence[str]) -> str:
-    """Return where copies may go that a sink doesn't get by `reading`, "" if nowhere."""
-    hosts = len(agent.hosts.hosts)
-    if hosts < 2:
-        return ""
-    channels = {chain.start for chain in reading}
-    if any(not channels.isdisjoint(_targets(chain)) for chain in agent.chains):
-        return f"events enter on {hosts} hosts, and each knows its own only"
-    for link in fleet.links:
-        here = [end for end in link.targets if end.agent == agent.name]
-        if any(end.component in channels for end in here) and _chooses(link, key):
-            return f"a link chooses among {hosts} hosts for each event"
-    return ""
-
-
 def _targets(chain: Chain) -> Sequence[str | None]:
     return [target.name for target in ends(chain)]
-
-
-def _chooses(link: Link, key: Sequence[str]) -> bool:
-    """Whether a link may bring two copies to two hosts; that it must say how it chooses is FL320.
-
-    A `hash` of a header that is in the key brings equal keys to one host.
-    """
-    policy = link.values.get("policy")
-    if policy is None or str(policy.value) in ("all", "single"):
-        return False
-    return not (isinstance(policy.value, Hash) and str(policy.value.key) in key)

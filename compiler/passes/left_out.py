@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.deduplicated import DEDUP
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.headers.steps import shown
 from flumec.compiler.headers.uses import headers_in
 from flumec.compiler.model import Component, Fleet, Proof
-from flumec.compiler.passes.deduplication import DEDUP
 from flumec.compiler.source import Span
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.deduplicated import headers_of
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet
-from flumec.compiler.passes.deduplication import headers_of
 from flumec.compiler.proofs.claim import Claim
 from flumec.compiler.proofs.demands import demands
 from flumec.compiler.proofs.words import dotted, order_words

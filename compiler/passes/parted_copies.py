@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flumec.compiler.deduplicated import deduplicated, key_headers
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.copied import Copied, Mark, Marks
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.steps import place_of, shown, taken
 from flumec.compiler.model import Chain, Fleet, Link, Route
-from flumec.compiler.passes.deduplication import deduplicated, key_headers
 from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 from flumec.runtime.links.settings import Hash
@@ -229,7 +230,7 @@ def check_parted_copies(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _forks(fleet: Fleet, graph: Graph) -> dict[Node, list[_Fork]]:
-    copied = graph.derived(Copied)
+    copied, scattered = graph.derived(Copied), graph.derived(Scattered)
     found: dict[Node, list[_Fork]] = defaultdict(list)
     for name, agent in fleet.agents.items():
         for chain in agent.chains:
@@ -240,7 +241,9 @@ def _forks(fleet: Fleet, graph: Graph) -> dict[Node, list[_Fork]]:
                     found[node].append(_of_route(graph, node, chain, mark))
     for link in fleet.links:
         node = link.sender.node
-        if len(link.targets) > 1 and copied.come_to(node) and node[0] not in fleet.unsure:
+        if len(link.targets) < 2 or not copied.come_to(node) or node[0] in fleet.unsure:
+            continue
+        if not scattered.is_due_anyway(link):
             found[node] += _of_link(link, copied.at(node))
     return found
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.deduplicated import deduplicated, key_headers
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.graph import Graph, Node
+from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.known import Headers
 from flumec.compiler.headers.steps import shown
 from flumec.compiler.model import Fleet, Settings
 from flumec.compiler.passes.copies import meetings
-from flumec.compiler.passes.deduplication import deduplicated, key_headers
 from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.tags import have_one_tag
+from flumec.compiler.proofs.way import Ways
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
 
@@ -103,8 +105,10 @@ class TagOfItsOwn(Diagnostic, code="FL343", severity="warning"):
     """A `dedup` goes by the tag, and no event comes twice with one tag.
 
     The tag is given by the first journal that stores an event. What a client sends twice is stored
-    twice, with two tags, on one machine or on two. One tag comes twice only where two ways from one
-    source meet, or where a link or a group gives to another what the first one may have.
+    twice, with two tags, on one machine or on two; and so is what a source sends by two chains, or
+    beside a link whose `hash` chooses. One tag comes twice only where a chain leads into several
+    channels whose ways meet, where all that a link brings is copied, or where a link or a group
+    gives to another what the first one may have.
 
     ## Example
 
@@ -186,7 +190,7 @@ class TagOfItsOwn(Diagnostic, code="FL343", severity="warning"):
     """
 
     sink: str
-    sources: tuple[tuple[str, Span], ...]
+    sources: tuple[Place, ...]
 
     @property
     def message(self) -> str:
@@ -196,15 +200,13 @@ class TagOfItsOwn(Diagnostic, code="FL343", severity="warning"):
     def hint(self) -> str:
         return (
             "for what clients send twice, a key from what they send: `fingerprint(header.id, of = "
-            "[…])`; else take the `dedup` out"
+            "[…])`; for copies that part at a source, one chain that ends in all of their "
+            "channels; else take the `dedup` out"
         )
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return tuple(
-            Place(span, f"each event of `{name}` gets a tag of its own")
-            for name, span in self.sources
-        )
+        return self.sources
 
 
 def check_shared_keys(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
@@ -219,9 +221,10 @@ def check_shared_keys(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             setters = tuple(span for name in names for span in headers[name].setters)
             yield KeyOfMany(key.span, sink, tuple(names), setters[:3])
         elif key.value == "tag" and not _repeated(fleet, graph, node):
-            found = tuple(_pushed(fleet, graph.leading_to(node)))
+            pushed = _pushed(fleet, graph.leading_to(node))
+            found = {each.span: each for each in (*_parted(fleet, graph, node), *pushed)}
             if found:
-                yield TagOfItsOwn(key.span, sink, found[:3])
+                yield TagOfItsOwn(key.span, sink, tuple(found.values())[:3])
 
 
 def shared(headers: Headers, names: list[str]) -> bool:
@@ -234,7 +237,7 @@ def shared(headers: Headers, names: list[str]) -> bool:
 
 def _repeated(fleet: Fleet, graph: Graph, sink: Node) -> bool:
     """Whether one tag may come to a sink twice: by two ways, or by two peers or members."""
-    before = graph.leading_to(sink)
+    before, ways = graph.leading_to(sink), graph.derived(Ways)
     several = ("failover", "balance", "all")
     for link in fleet.links:
         here = link.sender.node in before
@@ -242,15 +245,28 @@ def _repeated(fleet: Fleet, graph: Graph, sink: Node) -> bool:
             return True
     if any(reader.kind == "group" for node in before for reader in graph.readers.get(node, ())):
         return True
-    return any(
-        two.last.end in before
-        for node in before
-        if fleet.agents[node[0]].components[node[1]].kind == "source"
-        for two, _ in meetings(fleet, graph, graph.outgoing.get(node, ()))
-    )
+    return any(have_one_tag(ways, one, two) for one, two in _met(fleet, graph, sink))
 
 
-def _pushed(fleet: Fleet, nodes: set[Node]) -> Iterator[tuple[str, Span]]:
+def _met(fleet: Fleet, graph: Graph, sink: Node) -> Iterator[tuple[Edge, Edge]]:
+    """Yield the edges by which copies leave a source that meet on their way to a sink."""
+    before = graph.leading_to(sink)
+    for node in sorted(before):
+        if fleet.agents[node[0]].components[node[1]].kind == "source":
+            for two, one in meetings(fleet, graph, graph.outgoing.get(node, ())):
+                if two.last.end in before:
+                    yield one.first, two.first
+
+
+def _parted(fleet: Fleet, graph: Graph, sink: Node) -> Iterator[Place]:
+    """Yield the sources of which copies come to a sink, with two tags."""
+    said = dict.fromkeys(one.start for one, _ in _met(fleet, graph, sink))
+    for agent, name in said:
+        label = f"each copy of an event of `{agent}.{name}` gets a tag of its own"
+        yield Place(fleet.agents[agent].components[name].name_span, label)
+
+
+def _pushed(fleet: Fleet, nodes: set[Node]) -> Iterator[Place]:
     """Yield the sources among some components that clients send to, in the files' order."""
     for agent in fleet.agents.values():
         for component in agent.components.values():
@@ -258,7 +274,8 @@ def _pushed(fleet: Fleet, nodes: set[Node]) -> Iterator[tuple[str, Span]]:
             if (agent.name, component.name) not in nodes or declared is None:
                 continue
             if issubclass(declared, Source) and _is_told(declared):
-                yield f"{agent.name}.{component.name}", component.name_span
+                name = f"{agent.name}.{component.name}"
+                yield Place(component.name_span, f"each event of `{name}` gets a tag of its own")
 
 
 def _is_told(source: type[Source]) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Literal
 
 from flumec.compiler.bind.properties import complete
-from flumec.compiler.graph import Graph, Node, ends
+from flumec.compiler.deduplicated import DEDUP, key_headers
+from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
-from flumec.compiler.model import Agent, Chain, Component, Fleet, Route, Settings
-from flumec.compiler.passes.deduplication import DEDUP, apart, key_headers
+from flumec.compiler.model import Agent, Component, Fleet, Route, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
 from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
@@ -18,6 +18,7 @@ from flumec.compiler.proofs.joining import joined
 from flumec.compiler.proofs.key import key_of
 from flumec.compiler.proofs.meetings import meetings
 from flumec.compiler.proofs.naming import first_of, is_given, named
+from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.twins import spared
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.runtime.component import Sink, Source
@@ -45,7 +46,8 @@ class _Claims:
 
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
         self._fleet = fleet
-        self._ways = Ways(fleet, graph)
+        self._ways = graph.derived(Ways)
+        self._scattered = graph.derived(Scattered)
         self._effects = Effects(self._ways)
         self._meetings = meetings(self._ways)
         self._ahead: dict[Node, dict[Node, Ahead]] = {}
@@ -101,7 +103,7 @@ class _Claims:
         dedup = sink.values.get(DEDUP)
         if dedup is None or not isinstance(dedup.value, Settings):
             return ahead
-        if apart(self._fleet, agent, _reading(agent, sink.name), key_headers(dedup)):
+        if self._scattered.reason(node, key_headers(dedup)):
             return ahead
         window = values["dedup"].window if values is not None else ""
         late = f"the copies of an event come within {window} of each other"
@@ -199,10 +201,6 @@ def _by_failure(worst: Worst) -> dict[Failure, tuple[Effect, ...]]:
         if effects:
             found[failure] = effects
     return found
-
-
-def _reading(agent: Agent, sink: str) -> list[Chain]:
-    return [chain for chain in agent.chains if any(end.name == sink for end in ends(chain))]
 
 
 def _letter(agent: Agent, way: Way) -> Detour:

@@ -12,12 +12,12 @@ from flumec.compiler.proofs.choice import fact_of
 
 def has_several_peers(fleet: Fleet, link: Link) -> bool:
     """Return whether some host of the sender has more than one peer."""
-    return _meets_several(link, _senders(fleet, link), _receivers(fleet, link))
+    return _meets_several(link, _senders(fleet, link), receivers(fleet, link))
 
 
 def has_several_senders(fleet: Fleet, link: Link) -> bool:
     """Return whether some receiving host may be sent to by more than one host of the sender."""
-    return _meets_several(link, _receivers(fleet, link), _senders(fleet, link))
+    return _meets_several(link, receivers(fleet, link), _senders(fleet, link))
 
 
 def leads_to(fleet: Fleet, link: Link, agent: str) -> bool:
@@ -28,6 +28,11 @@ def leads_to(fleet: Fleet, link: Link, agent: str) -> bool:
     shared = str(within.value)
     here = {fact_of(shared, host) for host in _senders(fleet, link)}
     return any(fact_of(shared, host) in here for host in _hosts(fleet.agents.get(agent)))
+
+
+def receivers(fleet: Fleet, link: Link) -> Sequence[Host]:
+    """Return all hosts that a link leads to, of each target."""
+    return [host for end in link.targets for host in _hosts(fleet.agents.get(end.agent))]
 
 
 def _meets_several(link: Link, here: Sequence[Host], there: Sequence[Host]) -> bool:
@@ -41,10 +46,6 @@ def _meets_several(link: Link, here: Sequence[Host], there: Sequence[Host]) -> b
 
 def _senders(fleet: Fleet, link: Link) -> Sequence[Host]:
     return _hosts(fleet.agents.get(link.sender.agent))
-
-
-def _receivers(fleet: Fleet, link: Link) -> Sequence[Host]:
-    return [host for end in link.targets for host in _hosts(fleet.agents.get(end.agent))]
 
 
 def _hosts(agent: Agent | None) -> Sequence[Host]:

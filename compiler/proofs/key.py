@@ -7,10 +7,10 @@ the event, and not of the clock, or of the host, between where the copies part a
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.headers.making import fills_gaps, making, set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Step, Value
-from flumec.compiler.passes.deduplication import key_headers
 from flumec.compiler.proofs.claim import Copies
 
 

@@ -14,7 +14,7 @@ from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.exclusive import may_copy
 from flumec.compiler.proofs.fanning import has_several_peers, has_several_senders
-from flumec.compiler.proofs.homes import homes
+from flumec.compiler.proofs.tags import have_one_tag
 from flumec.compiler.proofs.way import Way, Ways
 
 
@@ -47,12 +47,10 @@ def meetings(ways: Ways) -> Mapping[Node, Sequence[Meeting]]:
 
 
 def _of_source(ways: Ways, node: Node, leaving: Sequence[Way]) -> Iterator[tuple[Node, Meeting]]:
-    channels = homes(ways.fleet.agents[node[0]])[0]
-
     def copied(one: Way, two: Way) -> Copies | None:
         if one.edge is None or two.edge is None or not may_copy(one.edge, two.edge):
             return None
-        tag = channels.get(one.end[1]) == channels.get(two.end[1])
+        tag = have_one_tag(ways, one.edge, two.edge)
         return Copies(tag=tag, apart=True, alike=False)
 
     yield from _meet(ways, node, leaving, copied)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from flumec.compiler.deduplicated import DEDUP, key_headers
 from flumec.compiler.model import Component
-from flumec.compiler.passes.deduplication import DEDUP, key_headers
 from flumec.compiler.proofs.ahead import Ahead, Worst
 from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm, Order
 from flumec.runtime.component import Source

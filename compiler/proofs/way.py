@@ -1,6 +1,7 @@
 """How events go on from a component, for proofs: by chains, by links, and as dead letters."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +43,10 @@ class Ways:
             for node, edges in graph.outgoing.items()
         }
         self._add_letters(links)
+        self._into: dict[Node, list[Way]] = defaultdict(list)
+        for ways in self._out.values():
+            for way in ways:
+                self._into[way.end].append(way)
 
     def _add_letters(self, links: Mapping[Node, Link]) -> None:
         sent: dict[str, list[Link]] = {}
@@ -57,6 +62,10 @@ class Ways:
     def out(self, node: Node) -> list[Way]:
         """Return the ways on from a component, in the order of the file."""
         return self._out.get(node, [])
+
+    def into(self, node: Node) -> Sequence[Way]:
+        """Return the ways that end in a component."""
+        return self._into.get(node, ())
 
     def component(self, node: Node) -> Component | None:
         """Return a component by its agent's name and its own."""

@@ -83,8 +83,7 @@ class Judge:
                 if any(self._claim(event, instance) is None for instance in place):
                     yield Seen("unclaimed", event, place)
                     continue
-                found, dead, _ = self._copies(record, counts, event, place)
-                if found + dead > 1:  # a copy that is late is known to nobody
+                if self._is_one_too_many(record, counts, event, place):
                     yield Seen("doubled", event, place)
             for place in self._ways.each(event) if begun else ():
                 known = all(self._claim(event, instance) is not None for instance in place)
@@ -95,9 +94,24 @@ class Judge:
                 if event not in expected[instance]:
                     yield Seen("astray", event, frozenset((instance,)))
 
-    def _copies(
+    def _is_one_too_many(
         self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
         place: Destination,
+    ) -> bool:  # fmt: skip
+        """Return whether each destination would have a copy of an event without one of them.
+
+        A copy that is late does not count: it is known to nobody.
+        """
+        here = {at: sum(self._copies(record, counts, event, (at,))[:2]) for at in place}
+        whole = {end: sum(here[at] for at in end) for end in self._ways.each(event) if end <= place}
+        return any(
+            here[at] and all(copies > 1 for end, copies in whole.items() if at in end)
+            for at in place
+        )
+
+    def _copies(
+        self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
+        place: Iterable[Instance],
     ) -> tuple[int, int, int]:  # fmt: skip
         """Return how many copies of an event are published, given up, and were late."""
         found = sum(counts[instance][event] for instance in place if instance in counts)

@@ -1,6 +1,6 @@
 """Making a fleet that fails smaller while it does: fewer faults and sends, parts and hosts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from prove import simulated
@@ -9,6 +9,7 @@ from prove.claiming import Unsound, claimed
 from prove.judging import Judge
 from prove.script import Script
 from prove.shape import Agent, Link, Part, Reading, Shape
+from prove.ways import UnlikeError
 
 TRIES = 150
 """How many smaller ones are tried at most."""
@@ -39,7 +40,10 @@ def judged(shape: Shape, script: Script, seed: int) -> Wrong | None:
         made = claimed(shape)
     except Unsound:
         return None
-    seen = Judge(shape, made.claims).wrong(simulated.play(shape, made.plan, script, seed))
+    try:
+        seen = Judge(shape, made.claims).wrong(simulated.play(shape, made.plan, script, seed))
+    except UnlikeError:
+        return None
     return Wrong(script, seed, seen) if seen else None
 
 
@@ -80,17 +84,30 @@ def _candidates(shape: Shape) -> Iterator[Shape]:
         rest = tuple(each for each in shape.agents if each is not agent)
         links = tuple(link for each in shape.links for link in _links_without(each, agent.name))
         yield replace(shape, agents=rest, links=links)
+    for agents in _alike(shape):
+        parts = (*agents[0].sources, *agents[0].channels)
+        for name in dict.fromkeys(part.name for part in parts):
+            yield _with(shape, {agent: _without_part(agent, name) for agent in agents})
     for agent in shape.agents:
         for less in _less(agent):
-            agents = tuple(less if each is agent else each for each in shape.agents)
-            channels = {(less.name, part.name) for part in less.channels}
-            yield replace(
-                shape, agents=agents,
-                links=tuple(
-                    link for link in shape.links
-                    if link.sender[0] != agent.name or link.sender in channels
-                ),
-            )  # fmt: skip
+            yield _with(shape, {agent: less})
+
+
+def _alike(shape: Shape) -> Iterator[tuple[Agent, ...]]:
+    """Yield the agents one by one, but those together among which a link chooses."""
+    names = [tuple(dict.fromkeys(name for name, _ in link.targets)) for link in shape.links]
+    together = set(filter(lambda targets: len(targets) > 1, names))
+    alone = {agent.name for agent in shape.agents}.difference(*together)
+    for group in (*sorted(together), *((name,) for name in sorted(alone))):
+        yield tuple(shape.agent(name) for name in group)
+
+
+def _with(shape: Shape, changed: Mapping[Agent, Agent]) -> Shape:
+    """Put agents in the place of others; links go with the channels that they sent."""
+    agents = tuple(changed.get(agent, agent) for agent in shape.agents)
+    channels = {(agent.name, part.name) for agent in agents for part in agent.channels}
+    links = tuple(link for link in shape.links if link.sender in channels)
+    return replace(shape, agents=agents, links=links)
 
 
 def _links_without(link: Link, agent: str) -> Iterator[Link]:
@@ -103,10 +120,6 @@ def _links_without(link: Link, agent: str) -> Iterator[Link]:
 def _less(agent: Agent) -> Iterator[Agent]:
     if len(agent.hosts) > 1:
         yield replace(agent, hosts=agent.hosts[:-1], facts=agent.facts[: len(agent.hosts) - 1])
-    for source in agent.sources:
-        yield _swept(replace(agent, sources=_without(agent.sources, source)))
-    for channel in agent.channels:
-        yield _swept(replace(agent, channels=_without(agent.channels, channel)))
     for reading in agent.readings:
         for sink in reading.sinks if len(reading.sinks) > 1 else ():
             yield _swept(_without_member(agent, reading, sink))
@@ -139,8 +152,11 @@ def _with_less(agent: Agent, part: Part, name: str) -> Agent:
     return replace(agent, sinks=tuple(less if each is part else each for each in agent.sinks))
 
 
-def _without(parts: tuple[Part, ...], part: Part) -> tuple[Part, ...]:
-    return tuple(each for each in parts if each is not part)
+def _without_part(agent: Agent, name: str) -> Agent:
+    """Leave a source or a channel out, where there is one of that name."""
+    sources = tuple(part for part in agent.sources if part.name != name)
+    channels = tuple(part for part in agent.channels if part.name != name)
+    return _swept(replace(agent, sources=sources, channels=channels))
 
 
 def _swept(agent: Agent) -> Agent:

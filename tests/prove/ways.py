@@ -54,6 +54,10 @@ def named(text: str) -> Event:
     return Event(agent, source, host, int(number))
 
 
+class UnlikeError(Exception):
+    """A fleet in which it depends on a link's choice to how many sinks an event goes."""
+
+
 class Ways:
     """The ways through one fleet."""
 
@@ -115,6 +119,8 @@ class Ways:
         ]
         if link.policy == "all":
             return [end for ends in by_host for end in ends]
+        if len({len(ends) for ends in by_host}) > 1:
+            raise UnlikeError(f"a link chooses among receivers that differ: {link.targets}")
         return [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
 
 

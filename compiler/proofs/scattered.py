@@ -1,0 +1,124 @@
+"""Whether copies of an event may come to a sink on several hosts, each of which knows its own keys.
+
+An event is *due* at a host that nothing chose for it: by `policy = all`, or as its sender's only
+peer. A copy of it there is no copy too many, and further ones come to where it is known. Where a
+link chooses, copies stay together only if all choose alike, by a header of the key.
+"""
+
+from collections.abc import Sequence
+
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.model import Fleet, Link
+from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.fanning import has_several_peers, receivers
+from flumec.compiler.proofs.naming import is_given
+from flumec.compiler.proofs.way import Way, Ways, said
+from flumec.runtime.component import Source
+from flumec.runtime.links.settings import Hash
+from flumec.runtime.sources.link import LinkSource
+
+
+class Scattered:
+    """Asked sink by sink; made once for a fleet, with `Graph.derived`."""
+
+    def __init__(self, fleet: Fleet, graph: Graph) -> None:
+        self._fleet, self._ways = fleet, graph.derived(Ways)
+        self._known: dict[tuple[Node, tuple[str, ...]], str] = {}
+
+    def reason(self, node: Node, key: Sequence[str]) -> str:
+        """Return how copies with one key, of these headers or the tag, may come to a component on
+        several hosts: a clause; "" if they cannot.
+        """
+        asked = node, tuple(key)
+        if asked not in self._known:
+            self._known[asked] = ""  # events that circle come to where they were
+            self._known[asked] = self._reason(node, key)
+        return self._known[asked]
+
+    def _reason(self, node: Node, key: Sequence[str]) -> str:
+        hosts = len(self._fleet.agents[node[0]].hosts.hosts)
+        links, entering = self._coming(node)
+        if hosts > 1 and entering:
+            return f"events enter on {hosts} hosts, and each knows its own only"
+        chosen = [link for link in links if not self.is_due_anyway(link)]
+        for link in chosen:
+            if why := self._scatters(link, key):
+                return why
+        for keyed in filter(self._chooses, chosen):
+            if any(_choice(link) != _choice(keyed) and not _covers(link, keyed) for link in chosen):
+                return f"a link chooses among {self._count(keyed)} hosts, and another one otherwise"
+        return ""
+
+    def is_due_anyway(self, link: Link) -> bool:
+        """Return whether each event that a link sends is due at each of its peers, by a copy that
+        leaves the same steps for a link that sends one to all of them.
+        """
+        into = self._ways.into(link.sender.node)
+        return bool(into) and all(self._has_due_copy(way, link) for way in into)
+
+    def _has_due_copy(self, way: Way, link: Link) -> bool:
+        edge = way.edge
+        if edge is None or edge.chain is None or way.kind != "chain":
+            return False
+        return any(
+            _covers(onward.link, link)
+            for beside in self._ways.out(way.start)
+            if beside.edge is not None and beside.end != way.end
+            if beside.edge.chain is edge.chain and beside.edge.arm is edge.arm
+            for onward in self._ways.out(beside.end)
+            if onward.link is not None
+        )
+
+    def _scatters(self, link: Link, key: Sequence[str]) -> str:
+        held = link.values.get("policy")
+        by_key = held is not None and isinstance(held.value, Hash) and str(held.value.key) in key
+        if self._chooses(link) and not by_key:
+            return f"a link chooses among {self._count(link)} hosts for each event"
+        apart = "within" in link.values and self._count(link) > 1
+        if apart and self.reason(link.sender.node, key):
+            return f"copies come to several hosts of `{link.sender.agent}`, and go on from each"
+        return ""
+
+    def _chooses(self, link: Link) -> bool:
+        return policy_of(link) != "all" and has_several_peers(self._fleet, link)
+
+    def _count(self, link: Link) -> int:
+        return len(receivers(self._fleet, link))
+
+    def _coming(self, node: Node) -> tuple[list[Link], bool]:
+        """Return the links that events come by to a component's agent, and whether clients give
+        them to a source of it; what a source reads is read again on its own host.
+        """
+        links: dict[int, Link] = {}
+        seen, waiting, entering = {node}, [node], False
+        while waiting:
+            at = waiting.pop()
+            component = self._ways.component(at)
+            declared = None if component is None else component.declaration
+            if isinstance(declared, type) and issubclass(declared, Source):
+                entering |= declared is not LinkSource and is_given(declared)
+            for way in self._ways.into(at):
+                if way.link is not None:
+                    links[id(way.link)] = way.link
+                elif way.start not in seen:
+                    seen.add(way.start)
+                    waiting.append(way.start)
+        return list(links.values()), entering
+
+
+def _covers(sure: Link | None, link: Link) -> bool:
+    """Return whether a link sends each event to all that another one may choose from."""
+    if sure is None or policy_of(sure) != "all":
+        return False
+    ends = {end.node for end in sure.targets}
+    within = said(sure.values, "within", "")
+    return ends.issuperset(end.node for end in link.targets) and within in (
+        "", said(link.values, "within", ""),
+    )  # fmt: skip
+
+
+def _choice(link: Link) -> tuple[object, ...]:
+    """Return what links have in common that choose alike, or nothing at all."""
+    held = link.values.get("policy")
+    by = str(held.value.key) if held is not None and isinstance(held.value, Hash) else None
+    return by, said(link.values, "within", ""), frozenset(end.node for end in link.targets)
