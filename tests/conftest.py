@@ -13,8 +13,9 @@ from typing import Any
 import hypothesis
 import pytest
 from costs import characters, costs_little
+from folders import make_folder, tmp_path
 
-__all__ = ["characters", "costs_little"]
+__all__ = ["characters", "costs_little", "make_folder", "tmp_path"]
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile("flumec", deadline=None)
@@ -45,6 +46,13 @@ def pytest_collection() -> Iterator[Any]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Look for garbage once: pytest does it five times at its end, through all that still lives."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -103,7 +103,7 @@ def test_what_is_told_to_be_put_outlives_a_power_cut_where_a_journal_syncs_now_a
         return Journal.open(
             Path("/state/journal"), disk=disk, clock=SystemClock(),
             identity=Identity("h", "a", "1", ""), channels=[A], sources=[SOURCE], consumers=[],
-            settings=Settings(sync_every=3600.0),
+            segment_size=32 << 10, settings=Settings(sync_every=3600.0),
         )  # fmt: skip
 
     disk = CrashDisk()
