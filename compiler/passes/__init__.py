@@ -33,6 +33,7 @@ from flumec.compiler.passes.left_out import check_left_out
 from flumec.compiler.passes.letters import check_letters
 from flumec.compiler.passes.links import check_links
 from flumec.compiler.passes.listeners import check_listeners
+from flumec.compiler.passes.literal_folders import check_literal_folders
 from flumec.compiler.passes.many_senders import check_many_senders
 from flumec.compiler.passes.misfits import check_misfits
 from flumec.compiler.passes.names import check_names
@@ -90,6 +91,7 @@ PASSES: tuple[Pass, ...] = (
     check_dead_letters,
     check_ports,
     check_directories,
+    check_literal_folders,
     check_own_files,
     check_followed_twice,
     check_journals,
