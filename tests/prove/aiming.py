@@ -27,6 +27,10 @@ WANTED = {"best_effort": Harm.LOSES, "at_least_once": Harm.REPEATS}
 """What shows that a claim could not be stronger."""
 
 
+FLOOD = 40
+"""How many events are more than a channel takes that is to get full."""
+
+
 def wanted(claim: Claim) -> Harm:
     """Return the harm that shows a claim to be as weak as it says; none for the strongest."""
     return WANTED.get(claim.delivery, Harm.NONE)
@@ -95,8 +99,21 @@ def _in_between(shape: Shape, effect: Effect, turn: int) -> Iterator[Action]:
 
 def flood(shape: Shape, claim: Claim) -> Iterator[Action]:
     """Yield so many events of a claim's source that a channel whose readers rest gets full."""
+    yield from _given(shape, claim, together=5, every=0.05)
+
+
+def trickle(shape: Shape, claim: Claim) -> Iterator[Action]:
+    """Yield them one by one, so slowly that each is stored alone, also by what looks now and then.
+
+    Events that are stored together wait together: what may be left out, for what may not.
+    """
+    yield from _given(shape, claim, together=1, every=0.2)
+
+
+def _given(shape: Shape, claim: Claim, together: int, every: float) -> Iterator[Action]:
     agent = shape.agent(claim.source[0])
     source = agent.source(claim.source[1])
     for host in () if source.kind == "seq" else agent.hosts:
-        for at in range(8):
-            yield Action(0.1 + at / 20, "send", (agent.name, source.name, host), 5)
+        for number in range(FLOOD // together):
+            at = round(0.1 + number * every, 3)
+            yield Action(at, "send", (agent.name, source.name, host), together)

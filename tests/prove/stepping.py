@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, zip_longest
 
 from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
-from prove.aiming import KINDS, flood, wanted
+from prove.aiming import KINDS, flood, trickle, wanted
 from prove.script import LENGTH, STEPS, Action, Script, places, sends
 from prove.shape import Agent, Shape
 
@@ -47,11 +47,13 @@ def _circumstances(
 ) -> Iterator[tuple[Action, ...]]:
     """Yield what must be so for an effect to do its harm.
 
-    A channel is full if much more comes than it holds. What is lost with an agent must lie in it,
-    so its channels are read late. A sink of a group gets events when the others of it cannot.
+    A channel is full if much more comes than it holds, all at once or bit by bit. What is lost with
+    an agent must lie in it, so its channels are read late. A sink of a group gets events when the
+    others of it cannot.
     """
     if effect.failure is Failure.ALWAYS:
         yield tuple(flood(shape, claim))
+        yield tuple(trickle(shape, claim))
         return
     late = tuple(_late(agent)) if effect.harm is Harm.LOSES else ()
     yield late
