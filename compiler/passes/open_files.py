@@ -9,7 +9,7 @@ from flumec.compiler.bind.properties import complete
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Fleet, Settings, Value
-from flumec.compiler.passes.many_senders import arrivals, most_taken
+from flumec.compiler.passes.many_senders import arrivals
 from flumec.compiler.source import Span
 from flumec.runtime.output.descriptors import SHARE
 from flumec.runtime.output.template import Template, Text
@@ -139,8 +139,8 @@ def check_open_files(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield agents whose units allow too few files, by what their parts may have at most."""
     senders: dict[str, list[_Use]] = defaultdict(list)
     for each in graph.derived(arrivals):
-        (owner, name), most = each.node, min(each.most, most_taken())
-        senders[owner].append(_Use(most, name, f"senders to `{name}`", 1, each.link))
+        owner, name = each.node
+        senders[owner].append(_Use(each.most, name, f"senders to `{name}`", 1, each.link))
     for agent in fleet.agents.values():
         yield from _of_agent(agent, senders[agent.name])
 

@@ -11,6 +11,7 @@ from flumec.runtime.component import (
     between,
     prop,
 )
+from flumec.runtime.links.settings import SENDERS
 from flumec.runtime.tls.settings import Proven
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class ArrowReceiver(Proven, Component, type="arrow"):
     senders: int = prop(
         "How many senders may be connected at once; more are told to come back later.",
         default=4096,
-        check=at_least(1),
+        check=SENDERS,
     )
 
     def run(self, context: "ReceiverContext") -> None:

@@ -19,6 +19,9 @@ from flumec.runtime.component import (
 from flumec.runtime.ending import FINISH
 from flumec.runtime.tls.settings import Proven, unused
 
+SENDERS = between(1, 5000)
+"""Each sender costs its receiver three threads, of the 16,384 that an agent's unit allows."""
+
 
 class Fact(str):
     """A fact of each host of a link's ends, `host.site`."""
@@ -98,6 +101,11 @@ class LinkSettings(Proven, type="arrow"):
         "most `window` and at least 64KiB.",
         default=Size("64MiB"),
         check=at_least(Size("64KiB")),
+    )
+    senders: int = prop(
+        "How many senders a receiver takes at once; more are told to come back later.",
+        default=4096,
+        check=SENDERS,
     )
     drain: Duration = prop(
         "How long a stopping sender waits for acknowledgements of what it has sent.",

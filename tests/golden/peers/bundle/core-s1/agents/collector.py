@@ -4,7 +4,7 @@
     tailer.spool => inbox -> store
     tailer.near, tailer.copies, tailer.users => more -> letters
 
-Made by flumec from peers.flow (21662c37d660). Change that file, not this one.
+Made by flumec from peers.flow (f0c8144f27e0). Change that file, not this one.
 """
 
 from pathlib import Path
@@ -27,9 +27,9 @@ store = FileRoll("store", directory=Path("/srv/logs"))
 letters = FileRoll("letters", directory=Path("/srv/more"))
 
 # see peers.flow:66
-from_tailer = ArrowReceiver("from_tailer", port=Port(4141), tls="mutual")
+from_tailer = ArrowReceiver("from_tailer", port=Port(4141), senders=100, tls="mutual")
 
-# see peers.flow:74
+# see peers.flow:75
 from_tailer_4142 = ArrowReceiver("from_tailer_4142", port=Port(4142), tls="mutual")
 
 agent = Agent("collector", host="core-s1", address="core-s1")

@@ -7,7 +7,7 @@
     spool => collector.inbox
     near => collector.more
 
-Made by flumec from peers.flow (21662c37d660). Change that file, not this one.
+Made by flumec from peers.flow (f0c8144f27e0). Change that file, not this one.
 """
 
 from flumec.runtime import Agent, Balance, Failover, Header
@@ -64,7 +64,7 @@ to_core_n2 = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:74
+# see peers.flow:75
 to_collector = ArrowSender(
     "to_collector",
     link="tailer.near => collector.more",
@@ -73,7 +73,7 @@ to_collector = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:81
+# see peers.flow:82
 to_core_n1_copies = ArrowSender(
     "to_core_n1_copies",
     link="tailer.copies => collector.more",
@@ -82,7 +82,7 @@ to_core_n1_copies = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:81
+# see peers.flow:82
 to_core_n2_copies = ArrowSender(
     "to_core_n2_copies",
     link="tailer.copies => collector.more",
@@ -91,7 +91,7 @@ to_core_n2_copies = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:81
+# see peers.flow:82
 to_core_s1_copies = ArrowSender(
     "to_core_s1_copies",
     link="tailer.copies => collector.more",
@@ -100,7 +100,7 @@ to_core_s1_copies = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:87
+# see peers.flow:88
 to_core_n1_users = ArrowSender(
     "to_core_n1_users",
     link="tailer.users => collector.more",
@@ -109,7 +109,7 @@ to_core_n1_users = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:87
+# see peers.flow:88
 to_core_n2_users = ArrowSender(
     "to_core_n2_users",
     link="tailer.users => collector.more",
@@ -118,7 +118,7 @@ to_core_n2_users = ArrowSender(
     tls="mutual",
 )
 
-# see peers.flow:87
+# see peers.flow:88
 to_core_s1_users = ArrowSender(
     "to_core_s1_users",
     link="tailer.users => collector.more",
