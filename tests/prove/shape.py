@@ -44,6 +44,11 @@ class Chain:
     keeps: str = ""
     """The last digits of the events that a filter keeps; empty where there is no filter."""
 
+    @property
+    def everywhere(self) -> tuple[Target, ...]:
+        """All targets, whatever the digit."""
+        return (*self.targets, *(target for arm in self.arms for target in arm.targets))
+
     def ends(self, digit: str) -> tuple[Target, ...]:
         """Return where an event that ends in a digit goes."""
         if self.keeps and digit not in self.keeps:

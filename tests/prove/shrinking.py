@@ -9,7 +9,7 @@ from prove.claiming import Unsound, claimed
 from prove.judging import Judge
 from prove.script import Script
 from prove.shape import Agent, Link, Part, Reading, Shape
-from prove.ways import UnlikeError
+from prove.ways import UnlikeError, letters
 
 TRIES = 150
 """How many smaller ones are tried at most."""
@@ -83,7 +83,7 @@ def _candidates(shape: Shape) -> Iterator[Shape]:
     for agent in shape.agents:
         rest = tuple(each for each in shape.agents if each is not agent)
         links = tuple(link for each in shape.links for link in _links_without(each, agent.name))
-        yield replace(shape, agents=rest, links=links)
+        yield _whole(replace(shape, agents=rest, links=links))
     for agents in _alike(shape):
         parts = (*agents[0].sources, *agents[0].channels)
         for name in dict.fromkeys(part.name for part in parts):
@@ -105,9 +105,38 @@ def _alike(shape: Shape) -> Iterator[tuple[Agent, ...]]:
 def _with(shape: Shape, changed: Mapping[Agent, Agent]) -> Shape:
     """Put agents in the place of others; links go with the channels that they sent."""
     agents = tuple(changed.get(agent, agent) for agent in shape.agents)
-    channels = {(agent.name, part.name) for agent in agents for part in agent.channels}
-    links = tuple(link for link in shape.links if link.sender in channels)
-    return replace(shape, agents=agents, links=links)
+    return _whole(replace(shape, agents=agents))
+
+
+def _whole(shape: Shape) -> Shape:
+    """Take away what nothing feeds or nothing reads, until that is all."""
+    there = {
+        (agent.name, part.name)
+        for agent in shape.agents
+        for part in (*agent.sources, *agent.channels)
+    }
+    links = tuple(link for link in shape.links if {link.sender, *link.targets} <= there)
+    led_to = {target for link in links for target in link.targets}
+    sending = {link.sender for link in links}
+    agents = tuple(_connected(agent, led_to, sending) for agent in shape.agents)
+    whole = replace(shape, links=links, agents=tuple(agent for agent in agents if agent.channels))
+    return whole if whole == shape else _whole(whole)
+
+
+def _connected(
+    agent: Agent, led_to: set[tuple[str, str]], sending: set[tuple[str, str]]
+) -> Agent:  # fmt: skip
+    """Leave out the channels and link sources of an agent that no event comes to, or leaves."""
+    given_up = {name for sink in agent.sinks for name in letters(agent, sink.name)}
+    fed = given_up | {name for other, name in led_to if other == agent.name}
+    fed |= {end.channel for chain in agent.chains for end in chain.everywhere if end.channel}
+    read = given_up | {reading.channel for reading in agent.readings}
+    read |= {name for other, name in sending if other == agent.name}
+    sources = tuple(
+        part for part in agent.sources if part.kind != "link" or (agent.name, part.name) in led_to
+    )
+    channels = tuple(part for part in agent.channels if part.name in fed & read)
+    return _swept(replace(agent, sources=sources, channels=channels))
 
 
 def _links_without(link: Link, agent: str) -> Iterator[Link]:
@@ -125,7 +154,7 @@ def _less(agent: Agent) -> Iterator[Agent]:
             yield _swept(_without_member(agent, reading, sink))
     for part in agent.sinks:
         for name in ("dead_letter", "give_up", "dedup", "workers", "path"):
-            if part.value(name) is not None:
+            if part.value(name) is not None and (name, part.kind) != ("path", "hdfs"):
                 yield _with_less(agent, part, name)
     for chain in agent.chains:
         if chain.keeps or chain.arms:
