@@ -9,6 +9,9 @@ from flumec.compiler.world.events import Event, File
 MOST_SHOWN = 10
 """Events that a difference shows; more are counted."""
 
+_GOOD_SHOWN = 3
+"""Those among them that are as they should be: enough to see what they look like."""
+
 _LONGEST = 100
 
 
@@ -87,10 +90,11 @@ def _chosen(signs: Sequence[str]) -> list[int]:
     """Return the places of what is shown, in order: first of all what should not be there.
 
     >>> _chosen([" "] * 20 + ["+"])
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 20]
+    [0, 1, 2, 20]
     """
-    ranked = sorted(range(len(signs)), key=lambda place: (signs[place] == " ", place))
-    return sorted(ranked[:MOST_SHOWN])
+    wrong = [place for place, sign in enumerate(signs) if sign != " "][:MOST_SHOWN]
+    good = [place for place, sign in enumerate(signs) if sign == " "]
+    return sorted(wrong + good[: min(_GOOD_SHOWN, MOST_SHOWN - len(wrong))])
 
 
 def _more(count: int) -> Iterator[str]:

@@ -147,7 +147,7 @@ def test_without_newlines_a_file_is_one_text() -> None:
          ("- 1 event", "`gateway` on edge-1 is down")),
         (("send(gateway.logs, count = 12)", "expect(gateway.store, count = 11)"),
          "expected 11 events at `gateway.store`", "12 events came",
-         (*(f'  "event {number}"' for number in range(1, 10)), r'\+ "event 12"', "  and 2 more")),
+         (*(f'  "event {number}"' for number in range(1, 4)), r'\+ "event 12"', "  and 8 more")),
     ],
     ids=range(9),
 )  # fmt: skip
