@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _ABSOLUTE = Check[tuple[str, ...]](
     "absolute paths", lambda value: all(PurePosixPath(path).is_absolute() for path in value)
 )
+_REOPEN = "`rotation = rename`, and the program that writes reopens its log"
 
 
 class Taildir(Source, type="taildir"):
@@ -122,13 +123,21 @@ class Taildir(Source, type="taildir"):
 
     @classmethod
     def risks(cls, values: Mapping[str, Any]) -> Iterator[Risk]:
-        """Yield what no reader can know of: lines between a copy and the emptying."""
+        """Yield what no reader can know of: lines between a copy and the emptying, small copies."""
         if values["rotation"] == "copytruncate":
             yield Risk(
                 Failure.ROTATION,
                 Harm.LOSES,
                 "lines that are written between the copy and the emptying are in neither file",
-                "`rotation = rename`, and the program that writes reopens its log",
+                _REOPEN,
+                "rotation",
+            )
+            yield Risk(
+                Failure.ROTATION,
+                Harm.REPEATS,
+                "an agent that is down when a file is emptied reads a copy of less than 4 KiB "
+                "again, if lines that came after the copy were read",
+                _REOPEN,
                 "rotation",
             )
 

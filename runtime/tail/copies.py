@@ -66,16 +66,9 @@ def rest_of(
     The largest counts. Where rotation copies, every file of its directory is looked at, as the
     copy's name may be one that no pattern means.
     """
-    paths = {new.path for new in registry.undecided.values()}
-    if rotation == "copytruncate":
-        paths |= {f"{folder}/{name}" for name in _names(folder)}
     best: tuple[str, int] | None = None
-    for path in sorted(paths):
-        known = registry.undecided.get(path)
-        descriptor = os.dup(known.descriptor) if known else _open_unknown(path, registry)
-        if descriptor < 0:
-            continue
-        size = os.fstat(descriptor).st_size
+    for path, handle in _unknown(registry, rotation, folder):
+        descriptor, size = handle, os.fstat(handle).st_size
         larger = best is None or size > os.fstat(best[1]).st_size
         if (
             larger
@@ -86,6 +79,31 @@ def rest_of(
         if descriptor >= 0:
             os.close(descriptor)
     return best
+
+
+def read_before(file: Followed, registry: Registry, folder: str) -> Iterator[tuple[str, int]]:
+    """Yield the copies of an emptied file, where rotation copies, that have nothing to be read.
+
+    Each with its path and a handle. Lines came after such a copy was made, and were read before the
+    file was emptied.
+    """
+    for path, descriptor in _unknown(registry, "copytruncate", folder):
+        if _is_named_after(file, path) and file.covers(descriptor):
+            yield path, descriptor
+        else:
+            os.close(descriptor)
+
+
+def _unknown(registry: Registry, rotation: Rotation, folder: str) -> Iterator[tuple[str, int]]:
+    """Yield the files, with handles, that may be the copy of one that was emptied."""
+    paths = {new.path for new in registry.undecided.values()}
+    if rotation == "copytruncate":
+        paths |= {f"{folder}/{name}" for name in _names(folder)}
+    for path in sorted(paths):
+        known = registry.undecided.get(path)
+        descriptor = os.dup(known.descriptor) if known else _open_unknown(path, registry)
+        if descriptor >= 0:
+            yield path, descriptor
 
 
 def _tells_enough(file: Followed, size: int, path: str, rotation: Rotation) -> bool:
@@ -112,7 +130,7 @@ def _is_within(new: Undecided, file: Followed, registry: Registry) -> bool:
         return False
     if not intact:
         file.truncated = True
-        return file.is_continued_by(new.descriptor)
+        return file.is_continued_by(new.descriptor) or file.covers(new.descriptor)
     if os.fstat(file.descriptor).st_size < new.size:
         return False
     first = min(SAMPLE, new.size)

@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from flumec.runtime.journal.records import Progress
 from flumec.runtime.messages.tail import Emptied, LostUnread
-from flumec.runtime.tail.copies import Originals, Verdict, rest_of
+from flumec.runtime.tail.copies import Originals, Verdict, read_before, rest_of
 from flumec.runtime.tail.file import Followed
 from flumec.runtime.tail.identity import SAMPLE, digest, nature, sample
 from flumec.runtime.tail.position import Position
@@ -196,19 +196,32 @@ class Decider:
             self._registry.undecided[file.path] = Undecided(
                 file.path, descriptor, file.nature, 0, now
             )
-        return [file for file in emptied if self._go_on_in_copy(file, now)]
+        return [copy for file in emptied for copy in self._copies(file, now)]
 
-    def _go_on_in_copy(self, file: Followed, now: float) -> bool:
-        """Go on in an emptied file's copy; return whether there is one."""
+    def _copies(self, file: Followed, now: float) -> Iterator[Followed]:
+        """Go on in an emptied file's copy, and behind those that have nothing to be read."""
         self._context.counters.add("truncations")
         folder = _folder(file.path)
         copy = rest_of(file, self._registry, self._source.rotation, folder)
         self._tell_of_truncation(file.path, file.unread if copy is None else 0)
         if copy is not None:
             self._go_on_in(file, *copy, now)
+            yield file
         elif file.stored:
             self._store([file.end(self._source.name)])
-        return copy is not None
+        if self._source.rotation == "copytruncate":
+            for short in read_before(file, self._registry, folder):
+                yield self._pass_over(*short, now)
+
+    def _pass_over(self, path: str, descriptor: int, now: float) -> Followed:
+        """Begin a copy at its end."""
+        known = self._registry.undecided.get(path)
+        if known is not None:
+            self._registry.drop(known)
+        status = os.fstat(descriptor)
+        new = Undecided(path, descriptor, nature(descriptor, status), status.st_size, now)
+        self._registry.hold(new)
+        return self._begin(new, new.size, now)
 
     def _go_on_in(self, file: Followed, path: str, descriptor: int, now: float) -> None:
         known = self._registry.undecided.get(path)

@@ -67,6 +67,10 @@ class Followed:
     at_end: bool = False
     failed: bool = False
     truncated: bool = False
+    is_copied: bool = False
+    """Whether rotation copies it: then its beginning is kept, which short copies are known by."""
+    beginning: bytes = b""
+    """What `head` is the digest of, once it was seen in this life of the source."""
     changed: float = 0.0
     """When it last grew, on the monotonic clock."""
     waits_for: list["Followed"] = field(default_factory=list)
@@ -153,6 +157,20 @@ class Followed:
             and (not self.tail or sample(descriptor, offset) == self.tail)
         )
 
+    def covers(self, descriptor: int) -> bool:
+        """Return whether an open file begins as this one and has no more than was read of it.
+
+        So does a copy that is older than the last lines that were read, where rotation copies.
+        Judged by its beginning; what is shorter than what was kept of this one's is judged whole.
+        """
+        size = os.fstat(descriptor).st_size
+        if not self.is_copied or not 0 < size <= self.position.offset:
+            return False
+        begins = os.pread(descriptor, self.head_length, 0)
+        if size < self.head_length:
+            return self.beginning[:size] == begins
+        return digest(begins) == self.head
+
     def adopt(self, descriptor: int) -> None:
         """Take over an open handle of this file."""
         self.close()
@@ -176,6 +194,7 @@ class Followed:
         beginning = self._beginning()
         if beginning is None:
             raise TruncatedError
+        self._keep(beginning)
         self.most = max(self.most, offset + length)
         if length == 0:
             return None
@@ -209,6 +228,11 @@ class Followed:
             source = beginning if offset else window.data
             self.head_length = min(SAMPLE, end)
             self.head = digest(bytes(source[: self.head_length]))
+            self._keep(source)
+
+    def _keep(self, block: bytes | bytearray) -> None:
+        if self.is_copied and len(self.beginning) < self.head_length:
+            self.beginning = bytes(block[: self.head_length])
 
     def rewind(self, stored: bytes) -> None:
         """Go back to a position that the journal has, after a put was not stored."""

@@ -38,7 +38,7 @@ class Follower:
     ) -> None:
         self._source = source
         self._context = context
-        self._registry = Registry(most_handles())
+        self._registry = Registry(most_handles(), copies=source.rotation == "copytruncate")
         self._scanner = Scanner(source.files, source.rotated, self._registry, context.log)
         self._watch = watch or Watch(context.log)
         self._decider = Decider(source, context, self._registry, self._scanner, self._store)

@@ -44,13 +44,13 @@ def most_handles() -> int:
 class Registry:
     """The tables. A file is in exactly one place: found (by its inode) or missing."""
 
-    def __init__(self, handles: int) -> None:
+    def __init__(self, handles: int, *, copies: bool = False) -> None:
         self.by_place: dict[tuple[int, int], Followed] = {}
         self.by_path: dict[str, Followed] = {}
         """Files under a name that a pattern means."""
         self.missing: dict[bytes, Followed] = {}
         self.undecided: dict[str, Undecided] = {}
-        self._handles = handles
+        self._handles, self._copies = handles, copies
         self._open: OrderedDict[Followed, None] = OrderedDict()
 
     def __iter__(self) -> Iterator[Followed]:
@@ -77,6 +77,7 @@ class Registry:
         """Take in a file that was found, with its open handle."""
         self.missing.pop(file.key, None)
         file.adopt(descriptor)
+        file.is_copied = self._copies
         self.by_place[file.nature.place] = file
         self.touch(file)
 
