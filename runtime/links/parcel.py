@@ -8,6 +8,7 @@ from flumec.runtime.batch import decode, encode
 from flumec.runtime.checksum import crc32
 from flumec.runtime.journal.records import Ranges, TagRun
 from flumec.runtime.links.faults import Unsendable
+from flumec.runtime.quantity import Size
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,8 +73,8 @@ def _bodies(
 
 def _too_large(size: int, largest: int) -> str:
     return (
-        f"an event of {size} bytes does not fit into the receiver's largest frame, {largest} "
-        "bytes: raise `largest_frame` of the link, or bound events at their source"
+        f"an event of {size} bytes does not fit into the receiver's largest frame, "
+        f"{Size(largest)}: raise `largest_frame` of the link, or bound events at their source"
     )
 
 

@@ -107,7 +107,7 @@ def test_an_event_that_is_larger_than_a_frame_becomes_a_dead_letter(
     site.eventually(lambda: tailer.held == 0)
     ((body, reason, _),) = dead(tailer)
     assert len(body) == 100_000
-    assert "does not fit into the receiver's largest frame" in reason
+    assert "does not fit into the receiver's largest frame, 64KiB: raise" in reason
 
 
 def test_dead_letters_that_have_no_room_hold_the_link_up_until_they_have(
