@@ -98,17 +98,36 @@ class TailedFiles:
     def rotate(self, path: str, now_ns: int) -> None:
         """Have a file renamed, `access.log` to `access.log.1`, and an empty one made."""
         where = self.path(path)
-        number = 1
-        while where.with_name(f"{where.name}.{number}").exists():
-            number += 1
-        where.rename(where.with_name(f"{where.name}.{number}"))
+        where.rename(_older(where))
         self.append(path, (), now_ns)
+
+    def copy(self, path: str, now_ns: int) -> None:
+        """Have a file copied, `access.log` to `access.log.1`, as it is before it is emptied."""
+        where = self.path(path)
+        copy = _older(where)
+        copy.write_bytes(where.read_bytes())
+        os.utime(copy, ns=(now_ns, now_ns))
+        self._changed(where.parent, now_ns)
+
+    def empty(self, path: str, now_ns: int) -> None:
+        """Have a file emptied, where it is."""
+        where = self.path(path)
+        os.truncate(where, 0)
+        os.utime(where, ns=(now_ns, now_ns))
 
     def _changed(self, folder: Path, now_ns: int) -> None:
         """Note when there was a new name in a directory, and maybe it in another one."""
         while folder.is_relative_to(self.root):
             os.utime(folder, ns=(now_ns, now_ns))
             folder = folder.parent
+
+
+def _older(where: Path) -> Path:
+    """Return the name that rotation gives to a file."""
+    number = 1
+    while (older := where.with_name(f"{where.name}.{number}")).exists():
+        number += 1
+    return older
 
 
 def example_of(pattern: str) -> str:

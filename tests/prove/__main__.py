@@ -16,7 +16,7 @@ KEPT = Path("build/prove")
 def main() -> int:
     """Play them, print the table and what is wrong; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m prove", description=__doc__)
-    parser.add_argument("--fleets", type=int, default=2000)
+    parser.add_argument("--fleets", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=0, help="the first fleet's (default: 0)")
     parser.add_argument("-j", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--tries", type=int, default=TRIES, help="lives by chance before each step")

@@ -13,7 +13,7 @@ KINDS: dict[Failure, tuple[str, ...]] = {
     Failure.REPLY_LOST: ("mute", "deaf", "lapse", "sever"),
     Failure.CONNECTION_CUT: ("mute", "cut", "sever"),
     Failure.BUNDLE_CHANGED: ("restart",),
-    Failure.ROTATION: ("rotate",),
+    Failure.ROTATION: ("rotate", "copy"),
     Failure.SERVER_RESTARTED: ("outage", "lapse"),
     Failure.KILLED: ("doom", "doom", "kill"),
     Failure.POWER_CUT: ("fall", "power"),
@@ -72,7 +72,7 @@ def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> It
         at = chance.choice((0.0, chance.uniform(0.1, LENGTH)))
         steps = chance.randrange(chance.choice((20, 60, 200)))
         amount = steps if kind in STEPS else chance.choice((0.1, 0.4, 1.0))
-        yield Action(round(at, 3), kind, who, amount)
+        yield Action(round(at, 3), kind, who, 1 if kind == "copy" else amount)
     if effect.harm is Harm.LOSES and chance.random() < 0.8:
         for channel in agent.channels:
             for host in agent.hosts:

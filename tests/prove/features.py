@@ -39,6 +39,10 @@ def _fact(name: str) -> Has:
     )
 
 
+def _harmed(kind: str) -> Has:
+    return lambda shape: any(kind in part.harmed for part in _parts(shape))
+
+
 FEATURES: dict[str, Has] = {
     "memory": _kind("memory"),
     "spill": _kind("spill"),
@@ -60,6 +64,9 @@ FEATURES: dict[str, Has] = {
     "groups of three": _members(3),
     "dead letters": _says("dead_letter"),
     "dedup": _says("dedup"),
+    "copytruncate": _says("rotation", "copytruncate"),
+    "poison": _harmed("poison"),
+    "rejected": _harmed("bulk"),
 }
 """Each by its name, in the order in which they are told."""
 

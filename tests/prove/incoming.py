@@ -1,5 +1,6 @@
 """What comes into a fleet in the simulation: lines into files, and what clients post."""
 
+import random
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,12 +9,18 @@ from flumec.compiler.world import World
 from flumec.compiler.world import events as seen
 from flumec.compiler.world.posted import Request
 from flumec.compiler.world.seen import part_of
+from prove.harm import body, is_borne
 from prove.judging import Record
+from prove.script import Action
 from prove.shape import Shape
 from prove.ways import Event
 
 Client = tuple[str, str, str]
 """Who posts to one host: the agent, its source, and the host."""
+
+
+PAUSES = (0.0, 0.4, 2.5)
+"""Seconds between the copy of a file and its emptying: a follower looks once a second."""
 
 
 class Incoming:
@@ -26,18 +33,27 @@ class Incoming:
         self._clients: list[tuple[Request, tuple[str, str, str], Sequence[Event]]] = []
         self._waiting: dict[Client, list[Request]] = {}
         """What each client is still to be answered, the request that it makes now first."""
+        self._copied: set[tuple[str, str]] = set()
+        """The sources whose file is copied and not yet emptied, and their hosts."""
 
-    def send(self, agent: str, source: str, host: str, count: int) -> None:
-        """Give a source so many events more; with `*` for the host that of each host."""
+    def send(self, agent: str, source: str, host: str, count: int, kind: str = "send") -> None:
+        """Give a source so many events more; with `*` for the host that of each host.
+
+        Poison is given to nobody who could only stand still before it.
+        """
         first = self._sent[agent, source, host]
         self._sent[agent, source, host] += count
         events = [Event(agent, source, host, first + n) for n in range(count)]
-        bodies = [seen.Event(event.name.encode()) for event in events]
+        if kind == "poison" and not all(is_borne(self._shape, event) for event in events):
+            kind = "send"
+        bodies = [seen.Event(body(event, kind)) for event in events]
         pushed = self._shape.agent(agent).source(source).kind == "http"
         self._record.sent |= dict.fromkeys(events, not pushed)
+        if (source, host) in self._copied:
+            self._record.failures.add(Failure.ROTATION)
         for each in self._shape.agent(agent).hosts if host == "*" else (host,):
             if pushed:
-                self._post(agent, source, host, each, events)
+                self._post((agent, source, each), host, events, bodies)
             else:
                 self._world.send(agent, source, bodies, each)
 
@@ -50,10 +66,26 @@ class Incoming:
 
     def rotate(self, source: str, host: str) -> None:
         """Have the file that a source follows rotated, if there is one."""
-        machine = self._world.machines[host]
-        path = f"/var/log/{host}/{source}.log"
+        machine, path = self._world.machines[host], _log(source, host)
         if machine.files.path(path).exists():
             machine.files.rotate(path, self._world.clock.now_ns())
+
+    def copy(self, agent: str, source: str, host: str, action: Action) -> None:
+        """Have the file of a source copied, more written, and the file emptied soon after."""
+        files, path, clock = self._world.machines[host].files, _log(source, host), self._world.clock
+        if not files.path(path).exists() or (source, host) in self._copied:
+            return
+
+        def empty() -> None:
+            if action.amount:
+                self.send(agent, source, host, round(action.amount))
+            files.empty(path, clock.now_ns())
+            self._copied.remove((source, host))
+
+        self._copied.add((source, host))
+        files.copy(path, clock.now_ns())
+        pause = random.Random(str(action)).choice(PAUSES)
+        self._world.scheduler.after(pause, empty)
 
     def finish(self) -> None:
         """Note what clients know of what they have posted."""
@@ -66,11 +98,11 @@ class Incoming:
                 self._record.failures.add(Failure.CLIENT_RETRIED)
 
     def _post(
-        self, agent: str, source: str, stream: str, host: str, events: Sequence[Event]
+        self, client: Client, stream: str, events: Sequence[Event], bodies: Sequence[seen.Event]
     ) -> None:
         """Have a client post events, after those that it has posted there before."""
+        agent, source, host = client
         part = part_of(self._world.machines[host].agents[agent], source)
-        bodies = [seen.Event(event.name.encode()) for event in events]
         request = Request(part, bodies, f"{events[0].name} at {host}")
         self._world.requests.append(request)
         self._clients.append((request, (agent, source, stream), events))
@@ -91,3 +123,7 @@ class Incoming:
         while waiting:
             waiting[0].run(self._world.network, self._world._clients, address)
             waiting.pop(0)
+
+
+def _log(source: str, host: str) -> str:
+    return f"/var/log/{host}/{source}.log"

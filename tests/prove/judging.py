@@ -8,7 +8,18 @@ from typing import Literal
 
 from flumec.compiler.proofs.claim import Claim, Failure, Harm
 from prove.shape import Shape
-from prove.ways import Destination, Event, Instance, Ways, buried, letters
+from prove.ways import (
+    Destination,
+    Event,
+    Instance,
+    Rejection,
+    Ways,
+    buried,
+    letters,
+    readers,
+    rejections,
+    sinks,
+)
 
 Claims = Mapping[tuple[tuple[str, str], tuple[str, str]], Claim]
 """By source and sink."""
@@ -39,7 +50,7 @@ class Seen:
 
     kind: Literal["lost", "doubled", "reordered", "astray", "unclaimed"]
     event: Event
-    place: Destination
+    place: frozenset[Instance]
     by: Event | None = None
     """What it came behind, of those that are reordered."""
 
@@ -78,17 +89,18 @@ class Judge:
         expected: dict[Instance, set[Event]] = {place: set() for place in counts}
         for event, begun in record.sent.items():
             for place in self._ways.of(event):
-                for instance in place:
+                come = sinks(place) | self._burying(place)
+                for instance in come:
                     expected.setdefault(instance, set()).add(event)
-                if any(self._claim(event, instance) is None for instance in place):
-                    yield Seen("unclaimed", event, place)
+                if any(self._claim(event, instance) is None for instance in come):
+                    yield Seen("unclaimed", event, come)
                     continue
                 if self._is_one_too_many(record, counts, event, place):
-                    yield Seen("doubled", event, place)
+                    yield Seen("doubled", event, come)
             for place in self._ways.each(event) if begun else ():
-                known = all(self._claim(event, instance) is not None for instance in place)
+                known = all(self._claim(event, each) is not None for each in sinks(place))
                 if known and not sum(self._copies(record, counts, event, place)):
-                    yield Seen("lost", event, place)
+                    yield Seen("lost", event, sinks(place))
         for instance, events in record.arrived.items():
             for event in dict.fromkeys(events):
                 if event not in expected[instance]:
@@ -111,11 +123,32 @@ class Judge:
 
     def _copies(
         self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
-        place: Iterable[Instance],
+        place: Iterable[Instance | Rejection],
     ) -> tuple[int, int, int]:  # fmt: skip
         """Return how many copies of an event are published, given up, and were late."""
-        found = sum(counts[instance][event] for instance in place if instance in counts)
-        return found, *self._aside(record, event, place)
+        found = sum(counts[instance][event] for instance in sinks(place) if instance in counts)
+        dead, late = self._aside(record, event, sinks(place))
+        return found, dead + self._rejected(record, counts, event, place), late
+
+    def _rejected(
+        self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
+        place: Iterable[Instance | Rejection],
+    ) -> int:  # fmt: skip
+        """Return how many copies of an event links have had rejected, but for those to others."""
+        found = 0
+        for each in rejections(place):
+            lying = record.aside.get((each.agent, each.channel, each.host), []).count(event)
+            lying += sum(counts[sink][event] for sink in self._readers(each) if sink in counts)
+            found += 1 if 0 < lying <= each.copies else lying
+        return found
+
+    def _burying(self, place: Destination) -> frozenset[Instance]:
+        """Return the sinks that what links have had rejected comes to."""
+        return frozenset(sink for each in rejections(place) for sink in self._readers(each))
+
+    def _readers(self, at: Rejection) -> Iterator[Instance]:
+        for sink in readers(self._shape.agent(at.agent), at.channel):
+            yield at.agent, sink, at.host
 
     def _aside(self, record: Record, event: Event, place: Iterable[Instance]) -> tuple[int, int]:
         """Return how many copies of an event sinks have given up, and how many were late."""

@@ -16,15 +16,23 @@ LATE = 85.0
 
 SHARES = {
     "kill": 2, "doom": 5, "power": 2, "fall": 4, "restart": 1, "cut": 3, "mute": 3, "deaf": 1,
-    "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "repost": 2, "rest": 2,
+    "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "copy": 3, "repost": 2, "rest": 2,
 }  # fmt: skip
 """The kinds of faults, and how often each is chosen."""
 
 STEPS = ("doom", "fall", "lapse", "sever", "rest")
 """What happens at a step of an agent's work."""
 
+COUNTED = (*STEPS, "copy")
+"""What has a whole number for its amount."""
+
+MOST = {"copy": 3}
+"""Below which it is, where that is not a number of steps."""
+
 FAILURES: dict[str, frozenset[Failure]] = {
     "send": frozenset(),
+    "poison": frozenset(),
+    "bulk": frozenset(),
     "hold": frozenset(),
     "rest": frozenset(),
     "kill": frozenset({Failure.KILLED}),
@@ -39,9 +47,11 @@ FAILURES: dict[str, frozenset[Failure]] = {
     "lapse": frozenset({Failure.SERVER_RESTARTED, Failure.REPLY_LOST}),
     "sever": frozenset({Failure.REPLY_LOST, Failure.CONNECTION_CUT}),
     "rotate": frozenset({Failure.ROTATION}),
+    "copy": frozenset(),
     "repost": frozenset({Failure.CLIENT_RETRIED}),
 }
-"""What each kind of action is to the compiler. That readers rest (`hold`, `rest`) is none."""
+"""What each kind of action is to the compiler. That readers rest (`hold`, `rest`) is none, nor is
+a copy of a file that is emptied, until something is written in between."""
 
 
 @dataclass(frozen=True, order=True)
@@ -56,12 +66,13 @@ class Action:
     kind: str
     who: tuple[str, ...]
     amount: float
-    """Of a send the number of events; else how long it lasts, or after how many more steps it
-    happens. Steps are changes of the disk, at which with `doom` the agent is killed and with `fall`
-    the power cut as well; for `lapse` those in a sink's directory, which is away from then on; for
-    `sever` what the other end of a link sends, to which nothing comes through from then on; and for
-    `rest` reads of a channel, from which nothing is read from then on for a while. They are whole;
-    a fraction is another chance of what survives a power cut."""
+    """Of a send the number of events, and of a copy of those that come before the file is emptied;
+    else how long it lasts, or after how many more steps it happens. Steps are changes of the disk,
+    at which with `doom` the agent is killed and with `fall` the power cut as well; for `lapse`
+    those in a sink's directory, which is away from then on; for `sever` what the other end of a
+    link sends, to which nothing comes through from then on; and for `rest` reads of a channel, from
+    which nothing is read from then on for a while. They are whole; a fraction is another chance of
+    what survives a power cut."""
 
     def __str__(self) -> str:
         return f"{self.at:.3f} {self.kind} {' '.join(self.who)} {self.amount:g}"
@@ -94,7 +105,7 @@ def write(shape: Shape, seed: int, kinds: AbstractSet[str]) -> Script:
     actions = [*sends(shape, chance)]
     for kind, who in chosen:
         at, lasts = chance.uniform(0.05, LENGTH), chance.choice((0.05, 0.2, 0.2, 0.8))
-        amount = chance.randrange(40) if kind in STEPS else lasts
+        amount = chance.randrange(MOST.get(kind, 40)) if kind in COUNTED else lasts
         actions.append(Action(round(at, 3), kind, who, amount))
     return tuple(sorted((*actions, *_absence(shape, chance))))
 
@@ -124,6 +135,8 @@ def sends(shape: Shape, chance: random.Random) -> Iterator[Action]:
                     for at in [0.0, *(chance.uniform(0, LENGTH) for _ in range(3))]:
                         who = (agent.name, source.name, host)
                         yield Action(round(at, 3), "send", who, chance.randint(2, 5))
+                    for kind in source.harmed:
+                        yield Action(round(chance.uniform(0, LENGTH), 3), kind, who, 1)
 
 
 def places(shape: Shape) -> list[tuple[str, tuple[str, ...]]]:
@@ -138,7 +151,8 @@ def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]
             yield kind, (agent.name, host)
         for source in agent.sources:
             if source.kind == "taildir":
-                yield "rotate", (agent.name, source.name, host)
+                copies = source.value("rotation") == "copytruncate"
+                yield "copy" if copies else "rotate", (agent.name, source.name, host)
             if source.kind == "http":
                 yield "repost", (agent.name, source.name, host)
                 yield "deaf", (agent.name, source.name, host)

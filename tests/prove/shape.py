@@ -68,6 +68,8 @@ class Part:
     values: Settings = ()
     posted_to_all: bool = False
     """Of a source: clients post each event to every host of its agent."""
+    harmed: tuple[str, ...] = ()
+    """Of a source: what is wrong with some of its events, `poison` or `bulk`."""
 
     def value(self, name: str) -> str | None:
         """Return a property's text."""

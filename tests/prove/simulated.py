@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 from flumec.compiler.plan import Plan
 from flumec.compiler.world import World
@@ -14,9 +13,9 @@ from flumec.compiler.world.machine import Machine
 from flumec.compiler.world.posted import CLIENT
 from flumec.compiler.world.seen import part_of
 from flumec.compiler.world.stage import folder_of
-from flumec.runtime import custody
 from flumec.runtime.testing import EVERYTHING, NOTHING, Survival
 from prove.generator import EVENTS
+from prove.harm import dying
 from prove.incoming import Incoming
 from prove.judging import Record
 from prove.resting import Rests
@@ -26,7 +25,7 @@ from prove.ways import Event, letters, named
 
 KINDS = frozenset({
     "kill", "doom", "power", "fall", "restart", "cut", "mute", "sever", "deaf", "outage", "lapse",
-    "rotate", "repost", "rest",
+    "rotate", "copy", "repost", "rest",
 })  # fmt: skip
 """The faults that can happen here."""
 
@@ -48,9 +47,6 @@ SEVERED = 12.0
 LOOK = 0.3
 """Seconds between two looks at whether something has happened."""
 
-MERCY = 1_000_000
-"""Deaths with one row in hand after which it is to blame: here being killed is all that happens."""
-
 
 def play(
     shape: Shape, plan: Plan, script: Script, seed: int,
@@ -60,7 +56,7 @@ def play(
 
     Once all is quiet, `look` is given the world.
     """
-    with patch.object(custody, "DEATHS", MERCY), World(plan, seed) as world:
+    with dying(script), World(plan, seed) as world:
         record = _Play(world, shape).whole(script)
         look(world)
         return record
@@ -103,8 +99,8 @@ class _Play:
     def _do(self, action: Action) -> None:
         lasts = action.amount * SCALE
         match action.kind, action.who:
-            case "send", (agent, source, host):
-                self._incoming.send(agent, source, host, round(action.amount))
+            case "send" | "poison" | "bulk", (agent, source, host):
+                self._incoming.send(agent, source, host, round(action.amount), action.kind)
             case "repost", (agent, source, host):
                 self._incoming.repost(agent, source, host)
             case "kill", (agent, host):
@@ -140,6 +136,8 @@ class _Play:
                 self._at_step(action, partial(begin, self._folder(agent, sink, host), LAPSE))
             case "rotate", (_, source, host):
                 self._incoming.rotate(source, host)
+            case "copy", (agent, source, host):
+                self._incoming.copy(agent, source, host, action)
             case _:
                 raise ValueError(f"nothing here can do {action}")
 
@@ -215,8 +213,15 @@ class _Play:
             delivered = self._world.delivered(agent, sink, host)
             self._record.arrived[agent, sink, host] = [_event(each) for each in delivered]
             for channel in letters(self._shape.agent(agent), sink):
-                lying = self._world.lying(agent, channel, host)
-                self._record.aside[agent, channel, host] = [_event(each) for each in lying]
+                self._set_aside(agent, channel, host)
+        for link in self._shape.links:
+            if (channel := link.value("dead_letter")) is not None:
+                for host in self._shape.agent(link.sender[0]).hosts:
+                    self._set_aside(link.sender[0], channel, host)
+
+    def _set_aside(self, agent: str, channel: str, host: str) -> None:
+        lying = self._world.lying(agent, channel, host)
+        self._record.aside[agent, channel, host] = [_event(each) for each in lying]
 
     def _sinks(self) -> Iterator[tuple[str, str, str]]:
         for agent in self._shape.agents:
@@ -237,6 +242,6 @@ def _survival(action: Action) -> Survival:
 
 def _event(found: seen.Event) -> Event:
     """Return the event that a sink has: bodies of `seq` are numbers alone."""
-    if "/" in found.text:
-        return named(found.text)
+    if "/" in (text := found.text.rpartition(" ")[2]):
+        return named(text)
     return named(f"{found.headers['origin']}@{found.headers['via']}/{found.text}")

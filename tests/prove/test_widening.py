@@ -3,7 +3,7 @@
 from prove import generator, widening
 from prove.claiming import claimed
 from prove.features import FEATURES, features
-from prove.widening import WIDENED, make, widened
+from prove.widening import HARMED, HARMING, WIDENED, WIDENINGS, make, widened
 
 
 def test_the_first_fleets_stay_as_they_were_made() -> None:
@@ -11,10 +11,15 @@ def test_the_first_fleets_stay_as_they_were_made() -> None:
     assert any(make(WIDENED + number) != generator.make(WIDENED + number) for number in range(3))
 
 
+def test_the_next_thousand_stay_as_they_were_widened() -> None:
+    assert make(HARMED - 1) == widened(generator.make(HARMED - 1), HARMED - 1)
+    assert any(make(seed) != widened(generator.make(seed), seed) for seed in range(HARMED, 2003))
+
+
 def test_every_feature_comes_and_the_compiler_takes_it() -> None:
     found: set[str] = set()
     for seed in range(40):
-        shape = widened(generator.make(seed), seed)
+        shape = widened(generator.make(seed), seed, (*WIDENINGS, *HARMING))
         found.update(features(shape))
         if seed < 6:
             claimed(shape)
@@ -23,5 +28,5 @@ def test_every_feature_comes_and_the_compiler_takes_it() -> None:
 
 def test_each_widening_changes_some_fleet() -> None:
     shapes = [generator.make(seed) for seed in range(40)]
-    for each in widening.WIDENINGS:
+    for each in (*WIDENINGS, *HARMING):
         assert any(each(shape, widening.random.Random(0)) != shape for shape in shapes), each

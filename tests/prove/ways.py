@@ -1,16 +1,29 @@
 """Where a shape leads an event: to which sinks of which hosts, in how many copies."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from prove.shape import Agent, Link, Shape, Target
 
 Instance = tuple[str, str, str]
 """A sink or source of one host: agent, component, host."""
 
-Destination = frozenset[Instance]
-"""The sinks of which one gets an event: several in a group, or behind a link that chooses."""
+
+class Rejection(NamedTuple):
+    """Where a link has what its other end cannot take, and how many copies it sends of an event."""
+
+    agent: str
+    channel: str
+    host: str
+    copies: int
+
+
+Destination = frozenset[Instance | Rejection]
+"""The sinks of which one gets an event: several in a group, or behind a link that chooses. Or one
+of the links on the way has it rejected."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +130,36 @@ class Ways:
             else self._from_target(agent, Target(end), peer, digit)
             for agent, end, peer in self._shape.peers(link, host)
         ]
-        if link.policy == "all":
-            return [end for ends in by_host for end in ends]
-        if len({len(ends) for ends in by_host}) > 1:
+        every = link.policy == "all"
+        if not every and len({len(ends) for ends in by_host}) > 1:
             raise UnlikeError(f"a link chooses among receivers that differ: {link.targets}")
-        return [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
+        found = (
+            [end for ends in by_host for end in ends]
+            if every
+            else [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
+        )
+        letters = link.value("dead_letter")
+        if letters is None:
+            return found
+        rejection = Rejection(link.sender[0], letters, host, len(by_host) if every else 1)
+        return [end | {rejection} for end in found]
+
+
+def sinks(place: Iterable[Instance | Rejection]) -> frozenset[Instance]:
+    """Return the sinks alone."""
+    return frozenset(each for each in place if not isinstance(each, Rejection))
+
+
+def rejections(place: Iterable[Instance | Rejection]) -> list[Rejection]:
+    """Return where an event may be instead that a link has had rejected."""
+    return [each for each in place if isinstance(each, Rejection)]
+
+
+def readers(agent: Agent, channel: str) -> list[str]:
+    """Return the sinks that read a channel."""
+    return [
+        sink for reading in agent.readings if reading.channel == channel for sink in reading.sinks
+    ]
 
 
 def letters(agent: Agent, sink: str) -> dict[str, bool]:
@@ -147,6 +185,6 @@ def _joined(found: tuple[Destination, ...]) -> tuple[Destination, ...]:
     """Join what has a sink in common."""
     joined: list[Destination] = []
     for end in found:
-        apart = [other for other in joined if not other & end]
-        joined = [*apart, end.union(*(other for other in joined if other & end))]
+        met = [other for other in joined if sinks(other) & sinks(end)]
+        joined = [*(other for other in joined if other not in met), end.union(*met)]
     return tuple(joined)

@@ -4,10 +4,11 @@ Each feature has a stream of chance of its own, so that another one on the list 
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from prove import generator
 from prove.shape import Shape
+from prove.wider_events import emptied, poisoned, rejecting
 from prove.wider_links import at_sites, keyed, parted, preferred, undrained, weighted
 from prove.wider_sinks import (
     counted,
@@ -22,6 +23,9 @@ from prove.wider_sinks import (
 
 WIDENED = 1000
 """The first seed whose fleet is widened; those before it stay as the generator makes them."""
+
+HARMED = 2000
+"""The first seed whose fleet may get also what harms its events on their way."""
 
 TAKEN = 0.4
 """How often such a fleet gets each of the features, where it fits."""
@@ -46,16 +50,21 @@ WIDENINGS: tuple[Widening, ...] = (
 )
 """What a fleet may get, in this order."""
 
+HARMING: tuple[Widening, ...] = (emptied, rejecting, poisoned)
+"""And then, from `HARMED` on."""
+
 
 def make(seed: int) -> Shape:
     """Return the fleet of a seed, widened or not."""
     shape = generator.make(seed)
+    if seed >= HARMED:
+        return widened(shape, seed, (*WIDENINGS, *HARMING))
     return widened(shape, seed) if seed >= WIDENED else shape
 
 
-def widened(shape: Shape, seed: int) -> Shape:
+def widened(shape: Shape, seed: int, widenings: Sequence[Widening] = WIDENINGS) -> Shape:
     """Return a fleet with some of the features that fit to it."""
-    for widening in WIDENINGS:
+    for widening in widenings:
         chance = random.Random(f"wide {seed} {widening.__name__}")
         if chance.random() < TAKEN:
             shape = widening(shape, chance)

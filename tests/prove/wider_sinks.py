@@ -28,10 +28,10 @@ def deduplicated(shape: Shape, chance: random.Random) -> Shape:
             late = "drop"
         lines = f"{{\n  key = {key}\n  window = {WINDOW}\n  late = {late}\n}}"
         if not known and late != "drop":
-            agent = _with_channel(agent, late, reading.channel)
+            agent = with_channel(agent, late, reading.channel)
         return agent, with_values(sink, dedup=lines)
 
-    return _each(shape, change)
+    return each_sink(shape, change)
 
 
 def grouped(shape: Shape, chance: random.Random) -> Shape:
@@ -74,7 +74,7 @@ def lettered(shape: Shape, chance: random.Random) -> Shape:
         if sink.kind not in FILING or sink.value("dedup") or chance.random() < 0.3:
             return agent, sink
         channel = f"dead_{sink.name}"
-        agent = _with_channel(agent, channel, reading.channel)
+        agent = with_channel(agent, channel, reading.channel)
         if chance.random() < 0.5:
             reader = _renamed(sink, f"{sink.name}_dead")
             agent = replace(
@@ -83,7 +83,7 @@ def lettered(shape: Shape, chance: random.Random) -> Shape:
             )  # fmt: skip
         return agent, with_values(sink, dead_letter=channel, give_up=chance.choice(GIVE_UP))
 
-    return _each(shape, change)
+    return each_sink(shape, change)
 
 
 def in_hdfs(shape: Shape, chance: random.Random) -> Shape:
@@ -98,7 +98,7 @@ def in_hdfs(shape: Shape, chance: random.Random) -> Shape:
         values = {"path": f'"{where}{folder}"', **values}
         return agent, replace(sink, kind="hdfs", values=tuple(values.items()))
 
-    return _each(shape, change)
+    return each_sink(shape, change)
 
 
 def in_folders(shape: Shape, chance: random.Random) -> Shape:
@@ -119,7 +119,7 @@ def in_folders(shape: Shape, chance: random.Random) -> Shape:
         )
         return agent, with_values(sink, path=path)
 
-    return _each(shape, change)
+    return each_sink(shape, change)
 
 
 def working(shape: Shape, chance: random.Random) -> Shape:
@@ -131,7 +131,7 @@ def working(shape: Shape, chance: random.Random) -> Shape:
         more = {"workers": "3"} if chance.random() < 0.6 else {"max_open": "1"}
         return agent, with_values(sink, **more)
 
-    return _each(shape, change)
+    return each_sink(shape, change)
 
 
 def refusing(shape: Shape, chance: random.Random) -> Shape:
@@ -158,10 +158,10 @@ def counted(shape: Shape, chance: random.Random) -> Shape:
     def change(agent: Agent, reading: Reading, sink: Part) -> tuple[Agent, Part]:
         return agent, replace(sink, kind="null") if sink.kind == "logger" else sink
 
-    return _each(shape, change)
+    return each_sink(shape, change)
 
 
-def _each(shape: Shape, change: Change) -> Shape:
+def each_sink(shape: Shape, change: Change) -> Shape:
     """Return a fleet in which each sink that is there now is changed, and maybe its agent."""
     return replace(shape, agents=tuple(_changed(agent, change) for agent in shape.agents))
 
@@ -175,7 +175,7 @@ def _changed(agent: Agent, change: Change) -> Agent:
     return agent
 
 
-def _with_channel(agent: Agent, name: str, beside: str) -> Agent:
+def with_channel(agent: Agent, name: str, beside: str) -> Agent:
     """Return an agent with one more file channel, in the journal of another channel."""
     other = next(part for part in agent.channels if part.name == beside)
     journal = other.value("journal")
