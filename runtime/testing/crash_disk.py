@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flumec.runtime.disk import Bytes, DiskFile, Mode
 from flumec.runtime.testing.names import GONE, Entry, Names
-from flumec.runtime.testing.surviving import NOTHING, Inode, Piece, Survival, pieces
+from flumec.runtime.testing.surviving import NOTHING, Change, Inode, Survival
 
 
 class PowerCut(Exception):  # noqa: N818 it is what happens, not a mistake
@@ -234,14 +234,16 @@ class CrashFile:
     def write(self, buffers: Sequence[Bytes], offset: int) -> None:
         """Write the buffers one after the other from `offset`."""
         data = b"".join(buffers)
+        change = Change("write", offset, len(data), data)
         with self._disk.lock:
             self._disk.alive()
             self._disk.require(max(0, offset + len(data) - len(self._inode.seen)))
             cut = self._disk.operations + 1 == self._disk.cut_at
-            if cut:  # the cut comes while the data is on its way
-                self._inode.change(pieces(offset, data))
+            if cut and data:  # the cut comes while the data is on its way
+                self._inode.change(change)
             self._disk.count(f"write {self._path.name}")
-            self._inode.change(pieces(offset, data))
+            if data:  # nothing makes no file longer
+                self._inode.change(change)
 
     def sync(self) -> None:
         """Make the content durable."""
@@ -254,13 +256,13 @@ class CrashFile:
         with self._disk.lock:
             self._disk.require(max(0, size - len(self._inode.seen)))
             self._disk.count(f"allocate {self._path.name}")
-            self._inode.change([Piece("allocate", 0, size)])
+            self._inode.change(Change("allocate", 0, size))
 
     def truncate(self, size: int) -> None:
         """Cut the file, or extend it."""
         with self._disk.lock:
             self._disk.count(f"truncate {self._path.name}")
-            self._inode.change([Piece("truncate", 0, size)])
+            self._inode.change(Change("truncate", 0, size))
 
     def uncache(self, offset: int, length: int) -> None:
         """Do nothing: a hint changes neither what is read nor what a power cut leaves."""

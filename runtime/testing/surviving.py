@@ -1,7 +1,7 @@
 """What of a file's unsynced changes is left after a power cut."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -55,8 +55,8 @@ EVERYTHING = Survival(1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A change of at most a sector's content, or of the file's length, that was not synced."""
+class Change:
+    """A write into a file, or a change of its length, that was not synced."""
 
     kind: Literal["write", "allocate", "truncate"]
     offset: int
@@ -64,16 +64,17 @@ class Piece:
     data: bytes = b""
 
 
-def pieces(offset: int, data: bytes) -> list[Piece]:
-    """Cut a write at the sectors' borders."""
-    cut = []
+def sectors(change: Change) -> Iterator[Change]:
+    """Cut a write at the sectors' borders: each reaches the disk by itself."""
+    if change.kind != "write":
+        yield change
+        return
     start = 0
-    while start < len(data):
-        room = SECTOR - (offset + start) % SECTOR
-        part = data[start : start + room]
-        cut.append(Piece("write", offset + start, len(part), part))
+    while start < change.length:
+        room = SECTOR - (change.offset + start) % SECTOR
+        part = change.data[start : start + room]
+        yield Change("write", change.offset + start, len(part), part)
         start += len(part)
-    return cut
 
 
 @dataclass(slots=True, eq=False)
@@ -83,19 +84,18 @@ class Inode:
     number: int
     durable: bytearray = field(default_factory=bytearray)
     seen: bytearray = field(default_factory=bytearray)
-    pending: list[Piece] = field(default_factory=list)
+    pending: list[Change] = field(default_factory=list)
     locked: bool = False
 
-    def change(self, changes: Sequence[Piece]) -> None:
-        """Make changes that the next sync makes durable."""
-        for piece in changes:
-            apply(self.seen, piece)
-        self.pending += changes
+    def change(self, change: Change) -> None:
+        """Make a change that the next sync makes durable."""
+        apply(self.seen, change)
+        self.pending.append(change)
 
     def sync(self) -> None:
         """Make every change durable."""
-        for piece in self.pending:
-            apply(self.durable, piece)
+        for change in self.pending:
+            apply(self.durable, change)
         self.pending.clear()
 
     @property
@@ -106,12 +106,12 @@ class Inode:
     def after_cut(self, survival: Survival) -> "Inode":
         """Return the file as the disk has it when the power is back."""
         content = bytearray(self.durable)
-        chosen = survival.choose(len(self.pending), self.number)
-        for index, piece in enumerate(self.pending):
-            if index in chosen:
-                apply(content, piece)
-        if survival.torn and chosen and max(chosen) + 1 < len(self.pending):
-            _tear(content, self.pending[max(chosen) + 1])
+        pieces = [piece for change in self.pending for piece in sectors(change)]
+        chosen = survival.choose(len(pieces), self.number)
+        for index in sorted(chosen):
+            apply(content, pieces[index])
+        if survival.torn and chosen and max(chosen) + 1 < len(pieces):
+            _tear(content, pieces[max(chosen) + 1])
         return Inode(self.number, content, bytearray(content))
 
     def after_kill(self) -> "Inode":
@@ -119,22 +119,22 @@ class Inode:
         return Inode(self.number, bytearray(self.durable), bytearray(self.seen), list(self.pending))
 
 
-def apply(content: bytearray, piece: Piece) -> None:
+def apply(content: bytearray, change: Change) -> None:
     """Make one change."""
-    end = piece.offset + piece.length
-    if piece.kind == "truncate":
-        del content[piece.length :]
-        end = piece.length
+    end = change.offset + change.length
+    if change.kind == "truncate":
+        del content[change.length :]
+        end = change.length
     if len(content) < end:
         content.extend(bytes(end - len(content)))
-    if piece.kind == "write":
-        content[piece.offset : end] = piece.data
+    if change.kind == "write":
+        content[change.offset : end] = change.data
 
 
-def _tear(content: bytearray, piece: Piece) -> None:
+def _tear(content: bytearray, change: Change) -> None:
     """Leave the first half of a write in its sector, and garbage behind it."""
-    if piece.kind != "write":
+    if change.kind != "write":
         return
-    half = piece.length // 2
-    garbage = bytes(byte ^ 0x5A for byte in piece.data[half:])
-    apply(content, Piece("write", piece.offset, piece.length, piece.data[:half] + garbage))
+    half = change.length // 2
+    garbage = bytes(byte ^ 0x5A for byte in change.data[half:])
+    apply(content, Change("write", change.offset, change.length, change.data[:half] + garbage))
