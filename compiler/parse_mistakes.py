@@ -26,6 +26,7 @@ from flumec.compiler.parse_mistakes_texts import (
     WrongQuote,
 )
 from flumec.compiler.parse_mistakes_types import EqualsForColon, MissingType
+from flumec.compiler.parse_mistakes_units import UnitApart
 from flumec.compiler.parse_mistakes_words import (
     NameInQuotes,
     NameWithHyphen,
@@ -45,6 +46,7 @@ MISTAKES: tuple[Callable[[Stop], Diagnostic | None], ...] = (
     WrongArrow.recognise,
     Arithmetic.recognise,
     UnknownCharacter.recognise,  # the last of those about characters
+    UnitApart.recognise,
     MissingValue.recognise,
     DanglingArrow.recognise,
     MisplacedWord.recognise,  # before its word is taken for a reserved name

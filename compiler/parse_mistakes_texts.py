@@ -17,6 +17,9 @@ _NAMED = re.compile(r"\$\{[ \t]*([A-Za-z_][\w.]*)[ \t]*\}")
 _UNQUOTED = re.compile(r"(~?|\.{0,2}|\w+:)/\S*|\d+(\.\d+){2,}(:\d+)?|[\w-]+(\.[\w-]+)+(:\d+)?/\S*")
 """A path, a URL, an address, a host with a path."""
 
+_HOSTS = re.compile(r"[\w.-]*-[\w.-]*(\{[^{}\n]*\}[\w.-]*)*")
+"""Names of hosts that are no names of the language: `web-1.example.com`, `web-{1..3}`."""
+
 
 class UnterminatedText(Diagnostic, code="FL002"):
     """A text does not end on its line.
@@ -197,6 +200,8 @@ class UnquotedText(Diagnostic, code="FL006"):
         text, start, end = stop.source.text, stop.token.start, stop.token.end
         while start and text[start - 1] not in _LIMITS:
             start -= 1
+        if stop.names_hosts and (hosts := _HOSTS.match(text, start)):
+            return cls(Span(stop.source, start, hosts.end()), word=hosts[0])
         while end < len(text) and text[end] not in _LIMITS:
             end += 1
         word = text[start:end]

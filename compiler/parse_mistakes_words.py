@@ -260,6 +260,6 @@ class NameWithHyphen(Diagnostic, code="FL008"):
         if before is None or before.terminal != "NAME" or before.end != stop.token.start:
             return None
         word = _HYPHENED.match(stop.source.text, before.start)
-        if word is None:
+        if word is None or stop.names_hosts:
             return None
         return cls(Span(stop.source, before.start, word.end()), word=word[0])

@@ -37,6 +37,11 @@ class Stop:
         return self.tokens[self.index + 1] if self.index + 1 < len(self.tokens) else None
 
     @property
+    def names_hosts(self) -> bool:
+        """Whether it is the value of `hosts NAME = …`, where a word with a hyphen is no name."""
+        return self.terminals[:1] == ("HOSTS",) and "EQUAL" in self.terminals[:-1]
+
+    @property
     def is_unopened(self) -> bool:
         """Whether a `)` follows that closes nothing: the bracket that is missing stood here."""
         depth = 0

@@ -11,8 +11,24 @@ _SIZE_UNITS = {
     "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
 }  # fmt: skip
 _DURATION_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+SPELLED = {
+    word: unit
+    for unit, words in {
+        "s": "sec secs second seconds",
+        "m": "min mins minute minutes",
+        "h": "hr hrs hour hours",
+        "d": "day days",
+    }.items()
+    for word in words.split()
+}
+"""Units as people write them, and as they are written here."""
+
 _NUMBER = r"-?\d[\d_]*(?:\.\d+)?"
 _PAIR = re.compile(rf"({_NUMBER})([A-Za-z]+)")
+
+
+UNITS = frozenset(_SIZE_UNITS | _DURATION_UNITS)
+"""Of sizes and durations; a rate's is one of these for a time."""
 
 
 class QuantityError(ValueError):
@@ -21,6 +37,8 @@ class QuantityError(ValueError):
 
 def _meant(unit: str, units: Mapping[str, object]) -> str:
     """Return `MB or MiB` for `mb`: the units that differ from it only by case or the binary i."""
+    if (spelled := SPELLED.get(unit.lower())) in units:
+        return str(spelled)
     folded = unit.lower().replace("i", "")
     near = [u for u in units if u.lower().replace("i", "") in (folded, folded + "b") and u != "KB"]
     return " or ".join(near) if near else ", ".join(units)

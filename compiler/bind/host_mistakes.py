@@ -225,8 +225,12 @@ class UnknownHostSet(Diagnostic, code="FL107"):
 
     @property
     def hint(self) -> str | None:
-        """Offer the nearest."""
-        return closest(self.name, self.known) or listed("host sets", self.known)
+        """Offer the nearest, or quotes for what looks like a host's own name."""
+        if near := closest(self.name, self.known):
+            return near
+        if "." in self.name:
+            return f'if it is a host, write `"{self.name}"`'
+        return listed("host sets", self.known)
 
     @property
     def fix(self) -> Fix | None:

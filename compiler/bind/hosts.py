@@ -86,8 +86,9 @@ class HostSets:
         if len(names) == 1 and ref.key is None and names[0].text in owner.hosts:
             self._used.add((id(owner), names[0].text))
             return self._named(owner, names[0].text)
-        known = (*module.hosts, *(f"{a}.{n}" for a, i in module.imports.items()
-                                  if i.module for n in i.module.hosts))  # fmt: skip
+        others = (name for name in module.hosts if (id(module), name) not in self._open)
+        known = (*others, *(f"{a}.{n}" for a, i in module.imports.items()
+                            if i.module for n in i.module.hosts))  # fmt: skip
         self._findings.report(UnknownHostSet(ref.span, name=ref.text, known=known))
         self._used.update((id(module), meant) for meant in get_close_matches(ref.text, known, n=1))
         return None
