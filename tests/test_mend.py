@@ -129,10 +129,11 @@ def test_mending_a_wrong_file_makes_nothing_worse(path: Path, unsafe: bool) -> N
          'hosts a = ["x"] {\n  disk = 1GiB\n  site = "s"\n}\n'),
         ('hosts a = ["x"] {\n  vars { a : path, b : path = "/{" }\n}\n', None),
         ('hosts a = ["x"] {\n  disk = 4 GiB\n}\n', 'hosts a = ["x"] {\n  disk = 4GiB\n}\n'),
-        ('hosts a = ["x"] {\n  disk = 4 GB/s\n}\n', None),
+        ('hosts a = ["x"] {\n  nic = 1 GB/s\n}\n', 'hosts a = ["x"] {\n  nic = 1GB/s\n}\n'),
+        ('hosts a = ["x"] {\n  disk = 4 racks\n}\n', None),
         ("hosts a = ['it\"s']\n", None),
     ],
-    ids=range(11),
+    ids=range(12),
 )  # fmt: skip
 def test_only_what_is_mended_changes(wrong: str, right: str | None) -> None:
     assert after(wrong) == (wrong if right is None else right)
