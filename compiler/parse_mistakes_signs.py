@@ -195,6 +195,12 @@ class Arithmetic(Diagnostic, code="FL009"):
         return cls(stop.span, sign=sign)
 
 
+_COMPARED = dict.fromkeys(
+    ("<", ">", "<=", ">=", "!="), "nothing is compared here; a value is set with `=`"
+) | {"~": 'a pattern is `= r"…"`'}
+"""What programs compare with, and what to write instead."""
+
+
 class UnknownCharacter(Diagnostic, code="FL010"):
     """A sign that the language does not have.
 
@@ -244,6 +250,8 @@ class UnknownCharacter(Diagnostic, code="FL010"):
     @property
     def _remedy(self) -> str:
         first = self.text[:1]
+        if self.text in _COMPARED:
+            return _COMPARED[self.text]
         if first.isalpha():
             return "a name has letters from a to z, digits and `_`"
         if first.isascii() and first.isprintable():

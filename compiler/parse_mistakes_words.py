@@ -236,6 +236,8 @@ class NameWithHyphen(Diagnostic, code="FL008"):
     """
 
     word: str
+    value: bool = False
+    """Whether it is a value, and so perhaps a text: what is no name of the file is one."""
 
     @property
     def message(self) -> str:
@@ -245,7 +247,8 @@ class NameWithHyphen(Diagnostic, code="FL008"):
     @property
     def hint(self) -> str:
         """What to do."""
-        return f"a name has letters, digits and `_`: `{self.word.replace('-', '_')}`"
+        text = f'; a text has quotes: `"{self.word}"`' if self.value else ""
+        return f"a name has letters, digits and `_`: `{self.word.replace('-', '_')}`{text}"
 
     @property
     def fix(self) -> Fix:
@@ -262,4 +265,5 @@ class NameWithHyphen(Diagnostic, code="FL008"):
         word = _HYPHENED.match(stop.source.text, before.start)
         if word is None or stop.names_hosts:
             return None
-        return cls(Span(stop.source, before.start, word.end()), word=word[0])
+        value = stop.terminals[-3:-2] in {("EQUAL",), ("LPAR",), ("LSQB",), ("_COMMA",)}
+        return cls(Span(stop.source, before.start, word.end()), word=word[0], value=value)

@@ -188,6 +188,13 @@ def found(part: str, text: str) -> Diagnostic:
         ("END", "tailer.spool via arow", "FL161", "did you mean `arrow`?"),
         ("END", "tailer.spool via http", "FL161", "the wires are arrow, avro, thrift"),
         ("ITEM", "agent x on wbe {\n}", "FL107", "did you mean `web`?"),
+        (
+            "ITEM",
+            'test "t" {\n  kill("tailer")\n}',
+            "FL204",
+            "write it without quotes: tailer",
+        ),
+        ("ITEM", 'test "t" {\n  kill("web-1")\n}', "FL204", None),
         ("ITEM", "hosts db = db.example.com", "FL107", 'if it is a host, write `"db.example.com"`'),
         ("ITEM", "hosts core = core_1", "FL107", "the host sets are `web`"),
         ("ITEM", "agent x on web = spol()", "FL111", "did you mean `spool`?"),

@@ -1,17 +1,38 @@
 """Names of agents and their components as values, in checks and tests."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from flumec.compiler import tree
 from flumec.compiler.bind.following import BROKEN
 from flumec.compiler.bind.kinds import Kind, Slot
+from flumec.compiler.bind.mistakes import WrongType, kind_of_node
 from flumec.compiler.bind.scope import Env
 from flumec.compiler.model import AgentName
 
+_NAMES = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
-class AgentKind(Kind):
+class NameKind(Kind):
+    """The name of something in the fleet."""
+
+    def refuse(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
+        """Report a value of another type; a text may be a name in quotes."""
+        if not isinstance(expr, tree.String):
+            return Kind.refuse(self, expr, env, slot)
+        named = _NAMES.fullmatch(expr.raw)
+        help_ = f"write it without quotes: {expr.raw}" if named else None
+        found = kind_of_node(expr)
+        env.findings.report(
+            WrongType(expr.span, slot=slot.name, expected=self.expected, found=found, help=help_)
+        )
+        return BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKind(NameKind):
     """The name of an agent, `collector` or `p.collector`."""
 
     def read(self, expr: tree.Expr, env: Env, slot: Slot) -> Any:
@@ -24,7 +45,7 @@ class AgentKind(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class EndKind(Kind):
+class EndKind(NameKind):
     """The name of a component, `collector.store`, of one of `kinds`."""
 
     kinds: tuple[str, ...] = ()

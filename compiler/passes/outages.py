@@ -1,6 +1,6 @@
 """Whether the channels of a fleet last through the outages that its checks say it survives."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, Node
@@ -93,6 +93,8 @@ class OutageTooLong(Diagnostic, code="FL601"):
     remedy: str
     peak: bool
     """Whether it is counted at a `peak`, and not at what comes usually."""
+    beside: tuple[str, ...] = ()
+    """The faults that it happens together with, where it would be waited out alone."""
 
     @property
     def message(self) -> str:
@@ -106,7 +108,12 @@ class OutageTooLong(Diagnostic, code="FL601"):
     def notes(self) -> tuple[str, ...]:
         lines = [tier.text for tier in self.held.tiers]
         lines[-1] += f"; then {self.consequence}"
-        further = (self.condition, figures.AT_PEAK if self.peak else "")
+        together = ", ".join(f"`{fault}`" for fault in self.beside)
+        further = (
+            f"alone it is waited out; it comes together with {together}" if together else "",
+            self.condition,
+            figures.AT_PEAK if self.peak else "",
+        )
         return (*lines, *(line for line in further if line))
 
     @property
@@ -211,14 +218,32 @@ def check_outage(
         if length_of(fault) is not None:
             yield NothingSaysHowMuch(fault.span, proof.title, *untold)
         return
+    worst = _worst(capacity, (source, end), faults_of(proof), length)
+    if worst is not None:
+        beside = _beside(capacity, proof, fault, length)
+        yield from _said(capacity, proof, fault.span, worst, length=length, beside=beside)
+
+
+def _beside(capacity: Capacity, proof: Proof, fault: Fault, length: Duration) -> tuple[str, ...]:
+    """Return the faults without which one would be waited out, as they are written."""
+    source, end = proof.values["from"].value.node, end_of(proof, fault)
+    if end is None or _worst(capacity, (source, end), (fault,), length) is not None:
+        return ()
+    others = (each for each in faults_of(proof) if each is not fault)
+    spans = (each.span for each in others if (length_of(each) or length) >= length)
+    return tuple(span.source.text[span.start : span.end] for span in spans)
+
+
+def _worst(
+    capacity: Capacity, ends: tuple[Node, Node], faults: Sequence[Fault], length: Duration
+) -> Held | None:
+    """Return what is full first of all that may be, if anything is before so long."""
     found = (
         held
-        for scene in scenes(capacity.machines, faults_of(proof), length)
-        if (held := capacity.held(source, end, scene)) is not None and held.after < length
+        for scene in scenes(capacity.machines, faults, length)
+        if (held := capacity.held(*ends, scene)) is not None and held.after < length
     )
-    worst = min(found, key=lambda held: held.after, default=None)
-    if worst is not None:
-        yield from _said(capacity, proof, fault.span, length, worst)
+    return min(found, key=lambda held: held.after, default=None)
 
 
 def _untold(capacity: Capacity, proof: Proof, ways: set[Node]) -> tuple[str, str] | None:
@@ -237,11 +262,17 @@ def _untold(capacity: Capacity, proof: Proof, ways: set[Node]) -> tuple[str, str
 
 
 def _said(
-    capacity: Capacity, proof: Proof, span: Span, length: Duration, held: Held
+    capacity: Capacity,
+    proof: Proof,
+    span: Span,
+    held: Held,
+    *,
+    length: Duration,
+    beside: tuple[str, ...],
 ) -> Iterator[OutageTooLong]:
     source = proof.values["from"].value.node
     waiting = wait_of(capacity, source, held, length - held.after)
     if waiting is not None:
         remedy, rate = larger_channel(capacity, held, length), capacity.rates[source]
         peak = rate.most > rate.usual
-        yield OutageTooLong(span, proof.title, length, held, *waiting, remedy, peak)
+        yield OutageTooLong(span, proof.title, length, held, *waiting, remedy, peak, beside)

@@ -278,3 +278,60 @@ def test_a_channel_that_open_files_crowd_has_to_hold_them_and_the_outage() -> No
     assert "512MiB, less 430MB until files are rolled, at 2MB/s = 53s" in told(found)
     assert found.hint == "desk.spool size = 28GiB"
     assert lint_text(changed(small, ("512MiB", "28GiB"))).diagnostics == ()
+
+
+TOGETHER = """
+hosts edge = ["edge-1"]
+
+hosts relays = ["relay-1", "relay-2"]
+
+agent front on edge {
+  source clicks : http {
+    port = 8080
+    tls = server
+  }
+
+  channel out : file {
+    size = 20GB
+  }
+
+  clicks -> out
+}
+
+agent relay on relays {
+  channel inbox : file {
+    size = 200GB
+  }
+
+  sink out : hdfs {
+    path = "hdfs://nn.example.com/logs/%Y/%m/%d"
+  }
+
+  inbox -> out
+}
+
+front.out => relay.inbox {
+  port = 4141
+  policy = all
+  tls = mutual
+}
+
+check "it lasts" {
+  from = front.clicks
+  to = relay.out
+  rate = 2MB/s
+  survives = [FAULTS]
+}
+"""
+
+
+def test_what_makes_an_outage_too_long_is_named() -> None:
+    faults = ("kill(relay, down = 1m)", "lose(relay, count = 1)", "outage(relay.out, 5h)")
+    lost = TOGETHER.replace("FAULTS", ", ".join(faults))
+    found = [each for each in lint_text(lost).diagnostics if each.code == "FL601"]
+    alone = TOGETHER.replace("FAULTS", ", ".join((faults[0], faults[2])))
+
+    assert found[0].notes[1] == (
+        "alone it is waited out; it comes together with `lose(relay, count = 1)`"
+    )
+    assert "FL601" not in {each.code for each in lint_text(alone).diagnostics}
