@@ -48,7 +48,7 @@ class Record:
 class Seen:
     """A difference between what was sent and what arrived."""
 
-    kind: Literal["lost", "doubled", "reordered", "astray", "unclaimed"]
+    kind: Literal["lost", "doubled", "reordered", "astray", "unclaimed", "unsaid"]
     event: Event
     place: frozenset[Instance]
     by: Event | None = None
@@ -71,7 +71,7 @@ class Judge:
 
     def seen(self, record: Record) -> list[Seen]:
         """Return every difference, allowed or not."""
-        return [*self._differences(record), *self._disorder(record)]
+        return [*self._differences(record), *self._disorder(record), *self._unsaid(record)]
 
     def wrong(self, record: Record) -> list[Seen]:
         """Return the differences that no claim allows."""
@@ -105,6 +105,18 @@ class Judge:
             for event in dict.fromkeys(events):
                 if event not in expected[instance]:
                     yield Seen("astray", event, frozenset((instance,)))
+
+    def _unsaid(self, record: Record) -> Iterator[Seen]:
+        """Yield what lies aside where no claim says that events of its source may."""
+        said = {
+            (claim.source, detour.node[0], detour.to)
+            for claim in self._claims.values()
+            for detour in claim.detours
+        }
+        for (agent, channel, host), events in record.aside.items():
+            for event in dict.fromkeys(events):
+                if (event.node, agent, channel) not in said:
+                    yield Seen("unsaid", event, frozenset(((agent, channel, host),)))
 
     def _is_one_too_many(
         self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from flumec.compiler.build import lint_text
-from flumec.compiler.proofs.claim import Claim, Effect, Failure, Harm, Order
+from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
 from prove.judging import Judge, Record
 from prove.shape import Agent, Arm, Chain, Link, Part, Reading, Settings, Shape, Target
 from prove.ways import Event, Ways, named
@@ -32,7 +32,8 @@ def claim(*harms: tuple[Failure, Harm], sink: str = "s", keys: Iterable[str] = (
         failure: (Effect(failure, harm, ("a", "c"), span, "of a test"),) for failure, harm in harms
     }
     order = Order(frozenset(keys))
-    return Claim(("a", "lines"), ("a", sink), "line", worst, (), order, ())
+    detours = (Detour("dead letter", ("a", "c"), "d", span),)
+    return Claim(("a", "lines"), ("a", sink), "line", worst, (), order, detours)
 
 
 def judged(record: Record, *claims: Claim, shape: Shape = ALONE) -> list[str]:
@@ -69,6 +70,12 @@ def test_what_lies_where_it_may_is_not(words: Settings) -> None:
     aside.arrived[PLACE].append(event(1))
     is_late = words[0][0] == "dedup"
     assert judged(aside, shape=shape) == ([] if is_late else ["doubled"])
+
+
+def test_what_lies_where_no_claim_says_so_is_unsaid() -> None:
+    aside = record(0, 1)
+    aside.aside["a", "d", "h"] = [event(2)]
+    assert judged(aside, replace(claim(), detours=())) == ["lost", "unsaid"]
 
 
 def test_what_another_sink_gets_of_what_one_gave_up_is_in_one_place() -> None:
