@@ -149,7 +149,7 @@ class Taildir(Source, type="taildir"):
         elif values["rotated"]:
             yield "rotated files stay under `rotated` until they are read"
         else:
-            yield "a rotated file stays in its folder until it is read"
+            yield "a file is seen before it is rotated, and stays in its folder until it is read"
         if values["skip_to_end"]:
             yield "lines that stand there at the very first start do not count"
         if values["long_line"] == "cut":

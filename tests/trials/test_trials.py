@@ -202,6 +202,17 @@ def test_a_link_that_is_cut_and_killed_ends_delays_and_loses_nothing() -> None:
     ) is None  # fmt: skip
 
 
+def test_without_rotated_a_file_is_to_be_seen_before_it_is_rotated() -> None:
+    unsaid = GATEWAY.replace('    rotated = ["/var/log/app.log.*"]\n', "")
+    line, rotated, comes = (
+        "send(gateway.logs)", "rotate(gateway.logs)", "expect(gateway.primary, count = 1)",
+    )  # fmt: skip
+
+    assert said(unsaid, line, rotated, "expect(gateway.primary, count = 0)") is None
+    assert said(unsaid, line, "advance(1m)", rotated, comes) is None
+    assert said(GATEWAY, line, rotated, comes) is None
+
+
 def test_what_keeps_events_from_coming_is_said() -> None:
     finding = said(
         TIERS, "cut(tailer.spool)", "send(tailer.access)", "expect(collector.store, within = 1m)"
