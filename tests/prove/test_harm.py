@@ -1,5 +1,6 @@
 """What kills sinks or fits into no frame ends as dead letters, each once, and the rest as ever."""
 
+import pytest
 from prove import simulated
 from prove.claiming import claimed
 from prove.harm import is_borne
@@ -57,6 +58,7 @@ def test_poison_is_put_aside_by_the_sink_and_a_large_event_by_the_link() -> None
     assert record.aside["edge", "rejected", "e"] == lines([3])
 
 
+@pytest.mark.slow
 def test_a_link_to_all_puts_a_copy_aside_for_each_and_a_sink_may_have_them() -> None:
     record, wrong = played(fleet(policy="all", read=True), "0 bulk edge lines e 1")
 
@@ -86,6 +88,7 @@ def test_what_comes_between_a_copy_and_the_emptying_is_lost_and_nothing_else() -
     assert record.failures == {"rotation"}
 
 
+@pytest.mark.slow
 def test_a_rotation_between_no_two_lines_is_no_failure() -> None:
     record, wrong = played(fleet(), "0 send edge lines e 3\n0.3 copy edge lines e 0")
 
