@@ -1,6 +1,6 @@
 """What the steps of a chain make of headers, as their classes declare it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flumec.compiler.headers.known import (
@@ -49,7 +49,7 @@ def after(headers: Headers, step: Step, agent: Agent) -> Headers:
             lack = Lack(step.span, f"`{step.type}` does not set it on every event")
             headers = headers.with_(name, headers[name].found(step.span, lack))
     if declared.sets:
-        values, alike = constants(step, agent), _is_alike(step, headers)
+        values, alike = constants(step, agent.hosts.hosts), _is_alike(step, headers)
         for property_ in declared.sets:
             for name in named(step, property_):
                 if keeps(step):
@@ -133,9 +133,9 @@ def place_of(name: str, span: Span) -> Span:
     return span
 
 
-def constants(step: Step, agent: Agent) -> frozenset[str] | None:
-    """Return the values that a step gives its header on the agent's hosts; None for any."""
-    declared, hosts = step.declaration, agent.hosts.hosts
+def constants(step: Step, hosts: Sequence[Host]) -> frozenset[str] | None:
+    """Return the values that a step gives its header on some hosts; None for any."""
+    declared = step.declaration
     assert declared is not None
     written = {name: held.value for name, held in step.values.items()}
     if not any(varies(value) for value in written.values()):
@@ -143,7 +143,7 @@ def constants(step: Step, agent: Agent) -> frozenset[str] | None:
         one, other = declared.constant(full, "a", "a"), declared.constant(full, "b", "b")
         if one == other:  # no host is in it
             return None if one is None else frozenset({one})
-    if len(hosts) > MOST_VALUES:
+    if not hosts or len(hosts) > MOST_VALUES:
         return None
     values = {_constant_on(step, host) for host in hosts}
     return None if None in values else frozenset(value for value in values if value is not None)

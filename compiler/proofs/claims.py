@@ -1,7 +1,7 @@
 """A claim for each source and each sink that its events come to, from the file alone."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -9,7 +9,7 @@ from flumec.compiler.bind.properties import complete
 from flumec.compiler.deduplicated import DEDUP, key_headers
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
-from flumec.compiler.model import Agent, Component, Fleet, Route, Settings
+from flumec.compiler.model import Agent, Component, Fleet, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
 from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
@@ -18,6 +18,7 @@ from flumec.compiler.proofs.joining import joined
 from flumec.compiler.proofs.key import key_of
 from flumec.compiler.proofs.meetings import meetings
 from flumec.compiler.proofs.naming import first_of, is_given, named
+from flumec.compiler.proofs.places import Place, Places
 from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.twins import spared
 from flumec.compiler.proofs.way import Way, Ways, said
@@ -50,38 +51,40 @@ class _Claims:
         self._scattered = graph.derived(Scattered)
         self._effects = Effects(self._ways)
         self._meetings = meetings(self._ways)
-        self._ahead: dict[Node, dict[Node, Ahead]] = {}
+        self._places = Places(self._ways)
+        self._ahead: dict[Place, dict[Node, Ahead]] = {}
 
     def all(self) -> Iterator[Claim]:
-        order = self._ways.backwards()
-        for node in order:
-            self._ahead[node] = dict(self._behind(node))
-        sources = list(self._sources()) if order else []
+        for place in self._places.backwards:
+            self._ahead[place] = dict(self._behind(place))
+        sources = list(self._sources())
         given = Counter[Node]()
-        for node, _, declaration in sources:
-            hosts = len(self._fleet.agents[node[0]].hosts.hosts)
-            given.update(dict.fromkeys(self._ahead[node], hosts * is_given(declaration)))
-        for node, component, declaration in sources:
-            for sink, ahead in self._ahead[node].items():
-                yield self._claim(node, component, declaration, ahead, several=given[sink] > 1)
+        for place, _, declaration in sources:
+            hosts = len(self._fleet.agents[place.node[0]].hosts.hosts)
+            given.update(dict.fromkeys(self._ahead[place], hosts * is_given(declaration)))
+        for place, component, declaration in sources:
+            for sink, ahead in self._ahead[place].items():
+                several = given[sink] > 1
+                yield self._claim(place.node, component, declaration, ahead, several=several)
 
-    def _sources(self) -> Iterator[tuple[Node, Component, type[Source]]]:
+    def _sources(self) -> Iterator[tuple[Place, Component, type[Source]]]:
         for node in self._ways.nodes():
             component = self._ways.component(node)
             declared = None if component is None else component.declaration
             if component is None or declared is None or not issubclass(declared, Source):
                 continue
-            if declared is not LinkSource:
-                yield node, component, declared
+            for place in self._places.at(node) if declared is not LinkSource else ():
+                yield place, component, declared
 
-    def _behind(self, node: Node) -> Iterator[tuple[Node, Ahead]]:
+    def _behind(self, place: Place) -> Iterator[tuple[Node, Ahead]]:
+        node = place.node
         component = self._ways.component(node)
         if component is None:
             return
         if component.kind == "sink":
             found = {node: self._at_sink(node, component)}
         else:
-            found = self._onwards(node)
+            found = self._onwards(place)
         meeting = tuple(self._meetings.get(node, ()))
         effects = self._effects.at(node)
         for sink, ahead in found.items():
@@ -109,19 +112,25 @@ class _Claims:
         late = f"the copies of an event come within {window} of each other"
         return replace(ahead, key=key_of(dedup), assuming=(late,))
 
-    def _onwards(self, node: Node) -> dict[Node, Ahead]:
+    def _onwards(self, place: Place) -> dict[Node, Ahead]:
         found: dict[Node, list[tuple[Way, Ahead]]] = {}
-        leaving = self._ways.out(node)
-        agent = self._fleet.agents[node[0]]
-        letters = [_letter(agent, way) for way in leaving if way.kind == "letters"]
-        for way in leaving:
-            for sink, ahead in self._ahead[way.end].items():
-                come = self._through(way, ahead)
-                turned = come if way.kind == "letters" else come.turned(letters)
-                found.setdefault(sink, []).append((way, turned))
-        return {sink: _past(spared(self._ways, ways, self._ahead)) for sink, ways in found.items()}
+        leaving = list(self._places.out(place))
+        agent = self._fleet.agents[place.node[0]]
+        letters = [_letter(agent, way) for way, _ in leaving if way.kind == "letters"]
+        for way, there in leaving:
+            turned = letters if way.kind != "letters" else []
+            gone = list(self._leaving(place, way))
+            for sink, ahead in self._ahead[there].items():
+                come = self._through(way, ahead, gone).turned(turned)
+                found.setdefault(sink, []).append((way, come))
+        ends = {id(way): there for way, there in leaving}
 
-    def _through(self, way: Way, ahead: Ahead) -> Ahead:
+        def at_meeting(way: Way) -> Mapping[Node, Ahead]:
+            return self._ahead[next(self._places.out(ends[id(way)]))[1]]
+
+        return {sink: _past(spared(self._ways, ways, at_meeting)) for sink, ways in found.items()}
+
+    def _through(self, way: Way, ahead: Ahead, gone: Sequence[Detour]) -> Ahead:
         """Return what is ahead before a way on."""
         if way.kind == "letters":
             reason = f"what `{way.start[1]}` gives up comes when it is given up"
@@ -135,13 +144,24 @@ class _Claims:
             steps = (*chain.steps, *(arm.steps if arm is not None else ()))
             if ahead.key is not None:
                 ahead = replace(ahead, key=ahead.key.before(steps))
-            ahead = ahead.before(steps).turned(list(_leaving(way)))
+            ahead = ahead.before(steps).turned(gone)
             if arm is not None and arm.steps:
                 changed = ahead.changed.union(*map(set_by, arm.steps))
                 ahead = replace(ahead, changed=changed)
             ahead = ahead.parted(way.start, behind=False)
         effects = tuple(self._effects.along(way))
         return self._ordered(way, ahead.after(effects) if effects else ahead)
+
+    def _leaving(self, place: Place, way: Way) -> Iterator[Detour]:
+        """Yield what the steps of a chain filter out, and what its route drops."""
+        chain = None if way.edge is None else way.edge.chain
+        if chain is None or way.edge is None:
+            return
+        for step in (*chain.steps, *(way.edge.arm.steps if way.edge.arm is not None else ())):
+            if step.declaration is not None and step.declaration.drops:
+                yield Detour("filtered", way.start, None, step.span)
+        for target in self._places.drops(place, chain):
+            yield Detour("dropped", way.start, None, target.span)
 
     def _ordered(self, way: Way, ahead: Ahead) -> Ahead:
         if way.kind == "group":
@@ -214,17 +234,3 @@ def _letter(agent: Agent, way: Way) -> Detour:
         and said(sink.values, "dead_letter", "") == way.end[1]
     ]
     return Detour("given up" if given and not way.late else kind, way.start, way.end[1], way.span)
-
-
-def _leaving(way: Way) -> Iterator[Detour]:
-    """Yield what the steps of a chain filter out, and what its route drops."""
-    chain = None if way.edge is None else way.edge.chain
-    if chain is None or way.edge is None:
-        return
-    for step in (*chain.steps, *(way.edge.arm.steps if way.edge.arm is not None else ())):
-        if step.declaration is not None and step.declaration.drops:
-            yield Detour("filtered", way.start, None, step.span)
-    for arm in chain.end.arms if isinstance(chain.end, Route) else ():
-        for target in arm.targets:
-            if target.name is None:
-                yield Detour("dropped", way.start, None, target.span)

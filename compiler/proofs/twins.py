@@ -1,7 +1,7 @@
 """Copies of an event that part at a source and meet again one link on: one of them may be lost."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from flumec.compiler.graph import Node
@@ -15,12 +15,12 @@ Found = list[tuple[Way, Ahead]]
 Losses = Mapping[tuple[Failure, Harm], Effect]
 
 
-def spared(ways: Ways, found: Found, ahead: Mapping[Node, Mapping[Node, Ahead]]) -> Found:
+def spared(ways: Ways, found: Found, ahead: Callable[[Way], Mapping[Node, Ahead]]) -> Found:
     """Return ways to one sink without what they lose while a copy beside them is sure to arrive.
 
     Sure is a copy that loses nothing before both meet: from there on what is true of one is true of
     the other, and what loses it is what loses both. Ways that part further on may be filtered or
-    routed apart, and are left as they are.
+    routed apart, and are left as they are. `ahead` says of a way what is ahead where it meets.
     """
     twins: dict[tuple[int, int, Node], dict[int, Link]] = defaultdict(dict)
     for number, (way, _) in enumerate(found):
@@ -28,9 +28,10 @@ def spared(ways: Ways, found: Found, ahead: Mapping[Node, Mapping[Node, Ahead]])
             meeting = id(way.edge.chain), id(way.edge.arm), ways.out(way.end)[0].end
             twins[meeting][number] = link
     made = list(found)
-    for (_, _, node), links in twins.items():
-        sink = found[next(iter(links))][1].sink
-        behind = _losses(ahead[node][sink])
+    for links in twins.values():
+        way, whole = found[next(iter(links))]
+        sink = whole.sink
+        behind = _losses(ahead(way)[sink])
         losses = {number: _losses(found[number][1]) for number in links}
         sure = [number for number in links if losses[number].keys() <= behind.keys()]
         for number, link in links.items():
