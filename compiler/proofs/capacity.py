@@ -142,6 +142,13 @@ class Capacity:
         dead = frozenset(one for one in scene.dead if one[0] in heard)
         return replace(scene, dead=dead)
 
+    def fills(self, scene: Scene) -> bool:
+        """Return whether any channel fills in a scene: something is out, cut, or dead that others
+        send to.
+        """
+        heard = any(name in self.fed for name, _ in scene.dead)
+        return bool(scene.out or scene.cut or heard)
+
     def unread(self, scene: Scene) -> frozenset[Spot]:
         """Return the sources to which something comes in a scene while their agents are down, and
         waits for them: lines in files, and what clients have no other host for.

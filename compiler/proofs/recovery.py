@@ -89,7 +89,7 @@ class Recoveries:
         if key not in self._known:
             waits = Backlog(self.capacity, length)
             waits.add_unread(unread)
-            for one in sorted({end, *scene.out}):
+            for one in sorted({end, *scene.out}) if self.capacity.fills(scene) else ():
                 waits.add(self.capacity.filling(one, scene))
             waiting, uses = self._passing(waits, scene.gone)
             found = self._known[key] = self._recovery(uses, scene.gone)
