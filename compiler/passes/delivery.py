@@ -22,6 +22,9 @@ from flumec.compiler.proofs.words import (
 class NeverArrives(Diagnostic, code="FL605"):
     """A check is about events that never come to its sink: no chain and no link leads there.
 
+    None leads there either for events that a route on the way always sends elsewhere: by what
+    another route before it found in the same header, or by what a step set it to.
+
     Nor do checks follow events into the files of a sink and out of them again, where another source
     follows these.
 
