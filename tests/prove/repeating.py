@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 from flumec.compiler.world import World
 from prove import simulated
@@ -26,6 +27,8 @@ from prove.widening import make
 
 HASHES = "1", "2"
 """What the order of a set of texts follows from, in the one process and in the other."""
+
+TESTS = str(Path(__file__).parents[1])
 
 
 def course(shape: Shape, made: Claimed, script: Script, seed: int) -> str:
@@ -71,7 +74,8 @@ def differing(seeds: Sequence[int]) -> list[str]:
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "prove.repeating", "--tell", *map(str, order)],
-            env={**os.environ, "PYTHONHASHSEED": hashes}, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": TESTS, "PYTHONHASHSEED": hashes},
+            stdout=subprocess.PIPE, text=True,
         )
         for order, hashes in zip(orders, HASHES, strict=True)
     ]  # fmt: skip
