@@ -121,7 +121,8 @@ class _Claims:
             turned = letters if way.kind != "letters" else []
             gone = list(self._leaving(place, way))
             for sink, ahead in self._ahead[there].items():
-                come = self._through(way, ahead, gone).turned(turned)
+                known = self._with_key(way, ahead, leaving)
+                come = self._through(way, known, gone).turned(turned)
                 found.setdefault(sink, []).append((way, come))
         ends = {id(way): there for way, there in leaving}
 
@@ -129,6 +130,16 @@ class _Claims:
             return self._ahead[next(self._places.out(ends[id(way)]))[1]]
 
         return {sink: _past(spared(self._ways, ways, at_meeting)) for sink, ways in found.items()}
+
+    def _with_key(self, way: Way, ahead: Ahead, leaving: Sequence[tuple[Way, Place]]) -> Ahead:
+        """Return what is ahead of a way with the key as it is by all ways of its link."""
+        link, key = way.link, ahead.key
+        if link is None or key is None or way.kind != "link":
+            return ahead
+        behind = [self._ahead[there] for other, there in leaving if other.link is link]
+        keys = [found[ahead.sink].key for found in behind if ahead.sink in found]
+        several = self._effects.several_peers(link)
+        return replace(ahead, key=key.across(link, [one for one in keys if one], several=several))
 
     def _through(self, way: Way, ahead: Ahead, gone: Sequence[Detour]) -> Ahead:
         """Return what is ahead before a way on."""
@@ -142,8 +153,9 @@ class _Claims:
             ahead = ahead.parted(way.start, behind=True)
             arm = way.edge.arm if way.edge is not None else None
             steps = (*chain.steps, *(arm.steps if arm is not None else ()))
+            agent = self._fleet.agents[way.start[0]]
             if ahead.key is not None:
-                ahead = replace(ahead, key=ahead.key.before(steps))
+                ahead = replace(ahead, key=ahead.key.before(steps, agent))
             ahead = ahead.before(steps).turned(gone)
             if arm is not None and arm.steps:
                 changed = ahead.changed.union(*map(set_by, arm.steps))

@@ -1,7 +1,8 @@
 """What the key of a `dedup` is made of, seen from further and further before its sink.
 
 A key knows the copies of an event as such if it is the same in all of them: made of what came with
-the event, and not of the clock, or of the host, between where the copies part and the sink.
+the event, and not of the clock, or of the host, between where the copies part and the sink. Where a
+link chooses among hosts, copies come to one or another: there all of these must make it alike.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,13 @@ from dataclasses import dataclass, replace
 from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.headers.making import fills_gaps, making, set_by
 from flumec.compiler.headers.steps import keeps
-from flumec.compiler.model import Step, Value
+from flumec.compiler.model import Agent, Link, Step, Value
+from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import Copies
+from flumec.runtime.links.settings import Hash
+
+Made = tuple[tuple[str, ...], ...]
+"""Steps as they are written, each with its agent where the host has a part in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,12 @@ class Key:
     """Whether the body is in it."""
     clock: bool = False
     host: bool = False
-    touched: bool = False
-    """Whether any step between here and the sink makes a part of it."""
+    made: Made = ()
+    """The steps between here and the sink that make a part of it."""
+    chosen: frozenset[str] = frozenset()
+    """Headers of an event at this place by whose values a link chooses who makes it."""
+    differs: bool = False
+    """Whether it may be another one on each copy, by the choice of a link."""
     kept: frozenset[str] = frozenset()
     """Of the headers that are needed, those that a later step makes of the body if they lack."""
 
@@ -35,7 +45,14 @@ class Key:
         if self.tag:
             return copies.tag
         made_alike = copies.alike or not self.touched
-        return made_alike and not self.clock and not (self.host and copies.apart)
+        return (
+            made_alike and not self.differs and not self.clock and not (self.host and copies.apart)
+        )
+
+    @property
+    def touched(self) -> bool:
+        """Whether any step between here and the sink makes a part of it."""
+        return bool(self.made)
 
     @property
     def names_one(self) -> bool:
@@ -50,15 +67,34 @@ class Key:
             self.content and other.content,
             self.clock or other.clock,
             self.host or other.host,
-            self.touched or other.touched,
+            self.made if self.made == other.made else (*self.made, *other.made),
+            self.chosen | other.chosen,
+            self.differs or other.differs,
             self.kept & other.kept,
         )
 
-    def before(self, steps: Sequence[Step]) -> "Key":
+    def across(self, link: Link, others: Sequence["Key"], *, several: bool) -> "Key":
+        """Return the key before a link, if by its other ways it is `others`.
+
+        `several` says whether a host that sends has several peers to choose from.
+        """
+        mixed = any(other.made != self.made for other in others)
+        apart, policy = "within" in link.values, policy_of(link)
+        if not (mixed or self.host) or (policy == "all" and not apart):
+            return self
+        key = replace(self, host=self.host or apart)
+        if not several or policy == "all":
+            return key
+        held = link.values["policy"].value
+        if not isinstance(held, Hash):
+            return replace(key, differs=True)
+        return replace(key, chosen=key.chosen | {str(held.key)}, host=apart)
+
+    def before(self, steps: Sequence[Step], agent: Agent) -> "Key":
         """Return the key as it is seen before some steps of a chain."""
         key = self
-        for step in reversed(steps) if self.needed else ():
-            key = key._before(step)
+        for step in reversed(steps) if self.needed or self.chosen else ():
+            key = key._before(step, agent)
         return key
 
     def at_first(self, given: frozenset[str], sent: frozenset[str]) -> "Key | None":
@@ -70,25 +106,32 @@ class Key:
             return replace(self, needed=(self.needed & sent) - given)
         return None
 
-    def _before(self, step: Step) -> "Key":
-        made = self.needed & set_by(step)
-        if not made:
+    def _before(self, step: Step, agent: Agent) -> "Key":
+        made, chosen = self.needed & set_by(step), self.chosen & set_by(step)
+        if not made and not chosen:
             return self
-        if fills_gaps(step):
-            return replace(self, kept=self.kept & self.needed, touched=True)
-        of = making(step)
+        of, keeping = making(step), keeps(step)
         headers = frozenset(of.headers)
-        left = (self.needed if keeps(step) else self.needed - made) | headers
-        kept = self.kept | made if keeps(step) and not headers - made else self.kept
-        return replace(
-            self,
-            needed=left,
-            kept=kept & left,
-            touched=True,
-            content=self.content or of.body,
-            clock=self.clock or of.clock,
-            host=self.host or of.host or of.varied,
-        )
+        key = replace(self, made=(_written(step, agent), *self.made))
+        if chosen:
+            left = self.chosen if keeping else self.chosen - chosen
+            key = replace(key, chosen=left | headers)
+        if made and fills_gaps(step):
+            key = replace(key, kept=self.kept & self.needed)
+        elif made:
+            left = (self.needed if keeping else self.needed - made) | headers
+            kept = self.kept | made if keeping and not headers - made else self.kept
+            key = replace(key, needed=left, kept=kept & left, content=self.content or of.body)
+        if not chosen and fills_gaps(step):
+            return key
+        host = (of.host or of.varied) and len(agent.hosts.hosts) > 1
+        return replace(key, clock=self.clock or of.clock, host=self.host or host)
+
+
+def _written(step: Step, agent: Agent) -> tuple[str, ...]:
+    of = making(step)
+    said = sorted(f"{name} = {held.value}" for name, held in step.values.items())
+    return (step.type, *said, *([agent.name] if of.host or of.varied else []))
 
 
 def key_of(dedup: Value) -> Key:

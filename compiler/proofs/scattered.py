@@ -2,12 +2,16 @@
 
 An event is *due* at a host that nothing chose for it: by `policy = all`, or as its sender's only
 peer. A copy of it there is no copy too many, and further ones come to where it is known. Where a
-link chooses, copies stay together only if all choose alike, by a header of the key.
+link chooses, copies stay together only if all choose alike, by a header of the key; or if from all
+that it chooses from they come to the same sink.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 
 from flumec.compiler.graph import Graph, Node
+from flumec.compiler.headers.making import set_by
+from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Fleet, Link
 from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.fanning import has_several_peers, receivers
@@ -42,8 +46,10 @@ class Scattered:
             return f"events enter on {hosts} hosts, and each knows its own only"
         chosen = [link for link in links if not self.is_due_anyway(link)]
         for link in chosen:
-            if why := self._scatters(link, key):
+            if why := self._scatters(link, key, node):
                 return why
+        if why := self._parted_before(node, key):
+            return why
         for keyed in filter(self._chooses, chosen):
             if any(_choice(link) != _choice(keyed) and not _covers(link, keyed) for link in chosen):
                 return f"a link chooses among {self._count(keyed)} hosts, and another one otherwise"
@@ -69,10 +75,45 @@ class Scattered:
             if onward.link is not None
         )
 
-    def _scatters(self, link: Link, key: Sequence[str]) -> str:
+    def _parted_before(self, node: Node, key: Sequence[str]) -> str:
+        """Return how copies come to several agents of which only some lead to a component."""
+        before = self._before(node)
+        ways = (way for end in before for way in self._ways.into(end))
+        for link in {id(way.link): way.link for way in ways if way.link is not None}.values():
+            whole = all(end.node in before for end in link.targets)
+            if whole or self.is_due_anyway(link):
+                continue
+            if why := self._scatters(link, key, node):
+                return why
+        return ""
+
+    def _before(self, node: Node) -> Mapping[Node, None]:
+        """Return all that events come to a component from, and itself, the nearest first."""
+        seen, waiting = {node: None}, deque([node])
+        while waiting:
+            starts = dict.fromkeys(way.start for way in self._ways.into(waiting.popleft()))
+            waiting += (start for start in starts if start not in seen)
+            seen |= starts
+        return seen
+
+    def _is_by(self, link: Link, key: Sequence[str], node: Node) -> bool:
+        """Return whether a link chooses by a header of the key, as it is at a component behind."""
         held = link.values.get("policy")
-        by_key = held is not None and isinstance(held.value, Hash) and str(held.value.key) in key
-        if self._chooses(link) and not by_key:
+        if held is None or not isinstance(held.value, Hash) or str(held.value.key) not in key:
+            return False
+        before = self._before(node)
+        waiting = [end.node for end in link.targets if end.node in before]
+        seen = set(waiting)
+        while waiting:
+            ways = [way for way in self._ways.out(waiting.pop()) if way.end in before]
+            if any(str(held.value.key) in _set_along(way) for way in ways):
+                return False
+            waiting += {way.end for way in ways} - seen
+            seen.update(waiting)
+        return True
+
+    def _scatters(self, link: Link, key: Sequence[str], node: Node) -> str:
+        if self._chooses(link) and not self._is_by(link, key, node):
             return f"a link chooses among {self._count(link)} hosts for each event"
         apart = "within" in link.values and self._count(link) > 1
         if apart and self.reason(link.sender.node, key):
@@ -104,6 +145,14 @@ class Scattered:
                     seen.add(way.start)
                     waiting.append(way.start)
         return list(links.values()), entering
+
+
+def _set_along(way: Way) -> frozenset[str]:
+    """Return the headers that have another value behind a way than before it."""
+    chain, arm = (None, None) if way.edge is None else (way.edge.chain, way.edge.arm)
+    steps = [*(chain.steps if chain is not None else ()), *(arm.steps if arm is not None else ())]
+    made = (set_by(step) for step in steps if step.declaration and not keeps(step))
+    return frozenset[str]().union(*made)
 
 
 def _covers(sure: Link | None, link: Link) -> bool:
