@@ -38,7 +38,7 @@ PATIENCE = 1800.0
 LAPSE = 8.0
 """Seconds that a target is away which leaves at a step: longer than any group waits for it."""
 
-RESTED = 6.0
+RESTED = 40.0
 """Seconds that the readers of a channel rest from a step on: longer than all sends take."""
 
 SEVERED = 12.0
