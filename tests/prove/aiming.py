@@ -8,7 +8,7 @@ from prove.script import LATE, LENGTH, STEPS, Action, Script, places, sends
 from prove.shape import Shape
 
 KINDS: dict[Failure, tuple[str, ...]] = {
-    Failure.ALWAYS: ("rest",),
+    Failure.ALWAYS: ("rest", "sever"),
     Failure.CLIENT_RETRIED: ("repost",),
     Failure.REPLY_LOST: ("mute", "deaf", "lapse", "sever"),
     Failure.CONNECTION_CUT: ("mute", "cut", "sever"),

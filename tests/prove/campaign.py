@@ -114,14 +114,17 @@ def run(
 
 
 def _begin() -> None:
-    """Look for garbage less often: a life makes little of it, and a search has thousands."""
+    """Look for garbage between fleets alone: a life makes little of it, and a search has many."""
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    gc.disable()
 
 
 def _examine(task: tuple[int, int]) -> Case:
     seed, tries = task
-    return examine(seed, tries=tries)
+    case = examine(seed, tries=tries)
+    if tries or not seed % 8:
+        gc.collect()
+    return case
 
 
 def _cause(claim: Claim) -> str:
