@@ -8,6 +8,8 @@ from flumec.runtime.component import Channel, JournalRef, Size, at_least, prop
 from flumec.runtime.failure import Failure, Harm
 from flumec.runtime.risk import Risk
 
+_HAS_ROOM = "when an agent is stopped, `size` of its `spill` channels has room for their memory"
+
 
 class Spill(Channel, type="spill"):
     """Hold events in memory first, and in the journal what has no room there; the order is kept.
@@ -25,8 +27,8 @@ class Spill(Channel, type="spill"):
         check=at_least(Size("64KiB")),
     )
     size: Size = prop(
-        "How many bytes of events it may hold on disk; `memory` and more, so that an agent that is "
-        "stopped loses nothing.",
+        "How many bytes of events it may hold on disk; by `memory` more than an outage fills, so "
+        "that an agent that is stopped meanwhile loses nothing.",
         default=Size("1GiB"),
         check=at_least(Size("1MiB")),
     )
@@ -56,11 +58,12 @@ class Spill(Channel, type="spill"):
         yield from forgetting(
             (Failure.KILLED, Failure.POWER_CUT), "what it has in memory ends with the process"
         )
-        if values["size"] < values["memory"]:
-            yield Risk(
-                Failure.BUNDLE_CHANGED,
-                Harm.LOSES,
-                "a stop has no room on disk for all that is in memory",
-                f"a `size` of {values['memory']} and more",
-                "size",
-            )
+        fits = values["size"] >= values["memory"]
+        yield Risk(
+            Failure.BUNDLE_CHANGED,
+            Harm.LOSES,
+            "a stop has no room on disk for all that is in memory",
+            f"a `size` of {values['memory']} and more",
+            "size",
+            unless=_HAS_ROOM if fits else "",
+        )
