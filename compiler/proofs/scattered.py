@@ -28,6 +28,7 @@ class Scattered:
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
         self._fleet, self._ways = fleet, graph.derived(Ways)
         self._known: dict[tuple[Node, tuple[str, ...]], str] = {}
+        self._leading: dict[Node, Mapping[Node, None]] = {}
 
     def reason(self, node: Node, key: Sequence[str]) -> str:
         """Return how copies with one key, of these headers or the tag, may come to a component on
@@ -88,12 +89,17 @@ class Scattered:
         return ""
 
     def _before(self, node: Node) -> Mapping[Node, None]:
-        """Return all that events come to a component from, and itself, the nearest first."""
+        """Return all that events come to a component from, and itself, the nearest first; looked
+        for once, as every link that leads there asks.
+        """
+        if node in self._leading:
+            return self._leading[node]
         seen, waiting = {node: None}, deque([node])
         while waiting:
             starts = dict.fromkeys(way.start for way in self._ways.into(waiting.popleft()))
             waiting += (start for start in starts if start not in seen)
             seen |= starts
+        self._leading[node] = seen
         return seen
 
     def _is_by(self, link: Link, key: Sequence[str], node: Node) -> bool:
