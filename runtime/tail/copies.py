@@ -130,7 +130,8 @@ def _is_within(new: Undecided, file: Followed, registry: Registry) -> bool:
         return False
     if not intact:
         file.truncated = True
-        return file.is_continued_by(new.descriptor) or file.covers(new.descriptor)
+        is_short = _is_named_after(file, new.path) and file.covers(new.descriptor)
+        return is_short or file.is_continued_by(new.descriptor)
     if os.fstat(file.descriptor).st_size < new.size:
         return False
     first = min(SAMPLE, new.size)

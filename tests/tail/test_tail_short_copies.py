@@ -94,3 +94,20 @@ def test_a_file_of_its_own_is_read_though_another_was_emptied(rig: Rig) -> None:
     rig.rest()
 
     assert rig.lines == expected(0, 8)
+
+
+def test_another_log_with_the_same_long_banner_is_none(rig: Rig) -> None:
+    banner = b"".join(b"# column %04d\n" % n for n in range(400))
+    rig.declare("*.log", rotation="copytruncate")
+    rig.write("a.log", banner + numbered(0, 1000))
+    rig.start()
+    rig.settle()
+    before = len(rig.lines)
+    rig.kill()
+    os.truncate(rig.folder / "a.log", 0)
+    rig.write("b.log", banner + numbered(1000, 1010))
+    rig.start()
+    rig.rest()
+
+    assert before == 400 + 1000
+    assert rig.lines[before:] == [*banner.split(b"\n")[:-1], *expected(1000, 1010)]
