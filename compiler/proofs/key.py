@@ -39,6 +39,8 @@ class Key:
     """Whether it may be another one on each copy, by the choice of a link."""
     kept: frozenset[str] = frozenset()
     """Of the headers that are needed, those that a later step makes of the body if they lack."""
+    filled: frozenset[str] = frozenset()
+    """Of these, those to which a later step gives one value on all events that lack them."""
 
     def knows(self, copies: Copies) -> bool:
         """Return whether copies that part here have one key."""
@@ -71,6 +73,7 @@ class Key:
             self.chosen | other.chosen,
             self.differs or other.differs,
             self.kept & other.kept,
+            self.filled & other.filled,
         )
 
     def across(self, link: Link, others: Sequence["Key"], *, several: bool) -> "Key":
@@ -102,7 +105,7 @@ class Key:
         and whose clients send those of `sent` alone; None where events lack a part of it, so that
         no copy is known.
         """
-        if self.tag or self.needed <= given | sent | self.kept:
+        if self.tag or self.needed <= given | sent | self.kept | self.filled:
             return replace(self, needed=(self.needed & sent) - given)
         return None
 
@@ -117,11 +120,16 @@ class Key:
             left = self.chosen if keeping else self.chosen - chosen
             key = replace(key, chosen=left | headers)
         if made and fills_gaps(step):
-            key = replace(key, kept=self.kept & self.needed)
+            # What would have been made of the body where it lacks, is there, and is of no event.
+            content = self.content and not self.kept & made
+            key = replace(key, content=content, kept=self.kept - made, filled=self.filled | made)
         elif made:
             left = (self.needed if keeping else self.needed - made) | headers
             kept = self.kept | made if keeping and not headers - made else self.kept
-            key = replace(key, needed=left, kept=kept & left, content=self.content or of.body)
+            key = replace(
+                key, needed=left, kept=kept & left, filled=self.filled & left - made,
+                content=self.content or of.body,
+            )  # fmt: skip
         if not chosen and fills_gaps(step):
             return key
         host = (of.host or of.varied) and len(agent.hosts.hosts) > 1
