@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flumec.runtime.control.client import Client
 from servers.machine import until as eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -68,6 +69,15 @@ class Host:
     def says(self, what: str) -> None:
         """Wait until it says something."""
         eventually(lambda: what in self.said(), 60, self.said)
+
+    def holds(self, events: int) -> None:
+        """Wait until so many events are in its channel."""
+        agent = Client(self.folder / "state")
+
+        def held() -> int:
+            return int(agent.get("/status")["channels"]["spool"]["held"])
+
+        eventually(lambda: held() == events, 60, self.said)
 
     def channel(self, *arguments: str) -> None:
         """Look after the journal with the tool for it."""
@@ -129,6 +139,7 @@ def test_a_state_that_was_copied_while_it_was_stopped_goes_on_once(one: Host) ->
     arrive(one, "a", "b", "d")
     assert "on host-1, which this state does not know of" in two.said()
 
+    two.holds(1)
     two.stop()  # what only the clone has received is in its channel, and is brought over
     letters = one.folder.parent / "spool.jsonl"
     two.channel("export", f"{two.folder}/state", "spool", "--to", str(letters))
