@@ -19,6 +19,7 @@ from mutated.sites import (
     section,
     statement,
     targets,
+    ways_taken,
     within,
 )
 
@@ -55,11 +56,13 @@ def in_memory_first(example: Example) -> Iterator[Mutant]:
 @kind("FL602")
 def optional(example: Example) -> Iterator[Mutant]:
     """A channel under a check is optional."""
+    taken = ways_taken(example)
     for agent, chain in chains(example, "source"):
         asked = checked(example, (agent.name, chain.start), *SURE)
         for target in targets(chain):
             others = checked(example, (agent.name, target.name or ""), *SURE)
-            if not target.optional and [one for one in asked if one in others]:
+            asked_here = [one for one in asked if one in others]
+            if not target.optional and asked_here and target.span in taken:
                 yield Mutant(example, (Change(behind(target.span), "?"),))
 
 

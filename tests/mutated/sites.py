@@ -19,6 +19,8 @@ from flumec.compiler.model import (
     Target,
     Value,
 )
+from flumec.compiler.proofs.places import Places
+from flumec.compiler.proofs.way import Ways
 from flumec.compiler.source import Span
 from mutated.example import Change, Example, text_of
 
@@ -147,3 +149,9 @@ def misspelt(word: str) -> str:
     """Return a word with its last two letters changed about, or one letter too many."""
     turned = word[:-2] + word[-1:] + word[-2:-1]
     return turned if turned != word and len(word) > 2 else f"{word}x"
+
+
+def ways_taken(example: Example) -> set[Span]:
+    """Return where the ways on are that some event takes: behind a route it may be none."""
+    places = Places(Graph(example.fleet).derived(Ways))
+    return {way.span for place in places.backwards for way, _ in places.out(place)}
