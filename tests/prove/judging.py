@@ -124,13 +124,16 @@ class Judge:
     ) -> bool:  # fmt: skip
         """Return whether each destination would have a copy of an event without one of them.
 
-        A copy that is late does not count: it is known to nobody.
+        A copy that is late does not count: it is known to nobody. Nor is one that was given up, or
+        that a link has had rejected: of several copies there may be one for each.
         """
-        here = {at: sum(self._copies(record, counts, event, (at,))[:2]) for at in place}
-        whole = {end: sum(here[at] for at in end) for end in self._ways.each(event) if end <= place}
+        ways = [end for end in self._ways.every(event) if end <= place]
+        if sum(self._copies(record, counts, event, place)[:2]) > len(ways):
+            return True
+        here = {at: counts[at][event] for at in sinks(place) if at in counts}
         return any(
-            here[at] and all(copies > 1 for end, copies in whole.items() if at in end)
-            for at in place
+            copies and all(sum(here.get(x, 0) for x in end) > 1 for end in ways if at in end)
+            for at, copies in here.items()
         )
 
     def _copies(

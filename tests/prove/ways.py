@@ -88,6 +88,10 @@ class Ways:
 
     def each(self, event: Event) -> tuple[Destination, ...]:
         """Return where the copies of an event belong: at least one is at each of these."""
+        return tuple(dict.fromkeys(self.every(event)))
+
+    def every(self, event: Event) -> tuple[Destination, ...]:
+        """Return where each copy of an event belongs: it may be one place for several."""
         key = (event.agent, event.source, event.host, event.digit)
         if key not in self._known:
             agent = self._shape.agent(event.agent)
@@ -97,7 +101,7 @@ class Ways:
                 for host in hosts
                 for end in self._from_source(agent, event.source, host, key[3])
             )
-            self._known[key] = tuple(dict.fromkeys(found))
+            self._known[key] = tuple(found)
         return self._known[key]
 
     def _from_source(self, agent: Agent, source: str, host: str, digit: str) -> list[Destination]:
