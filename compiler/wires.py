@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from flumec.compiler.alike import alike
+from flumec.compiler.facts import alike
 from flumec.compiler.graph import ends
 from flumec.compiler.letters import letters_of
 from flumec.compiler.model import Agent, End, Fleet, Host, Link, Value

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flumec.compiler.facts import fact_of
 from flumec.compiler.model import Fleet, Host
-from flumec.compiler.proofs.choice import fact_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)

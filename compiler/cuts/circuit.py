@@ -9,10 +9,11 @@ from typing import Literal, NamedTuple
 
 from flumec.compiler.cuts.alike import Alike, Alikes
 from flumec.compiler.cuts.element import Element
+from flumec.compiler.facts import fact_of
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Fleet, Link
-from flumec.compiler.proofs.choice import fact_of, policy_of
+from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.homes import homes
 from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.survival import folder_of

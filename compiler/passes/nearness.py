@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from flumec.compiler.alike import alike
 from flumec.compiler.diagnostic import Diagnostic
+from flumec.compiler.facts import alike
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fleet, Link
 

@@ -11,11 +11,10 @@ from flumec.compiler.headers.copied import Copied, Mark, Marks
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.steps import place_of, shown, taken
 from flumec.compiler.model import Chain, Fleet, Link, Route
-from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.choice import hashed_by, policy_of
 from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
-from flumec.runtime.links.settings import Hash
 
 _CHOOSING = {
     "balance": "each batch goes to the agent whose turn it is",
@@ -273,9 +272,8 @@ def _of_link(link: Link, marks: Marks) -> Iterator[_Fork]:
     if held is None or policy not in _CHOOSING:
         return
     cure = "`policy = hash(…)` of a header in the key, so that equal keys come to one agent"
-    if not isinstance(held.value, Hash):
+    if (name := hashed_by(link)) is None:
         yield _Fork(ends, held.span, f"by `{policy}`", _CHOOSING[policy], None, cure)
-    elif (mark := marks.get(str(held.value.key))) is not None:
-        name = str(held.value.key)
+    elif (mark := marks.get(name)) is not None:
         by = f"by `{shown(name)}`, which is another on each copy"
         yield _Fork(ends, place_of(name, held.span), by, mark.cause, mark.span, cure)

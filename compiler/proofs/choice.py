@@ -1,6 +1,6 @@
-"""How a link chooses among its hosts: by its policy, within what its hosts share."""
+"""How a link chooses among its hosts, by its policy."""
 
-from flumec.compiler.model import Host, Link
+from flumec.compiler.model import Link
 from flumec.runtime.links.settings import Hash
 
 
@@ -12,9 +12,7 @@ def policy_of(link: Link) -> str:
     return "hash" if isinstance(held.value, Hash) else str(held.value)
 
 
-def fact_of(path: str, host: Host) -> object:
-    """Return a host's fact, `site` or `vars.rack`; None where it has none."""
-    _, _, name = path.rpartition(".")
-    if name in ("name", "address", "index"):
-        return getattr(host, name)
-    return (host.vars if path.startswith("vars.") else host.facts).get(name)
+def hashed_by(link: Link) -> str | None:
+    """Return the header by whose values a link chooses; None where it does so otherwise."""
+    held = link.values.get("policy")
+    return str(held.value.key) if held is not None and isinstance(held.value, Hash) else None

@@ -11,7 +11,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.model import Agent, Component, Fleet, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
-from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.choice import hashed_by, policy_of
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
 from flumec.compiler.proofs.effects import Effects
 from flumec.compiler.proofs.joining import joined
@@ -23,7 +23,6 @@ from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.twins import spared
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.runtime.component import Sink, Source
-from flumec.runtime.links.settings import Hash
 from flumec.runtime.sources.link import LinkSource
 
 _WORST_FIRST = (Harm.LOSES, Harm.REPEATS)
@@ -183,8 +182,7 @@ class _Claims:
             return ahead
         policy, held = policy_of(link), link.values.get("policy")
         span = link.span if held is None else held.span
-        if held is not None and isinstance(held.value, Hash):
-            key = str(held.value.key)
+        if (key := hashed_by(link)) is not None:
             return ahead.narrowed(key, f"`hash(header.{key})` keeps that of each value", span)
         if policy == "all":
             hosts = len(self._fleet.agents[way.end[0]].hosts.hosts)

@@ -6,8 +6,8 @@ Counted by the fact that `within` names, so that it costs no more than the hosts
 from collections import Counter
 from collections.abc import Sequence
 
+from flumec.compiler.facts import fact_of
 from flumec.compiler.model import Agent, Fleet, Host, Link
-from flumec.compiler.proofs.choice import fact_of
 
 
 def has_several_peers(fleet: Fleet, link: Link) -> bool:

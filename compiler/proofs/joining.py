@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from flumec.compiler.model import Route
 from flumec.compiler.proofs.ahead import Ahead
+from flumec.compiler.proofs.choice import hashed_by
 from flumec.compiler.proofs.claim import Order
 from flumec.compiler.proofs.way import Way
 from flumec.compiler.proofs.words import dotted
-from flumec.runtime.links.settings import Hash
 
 Found = Sequence[tuple[Way, Ahead]]
 
@@ -61,10 +61,7 @@ def _chosen_by(found: Found) -> str | None:
     """Return the header whose value alone says which of the ways an event takes."""
     ways = [way for way, _ in found]
     if all(way.link is not None for way in ways):
-        policy = ways[0].link.values.get("policy") if ways[0].link is not None else None
-        if policy is not None and isinstance(policy.value, Hash):
-            return str(policy.value.key)
-        return None
+        return None if ways[0].link is None else hashed_by(ways[0].link)
     edges = [way.edge for way in ways if way.edge is not None and way.edge.arm is not None]
     arms = {id(edge.arm) for edge in edges}
     one_each = len(arms) == len(edges) == len(ways)

@@ -12,9 +12,8 @@ from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.headers.making import fills_gaps, making, set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Agent, Link, Step, Value
-from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.choice import hashed_by, policy_of
 from flumec.compiler.proofs.claim import Copies
-from flumec.runtime.links.settings import Hash
 
 Made = tuple[tuple[str, ...], ...]
 """Steps as they are written, each with its agent where the host has a part in it."""
@@ -88,10 +87,9 @@ class Key:
         key = replace(self, host=self.host or apart)
         if not several or policy == "all":
             return key
-        held = link.values["policy"].value
-        if not isinstance(held, Hash):
+        if (header := hashed_by(link)) is None:
             return replace(key, differs=True)
-        return replace(key, chosen=key.chosen | {str(held.key)}, host=apart)
+        return replace(key, chosen=key.chosen | {header}, host=apart)
 
     def before(self, steps: Sequence[Step], agent: Agent) -> "Key":
         """Return the key as it is seen before some steps of a chain."""

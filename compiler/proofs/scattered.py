@@ -13,12 +13,11 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Fleet, Link
-from flumec.compiler.proofs.choice import policy_of
+from flumec.compiler.proofs.choice import hashed_by, policy_of
 from flumec.compiler.proofs.fanning import has_several_peers, receivers
 from flumec.compiler.proofs.naming import is_given
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.runtime.component import Source
-from flumec.runtime.links.settings import Hash
 from flumec.runtime.sources.link import LinkSource
 
 
@@ -104,15 +103,15 @@ class Scattered:
 
     def _is_by(self, link: Link, key: Sequence[str], node: Node) -> bool:
         """Return whether a link chooses by a header of the key, as it is at a component behind."""
-        held = link.values.get("policy")
-        if held is None or not isinstance(held.value, Hash) or str(held.value.key) not in key:
+        header = hashed_by(link)
+        if header is None or header not in key:
             return False
         before = self._before(node)
         waiting = [end.node for end in link.targets if end.node in before]
         seen = set(waiting)
         while waiting:
             ways = [way for way in self._ways.out(waiting.pop()) if way.end in before]
-            if any(str(held.value.key) in _set_along(way) for way in ways):
+            if any(header in _set_along(way) for way in ways):
                 return False
             waiting += {way.end for way in ways} - seen
             seen.update(waiting)
@@ -174,6 +173,8 @@ def _covers(sure: Link | None, link: Link) -> bool:
 
 def _choice(link: Link) -> tuple[object, ...]:
     """Return what links have in common that choose alike, or nothing at all."""
-    held = link.values.get("policy")
-    by = str(held.value.key) if held is not None and isinstance(held.value, Hash) else None
-    return by, said(link.values, "within", ""), frozenset(end.node for end in link.targets)
+    return (
+        hashed_by(link),
+        said(link.values, "within", ""),
+        frozenset(end.node for end in link.targets),
+    )
