@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from flumec.compiler.choice import hashed_by
 from flumec.compiler.model import Agent, Chain, Component, Fleet, Route, Settings, Step, Value
 from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Declared, Header
-from flumec.runtime.links.settings import Hash
 from flumec.runtime.output.template import Template
 from flumec.runtime.sinks.filing import Filing
 
@@ -24,9 +24,8 @@ def columns(fleet: Fleet) -> dict[str, tuple[str, ...]]:
     for link in fleet.links:
         targets = [end.agent for end in link.targets if end.agent in own]
         downstream.setdefault(link.sender.agent, []).extend(targets)
-        policy = link.values.get("policy")
-        if policy is not None and isinstance(policy.value, Hash) and link.sender.agent in own:
-            own[link.sender.agent] |= {str(policy.value.key)}
+        if (header := hashed_by(link)) is not None and link.sender.agent in own:
+            own[link.sender.agent] |= {header}
     return {name: tuple(sorted(_reached(name, own, downstream))) for name in own}
 
 

@@ -7,13 +7,13 @@ takes, and which host a `hash` gives it to, is not the fleet's to choose: then e
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.cuts.alike import Alike, Alikes
 from flumec.compiler.cuts.element import Element
 from flumec.compiler.facts import fact_of
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Fleet, Link
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.homes import homes
 from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.survival import folder_of

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from flumec.compiler.choice import hashed_by
 from flumec.compiler.columns import PATH
 from flumec.compiler.graph import Node
 from flumec.compiler.headers.flow import HeaderFlow
@@ -13,7 +14,6 @@ from flumec.compiler.model import Agent, Chain, Component, Fleet, Host, Link, Ro
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Header
-from flumec.runtime.links.settings import Hash
 from flumec.runtime.output.template import Template
 from flumec.runtime.sinks.filing import Filing
 
@@ -90,11 +90,8 @@ def _by_chain(agent: Agent, chain: Chain, flow: HeaderFlow) -> Iterator[Use]:
 
 
 def _by_link(link: Link, flow: HeaderFlow) -> Iterator[Use]:
-    policy = link.values.get("policy")
-    if policy is not None and isinstance(policy.value, Hash):
-        node = link.sender.node
-        name = str(policy.value.key)
-        place = place_of(name, policy.span)
+    if (name := hashed_by(link)) is not None:
+        node, place = link.sender.node, place_of(name, link.values["policy"].span)
         yield Use(name, "hash", place, "this link", node, flow.at(node))
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.facts import fact_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import End, Fleet, Host, Link
 from flumec.compiler.passes.listeners import listener_of
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 from flumec.runtime.links.settings import SENDERS, LinkSettings

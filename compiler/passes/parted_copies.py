@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import deduplicated, key_headers
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, Node
@@ -11,7 +12,6 @@ from flumec.compiler.headers.copied import Copied, Mark, Marks
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.steps import place_of, shown, taken
 from flumec.compiler.model import Chain, Fleet, Link, Route
-from flumec.compiler.proofs.choice import hashed_by, policy_of
 from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span

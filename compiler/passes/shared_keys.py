@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.deduplicated import deduplicated, key_headers
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Edge, Graph, Node
@@ -10,7 +11,6 @@ from flumec.compiler.headers.known import Headers
 from flumec.compiler.headers.steps import shown
 from flumec.compiler.model import Fleet, Settings
 from flumec.compiler.passes.copies import meetings
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.tags import have_one_tag
 from flumec.compiler.proofs.way import Ways
 from flumec.compiler.source import Span

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Component, Fleet, Link, Value
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.source import Span
 from flumec.compiler.values import varies
 

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Host, Link
 from flumec.compiler.proofs.capacity import Capacity
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.filling import Fill, Filling
 from flumec.compiler.proofs.peers import Receiver, share
 

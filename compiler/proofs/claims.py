@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Literal
 
 from flumec.compiler.bind.properties import complete
+from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import DEDUP, key_headers
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.model import Agent, Component, Fleet, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
-from flumec.compiler.proofs.choice import hashed_by, policy_of
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
 from flumec.compiler.proofs.effects import Effects
 from flumec.compiler.proofs.joining import joined

@@ -7,9 +7,9 @@ joined stands here.
 from collections.abc import Iterator
 
 from flumec.compiler.bind.properties import complete
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node, ends
 from flumec.compiler.model import Agent, Component, Group, Link
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.fanning import has_several_peers
 from flumec.compiler.proofs.homes import Homes, homes

@@ -9,9 +9,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from math import inf
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Group, Host, Link
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.holding import held_back
 from flumec.compiler.proofs.load import Load
 from flumec.compiler.proofs.peers import Peers, Receiver, share

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from flumec.compiler.choice import hashed_by
 from flumec.compiler.model import Route
 from flumec.compiler.proofs.ahead import Ahead
-from flumec.compiler.proofs.choice import hashed_by
 from flumec.compiler.proofs.claim import Order
 from flumec.compiler.proofs.way import Way
 from flumec.compiler.proofs.words import dotted

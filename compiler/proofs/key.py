@@ -8,11 +8,11 @@ link chooses among hosts, copies come to one or another: there all of these must
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.headers.making import fills_gaps, making, set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Agent, Link, Step, Value
-from flumec.compiler.proofs.choice import hashed_by, policy_of
 from flumec.compiler.proofs.claim import Copies
 
 Made = tuple[tuple[str, ...], ...]

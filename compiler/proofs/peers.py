@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.facts import alike, fact_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Fleet, Host, Link
-from flumec.compiler.proofs.choice import policy_of
 
 Machine = tuple[str, str]
 """An agent on a host, by their names."""

@@ -9,11 +9,11 @@ that it chooses from they come to the same sink.
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Fleet, Link
-from flumec.compiler.proofs.choice import hashed_by, policy_of
 from flumec.compiler.proofs.fanning import has_several_peers, receivers
 from flumec.compiler.proofs.naming import is_given
 from flumec.compiler.proofs.way import Way, Ways, said

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from flumec.compiler.bind.properties import complete
+from flumec.compiler.choice import policy_of
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host, Settings
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.source import Span

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Edge, Graph, Node, ends
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host, Link
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.values import resolve
 from flumec.runtime.component import Channel, Sink, Source

@@ -7,8 +7,8 @@ own. What came by a link has its name, and keeps it in all of them.
 
 from collections.abc import Mapping
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Edge, Node
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.fanning import has_several_peers
 from flumec.compiler.proofs.homes import homes
 from flumec.compiler.proofs.way import Ways

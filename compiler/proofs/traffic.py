@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from flumec.compiler.bind.properties import complete
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Fleet, Group, Link
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.load import Load
 from flumec.compiler.proofs.peers import Machine, Peers, Receiver
 from flumec.compiler.proofs.room import ratio_of

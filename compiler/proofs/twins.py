@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Link
 from flumec.compiler.proofs.ahead import Ahead
-from flumec.compiler.proofs.choice import policy_of
 from flumec.compiler.proofs.claim import TOLD_APART, Effect, Failure, Harm
 from flumec.compiler.proofs.way import Way, Ways, said
 

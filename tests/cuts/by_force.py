@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.cuts.circuit import Circuit, Place
 from flumec.compiler.cuts.element import Element, Kind
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.model import Fleet, Host, Link
-from flumec.compiler.proofs.choice import policy_of
 
 Gone = Collection[Element]
 

@@ -1,4 +1,4 @@
-"""How a link chooses among its hosts, by its policy."""
+"""How a link chooses among its hosts, by its policy, and the header that it chooses by."""
 
 from flumec.compiler.model import Link
 from flumec.runtime.links.settings import Hash
