@@ -264,6 +264,11 @@ class Interceptor(Declared):
         return None
 
     @classmethod
+    def finds_together(cls, values: dict[str, Any]) -> tuple[Header, ...]:  # noqa: ARG003
+        """Return which headers of `finds` it sets on every event on which it sets any."""
+        return ()
+
+    @classmethod
     def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003
         """Return all that the values of its headers follow from; nothing where the file fixes them.
 

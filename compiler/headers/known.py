@@ -33,7 +33,8 @@ class Known:
     `setters` are the first places that set it, `values` all that it can have (None: any). `lack`
     is a way by which events surely come without it at times; `client` says that clients may set it,
     and nobody knows whether they do; `alike`, that many events of some way have
-    one value, such as the name of a machine.
+    one value, such as the name of a machine. Every event that has the header has those of
+    `together` as well, but perhaps one in which its value is one of `alone`.
     """
 
     sure: bool = False
@@ -42,6 +43,8 @@ class Known:
     values: frozenset[str] | None = frozenset()
     client: bool = False
     alike: bool = False
+    together: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
 
     @property
     def never(self) -> bool:
@@ -52,6 +55,7 @@ class Known:
         """Return what is known where events come by two ways."""
         if self == other:
             return self
+        together, alone = self._together(other.together, other.alone, never=other.never)
         return Known(
             self.sure and other.sure,
             tuple(dict.fromkeys(self.setters + other.setters))[:_MOST_PLACES],
@@ -59,12 +63,17 @@ class Known:
             _either(self.values, other.values),
             self.client or other.client,
             self.alike or other.alike,
+            together,
+            alone,
         )
 
     def found(
-        self, span: Span, lack: Lack, values: frozenset[str] | None = None, *, alike: bool = False
-    ) -> "Known":
-        """Return what is known after a step that sets it on some events."""
+        self, span: Span, lack: Lack, values: frozenset[str] | None = None, *, alike: bool = False,
+        together: frozenset[str] = frozenset(),
+    ) -> "Known":  # fmt: skip
+        """Return what is known after a step that sets it on some events, on each of these with
+        those of `together`.
+        """
         places = tuple(dict.fromkeys((*self.setters, span)))[:_MOST_PLACES]
         missing = None if self.sure else lack
         return Known(
@@ -74,13 +83,31 @@ class Known:
             _either(self.values, values),
             self.client,
             self.alike or (alike and not self.client),
+            *self._together(together),
         )
 
     def kept_or(
         self, span: Span, values: frozenset[str] | None = None, *, alike: bool = False
     ) -> "Known":
         """Return what is known after a step that sets it where it is absent."""
-        return replace(self.found(span, Lack(span, ""), values, alike=alike), sure=True, lack=None)
+        made = replace(self.found(span, Lack(span, ""), values, alike=alike), sure=True, lack=None)
+        if self.sure:
+            return replace(made, together=self.together, alone=self.alone)
+        if values is None or self.never:
+            return made
+        return replace(made, together=self.together, alone=self.alone | values)
+
+    def _together(
+        self, names: frozenset[str], alone: frozenset[str] = frozenset(), *, never: bool = False
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Return what events have together with the header where some have it from elsewhere,
+        with `names`; or never.
+        """
+        if never:
+            return self.together, self.alone
+        if self.never:
+            return names, alone
+        return self.together & names, self.alone | alone
 
     def narrowed(self, values: Iterable[str]) -> "Known":
         """Return what is known of events that have one of some values."""
@@ -118,6 +145,23 @@ class Headers:
     def with_(self, name: str, known: Known) -> "Headers":
         """Return the headers with one of them changed."""
         return Headers({**self.named, name: known}, self.rest)
+
+    def taken(self, name: str, values: frozenset[str]) -> "Headers":
+        """Return the headers of the events in which one has one of some values."""
+        known = self[name]
+        others = known.together if known.alone.isdisjoint(values) else ()
+        return self._there(others).with_(name, known.narrowed(values))
+
+    def left(self, name: str, values: frozenset[str]) -> "Headers":
+        """Return the headers of the events in which one has none of some values, or is absent."""
+        known = self[name]
+        others = known.together if known.sure and known.alone <= values else ()
+        return self._there(others).with_(name, known.without(values))
+
+    def _there(self, names: Iterable[str]) -> "Headers":
+        """Return the headers of events that have all of some."""
+        there = {name: replace(self[name], sure=True, lack=None) for name in names}
+        return Headers({**self.named, **there}, self.rest) if there else self
 
     def joined(self, other: "Headers") -> "Headers":
         """Return what is known where events come by two ways."""

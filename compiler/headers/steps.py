@@ -1,5 +1,6 @@
 """What the steps of a chain make of headers, as their classes declare it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from flumec.compiler.model import (
 )
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
-from flumec.runtime.component import Declared, Header
+from flumec.runtime.component import Declared, Header, Interceptor
 
 _DEFAULTS: dict[type[Declared], Mapping[str, Any]] = {}
 """The properties of a class with their defaults; of ten thousand steps there are few classes."""
@@ -44,10 +45,8 @@ def after(headers: Headers, step: Step, agent: Agent) -> Headers:
     declared = step.declaration
     if declared is None:  # a plug-in's: it may do anything
         return ANY
-    for property_ in declared.finds:
-        for name in named(step, property_):
-            lack = Lack(step.span, f"`{step.type}` does not set it on every event")
-            headers = headers.with_(name, headers[name].found(step.span, lack))
+    if declared.finds:
+        headers = _found(headers, step, declared)
     if declared.sets:
         values, alike = constants(step, agent.hosts.hosts), _is_alike(step, headers)
         for property_ in declared.sets:
@@ -57,6 +56,19 @@ def after(headers: Headers, step: Step, agent: Agent) -> Headers:
                 else:
                     known = surely(step.span, values, alike=alike)
                 headers = headers.with_(name, known)
+    return headers
+
+
+def _found(headers: Headers, step: Step, declared: type[Interceptor]) -> Headers:
+    """Return the headers behind a step that sets some where it finds them."""
+    lack = Lack(step.span, f"`{step.type}` does not set it on every event")
+    differing = any(varies(held.value) for held in step.values.values())
+    found = () if differing else declared.finds_together(complete(step))
+    together = frozenset(map(str, found))
+    for property_ in declared.finds:
+        for name in named(step, property_):
+            known = headers[name].found(step.span, lack, together=together - {name})
+            headers = headers.with_(name, known)
     return headers
 
 
@@ -80,11 +92,10 @@ def behind(headers: Headers, steps: Iterable[Step], agent: Agent) -> Headers:
 
 def taken(headers: Headers, route: Route, arm: Arm) -> Headers:
     """Return the headers of the events that take an arm of a route, before its own steps."""
-    known = headers[route.header]
     if arm.values is not None:
-        return headers.with_(route.header, known.narrowed(arm.values))
+        return headers.taken(route.header, frozenset(arm.values))
     others = frozenset(value for other in route.arms for value in other.values or ())
-    return headers.with_(route.header, known.without(others))
+    return headers.left(route.header, others)
 
 
 def named(step: Step, property_: str) -> Iterator[str]:
@@ -125,11 +136,11 @@ def shown(name: str) -> str:
 
 def place_of(name: str, span: Span) -> Span:
     """Return where in a piece of a file a header stands: `header.x`, `header["x"]` or `%{x}`."""
-    text = span.source.text[span.start : span.end]
     for form in (f"%{{{name}}}", f'header["{name}"]', f"header.{name}"):
-        at = text.find(form)
-        if at >= 0:
-            return Span(span.source, span.start + at, span.start + at + len(form))
+        whole = rf"{re.escape(form)}(?!\w)" if form[-1] not in "}]" else re.escape(form)
+        found = re.compile(whole).search(span.source.text, span.start, span.end)
+        if found is not None:
+            return Span(span.source, *found.span())
     return span
 
 

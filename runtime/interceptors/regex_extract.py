@@ -12,6 +12,7 @@ from flumec.runtime.component import (
     prop,
 )
 from flumec.runtime.pattern import SENTENCE, fault, groups
+from flumec.runtime.pattern_groups import surely_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +53,14 @@ class RegexExtract(Interceptor, type="regex_extract"):
             )
         for name in {name for name in into if into.count(name) > 1}:
             yield Contradiction(("into",), f"`into` names the header `{name}` twice")
+
+    @classmethod
+    def finds_together(cls, values: dict[str, Any]) -> tuple[Header, ...]:
+        """Return those whose groups have a character in each match."""
+        if fault(values["pattern"]) is not None:  # which was reported
+            return ()
+        surely = surely_found(values["pattern"])
+        return tuple(name for name, found in zip(values["into"], surely, strict=False) if found)
 
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003 always
