@@ -37,6 +37,8 @@ class Ahead:
     """Whose dead letters alone come to the sink by this way."""
     changed: frozenset[str] = frozenset()
     """Headers that steps behind here set: what they are here is not what they are at the sink."""
+    course: int = 0
+    """A number that is equal for events that go one and the same course from here."""
 
     def after(self, effects: Iterable[Effect]) -> "Ahead":
         """Return the same with what happens to events before all that."""

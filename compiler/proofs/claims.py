@@ -14,7 +14,7 @@ from flumec.compiler.model import Agent, Component, Fleet, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
 from flumec.compiler.proofs.effects import Effects
-from flumec.compiler.proofs.joining import joined
+from flumec.compiler.proofs.joining import Courses, joined
 from flumec.compiler.proofs.key import key_of
 from flumec.compiler.proofs.meetings import meetings
 from flumec.compiler.proofs.naming import first_of, is_given, named
@@ -51,6 +51,7 @@ class _Claims:
         self._effects = Effects(self._ways)
         self._meetings = meetings(self._ways)
         self._places = Places(self._ways)
+        self._courses = Courses()
         self._ahead: dict[Place, dict[Node, Ahead]] = {}
 
     def all(self) -> Iterator[Claim]:
@@ -123,12 +124,15 @@ class _Claims:
                 known = self._with_key(way, ahead, leaving)
                 come = self._through(way, known, gone).turned(turned)
                 found.setdefault(sink, []).append((way, come))
-        ends = {id(way): there for way, there in leaving}
+        ends, courses = {id(way): there for way, there in leaving}, self._courses
 
         def at_meeting(way: Way) -> Mapping[Node, Ahead]:
             return self._ahead[next(self._places.out(ends[id(way)]))[1]]
 
-        return {sink: _past(spared(self._ways, ways, at_meeting)) for sink, ways in found.items()}
+        return {
+            sink: replace(_past(spared(self._ways, ways, at_meeting)), course=courses.of(ways))
+            for sink, ways in found.items()
+        }
 
     def _with_key(self, way: Way, ahead: Ahead, leaving: Sequence[tuple[Way, Place]]) -> Ahead:
         """Return what is ahead of a way with the key as it is by all ways of its link."""

@@ -12,6 +12,20 @@ from flumec.compiler.proofs.words import dotted
 Found = Sequence[tuple[Way, Ahead]]
 
 
+class Courses:
+    """Numbers for the courses on which events go from components to sinks: events on one course
+    pass the same channels, in one order.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[frozenset[object], int] = {}
+
+    def of(self, found: Found) -> int:
+        """Return the course of events that go on by some ways."""
+        onwards = frozenset(_end(way, ahead) for way, ahead in _plain(found))
+        return self._known.setdefault(onwards, len(self._known) + 1)
+
+
 def joined(found: Found) -> Ahead:
     """Return what is true of all ways: the worst of each."""
     (_, whole), *others = found
@@ -26,8 +40,7 @@ def _order(found: Found) -> Order:
 
     Where one header's value chooses the way, events with one value keep theirs.
     """
-    plain = [(way, ahead) for way, ahead in found if way.kind != "letters"] or list(found)
-    plain = list({_end(way): (way, ahead) for way, ahead in plain}.values())
+    plain = list({_end(way, ahead): (way, ahead) for way, ahead in _plain(found)}.values())
     first, last = plain[0], plain[-1]
     broken = next((ahead.order for _, ahead in plain if ahead.order.keys is None), None)
     if broken is not None or len(plain) == 1:
@@ -47,14 +60,20 @@ def _order(found: Found) -> Order:
     )
 
 
-def _end(way: Way) -> object:
+def _plain(found: Found) -> Found:
+    return [(way, ahead) for way, ahead in found if way.kind != "letters"] or found
+
+
+def _end(way: Way, ahead: Ahead) -> object:
     """Return what two ways have in common that the runtime takes for one, in one order: arms
-    without steps that lead into the same channels.
+    without steps that lead into the same channels, where nothing parts further on what came by
+    them.
     """
     arm = None if way.edge is None else way.edge.arm
     if arm is None or arm.steps:
-        return id(way)
-    return way.end, tuple((target.name, target.optional) for target in arm.targets)
+        return id(way), ahead.course
+    targets = tuple((target.name, target.optional) for target in arm.targets)
+    return way.end, targets, ahead.course
 
 
 def _chosen_by(found: Found) -> str | None:
