@@ -4,12 +4,13 @@ A client posts one event to two machines, or again to one. What machines set the
 or their time, and what is made from that, tells the copies apart; all else is the same in both.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.flow import Joint, header_flow
-from flumec.compiler.headers.making import fills_gaps, making, set_by
+from flumec.compiler.headers.known import Headers
+from flumec.compiler.headers.making import Making, fills_gaps, making, set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Chain, Fleet, Step
 from flumec.compiler.source import Span
@@ -38,7 +39,7 @@ class Copied:
         self._marks: dict[Node, Marks] = {}
         self._hosts: dict[Node, frozenset[str]] = {}
         """Of the hosts on which copies enter that come to a component, two at most."""
-        flow = header_flow(graph)
+        flow = self._flow = header_flow(graph)
         for node in flow.order:
             joints = flow.into.get(node, ())
             entered = {host for joint in joints for host in self._hosts.get(joint.start, ())}
@@ -59,11 +60,24 @@ class Copied:
     def before_end(self, agent: str, chain: Chain) -> Marks:
         """Return the same behind a chain's steps, where its route decides."""
         node = (agent, chain.start)
-        return self._told(node, _behind(self._marks.get(node, {}), chain.steps))
+        return self._told(node, self._behind(node, chain, chain.steps))
 
     def _told(self, node: Node, marks: Marks) -> Marks:
         several = len(self._hosts.get(node, ())) >= _SEVERAL
         return {name: mark for name, mark in marks.items() if several or not mark.by_host}
+
+    def _behind(self, start: Node, chain: Chain, steps: Sequence[Step]) -> Marks:
+        """Return the same behind some of a chain's steps.
+
+        What a step gives only to events that lack it is no mark where clients may send it.
+        """
+        left = dict(self._marks.get(start, {}))
+        filling = any(fills_gaps(step) and making(step) != Making() for step in steps)
+        before = {id(s): h for s, h in self._flow.steps(start[0], chain)} if filling else {}
+        for step in steps:
+            if step.declaration is not None and not _is_left_alone(step, before.get(id(step))):
+                _apply(step, left)
+        return left
 
     def _joined(self, joints: Iterable[Joint]) -> Marks:
         found: dict[str, Mark] = {}
@@ -71,7 +85,7 @@ class Copied:
             edge, marks = joint.edge, self._marks.get(joint.start, {})
             if edge is not None and edge.chain is not None:
                 arm = edge.arm.steps if edge.arm is not None else ()
-                marks = _behind(marks, (*edge.chain.steps, *arm))
+                marks = self._behind(joint.start, edge.chain, (*edge.chain.steps, *arm))
             for name, mark in marks.items():
                 found.setdefault(name, mark)
         return found
@@ -86,18 +100,19 @@ def _pushed(fleet: Fleet, node: Node) -> Iterable[str]:
     return (host.name for host in agent.hosts.hosts)
 
 
-def _behind(marks: Marks, steps: Iterable[Step]) -> Marks:
-    left = dict(marks)
-    for step in steps:
-        if step.declaration is not None:
-            _apply(step, left)
-    return left
+def _is_left_alone(step: Step, before: Headers | None) -> bool:
+    """Return whether a step gives its headers to none of the events that a client means to send
+    twice: each has them, or may have them.
+    """
+    if not fills_gaps(step) or before is None:
+        return False
+    return all(before[name].sure or before[name].client for name in set_by(step))
 
 
 def _apply(step: Step, marks: dict[str, Mark]) -> None:
     """Mark, or clear, the headers that an interceptor sets."""
     made = set_by(step)
-    if not made or fills_gaps(step):
+    if not made:
         return
     mark = _mark(step, marks)
     for name in made:

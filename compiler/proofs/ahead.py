@@ -26,6 +26,9 @@ class Ahead:
     worst: Worst
     known: Worst
     """Repetitions that the sink's `dedup` leaves out, if its key is on the events."""
+    doubted: Worst
+    """Of these, those that it leaves out only if events come with headers that a step would make
+    of the clock or the host."""
     order: Order
     key: Key | None
     """The key of the sink's `dedup`; None: nothing there knows copies."""
@@ -43,20 +46,29 @@ class Ahead:
     def after(self, effects: Iterable[Effect]) -> "Ahead":
         """Return the same with what happens to events before all that."""
         worst, known, assuming = dict(self.worst), dict(self.known), self.assuming
+        doubted = dict(self.doubted)
         effects = tuple(effects)
         for effect in effects:
-            heals = (
-                effect.harm is Harm.REPEATS
-                and self.key is not None
-                and effect.copies is not None
-                and self.key.knows(effect.copies)
-            )
+            heals, doubts = self._left_out(effect)
             if not effect.unless:
                 (known if heals else worst)[effect.failure, effect.harm] = effect
-            elif not heals and effect.unless not in assuming:
+                if doubts:
+                    doubted[effect.failure, effect.harm] = effect
+            elif (doubts or not heals) and effect.unless not in assuming:
                 assuming = (effect.unless, *assuming)
         order = _order(self.order, effects, worst, assuming)
-        return replace(self, worst=worst, known=known, assuming=assuming, order=order)
+        return replace(
+            self, worst=worst, known=known, doubted=doubted, assuming=assuming, order=order
+        )
+
+    def _left_out(self, effect: Effect) -> tuple[bool, bool]:
+        """Return whether the sink's `dedup` leaves out what a failure repeats, and whether that is
+        in doubt.
+        """
+        key, copies = self.key, effect.copies
+        if effect.harm is not Harm.REPEATS or key is None or copies is None:
+            return False, False
+        return key.knows(copies), key.knows(copies) and key.doubts(copies)
 
     def parted(self, node: Node, *, behind: bool) -> "Ahead":
         """Return the same with the copies that part at `node`, behind its steps or before them."""
@@ -99,6 +111,7 @@ class Ahead:
             self.sink,
             {**other.worst, **self.worst},
             {**other.known, **self.known},
+            {**other.doubted, **self.doubted},
             order,
             None if self.key is None or other.key is None else self.key.joined(other.key),
             tuple(dict.fromkeys((*self.detours, *other.detours))),

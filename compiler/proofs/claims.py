@@ -94,7 +94,7 @@ class _Claims:
             yield sink, met if component.kind == "source" else met.parted(node, behind=True)
 
     def _at_sink(self, node: Node, sink: Component) -> Ahead:
-        ahead = Ahead(node, {}, {}, Order(frozenset()), None)
+        ahead = Ahead(node, {}, {}, {}, Order(frozenset()), None)
         agent, declaration = self._fleet.agents[node[0]], sink.declaration
         if declaration is None or not issubclass(declaration, Sink):
             return ahead

@@ -40,6 +40,10 @@ class Key:
     """Of the headers that are needed, those that a later step makes of the body if they lack."""
     filled: frozenset[str] = frozenset()
     """Of these, those to which a later step gives one value on all events that lack them."""
+    by_clock: frozenset[str] = frozenset()
+    """Of the headers here, those that a later step makes of the clock on events that lack them."""
+    by_host: frozenset[str] = frozenset()
+    """The same of the host."""
 
     def knows(self, copies: Copies) -> bool:
         """Return whether copies that part here have one key."""
@@ -49,6 +53,12 @@ class Key:
         return (
             made_alike and not self.differs and not self.clock and not (self.host and copies.apart)
         )
+
+    def doubts(self, copies: Copies) -> bool:
+        """Return whether copies that part here have one key only if they came with all headers that
+        a later step makes of the clock, or the host, where they are absent.
+        """
+        return bool(self.by_clock or (self.by_host and copies.apart))
 
     @property
     def touched(self) -> bool:
@@ -73,6 +83,8 @@ class Key:
             self.differs or other.differs,
             self.kept & other.kept,
             self.filled & other.filled,
+            self.by_clock | other.by_clock,
+            self.by_host | other.by_host,
         )
 
     def across(self, link: Link, others: Sequence["Key"], *, several: bool) -> "Key":
@@ -113,6 +125,7 @@ class Key:
             return self
         of, keeping = making(step), keeps(step)
         headers = frozenset(of.headers)
+        host = (of.host or of.varied) and len(agent.hosts.hosts) > 1
         key = replace(self, made=(_written(step, agent), *self.made))
         if chosen:
             left = self.chosen if keeping else self.chosen - chosen
@@ -120,7 +133,11 @@ class Key:
         if made and fills_gaps(step):
             # What would have been made of the body where it lacks, is there, and is of no event.
             content = self.content and not self.kept & made
-            key = replace(key, content=content, kept=self.kept - made, filled=self.filled | made)
+            key = replace(
+                key, content=content, kept=self.kept - made, filled=self.filled | made,
+                by_clock=self.by_clock - made | (made if of.clock else frozenset()),
+                by_host=self.by_host - made | (made if host else frozenset()),
+            )  # fmt: skip
         elif made:
             left = (self.needed if keeping else self.needed - made) | headers
             kept = self.kept | made if keeping and not headers - made else self.kept
@@ -128,9 +145,10 @@ class Key:
                 key, needed=left, kept=kept & left, filled=self.filled & left - made,
                 content=self.content or of.body,
             )  # fmt: skip
+            if step.declaration is not None and not step.declaration.finds:
+                key = replace(key, by_clock=self.by_clock - made, by_host=self.by_host - made)
         if not chosen and fills_gaps(step):
             return key
-        host = (of.host or of.varied) and len(agent.hosts.hosts) > 1
         return replace(key, clock=self.clock or of.clock, host=self.host or host)
 
 

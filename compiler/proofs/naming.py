@@ -1,7 +1,8 @@
 """Whether the key of a sink's `dedup` is on a source's events, and names one of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flumec.compiler.deduplicated import DEDUP, key_headers
 from flumec.compiler.model import Component
@@ -27,24 +28,56 @@ def named(
     """
     if ahead.key is None:
         return Named(ahead.worst, ahead.assuming)
-    key = ahead.key
-    brought = None if values is None else source.brings(values)
-    if values is not None and brought is not None:
-        given = {str(values[name]) for name in source.sets if values[name]}
-        at_first = key.at_first(frozenset(given), frozenset(map(str, brought)))
+    key, worst = ahead.key, ahead.worst
+    came = _came(source, values)
+    if came.possible is not None:
+        at_first = key.at_first(came.given, came.possible)
         if at_first is None:
-            return Named({**ahead.known, **ahead.worst}, ahead.assuming)
+            return Named({**ahead.known, **worst}, ahead.assuming)
         key = at_first
     if not key.names_one:
-        return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **ahead.worst})
-    headers = [f"`header.{name}`" for name in key_headers(sink.values[DEDUP])]
-    required = frozenset() if values is None else frozenset(source.requires(values))
-    if headers and not ahead.key.touched and ahead.key.needed <= required:
-        each = f"no two events have the same {' and '.join(headers)}"
-    else:
-        one = f"{' and '.join(headers)} {'are' if len(headers) > 1 else 'is'} on each event"
-        each = f"{one}, and no two events have the same"
-    return Named(ahead.worst, (*([each] if headers else []), *ahead.assuming))
+        return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **worst})
+    doubted = (ahead.key.by_clock | ahead.key.by_host) - came.given - came.required
+    if came.possible is not None and not doubted <= came.possible:
+        worst = {**ahead.doubted, **worst}
+    sent = doubted if came.possible is None else doubted & came.possible
+    each = [f"{_are(sorted(sent))} on each event that enters"] if sent else []
+    headers = key_headers(sink.values[DEDUP])
+    if headers and not ahead.key.touched and ahead.key.needed <= came.required:
+        each.append(f"no two events have the same {_shown(headers)}")
+    elif headers:
+        each.append(f"{_are(headers)} on each event, and no two events have the same")
+    return Named(worst, (*each, *ahead.assuming))
+
+
+class _Came(NamedTuple):
+    """The headers that a source's events have when they enter."""
+
+    given: frozenset[str]
+    """From the source itself, on each."""
+    required: frozenset[str]
+    """From clients, on each."""
+    possible: frozenset[str] | None
+    """All that clients may send; None: any."""
+
+
+def _came(source: type[Source], values: dict[str, Any] | None) -> _Came:
+    if values is None:
+        return _Came(frozenset(), frozenset(), None)
+    brought = source.brings(values)
+    return _Came(
+        frozenset(str(values[name]) for name in source.sets if values[name]),
+        frozenset(map(str, source.requires(values))),
+        None if brought is None else frozenset(map(str, brought)),
+    )
+
+
+def _shown(headers: Sequence[str]) -> str:
+    return " and ".join(f"`header.{name}`" for name in headers)
+
+
+def _are(headers: Sequence[str]) -> str:
+    return f"{_shown(headers)} {'are' if len(headers) > 1 else 'is'}"
 
 
 def is_given(source: type[Source]) -> bool:
