@@ -36,12 +36,13 @@ class Outages:
 class ProcessDisk:
     """Passes on to the machine's disk what a living process asks for.
 
-    `step` is called before each operation that changes something: it may kill the process.
+    `step` is called before each operation that changes something, and told whether it gives a file
+    its name: it may kill the process.
     """
 
     def __init__(
         self, disk: Callable[[Path], Disk], owner: Owner, outages: Outages,
-        step: Callable[[Path], None],
+        step: Callable[[Path, bool], None],
     ) -> None:  # fmt: skip
         self._disk = disk
         self._owner = owner
@@ -62,10 +63,10 @@ class ProcessDisk:
         self._outages.check(path)
         return self._disk(path)
 
-    def change(self, path: Path) -> Disk:
+    def change(self, path: Path, *, names: bool = False) -> Disk:
         """Return the disk that a path is on, for a change."""
         self.reach(path)
-        self._step(path)
+        self._step(path, names)
         return self.reach(path)
 
     def open(self, path: Path, mode: Mode = "read") -> DiskFile:
@@ -76,7 +77,7 @@ class ProcessDisk:
 
     def rename(self, old: Path, new: Path) -> None:
         """Give a file another name, atomically; one that had it is replaced."""
-        self.change(new).rename(old, new)
+        self.change(new, names=True).rename(old, new)
 
     def unlink(self, path: Path) -> None:
         """Remove a file's name; raise FileNotFoundError."""

@@ -91,13 +91,13 @@ class Machine:
         """Return the disk that a path is on."""
         return self._elsewhere if f"{path}/".startswith(_ELSEWHERE) else self.disk
 
-    def step(self, process: Process, path: Path) -> None:
+    def step(self, process: Process, path: Path, names: bool) -> None:
         """Let a process change the disk, or be killed right before."""
         self.network.scheduler.stir()
-        self.steps.take((self.name,))
-        for folder in self.folders:
-            if f"{path}/".startswith(f"{folder}/"):
-                self.steps.take((self.name, folder))
+        within = [folder for folder in self.folders if f"{path}/".startswith(f"{folder}/")]
+        self.steps.take((self.name,), publishes=names and bool(within))
+        for folder in within:
+            self.steps.take((self.name, folder), publishes=names)
         if self.doom is not None:
             self.doom -= 1
             if self.doom < 0:

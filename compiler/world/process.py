@@ -3,6 +3,7 @@ without the signals, the sockets and the manager of a real machine.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,7 @@ class Process(Owner):
     def __init__(self, machine: "Machine", agent: "Agent") -> None:
         super().__init__(f"{agent.name} on {machine.name}")
         self.machine, self.agent = machine, agent
-        self.disk = ProcessDisk(
-            machine.disk_of, self, machine.outages, lambda path: machine.step(self, path)
-        )
+        self.disk = ProcessDisk(machine.disk_of, self, machine.outages, partial(machine.step, self))
         self.reason = ""
         """Why it ended, if nobody told it to."""
         self.staff: Staff | None = None

@@ -4,7 +4,7 @@ The same plan, seed and calls have the same steps, so that who has counted them 
 something happen at each of them in turn, and knows after the last that it was all of them.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
 Place = tuple[str, ...]
@@ -17,6 +17,8 @@ class Steps:
     def __init__(self) -> None:
         self.counts: Counter[Place] = Counter()
         """How many steps each place has seen."""
+        self.published: defaultdict[Place, list[int]] = defaultdict(list)
+        """How many it had seen each time that a sink had just made something known."""
         self._awaited: dict[Place, tuple[int, Callable[[], object]]] = {}
 
     def at(self, place: Place, number: int, work: Callable[[], object]) -> None:
@@ -30,10 +32,16 @@ class Steps:
         """Wait for nothing any more: what was not reached does not happen."""
         self._awaited.clear()
 
-    def take(self, place: Place) -> None:
-        """Note that a step is about to be taken."""
+    def take(self, place: Place, *, publishes: bool = False) -> None:
+        """Note that a step is about to be taken, and whether something is known from then on."""
         awaited = self._awaited.get(place)
         if awaited is not None and awaited[0] == self.counts[place]:
             del self._awaited[place]
             awaited[1]()
         self.counts[place] += 1
+        if publishes:
+            self.publish(place)
+
+    def publish(self, place: Place) -> None:
+        """Note that something has just been made known without a step."""
+        self.published[place].append(self.counts[place])

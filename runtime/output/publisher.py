@@ -78,14 +78,11 @@ class Publisher:
 
     def _begin(self) -> None:
         """Settle what an earlier start left."""
-        place = self._place
-        note = remember(self._context, place.directory, place.template)
+        where, opened = (self._place.directory, self._place.template), self._place.open_store
+        note = remember(self._context, *where)
 
         def settled(abandon: bool) -> tuple[Store, Note]:
-            return settle(
-                self._context, note, place.directory, place.template, place.open_store,
-                abandon=abandon,
-            )  # fmt: skip
+            return settle(self._context, note, *where, opened, abandon=abandon)
 
         self.store, self.note = in_time(self._consumer, self.patience, settled)
         self.note = self.patience.until(lambda: begin_keys(self._context, self.note, self._once))
@@ -174,9 +171,13 @@ class Publisher:
 
     def _published(self, intent: Intent, pairs: Sequence[tuple[str, str]]) -> bool:
         """Publish; False if they could not be for too long."""
+
+        def step() -> None:  # both: that the mark stands already does not say that it works again
+            self.store.mark(intent.number)
+            self.store.publish(pairs)
+
         try:
-            self.patience.until(lambda: self.store.mark(intent.number))
-            self.patience.until(lambda: self.store.publish(pairs))
+            self.patience.until(step)
         except Undeliverable as late:
             self._late = late
             return False
@@ -247,15 +248,12 @@ class Publisher:
 
     def _make_durable(self, files: Sequence[Opened]) -> None:
         """Finish every file; those whose place can't be worked in wait as they are."""
-        failed = self._crew.each(files, lambda file: file.hidden.finish())
-        while failed:
+        while failed := self._crew.each(files, lambda file: file.hidden.finish()):
             for _, error in failed:
                 if not isinstance(error, Unavailable):
                     raise error
             self._finishing.pause(failed[0][1])
-            failed = self._crew.each(
-                [file for file, _ in failed], lambda file: file.hidden.finish()
-            )
+            files = [file for file, _ in failed]
 
     def _when_available(self, step: Callable[[], None]) -> None:
         """Make a step; while its place can't be worked in, what is hidden waits as it is."""

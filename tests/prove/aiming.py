@@ -9,7 +9,7 @@ from prove.shape import Shape
 
 KINDS: dict[Failure, tuple[str, ...]] = {
     Failure.ALWAYS: ("rest", "sever"),
-    Failure.CLIENT_RETRIED: ("repost",),
+    Failure.CLIENT_RETRIED: ("repost", "stray"),
     Failure.REPLY_LOST: ("mute", "deaf", "lapse", "sever"),
     Failure.CONNECTION_CUT: ("mute", "cut", "sever"),
     Failure.BUNDLE_CHANGED: ("restart",),

@@ -1,7 +1,7 @@
 """One fleet of the campaign: played under random faults, judged, and its weak claims shown."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flumec.compiler.proofs.claim import Claim
@@ -11,15 +11,21 @@ from prove.claiming import Claimed, claimed
 from prove.judging import Judge, Record, Seen
 from prove.script import Script, write
 from prove.shape import Shape
-from prove.stepping import Fault, searches, stepped
+from prove.stepping import searches, stepped
 from prove.widening import make
 
 TRIES = 12
 """How many scripts may be tried by chance to show that claims are as weak as they say."""
 
+SOON = 4
+"""How many of them are tried before the first steps."""
+
+FIRST = 16
+"""How many steps these are, for each claim."""
+
 STEPS = 600
-"""How many steps may be tried after that, for each claim: more than the fleets here have at the
-places that a claim names, so that in the end it is all of them."""
+"""How many steps may be tried in the end, for each claim: more than the fleets here have at the
+places that a claim names, so that it is all of them."""
 
 
 @dataclass
@@ -64,14 +70,25 @@ def examine(seed: int, *, tries: int = TRIES) -> Case:
     case = Case(seed, shape, made.all, searched=tries > 0)
     judge = Judge(shape, made.claims)
     _play(case, made, judge, write(shape, seed, simulated.KINDS), seed)
-    for number in range(tries):
-        if case.wrong or not case.unshown:
-            break
-        _play(case, made, judge, aimed(shape, case.unshown, seed, number), seed)
     search = _Search(case, made, judge)
-    for claim in case.unshown if tries else ():
-        search.show(claim)
+    for numbers, steps in _rounds(tries):
+        for number in numbers:
+            if case.wrong or not case.unshown:
+                break
+            _play(case, made, judge, aimed(shape, case.unshown, seed, number), seed)
+        for claim in case.unshown:
+            search.show(claim, steps)
     return case
+
+
+def _rounds(tries: int) -> Iterator[tuple[range, int]]:
+    """Yield the numbers of scripts to try by chance, and how many steps for a claim after that.
+
+    What chance does not show soon is mostly shown by the first steps, and seldom by more chance.
+    """
+    if tries:
+        yield range(min(SOON, tries)), FIRST
+        yield range(SOON, tries), STEPS
 
 
 class _Search:
@@ -80,13 +97,14 @@ class _Search:
     def __init__(self, case: Case, made: Claimed, judge: Judge) -> None:
         self._case, self._made, self._judge = case, made, judge
         self._tried: set[Script] = set()
-        self._steps: dict[Script, Mapping[Fault, int]] = {}
-        """Of scripts in which nothing goes wrong: how many steps there are for each fault."""
+        self._left: dict[tuple[tuple[str, str], tuple[str, str]], Iterator[Script]] = {}
+        self._bases: dict[Script, Record] = {}
+        """What came of scripts in which nothing goes wrong."""
 
-    def show(self, claim: Claim) -> None:
-        """Try steps until one of them shows a claim."""
-        most = len(self._tried) + STEPS
-        for script in self._scripts(claim):
+    def show(self, claim: Claim, steps: int) -> None:
+        """Try steps until one of them shows a claim, at most so many, going on where it was."""
+        most = len(self._tried) + steps
+        for script in self._left.setdefault((claim.source, claim.sink), self._scripts(claim)):
             if self._case.wrong or claim not in self._case.unshown or len(self._tried) >= most:
                 break
             if script not in self._tried:
@@ -96,9 +114,9 @@ class _Search:
     def _scripts(self, claim: Claim) -> Iterator[Script]:
         for search in searches(self._case.shape, claim, self._case.seed):
             base, _ = search
-            if base not in self._steps:
-                self._steps[base] = self._play(base).steps
-            yield from stepped(search, self._steps[base])
+            if base not in self._bases:
+                self._bases[base] = self._play(base)
+            yield from stepped(search, self._bases[base])
 
     def _play(self, script: Script) -> Record:
         return _play(self._case, self._made, self._judge, script, self._case.seed)

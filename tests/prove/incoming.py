@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flumec.compiler.proofs.claim import Failure
 from flumec.compiler.world import World
@@ -23,14 +24,24 @@ PAUSES = (0.0, 0.4, 2.5)
 """Seconds between the copy of a file and its emptying: a follower looks once a second."""
 
 
+@dataclass(frozen=True)
+class _Post:
+    """What a client has posted: of which source's stream, and which events."""
+
+    request: Request
+    stream: tuple[str, str, str]
+    events: Sequence[Event]
+    bodies: Sequence[seen.Event]
+
+
 class Incoming:
     """What was given to all sources; notes in a record what was sent."""
 
     def __init__(self, world: World, shape: Shape, record: Record) -> None:
         self._world, self._shape, self._record = world, shape, record
         self._sent: Counter[tuple[str, str, str]] = Counter()
-        self._posted: dict[Client, Request] = {}
-        self._clients: list[tuple[Request, tuple[str, str, str], Sequence[Event]]] = []
+        self._posted: dict[Client, _Post] = {}
+        self._clients: list[_Post] = []
         self._waiting: dict[Client, list[Request]] = {}
         """What each client is still to be answered, the request that it makes now first."""
         self._copied: set[tuple[str, str]] = set()
@@ -53,16 +64,29 @@ class Incoming:
             self._record.failures.add(Failure.ROTATION)
         for each in self._shape.agent(agent).hosts if host == "*" else (host,):
             if pushed:
-                self._post((agent, source, each), host, events, bodies)
+                client = agent, source, each
+                stream = agent, source, host
+                self._posted[client] = self._client(client, stream, events, bodies)
             else:
                 self._world.send(agent, source, bodies, each)
 
     def repost(self, agent: str, source: str, host: str) -> None:
         """Have a client ask once more for what was answered."""
-        request = self._posted.get((agent, source, host))
-        if request is not None and request.answered:
-            request.answered = False
-            self._ask(agent, source, host, request)
+        post = self._posted.get((agent, source, host))
+        if post is not None and post.request.answered:
+            post.request.answered = False
+            self._ask((agent, source, host), post.request)
+
+    def stray(self, agent: str, source: str, host: str, other: str) -> None:
+        """Have a client ask another host for what was answered."""
+        post = self._posted.get((agent, source, host))
+        if post is None or not post.request.answered:
+            return
+        for event in post.events:
+            known = self._record.strayed.get(event, frozenset())
+            self._record.strayed[event] = known | {other}
+        self._record.shuffled.add(post.stream)
+        self._client((agent, source, other), post.stream, post.events, post.bodies)
 
     def rotate(self, source: str, host: str) -> None:
         """Have the file that a source follows rotated, if there is one."""
@@ -89,32 +113,33 @@ class Incoming:
 
     def finish(self) -> None:
         """Note what clients know of what they have posted."""
-        for request, stream, events in self._clients:
-            if request.answered:
-                self._record.sent |= dict.fromkeys(events, True)
-            if stream[2] == "*":
-                self._record.shuffled.add(stream)
-            if request.tries > 1:
+        for post in self._clients:
+            if post.request.answered:
+                self._record.sent |= dict.fromkeys(post.events, True)
+            if post.stream[2] == "*":
+                self._record.shuffled.add(post.stream)
+            if post.request.tries > 1:
                 self._record.failures.add(Failure.CLIENT_RETRIED)
 
-    def _post(
-        self, client: Client, stream: str, events: Sequence[Event], bodies: Sequence[seen.Event]
-    ) -> None:
+    def _client(
+        self, client: Client, stream: tuple[str, str, str], events: Sequence[Event],
+        bodies: Sequence[seen.Event],
+    ) -> _Post:  # fmt: skip
         """Have a client post events, after those that it has posted there before."""
         agent, source, host = client
         part = part_of(self._world.machines[host].agents[agent], source)
-        request = Request(part, bodies, f"{events[0].name} at {host}")
-        self._world.requests.append(request)
-        self._clients.append((request, (agent, source, stream), events))
-        self._posted[agent, source, host] = request
-        self._ask(agent, source, host, request)
+        post = _Post(Request(part, bodies, f"{events[0].name} at {host}"), stream, events, bodies)
+        self._world.requests.append(post.request)
+        self._clients.append(post)
+        self._ask(client, post.request)
+        return post
 
-    def _ask(self, agent: str, source: str, host: str, request: Request) -> None:
+    def _ask(self, client: Client, request: Request) -> None:
         """Have a request made once the others of its client are answered."""
-        waiting = self._waiting.setdefault((agent, source, host), [])
+        waiting = self._waiting.setdefault(client, [])
         waiting.append(request)
         if len(waiting) == 1:
-            address = self._world.machines[host].address
+            address = self._world.machines[client[2]].address
             self._world.scheduler.spawn(
                 self._world._clients, "client", lambda: self._work(waiting, address)
             )

@@ -11,6 +11,7 @@ from prove.shape import Shape
 from prove.ways import (
     Destination,
     Event,
+    Hosts,
     Instance,
     Rejection,
     Ways,
@@ -40,6 +41,10 @@ class Record:
     """What happened, besides all being well."""
     steps: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
     """How many steps there were at which each fault that happens at one could have happened."""
+    published: dict[tuple[str, tuple[str, ...]], list[int]] = field(default_factory=dict)
+    """Those of them right before which a sink had made something known."""
+    strayed: dict[Event, Hosts] = field(default_factory=dict)
+    """The other hosts of their source that clients have given some of them to as well."""
     shuffled: set[tuple[str, str, str]] = field(default_factory=set)
     """Sources whose events were not given one after the other: their order is anyone's."""
 
@@ -53,6 +58,8 @@ class Seen:
     place: frozenset[Instance]
     by: Event | None = None
     """What it came behind, of those that are reordered."""
+    beside: frozenset[Instance] = frozenset()
+    """Where what is lost would be if a link had had it rejected."""
 
     def __str__(self) -> str:
         where = " or ".join(f"{agent}.{sink} of {host}" for agent, sink, host in sorted(self.place))
@@ -80,7 +87,7 @@ class Judge:
     def weak(self, seen: Seen) -> Iterator[tuple[Claim, Harm]]:
         """Yield the claims that a difference shows to be weak, and by what harm."""
         harm = HARM.get(seen.kind, Harm.NONE)
-        for claim in self._of(seen) if harm else ():
+        for claim in self._of(seen.event, seen.place | seen.beside) if harm else ():
             if harm in claim.harm:
                 yield claim, harm
 
@@ -88,7 +95,8 @@ class Judge:
         counts = {place: Counter(events) for place, events in record.arrived.items()}
         expected: dict[Instance, set[Event]] = {place: set() for place in counts}
         for event, begun in record.sent.items():
-            for place in self._ways.of(event):
+            others = record.strayed.get(event, frozenset())
+            for place in self._ways.of(event, others):
                 come = sinks(place) | self._burying(place)
                 for instance in come:
                     expected.setdefault(instance, set()).add(event)
@@ -97,10 +105,10 @@ class Judge:
                     continue
                 if self._is_one_too_many(record, counts, event, place):
                     yield Seen("doubled", event, come)
-            for place in self._ways.each(event) if begun else ():
+            for place in self._ways.each(event, others) if begun else ():
                 known = all(self._claim(event, each) is not None for each in sinks(place))
                 if known and not sum(self._copies(record, counts, event, place)):
-                    yield Seen("lost", event, sinks(place))
+                    yield Seen("lost", event, sinks(place), beside=self._burying(place))
         for instance, events in record.arrived.items():
             for event in dict.fromkeys(events):
                 if event not in expected[instance]:
@@ -127,7 +135,8 @@ class Judge:
         A copy that is late does not count: it is known to nobody. Nor is one that was given up, or
         that a link has had rejected: of several copies there may be one for each.
         """
-        ways = [end for end in self._ways.every(event) if end <= place]
+        others = record.strayed.get(event, frozenset())
+        ways = [end for end in self._ways.every(event, others) if end <= place]
         if sum(self._copies(record, counts, event, place)[:2]) > len(ways):
             return True
         here = {at: counts[at][event] for at in sinks(place) if at in counts}
@@ -205,13 +214,13 @@ class Judge:
         harm = HARM.get(seen.kind, Harm.NONE)
         return bool(harm) and any(
             harm in effect.harm
-            for claim in self._of(seen)
+            for claim in self._of(seen.event, seen.place)
             for failure in (Failure.ALWAYS, *failures)
             for effect in claim.effects(failure)
         )
 
-    def _of(self, seen: Seen) -> Iterator[Claim]:
-        found = (self._claim(seen.event, instance) for instance in seen.place)
+    def _of(self, event: Event, place: Iterable[Instance]) -> Iterator[Claim]:
+        found = (self._claim(event, instance) for instance in place)
         yield from {claim.sink: claim for claim in found if claim is not None}.values()
 
     def _claim(self, event: Event, instance: Instance) -> Claim | None:

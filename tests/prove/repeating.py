@@ -20,6 +20,7 @@ from flumec.compiler.world import World
 from prove import simulated
 from prove.aiming import aimed, wanted
 from prove.claiming import Claimed, claimed
+from prove.judging import Record
 from prove.script import Script, sends, write
 from prove.shape import Shape
 from prove.stepping import searches, stepped
@@ -53,7 +54,8 @@ def scripts(shape: Shape, made: Claimed, seed: int) -> Iterator[Script]:
     if weaker:
         yield aimed(shape, weaker, seed, 1)
     for search in islice(searches(shape, weaker[0], seed) if weaker else (), 1):
-        yield from islice(stepped(search, dict.fromkeys(search[1], 24)), 2)
+        counted = dict.fromkeys(search[1], 24), dict.fromkeys(search[1], [12])
+        yield from islice(stepped(search, Record(steps=counted[0], published=counted[1])), 2)
 
 
 def courses(seeds: Iterable[int]) -> Iterator[str]:

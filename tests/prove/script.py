@@ -16,7 +16,8 @@ LATE = 85.0
 
 SHARES = {
     "kill": 2, "doom": 5, "power": 2, "fall": 4, "restart": 1, "cut": 3, "mute": 3, "deaf": 1,
-    "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "copy": 3, "repost": 2, "rest": 2,
+    "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "copy": 3, "repost": 2, "stray": 2,
+    "rest": 2,
 }  # fmt: skip
 """The kinds of faults, and how often each is chosen."""
 
@@ -49,6 +50,7 @@ FAILURES: dict[str, frozenset[Failure]] = {
     "rotate": frozenset({Failure.ROTATION}),
     "copy": frozenset(),
     "repost": frozenset({Failure.CLIENT_RETRIED}),
+    "stray": frozenset({Failure.CLIENT_RETRIED}),
 }
 """What each kind of action is to the compiler. That readers rest (`hold`, `rest`) is none, nor is
 a copy of a file that is emptied, until something is written in between."""
@@ -59,7 +61,8 @@ class Action:
     """Something that is done to a part of the fleet, and ends after a while.
 
     `who` is an agent and its host; before the host stand the component that it is about, of a link
-    the channel that sends, and behind it the host of the other end.
+    the channel that sends, and behind it the host of the other end. So does of a client that comes
+    to another host of an agent, with what the first one has taken.
     """
 
     at: float
@@ -156,6 +159,9 @@ def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]
             if source.kind == "http":
                 yield "repost", (agent.name, source.name, host)
                 yield "deaf", (agent.name, source.name, host)
+                for other in () if source.posted_to_all else agent.hosts:
+                    if other != host:
+                        yield "stray", (agent.name, source.name, host, other)
         for channel in agent.channels:
             yield "rest", (agent.name, channel.name, host)
         for sink in agent.sinks:

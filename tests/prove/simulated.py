@@ -25,7 +25,7 @@ from prove.ways import Event, letters, named
 
 KINDS = frozenset({
     "kill", "doom", "power", "fall", "restart", "cut", "mute", "sever", "deaf", "outage", "lapse",
-    "rotate", "copy", "repost", "rest",
+    "rotate", "copy", "repost", "stray", "rest",
 })  # fmt: skip
 """The faults that can happen here."""
 
@@ -87,7 +87,9 @@ class _Play:
         self._world.advance(SCALE / 2)
         for fault in places(self._shape):
             if fault[0] in STEPS:
-                self._record.steps[fault] = self._world.steps.counts[self._place(*fault)]
+                place = self._place(*fault)
+                self._record.steps[fault] = self._world.steps.counts[place]
+                self._record.published[fault] = self._world.steps.published[place]
         self._world.steps.forget()
         for machine in self._world.machines.values():
             machine.doom = None  # a step that was never reached
@@ -134,6 +136,8 @@ class _Play:
             case "lapse", (agent, sink, host):
                 begin = self._world.machines[host].outages.begin
                 self._at_step(action, partial(begin, self._folder(agent, sink, host), LAPSE))
+            case "stray", (agent, source, host, other):
+                self._incoming.stray(agent, source, host, other)
             case "rotate", (_, source, host):
                 self._incoming.rotate(source, host)
             case "copy", (agent, source, host):

@@ -5,18 +5,22 @@ says how many there are, and each of them can be hit: the search is exhaustive, 
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 
 from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
 from prove.aiming import KINDS, flood, trickle, wanted
+from prove.judging import Record
 from prove.script import LENGTH, STEPS, Action, Script, places, sends
-from prove.shape import Agent, Shape
+from prove.shape import FILING, Agent, Shape
 
 Fault = tuple[str, tuple[str, ...]]
 
 Search = tuple[Script, tuple[Fault, ...]]
 """A script in which nothing goes wrong, and the faults that are to happen in it, one at a time."""
+
+BEHIND = 3
+"""Steps between what a sink has published and its channel's note of that."""
 
 
 def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
@@ -57,7 +61,7 @@ def _circumstances(
         return
     late = tuple(_late(agent)) if effect.harm is Harm.LOSES else ()
     yield late
-    if away := tuple(_away(agent, effect)):
+    if away := tuple(_away(agent, claim)):
         yield (*late, *away)
 
 
@@ -67,10 +71,11 @@ def _late(agent: Agent) -> Iterator[Action]:
             yield Action(0.0, "hold", (agent.name, channel.name, host), 1.2)
 
 
-def _away(agent: Agent, effect: Effect) -> Iterator[Action]:
-    group = next((each.sinks for each in agent.readings if effect.node[1] in each.sinks), ())
-    for sink in agent.sinks if effect.node[0] == agent.name else ():
-        if sink.name in group and sink.name != effect.node[1] and sink.kind == "file_roll":
+def _away(agent: Agent, claim: Claim) -> Iterator[Action]:
+    name = claim.sink[1]
+    group = next((each.sinks for each in agent.readings if name in each.sinks), ())
+    for sink in agent.sinks if claim.sink[0] == agent.name else ():
+        if sink.name in group and sink.name != name and sink.kind in FILING:
             for host in agent.hosts:
                 yield Action(0.0, "outage", (agent.name, sink.name, host), LENGTH)
 
@@ -82,20 +87,24 @@ def _faults(shape: Shape, agent: Agent, effect: Effect) -> Iterator[Fault]:
             yield kind, who
 
 
-def stepped(search: Search, steps: Mapping[Fault, int]) -> Iterator[Script]:
-    """Yield a script for each step of a search: far apart first, then in between."""
+def stepped(search: Search, record: Record) -> Iterator[Script]:
+    """Yield a script for each step of a search, where `record` is what came of its script.
+
+    Right behind what a sink has published come first, then those far apart, then in between.
+    """
     base, faults = search
-    numbers = (_numbers(fault, steps[fault]) for fault in faults)
+    numbers = (_numbers(fault, record.published[fault], record.steps[fault]) for fault in faults)
     for action in chain.from_iterable(zip_longest(*numbers)):
         if action is not None:
             yield tuple(sorted((*base, action)))
 
 
-def _numbers(fault: Fault, steps: int) -> Iterator[Action]:
+def _numbers(fault: Fault, published: Sequence[int], steps: int) -> Iterator[Action]:
     """Yield a fault at each step; what survives a power cut is chance, so there more than once."""
     kind, who = fault
+    behind = [published[at] + more for more in range(BEHIND) for at in spread(len(published))]
     for chance in (0.0, 0.1, 0.2) if kind == "fall" else (0.0,):
-        for number in spread(steps):
+        for number in dict.fromkeys((*behind, *spread(steps))):
             yield Action(0.0, kind, who, number + chance)
 
 

@@ -1,9 +1,10 @@
 """Where a shape leads an event: to which sinks of which hosts, in how many copies."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from prove.shape import Agent, Link, Shape, Target
@@ -67,8 +68,11 @@ def named(text: str) -> Event:
     return Event(agent, source, host, int(number))
 
 
+Hosts = frozenset[str]
+
+
 class UnlikeError(Exception):
-    """A fleet in which it depends on a link's choice to how many sinks an event goes."""
+    """A fleet in which it depends on a choice of hosts to how many sinks an event goes."""
 
 
 class Ways:
@@ -77,37 +81,35 @@ class Ways:
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._links = {link.sender: link for link in shape.links}
-        self._known: dict[tuple[str, str, str, str], tuple[Destination, ...]] = {}
+        self._known: dict[tuple[str, str, str, str, Hosts], tuple[Destination, ...]] = {}
 
-    def of(self, event: Event) -> tuple[Destination, ...]:
+    def of(self, event: Event, others: Hosts = frozenset()) -> tuple[Destination, ...]:
         """Return where an event belongs, each apart: one copy is there, if all goes well.
 
-        Destinations that have a sink in common are one: what comes there by two ways is two copies.
+        It may have been given to one of the `others` of its agent's hosts instead. Destinations
+        that have a sink in common are one: what comes there by two ways is two copies.
         """
-        return _joined(self.each(event))
+        return _joined(self.each(event, others))
 
-    def each(self, event: Event) -> tuple[Destination, ...]:
+    def each(self, event: Event, others: Hosts = frozenset()) -> tuple[Destination, ...]:
         """Return where the copies of an event belong: at least one is at each of these."""
-        return tuple(dict.fromkeys(self.every(event)))
+        return tuple(dict.fromkeys(self.every(event, others)))
 
-    def every(self, event: Event) -> tuple[Destination, ...]:
+    def every(self, event: Event, others: Hosts = frozenset()) -> tuple[Destination, ...]:
         """Return where each copy of an event belongs: it may be one place for several."""
-        key = (event.agent, event.source, event.host, event.digit)
+        key = (event.agent, event.source, event.host, event.digit, others)
         if key not in self._known:
             agent = self._shape.agent(event.agent)
-            hosts = agent.hosts if event.host == "*" else (event.host,)
-            found = (
-                end
-                for host in hosts
-                for end in self._from_source(agent, event.source, host, key[3])
-            )
+            hosts = agent.hosts if event.host == "*" else (event.host, *sorted(others))
+            by_host = [self._from_source(agent, event.source, host, event.digit) for host in hosts]
+            found = chain.from_iterable(by_host) if event.host == "*" else _any_of(by_host)
             self._known[key] = tuple(found)
         return self._known[key]
 
     def _from_source(self, agent: Agent, source: str, host: str, digit: str) -> list[Destination]:
         found = []
-        for chain in agent.chains:
-            for target in chain.ends(digit) if chain.source == source else ():
+        for each in agent.chains:
+            for target in each.ends(digit) if each.source == source else ():
                 found += self._from_target(agent, target, host, digit)
         return found
 
@@ -135,18 +137,19 @@ class Ways:
             for agent, end, peer in self._shape.peers(link, host)
         ]
         every = link.policy == "all"
-        if not every and len({len(ends) for ends in by_host}) > 1:
-            raise UnlikeError(f"a link chooses among receivers that differ: {link.targets}")
-        found = (
-            [end for ends in by_host for end in ends]
-            if every
-            else [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
-        )
+        found = list(chain.from_iterable(by_host) if every else _any_of(by_host))
         letters = link.value("dead_letter")
         if letters is None:
             return found
         rejection = Rejection(link.sender[0], letters, host, len(by_host) if every else 1)
         return [end | {rejection} for end in found]
+
+
+def _any_of(by_host: Sequence[Sequence[Destination]]) -> list[Destination]:
+    """Return where an event belongs that one of several hosts gets."""
+    if len({len(ends) for ends in by_host}) > 1:
+        raise UnlikeError(f"hosts lead to more and to fewer sinks: {by_host}")
+    return [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
 
 
 def sinks(place: Iterable[Instance | Rejection]) -> frozenset[Instance]:
