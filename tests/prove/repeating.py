@@ -54,8 +54,9 @@ def scripts(shape: Shape, made: Claimed, seed: int) -> Iterator[Script]:
     if weaker:
         yield aimed(shape, weaker, seed, 1)
     for search in islice(searches(shape, weaker[0], seed) if weaker else (), 1):
-        counted = dict.fromkeys(search[1], 24), dict.fromkeys(search[1], [12])
-        yield from islice(stepped(search, Record(steps=counted[0], published=counted[1])), 2)
+        record = Record(steps=dict.fromkeys(search[1], 24))
+        record.published |= {fault: [12] for fault in search[1]}
+        yield from islice(stepped(search, record), 2)
 
 
 def courses(seeds: Iterable[int]) -> Iterator[str]:

@@ -159,9 +159,10 @@ def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]
             if source.kind == "http":
                 yield "repost", (agent.name, source.name, host)
                 yield "deaf", (agent.name, source.name, host)
-                for other in () if source.posted_to_all else agent.hosts:
-                    if other != host:
-                        yield "stray", (agent.name, source.name, host, other)
+                if not source.posted_to_all and source.value("request_id") is None:
+                    for other in agent.hosts:  # with it they are promised to keep to one host
+                        if other != host:
+                            yield "stray", (agent.name, source.name, host, other)
         for channel in agent.channels:
             yield "rest", (agent.name, channel.name, host)
         for sink in agent.sinks:
