@@ -174,7 +174,7 @@ class Source(Component):
     claim about delivery begins: at each complete line, at the acknowledgement, or nowhere.
     `sets` names the properties whose headers it sets on every event; `marks`, headers that it sets
     on some events, with their values. One that `refuses` can tell its clients that a channel is
-    full; others can only wait.
+    full; others can only wait. `same_everywhere` says that all of its kind have the same events.
     """
 
     kind: ClassVar = "source"
@@ -183,6 +183,7 @@ class Source(Component):
     start: ClassVar[Start] = "none"
     sets: ClassVar[tuple[str, ...]] = ()
     marks: ClassVar[dict[str, tuple[str, ...]]] = {}
+    same_everywhere: ClassVar[bool] = False
     largest: ClassVar[tuple[str, ...]] = ()
     """The properties that say how many bytes of events one put may have, if there are such."""
 

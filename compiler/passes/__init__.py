@@ -38,6 +38,7 @@ from flumec.compiler.passes.many_senders import check_many_senders
 from flumec.compiler.passes.misfits import check_misfits
 from flumec.compiler.passes.names import check_names
 from flumec.compiler.passes.nearness import check_nearness
+from flumec.compiler.passes.numbered_keys import check_numbered_keys
 from flumec.compiler.passes.open_files import check_open_files
 from flumec.compiler.passes.ordering import check_ordering
 from flumec.compiler.passes.outages import check_outages
@@ -79,6 +80,7 @@ PASSES: tuple[Pass, ...] = (
     check_parted_copies,
     check_left_out,
     check_shared_keys,
+    check_numbered_keys,
     check_outlasted,
     check_routes,
     check_headers,

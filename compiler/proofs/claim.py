@@ -7,7 +7,7 @@ follows from the effects, and so does the weakest place.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from flumec.compiler.graph import Node
 from flumec.compiler.source import Span
@@ -104,6 +104,13 @@ class Order:
         return "none" if self.keys is None else "key" if self.keys else "source"
 
 
+class Origin(NamedTuple):
+    """A source on one of its hosts."""
+
+    source: Node
+    host: str
+
+
 @dataclass(frozen=True, slots=True)
 class Detour:
     """Where events go that do not come to the sink, because the file says so: each is counted."""
@@ -133,6 +140,8 @@ class Claim:
     assuming: tuple[str, ...]
     order: Order
     detours: tuple[Detour, ...]
+    alike: frozenset[Origin] = frozenset()
+    """Where events come from that the sink takes for copies of each other, and that are none."""
     only: str = ""
     """Which events come to the sink, where that is not what the source's chains say: dead letters
     of another, as a phrase."""

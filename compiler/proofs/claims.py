@@ -1,7 +1,7 @@
 """A claim for each source and each sink that its events come to, from the file alone."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -12,12 +12,13 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.model import Agent, Component, Fleet, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
-from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order
+from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order, Origin
 from flumec.compiler.proofs.effects import Effects
 from flumec.compiler.proofs.joining import Courses, joined
-from flumec.compiler.proofs.key import key_of
+from flumec.compiler.proofs.key import Key, key_of
 from flumec.compiler.proofs.meetings import meetings
 from flumec.compiler.proofs.naming import first_of, is_given, named
+from flumec.compiler.proofs.numbered import sharing
 from flumec.compiler.proofs.places import Place, Places
 from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.twins import spared
@@ -62,10 +63,12 @@ class _Claims:
         for place, _, declaration in sources:
             hosts = len(self._fleet.agents[place.node[0]].hosts.hosts)
             given.update(dict.fromkeys(self._ahead[place], hosts * is_given(declaration)))
+        alike = sharing(self._ways, self._numbered(sources))
         for place, component, declaration in sources:
             for sink, ahead in self._ahead[place].items():
+                its = alike.get((place.node, sink), frozenset())
                 several = given[sink] > 1
-                yield self._claim(place.node, component, declaration, ahead, several=several)
+                yield self._claim(place.node, component, declaration, ahead, its, several=several)
 
     def _sources(self) -> Iterator[tuple[Place, Component, type[Source]]]:
         for node in self._ways.nodes():
@@ -75,6 +78,15 @@ class _Claims:
                 continue
             for place in self._places.at(node) if declared is not LinkSource else ():
                 yield place, component, declared
+
+    def _numbered(
+        self, sources: Iterable[tuple[Place, Component, type[Source]]]
+    ) -> Iterator[tuple[Node, Node, Key]]:
+        """Yield the keys that sinks have of events which are the same wherever they are from."""
+        for place, _, declaration in sources:
+            for sink, ahead in self._ahead[place].items() if declaration.same_everywhere else ():
+                if ahead.key is not None:
+                    yield place.node, sink, ahead.key
 
     def _behind(self, place: Place) -> Iterator[tuple[Node, Ahead]]:
         node = place.node
@@ -199,15 +211,15 @@ class _Claims:
         return ahead.disordered(why.get(policy, f"`{policy}` keeps no order"), span)
 
     def _claim(
-        self, node: Node, component: Component, declaration: type[Source], ahead: Ahead, *,
-        several: bool,
+        self, node: Node, component: Component, declaration: type[Source], ahead: Ahead,
+        alike: frozenset[Origin], *, several: bool,
     ) -> Claim:  # fmt: skip
         hosts = self._fleet.agents[node[0]].hosts.hosts
         values = complete(declaration, component.values, hosts[0] if hosts else None)
         assuming = () if values is None else tuple(declaration.assumptions(values))
         sink = self._ways.component(ahead.sink)
         assert sink is not None
-        of_key = named(ahead, sink, declaration, values)
+        of_key = named(ahead, sink, declaration, values, alike)
         return Claim(
             node,
             ahead.sink,
@@ -216,6 +228,7 @@ class _Claims:
             (*assuming, *of_key.assuming),
             first_of(ahead, sink, declaration) if several else ahead.order,
             ahead.detours,
+            alike,
             ahead.letters,
         )
 

@@ -1,13 +1,13 @@
 """Whether the key of a sink's `dedup` is on a source's events, and names one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flumec.compiler.deduplicated import DEDUP, key_headers
 from flumec.compiler.model import Component
 from flumec.compiler.proofs.ahead import Ahead, Worst
-from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm, Order
+from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm, Order, Origin
 from flumec.runtime.component import Source
 
 
@@ -20,9 +20,11 @@ class Named:
 
 
 def named(
-    ahead: Ahead, sink: Component, source: type[Source], values: dict[str, Any] | None
-) -> Named:
-    """Return what a key does to the events of a source.
+    ahead: Ahead, sink: Component, source: type[Source], values: dict[str, Any] | None,
+    alike: Collection[Origin] = (),
+) -> Named:  # fmt: skip
+    """Return what a key does to the events of a source; `alike` is where others are from that have
+    the same.
 
     Events without the key are all written. Those that share one key are taken for copies.
     """
@@ -35,7 +37,7 @@ def named(
         if at_first is None:
             return Named({**ahead.known, **worst}, ahead.assuming)
         key = at_first
-    if not key.names_one:
+    if not key.names_one or alike:
         return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **worst})
     doubted = (ahead.key.by_clock | ahead.key.by_host) - came.given - came.required
     if came.possible is not None and not doubted <= came.possible:

@@ -16,6 +16,7 @@ class Seq(Source, type="seq"):
 
     replayable: ClassVar[bool] = True
     start: ClassVar[Start] = "line"
+    same_everywhere: ClassVar[bool] = True
 
     total: int | None = prop(
         "How many events there are in all; without it there is no end.",
