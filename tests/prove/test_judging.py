@@ -180,6 +180,8 @@ def test_a_link_within_sites_leads_to_the_hosts_of_the_senders_own() -> None:
 
     assert ways.of(event(0, "h")) == (frozenset({("b", "s", "x"), ("d", "s", "z")}),)
     assert ways.of(event(0, "i")) == (frozenset({("b", "s", "y")}),)
+    (either,) = ways.of(event(0, "i"), frozenset("h"))
+    assert {host for _, _, host in either} == set("xyz")
 
 
 def test_order_is_that_in_each_folder() -> None:
