@@ -1,13 +1,16 @@
 """The facts of hosts, such as a site or a rack, and whether two hosts have one in common."""
 
+from collections.abc import Hashable
+
 from flumec.compiler.model import Host
 
 
-def fact_of(path: str, host: Host) -> object:
+def fact_of(path: str, host: Host) -> Hashable:
     """Return a fact by its path after `host`: `site`, `vars.rack`; None where a host has none."""
     _, _, name = path.rpartition(".")
     if name in ("name", "address", "index"):
-        return getattr(host, name)
+        found: Hashable = getattr(host, name)
+        return found
     return (host.vars if path.startswith("vars.") else host.facts).get(name)
 
 

@@ -18,7 +18,8 @@ from flumec.compiler.model import Agent, Arm, Chain, Component, Route, Step
 from flumec.compiler.values import varies
 
 Subject = Hashable
-"""What is asked: the name of a header, or a filter, by all that it says but `exclude`."""
+"""What is asked: the name of a header, or a filter, by all that it says but `exclude`; or a fact
+that a link's two hosts have in common."""
 
 
 class Unnamed(Enum):
@@ -28,8 +29,9 @@ class Unnamed(Enum):
     OTHER = auto()
 
 
-Answer = str | Unnamed | bool
-"""Of a header a value that some route names, or none of these. Of a filter whether it finds."""
+Answer = Hashable
+"""Of a header a value that some route names, or `Unnamed`. Of a filter whether it finds. Of a fact
+of the host that events are on, one of its values."""
 
 _ABSENT = frozenset[Answer]({Unnamed.ABSENT})
 _FINDS_OR_NOT = frozenset[Answer]({True, False})

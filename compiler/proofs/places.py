@@ -12,6 +12,7 @@ from flumec.compiler.graph import Node
 from flumec.compiler.headers.flow import OURS
 from flumec.compiler.model import Chain, Component, Route, Target
 from flumec.compiler.proofs.answers import Item, Knowledge, Questions, Subject, asked_by
+from flumec.compiler.proofs.sites import Sites, shared_by
 from flumec.compiler.proofs.way import Way, Ways
 from flumec.runtime.component import Source
 from flumec.runtime.sources.link import LinkSource
@@ -32,7 +33,7 @@ class Places:
 
     def __init__(self, ways: Ways) -> None:
         agents = ways.fleet.agents.values()
-        self._ways = ways
+        self._ways, self._sites = ways, Sites(ways.fleet)
         self._questions = Questions.of(chain for agent in agents for chain in agent.chains)
         self._asked: dict[Node, frozenset[Subject]] = {}
         """What the chains of a component ask, and all that are behind it."""
@@ -78,6 +79,8 @@ class Places:
         chains = set[int]()
         for way in self._ways.out(node):
             yield from self._asked[way.end]
+            if way.link is not None and (shared := shared_by(way.link)) is not None:
+                yield shared
             chain, arm = (None, None) if way.edge is None else (way.edge.chain, way.edge.arm)
             if chain is None:
                 continue
@@ -113,6 +116,8 @@ class Places:
 
     def _along(self, way: Way, known: Knowledge) -> Knowledge | None:
         """Return what is known of events that take a way, with what is behind its chain's steps."""
+        if way.link is not None:
+            return self._sites.over(way.link, way.end[0], known)
         if way.kind == "letters":
             return {subject: told for subject, told in known.items() if subject not in OURS}
         chain, arm = (None, None) if way.edge is None else (way.edge.chain, way.edge.arm)
