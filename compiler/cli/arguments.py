@@ -22,13 +22,13 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 def fleet_arguments(command: F) -> F:
-    """Add FLOW… , --set and --vars to a command."""
+    """Add FLOW…, --set and --vars, and which rules speak, to a command."""
     flow = click.argument("flow", metavar="FLOW...", type=FILE, nargs=-1, required=True)
     return flow(fleet_options(command))
 
 
 def fleet_options(command: F) -> F:
-    """Add --set and --vars to a command."""
+    """Add --set and --vars, and which rules speak, to a command."""
     for add in (
         click.option(
             "--vars",
@@ -48,11 +48,11 @@ def fleet_options(command: F) -> F:
         ),
     ):
         command = add(command)
-    return command
+    return rule_options(command)
 
 
-def report_arguments(command: F) -> F:
-    """Add --format, --strict, and which rules speak, to a command."""
+def rule_options(command: F) -> F:
+    """Add which rules speak: what settings make an error stops all commands that read a fleet."""
     for add in (
         click.option(
             "--config",
@@ -72,6 +72,14 @@ def report_arguments(command: F) -> F:
             multiple=True,
             help="Of warnings and notes show only these; `default,NAME` shows one more.",
         ),
+    ):
+        command = add(command)
+    return command
+
+
+def report_arguments(command: F) -> F:
+    """Add --format and --strict to a command."""
+    for add in (
         click.option("--strict", is_flag=True, help="Take warnings for findings: exit status 1."),
         click.option(
             "--format",

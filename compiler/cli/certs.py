@@ -75,7 +75,7 @@ def init(*, place: Path, name: str, days: int) -> int:
 @_days(365)
 def issue(
     *, flow: tuple[Path, ...], sets: dict[str, str], flowvars: tuple[Path, ...],
-    place: Path, named: tuple[str, ...], days: int,
+    place: Path, named: tuple[str, ...], days: int, **rules: Any,
 ) -> int:  # fmt: skip
     """Give each host of the fleet that has none a key and a certificate of its name and address.
 
@@ -85,7 +85,7 @@ def issue(
     from flumec.compiler.build import compile_fleet
     from flumec.compiler.cli.report import Report
 
-    compiled = compile_fleet(flow, options(sets, flowvars, flow), opened(flow, flowvars))
+    compiled = compile_fleet(flow, options(sets, flowvars, flow, **rules), opened(flow, flowvars))
     if compiled.plan is None:
         Report(compiled.diagnostics, form="text", strict=False).show()
         return 1

@@ -1,6 +1,7 @@
 """`flumec graph`: a picture of the fleet."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options
@@ -27,6 +28,7 @@ def command(
     flowvars: tuple[Path, ...],
     form: str,
     output: Path | None,
+    **rules: Any,
 ) -> int:
     """Draw the fleet: its agents, what they read, keep and write, and the links between them.
 
@@ -37,7 +39,7 @@ def command(
     from flumec.compiler.draw import draw
     from flumec.compiler.passes.future import NotPossibleYet
 
-    linted = lint(flow, options(sets, flowvars, flow), opened(flow, flowvars))
+    linted = lint(flow, options(sets, flowvars, flow, **rules), opened(flow, flowvars))
     errors = {each.code for each in linted.diagnostics if each.severity == "error"}
     if errors - {NotPossibleYet.code}:
         report = Report(linted.diagnostics, form="text", strict=False)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options, sets_of_hosts
@@ -64,6 +64,7 @@ def command(
     hosts: tuple[str, ...],
     state: tuple[tuple[str, Path], ...],
     form: str,
+    **rules: Any,
 ) -> int:
     """Compare the fleet with what was built before: which agents change, in the words of the file,
     which of them restart, in which order hosts are to be installed, and what would be left behind.
@@ -80,7 +81,7 @@ def command(
 
     try:
         old = built(against)
-        new = planned(_plan(flow, options(sets, flowvars, flow), flowvars, hosts))
+        new = planned(_plan(flow, options(sets, flowvars, flow, **rules), flowvars, hosts))
         for host, directory in state:
             if host and host not in (known := {**old.hosts, **new.hosts}):
                 near = meant(host, known)

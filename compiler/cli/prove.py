@@ -47,6 +47,7 @@ def command(
     flowvars: tuple[Path, ...],
     ends: tuple[str, str] | None,
     form: str,
+    **rules: Any,
 ) -> int:
     """For each source and each sink that its events come to, say how often they arrive, from where
     on, in which order, and which place is the weakest; then what cuts their path, and whether what
@@ -61,7 +62,7 @@ def command(
     from flumec.compiler.proofs.claims import claims
     from flumec.compiler.proofs.outlook import outlooks
 
-    linted = lint(flow, options(sets, flowvars, flow), opened(flow, flowvars))
+    linted = lint(flow, options(sets, flowvars, flow, **rules), opened(flow, flowvars))
     errors = [each for each in linted.diagnostics if each.severity == "error"]
     broken = [each for each in errors if _is_of_a_check(linted.fleet, each)]
     if len(broken) < len(errors):

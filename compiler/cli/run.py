@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flumec.compiler.cli.arguments import FILE, fleet_arguments, opened, options
@@ -40,6 +40,7 @@ def command(
     secrets: Path | None,
     watch: bool,
     until_idle: bool,
+    **rules: Any,
 ) -> int:
     """Run every agent of the fleet here, each host on a loopback address of its own.
 
@@ -52,9 +53,8 @@ def command(
     from flumec.compiler.run.errors import RunError
     from flumec.compiler.run.runner import run_fleet
 
-    compiled = compile_fleet(
-        flow, options(sets, flowvars, flow), opened(flow, flowvars), loopback_addresses
-    )
+    given, read = options(sets, flowvars, flow, **rules), opened(flow, flowvars)
+    compiled = compile_fleet(flow, given, read, loopback_addresses)
     report = Report(compiled.diagnostics, form="text", strict=False)
     report.show()
     if compiled.plan is None:

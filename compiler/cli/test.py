@@ -3,14 +3,16 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flumec.compiler.cli.arguments import FILE, FOLDER, fleet_arguments, opened, options
 from flumec.compiler.cli.failures import CannotRun
 
 if TYPE_CHECKING:
-    from flumec.compiler.model import Trial
+    from collections.abc import Sequence
+
+    from flumec.compiler.diagnostic import Diagnostic
     from flumec.compiler.trials.running import Outcome, Runs
 
 
@@ -40,6 +42,7 @@ def command(
     junit: Path | None,
     keep: Path | None,
     seed: int,
+    **rules: Any,
 ) -> int:
     """Run the test blocks of the fleet that the files describe together.
 
@@ -47,12 +50,12 @@ def command(
     over waiting. The same seed is the same course.
     """
     from flumec.compiler.build import compile_fleet
-    from flumec.compiler.cli.report import Report
+    from flumec.compiler.trials.junit import report
     from flumec.compiler.trials.running import Runs
 
-    compiled = compile_fleet(flow, options(sets, flowvars, flow), opened(flow, flowvars))
+    compiled = compile_fleet(flow, options(sets, flowvars, flow, **rules), opened(flow, flowvars))
     if compiled.plan is None:
-        Report(compiled.diagnostics, form="text", strict=False, quietly=True).show()
+        _stop(compiled.diagnostics, junit)
         return 1
     trials = [t for t in compiled.fleet.trials if pattern.lower() in t.title.lower()]
     if pattern and not trials:
@@ -62,8 +65,19 @@ def command(
     runs = Runs(compiled.fleet, compiled.plan, trials, seed, keep)
     outcomes = _run(runs, workers or os.cpu_count() or 1)
     if junit is not None:
-        _write(junit, trials, outcomes, seed)
+        _write(junit, report(trials, outcomes, seed))
     return int(not all(outcome.passed for outcome in outcomes))
+
+
+def _stop(findings: "Sequence[Diagnostic]", junit: Path | None) -> None:
+    """Say why no test can run; a report has a case for each error, or a CI would show nothing."""
+    from flumec.compiler.cli.report import Report
+    from flumec.compiler.render_junit import as_junit
+
+    Report(findings, form="text", strict=False, quietly=True).show()
+    if junit is not None:
+        errors = [finding for finding in findings if finding.severity == "error"]
+        _write(junit, f"{as_junit(errors, (), strict=False)}\n")
 
 
 def _run(runs: "Runs", workers: int) -> "list[Outcome]":
@@ -94,10 +108,8 @@ def _run(runs: "Runs", workers: int) -> "list[Outcome]":
     return found
 
 
-def _write(path: Path, trials: "list[Trial]", outcomes: "list[Outcome]", seed: int) -> None:
-    from flumec.compiler.trials.junit import report
-
+def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(report(trials, outcomes, seed))
+        path.write_text(text)
     except OSError as error:
         raise CannotRun(f"cannot write `{path}`: {error.strerror or error}") from None

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flumec.compiler.cli.arguments import FILE, fleet_options, opened, options
 from flumec.compiler.cli.failures import CannotRun
+from flumec.compiler.options import Options
 
 if TYPE_CHECKING:
     from flumec.compiler.wheels.lock import Lock
@@ -43,6 +44,7 @@ def command(
     python: tuple[str, ...],
     arch: tuple[str, ...],
     update: bool,
+    **rules: Any,
 ) -> int:
     """Fill DIR with the libraries that the hosts of the fleet need, for `build --wheels DIR`.
 
@@ -55,7 +57,10 @@ def command(
 
     if flow and (python or arch):
         raise CannotRun("the hosts say their `python` and `arch`; these options are for no FLOW")
-    needed = _of_fleet(flow, sets, flowvars) if flow else _named(python, arch)
+    if not flow and (sets or flowvars or any(rules.values())):
+        raise CannotRun("--set, --vars, --config, --select and --ignore are about a FLOW: name it")
+    given = options(sets, flowvars, flow, **rules) if flow else None
+    needed = _named(python, arch) if given is None else _of_fleet(flow, given, flowvars)
     try:
         with _alone(folder):
             lock = Lock.read(folder / LOCK)
@@ -97,13 +102,13 @@ def _fill(
 
 
 def _of_fleet(
-    flow: tuple[Path, ...], sets: dict[str, str], flowvars: tuple[Path, ...]
+    flow: tuple[Path, ...], given: Options, flowvars: tuple[Path, ...]
 ) -> "dict[Target, frozenset[str]]":
     from flumec.compiler.build import compile_fleet
     from flumec.compiler.cli.report import Report
     from flumec.compiler.wheels.needs import targets_of
 
-    compiled = compile_fleet(flow, options(sets, flowvars, flow), opened(flow, flowvars))
+    compiled = compile_fleet(flow, given, opened(flow, flowvars))
     if compiled.plan is None:
         Report(compiled.diagnostics, form="text", strict=False).show()
         raise CannotRun("the fleet has mistakes; mend them first")
