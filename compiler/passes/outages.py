@@ -8,7 +8,7 @@ from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity, Held
 from flumec.compiler.proofs.scenes import end_of, faults_of, length_of, scenes, timed
-from flumec.compiler.proofs.waiting import larger_channel, wait_of
+from flumec.compiler.proofs.waiting import remedy_of, wait_of
 from flumec.compiler.source import Span
 from flumec.runtime.quantity import Duration
 
@@ -273,6 +273,6 @@ def _said(
     source = proof.values["from"].value.node
     waiting = wait_of(capacity, source, held, length - held.after)
     if waiting is not None:
-        remedy, rate = larger_channel(capacity, held, length), capacity.rates[source]
+        remedy, rate = remedy_of(capacity, held, length), capacity.rates[source]
         peak = rate.most > rate.usual
         yield OutageTooLong(span, proof.title, length, held, *waiting, remedy, peak, beside)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Host
 from flumec.compiler.proofs import figures
@@ -60,6 +61,8 @@ class Held:
     tiers: tuple[Tier, ...]
     leak: str = ""
     """What the last tier does then, where it loses events and nobody waits."""
+    lost: tuple[Machine, ...] = ()
+    """What the first tier waits for that never comes back, so that no room is enough."""
 
 
 class Capacity:
@@ -132,7 +135,8 @@ class Capacity:
         """Return when a source first waits for a sink, or loses what comes; None: never."""
         filling = self.filling(sink, self.without_idle(scene))
         found = [*self._waits(filling, source), *self._leaks(filling, source)]
-        return min(found, key=lambda one: one.after, default=None)
+        first = min(found, key=lambda one: one.after, default=None)
+        return first and replace(first, lost=self._lost(filling.scene, first.tiers[0].spot))
 
     def without_idle(self, scene: Scene) -> Scene:
         """Return a scene without the dead that only send less: nothing is full later by them, so
@@ -210,6 +214,16 @@ class Capacity:
                 if optional or not fill.blocks:
                     leak = "it is left out" if fill.blocks else "the oldest events are dropped"
                     yield Held(host, fill.full, self._tiers(filling, (node, host)), leak)
+
+    def _lost(self, scene: Scene, spot: Spot) -> tuple[Machine, ...]:
+        """Return the peers that a channel waits for although they never come back."""
+        link = self.peers.link_from(spot[0])
+        if link is None or not scene.gone:
+            return ()
+        near = [one.machine for one in self.peers.near(link, self.host(spot))]
+        lost = tuple(machine for machine in near if machine in scene.gone)
+        each_waits = policy_of(link) in ("all", "hash")
+        return lost if each_waits or len(lost) == len(near) else ()
 
     def _tiers(self, filling: Filling, spot: Spot) -> tuple[Tier, ...]:
         """Return the channels that are full once one is, the one before what is out first."""

@@ -3,10 +3,14 @@
 from typing import NamedTuple
 
 from flumec.compiler.bind.properties import complete
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity, Held
 from flumec.runtime.quantity import Duration
+
+_FOR_GOOD = "it waits for a host that is gone for good"
+_NO_SIZE = "no `size` is enough for a host that never comes back"
 
 
 class Waiting(NamedTuple):
@@ -28,9 +32,13 @@ def wait_of(capacity: Capacity, source: Node, held: Held, waits: float) -> Waiti
         if keeps is not None and keeps >= waits:
             return None
         most = capacity.rates[source].most
+        if held.lost:
+            return Waiting(f"{component.type} pauses", _FOR_GOOD)
         condition = kept(full.get("files", ()), most, waits, keeps)
         return Waiting(f"{component.type} pauses", condition)
     if getattr(declaration, "refuses", False):
+        if held.lost:
+            return Waiting(f"{component.type} answers 503", _FOR_GOOD)
         condition = f"no loss if clients repeat what was refused for {figures.needed_time(waits)}"
         return Waiting(f"{component.type} answers 503", condition)
     if getattr(declaration, "replayable", False):
@@ -52,7 +60,19 @@ def writer_of(files: tuple[str, ...]) -> str:
     return parts[3] if named else "log rotation"
 
 
-def larger_channel(capacity: Capacity, held: Held, length: float) -> str:
+def remedy_of(capacity: Capacity, held: Held, length: float) -> str:
+    """Return what would do: a larger channel, but before a host that is gone for good."""
+    if not held.lost:
+        return _larger_channel(capacity, held, length)
+    (name, host), others = held.lost[0], len(held.lost) - 1
+    more = f" and {others} more" if others else ""
+    link = capacity.peers.link_from(held.tiers[0].spot[0])
+    if link is not None and policy_of(link) in ("all", "hash"):
+        return f"replace `{name}` on {host}{more} within {figures.time(held.after)}: {_NO_SIZE}"
+    return f"a further host of `{name}`, that takes over by `policy = failover`: {_NO_SIZE}"
+
+
+def _larger_channel(capacity: Capacity, held: Held, length: float) -> str:
     """Return how large the channel before the sink would have to be, and its disk."""
     tier = held.tiers[0]
     agent = capacity.fleet.agents[tier.spot[0][0]]
