@@ -21,7 +21,7 @@ demo: $(BIN)/flumec ## Three agents carry a web server's log through kills; lost
 
 test: $(BIN)/flumec ## The fast tests.
 	@$(BIN)/python -m compileall -q compiler grammar runtime # once, not in each worker
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal --durations 10 --durations-min 3 -m 'not slow'
+	@$(BIN)/python -m pytest -q --workers 3 --durations 10 --durations-min 3 -m 'not slow'
 
 slow: $(BIN)/flumec ## The slow tests: kills, real logs, fuzzing; FLUMEC_THOROUGH=0.25 does a part.
 	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --durations 15 --durations-min 10 -m slow

@@ -17,6 +17,8 @@ from folders import make_folder, tmp_path
 
 __all__ = ["characters", "costs_little", "make_folder", "tmp_path"]
 
+pytest_plugins = ["workers"]
+
 # A busy machine is no failure.
 hypothesis.settings.register_profile("flumec", deadline=None)
 hypothesis.settings.load_profile("flumec")

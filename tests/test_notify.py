@@ -58,7 +58,7 @@ def test_a_manager_that_does_not_read_blocks_nobody(manager: socket.socket) -> N
     [
         ({}, None),
         ({"WATCHDOG_USEC": "2500000"}, 2.5),
-        ({"WATCHDOG_USEC": "2500000", "WATCHDOG_PID": str(os.getpid())}, 2.5),
+        ({"WATCHDOG_USEC": "2500000", "WATCHDOG_PID": "{this}"}, 2.5),
         ({"WATCHDOG_USEC": "2500000", "WATCHDOG_PID": "1"}, None),
         ({"WATCHDOG_USEC": "soon"}, None),
     ],
@@ -66,7 +66,8 @@ def test_a_manager_that_does_not_read_blocks_nobody(manager: socket.socket) -> N
 def test_the_watchdog_is_that_of_this_process(
     environment: dict[str, str], seconds: float | None
 ) -> None:
-    assert Notifier.of_process(environment).watchdog == seconds
+    filled = {name: value.format(this=os.getpid()) for name, value in environment.items()}
+    assert Notifier.of_process(filled).watchdog == seconds
 
 
 def test_a_message_is_parsed_by_its_lines() -> None:
