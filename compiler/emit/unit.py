@@ -14,8 +14,17 @@ from flumec.compiler.emit.view import groups, view
 from flumec.compiler.listeners import listeners
 from flumec.compiler.paths import CURRENT, PYTHON, README, SCRIPTS, credential, socket_name
 from flumec.compiler.plan import Agent
+from flumec.runtime.links.settings import LinkSettings
 from flumec.runtime.metrics_port import SOCKET
 from flumec.runtime.sockets import WITH_UNIT
+
+_TASKS = 16_384
+"""Of an agent with one listener, whatever its `senders` say: 5,000 at most."""
+
+_ALL_ELSE = 1_384
+"""Sources, sinks, journals, and who has connected and not said who it is."""
+
+_SENDERS: int = LinkSettings.props["senders"].default
 
 PRIVILEGED = 1024
 """Ports below it are for root, and for who has CAP_NET_BIND_SERVICE."""
@@ -43,6 +52,7 @@ def unit(agent: Agent) -> str:
         secrets=[setting(name) for name in agent.credentials],
         credentials=[setting(f"{name}:{credential(name)}") for name in agent.credentials],
         limits=list(_limits(agent.limits)),
+        tasks=_tasks(agent),
         groups=[setting(name) for name in groups(agent)],
         empty=sees.empty,
         homes=sees.homes,
@@ -63,3 +73,11 @@ def _limits(limits: Mapping[str, Any]) -> Iterator[str]:
     if (cpu := limits.get("cpu")) is not None:
         yield f"CPUQuota={round(float(cpu) * 100)}%"
     yield f"LimitNOFILE={int(limits.get('files') or FILES)}"
+
+
+def _tasks(agent: Agent) -> int:
+    """Return how many threads an agent may have: three for each sender that any of its listeners
+    takes, as many for each peer, and what is left of those of one listener for all else.
+    """
+    senders = sum(int(half.values.get("senders", _SENDERS)) for half in agent.receivers)
+    return max(_TASKS, _ALL_ELSE + 3 * (senders + len(agent.senders)))

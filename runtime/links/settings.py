@@ -20,7 +20,7 @@ from flumec.runtime.ending import FINISH
 from flumec.runtime.tls.settings import Proven, unused
 
 SENDERS = between(1, 5000)
-"""Each sender costs its receiver three threads, of the 16,384 that an agent's unit allows."""
+"""Each sender costs its receiver three threads, which an agent's unit allows for each listener."""
 
 
 class Fact(str):

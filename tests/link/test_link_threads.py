@@ -1,4 +1,4 @@
-"""Where no thread can be had any more, a receiver turns who comes away, and goes on."""
+"""A sender costs a receiver three threads; where none can be had it is turned away."""
 
 import threading
 from typing import Any
@@ -27,3 +27,18 @@ def test_who_gets_no_thread_is_turned_away(
     monkeypatch.undo()
 
     assert Rogue(receiver.port).welcome(hello(site)).credit > 0
+
+
+def test_a_sender_has_three_threads(site: Any) -> None:
+    receiver = site.end("collector")
+    receiver.start(site.receiver())
+    before = set(threading.enumerate())
+
+    rogue = Rogue(receiver.port)
+    assert rogue.welcome(hello(site)).credit > 0
+
+    def names() -> list[str]:
+        return sorted(thread.name for thread in set(threading.enumerate()) - before)
+
+    site.eventually(lambda: len(names()) == 3)
+    assert names() == ["link-acks", "link-in", "link-puts"]
