@@ -4,18 +4,19 @@ An event is copied, or sent to whichever works: then one way is enough. Which ar
 takes, and which host a `hash` gives it to, is not the fleet's to choose: then each way must work.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.cuts.alike import Alike, Alikes
 from flumec.compiler.cuts.element import Element
 from flumec.compiler.facts import fact_of
-from flumec.compiler.graph import Edge, Graph, Node
+from flumec.compiler.graph import Graph, Node
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Fleet, Link
+from flumec.compiler.proofs.arriving import Arriving, Ends
 from flumec.compiler.proofs.homes import homes
-from flumec.compiler.proofs.peers import Peers
+from flumec.compiler.proofs.peers import Peers, Receiver
 from flumec.compiler.proofs.survival import folder_of
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.values import resolve
@@ -62,35 +63,40 @@ class Circuit:
         self._sent: dict[object, Copy] = {}
         self._labels: dict[Place, tuple[Element, ...]] = {}
 
-    def step(self, place: Place, leading: Collection[Node]) -> Step:
-        """Return how events go on from a place by components of `leading`."""
+    def step(self, place: Place, arriving: Arriving) -> Step:
+        """Return how events go on from a place to a sink."""
         if (link := self.peers.link_from(place.node)) is not None:
-            copy = self._receivers(link, place.alike, leading)
+            copy = self._receivers(link, place.alike, arriving)
             to: Literal["any", "each"] = "each" if policy_of(link) == "hash" else "any"
             return Step((copy,) if copy else (), to, dotted(place.node))
-        edges = [
-            edge
-            for edge in self.graph.outgoing.get(place.node, ())
-            if edge.kind == "chain" and edge.end in leading
-        ]
-        return Step(tuple(_copies(edges, place.alike)))
 
-    def _receivers(self, link: Link, alike: Alike, leading: Collection[Node]) -> Copy:
-        ends = tuple(end.node for end in link.targets)
-        ends = tuple(end for end in ends if end in leading)
-        within, by_hash = link.values.get("within"), policy_of(link) == "hash"
+        def places(ends: Ends) -> tuple[Place, ...]:
+            return tuple(Place(edge.end, place.alike) for edge in ends)
+
+        copies = arriving.copies(place.node)
+        return Step(tuple(tuple(map(places, arms)) for arms in copies))
+
+    def _receivers(self, link: Link, alike: Alike, arriving: Arriving) -> Copy:
+        near, within = self.peers.near(link, alike.first), link.values.get("within")
+        here = {one.end for one in near} & set(arriving.leading)
+        ends = [end.node for end in link.targets if end.node in here]
+        by_hash = policy_of(link) == "hash"
+        groups = arriving.together(ends) if policy_of(link) == "all" else [ends]
         path = "" if within is None else str(within.value)
-        key = ends, by_hash, path, fact_of(path, alike.first) if path else None
+        fact = fact_of(path, alike.first) if path else None
+        key = tuple(map(tuple, groups)), by_hash, path, fact
         if key not in self._sent:
-            near = self.peers.near(link, alike.first)
-            places = dict.fromkeys(
-                Place(one.end, self.alikes.holding(one.end[0], one.host.name))
-                for one in near
-                if one.end in ends
+            arms = (self._places(near, group) for group in groups)
+            found = tuple(arm for arm in arms if arm)
+            self._sent[key] = (
+                tuple((place,) for arm in found for place in arm) if by_hash else found
             )
-            one_each = tuple((place,) for place in places)
-            self._sent[key] = one_each if by_hash or not places else (tuple(places),)
         return self._sent[key]
+
+    def _places(self, near: Sequence[Receiver], ends: Collection[Node]) -> tuple[Place, ...]:
+        holding = self.alikes.holding
+        there = (Place(o.end, holding(o.end[0], o.host.name)) for o in near if o.end in ends)
+        return tuple(dict.fromkeys(there))
 
     def labels(self, place: Place) -> tuple[Element, ...]:
         """Return what goes with a component: its host, its site, the disk that it needs."""
@@ -122,18 +128,3 @@ class Circuit:
         if directory is not None:
             return str(resolve(directory.value, host, host.address))
         return None if journal is None else ""
-
-
-def _copies(edges: Iterable[Edge], alike: Alike) -> Iterable[Copy]:
-    """Yield the copies that the chains of one component make, each arm by arm."""
-    chains: dict[int, dict[int, list[Edge]]] = {}
-    for edge in edges:
-        chains.setdefault(id(edge.chain), {}).setdefault(id(edge.arm), []).append(edge)
-    for arms in chains.values():
-        yield tuple(_targets(arm, alike) for arm in arms.values())
-
-
-def _targets(arm: list[Edge], alike: Alike) -> tuple[Place, ...]:
-    """Return where one arm puts copies; into an optional channel only perhaps."""
-    sure = [edge for edge in arm if not edge.optional] or arm
-    return tuple(Place(edge.end, alike) for edge in sure)

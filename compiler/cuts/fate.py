@@ -11,7 +11,7 @@ from flumec.compiler.graph import Node
 from flumec.compiler.model import Agent, Component
 from flumec.compiler.proofs.peers import Machine
 from flumec.compiler.proofs.scenes import Machines
-from flumec.compiler.proofs.survival import Frail, Losing, when_dark, when_lost
+from flumec.compiler.proofs.survival import Frail, Losing, Taking, when_dark, when_lost
 
 
 class Fate(NamedTuple):
@@ -54,7 +54,8 @@ class Fates:
         if not taken:  # a link: what it would have carried waits before it
             return Fate()
         circuit = self._circuit
-        losing = Losing(circuit.fleet, circuit.graph, circuit.peers, sink, taken, frail)
+        taking = (Taking(taken, frail),)
+        losing = Losing(circuit.fleet, circuit.graph, circuit.peers, sink, taking)
         loss = losing.of(source)
         return Fate(loss.hosts < inf, loss.node, loss.reason)
 

@@ -13,6 +13,7 @@ from flumec.compiler.cuts.fewest import fewest
 from flumec.compiler.cuts.singles import singles
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet
+from flumec.compiler.proofs.arriving import Arriving
 from flumec.compiler.proofs.claim import Claim
 from flumec.compiler.proofs.survival import when_dark, when_lost
 
@@ -59,7 +60,6 @@ class _Cutting:
 
     def __init__(self, circuit: Circuit) -> None:
         self._circuit, self._fates = circuit, Fates(circuit)
-        self._leading = cache(circuit.graph.leading_to)
         self._steps: dict[Node, Callable[[Place], Step]] = {}
         self._known: dict[object, tuple[Claim, tuple[Cut, ...]]] = {}
 
@@ -84,8 +84,9 @@ class _Cutting:
 
     def _step_to(self, sink: Node) -> Callable[[Place], Step]:
         if sink not in self._steps:
-            leading = self._leading(sink)
-            self._steps[sink] = cache(lambda place: self._circuit.step(place, leading))
+            circuit = self._circuit
+            arriving = Arriving(circuit.fleet, circuit.graph, sink, circuit.graph.leading_to(sink))
+            self._steps[sink] = cache(lambda place: circuit.step(place, arriving))
         return self._steps[sink]
 
     def _of_one_host(self, claim: Claim, place: Place) -> tuple[Claim, tuple[Cut, ...]]:

@@ -1,15 +1,15 @@
 """Whether events outlive the agents and hosts that a check says they survive."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Proof
-from flumec.compiler.proofs.peers import Machine, Peers
+from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.proofs.scenes import Machines, count_of, faults_of
-from flumec.compiler.proofs.survival import Frail, Losing, Loss, when_dark, when_killed, when_lost
+from flumec.compiler.proofs.survival import Losing, Loss, Taking
+from flumec.compiler.proofs.taken import taking_of
 from flumec.compiler.source import Span
 
 
@@ -77,6 +77,8 @@ class LostWithAgent(Diagnostic, code="FL610"):
     """How much that may be, where it is known."""
     place: Span
     remedy: str
+    beside: tuple[str, ...] = ()
+    """The faults that it happens together with, where alone it would be survived."""
 
     @property
     def message(self) -> str:
@@ -88,7 +90,8 @@ class LostWithAgent(Diagnostic, code="FL610"):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (f"{_name(self.loss.node)}: {self.loss.reason}{self.most}",)
+        where = f"{_name(self.loss.node)}: {self.loss.reason}{self.most}"
+        return (where, *_together_with(self.beside))
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -196,6 +199,8 @@ class LostWithHost(Diagnostic, code="FL611"):
     most: str
     place: Span
     remedy: str
+    beside: tuple[str, ...] = ()
+    """The faults that it happens together with, where alone it would be survived."""
 
     @property
     def message(self) -> str:
@@ -208,7 +213,8 @@ class LostWithHost(Diagnostic, code="FL611"):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (f"{_name(self.loss.node)}: {self.loss.reason}{self.most}",)
+        where = f"{_name(self.loss.node)}: {self.loss.reason}{self.most}"
+        return (where, *_together_with(self.beside))
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -227,39 +233,45 @@ def check_surviving(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield what checks say is survived, and loses events."""
     peers, rooms, machines = Peers(fleet), Rooms(fleet), Machines(fleet)
     for proof in fleet.proofs:
-        for fault in faults_of(proof) if {"from", "to"} <= proof.values.keys() else ():
-            found = _loss(machines, graph, peers, proof, fault)
-            if found is not None and found.hosts <= _taken(fault):
-                yield _said(fleet, rooms, proof, fault, found)
+        if not {"from", "to"} <= proof.values.keys():
+            continue
+        source, sink = proof.values["from"].value.node, proof.values["to"].value.node
+        taking = [(f, t) for f in faults_of(proof) if (t := taking_of(machines, f)) is not None]
+
+        def lost(*takings: Taking, source: Node = source, sink: Node = sink) -> Loss | None:
+            loss = Losing(fleet, graph, peers, sink, takings).of(source)
+            return None if loss.node is None else loss
+
+        alone = [(fault, loss) for fault, t in taking if (loss := lost(t)) is not None]
+        for fault, loss in alone:
+            yield _said(fleet, rooms, proof, fault, loss)
+        if not alone and len(taking) > 1 and (loss := lost(*(t for _, t in taking))) is not None:
+            yield _together(fleet, rooms, proof, taking, loss)
 
 
-def _taken(fault: Fault) -> float:
-    return 1e9 if fault.kind == "power" else count_of(fault)
+def _together(
+    fleet: Fleet, rooms: Rooms, proof: Proof, taking: Sequence[tuple[Fault, Taking]], loss: Loss
+) -> Diagnostic:
+    """Return what is lost by faults each of which is survived alone, at one of them."""
+    assert loss.node is not None
+    agent = fleet.agents[loss.node[0]]
+    component = agent.components[loss.node[1]]
+    fault = next(each for each, taken in taking if taken.why(agent, component))
+    others = (each.span for each, _ in taking if each is not fault)
+    beside = tuple(span.source.text[span.start : span.end] for span in others)
+    return _said(fleet, rooms, proof, fault, loss, beside=beside)
 
 
-def _loss(
-    machines: Machines, graph: Graph, peers: Peers, proof: Proof, fault: Fault
-) -> Loss | None:
-    """Return how events are lost first with what a fault takes; None where it takes no agent."""
-    if fault.kind == "power":
-        gone: Iterable[Machine] = machines.at(str(fault.values["site"].value))
-        frail: Frail = when_dark
-    elif fault.kind in ("kill", "lose"):
-        agent = machines.fleet.agents[str(fault.values["agent"].value)]
-        hosts = [host.name for host in agent.hosts.hosts]
-        alone = fault.kind == "kill"  # a host that is lost takes all of its agents along
-        gone = (one for h in hosts for one in (((agent.name, h),) if alone else machines.on(h)))
-        frail = when_killed if alone else when_lost
-    else:
-        return None
-    taken: dict[str, set[str]] = defaultdict(set)
-    for name, host in gone:
-        taken[name].add(host)
-    sink, source = proof.values["to"].value.node, proof.values["from"].value.node
-    return Losing(machines.fleet, graph, peers, sink, taken, frail).of(source)
+def _together_with(beside: Sequence[str]) -> Iterator[str]:
+    if beside:
+        faults = ", ".join(f"`{fault}`" for fault in beside)
+        yield f"alone it is survived; it comes together with {faults}"
 
 
-def _said(fleet: Fleet, rooms: Rooms, proof: Proof, fault: Fault, loss: Loss) -> Diagnostic:
+def _said(
+    fleet: Fleet, rooms: Rooms, proof: Proof, fault: Fault, loss: Loss, *,
+    beside: tuple[str, ...] = (),
+) -> Diagnostic:  # fmt: skip
     assert loss.node is not None
     agent = fleet.agents[loss.node[0]]
     component = agent.components[loss.node[1]]
@@ -274,9 +286,9 @@ def _said(fleet: Fleet, rooms: Rooms, proof: Proof, fault: Fault, loss: Loss) ->
         if component.kind == "channel" and agent.name != proof.values["from"].value.agent:
             hosts = f"{count + 1} hosts or more"
             remedy = f"`policy = all` to {hosts}, and `dedup` where the copies meet"
-        return LostWithHost(fault.span, title, count, loss, most, place, remedy)
+        return LostWithHost(fault.span, title, count, loss, most, place, remedy, beside)
     remedy = f"`channel {component.name} : file` holds it on disk"
     if component.kind == "source":
         synced = getattr(component.declaration, "start", "none") == "acknowledgement"
         remedy = "`sync = commit` of its journal" if synced else "a source that can read again"
-    return LostWithAgent(fault.span, title, loss, most, place, remedy)
+    return LostWithAgent(fault.span, title, loss, most, place, remedy, beside)

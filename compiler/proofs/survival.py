@@ -1,20 +1,22 @@
 """What is lost for good when agents are killed, their power goes, or their hosts are gone.
 
-For each place that an event can be at, `Losing` says how many of the hosts that a fault takes must
+For each place that an event can be at, `Losing` says how many of the hosts that faults take must
 go so that no copy of it is left, and where it is lost first. Copies are made by a chain with
-several targets and by `policy = all`; which arm, member or peer gets an event is taken to be the
-worst. A killed process comes back with its disk: what lies there is late at most.
+several targets, by several chains and by `policy = all`; which arm, member or peer gets an event,
+and what a filter leaves out, is taken to be the worst. A killed process comes back with its disk:
+what lies there is late at most.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
 from flumec.compiler.choice import policy_of
-from flumec.compiler.graph import Edge, Graph, Node, ends
+from flumec.compiler.graph import Graph, Node, ends
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host, Link
-from flumec.compiler.proofs.peers import Peers
+from flumec.compiler.proofs.arriving import Arriving, Copy, Ends
+from flumec.compiler.proofs.peers import Peers, Receiver
 from flumec.compiler.values import resolve
 from flumec.runtime.component import Channel, Sink, Source
 
@@ -95,88 +97,103 @@ def folder_of(sink: Component, host: Host) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a fault may take: hosts of some agents, of each agent at most so many at once."""
+
+    gone: Mapping[str, Collection[str]]
+    frail: Frail
+    """What goes with them."""
+    most: float = inf
+
+    def why(self, agent: Agent, component: Component) -> str:
+        """Say why a component may lose events; nothing where it does not."""
+        return self.frail(agent, component) if agent.name in self.gone else ""
+
+    def count(self, agent: str, hosts: Collection[str]) -> float:
+        """Return how many of an agent's hosts it takes at once."""
+        return min(self.most, len(set(hosts).intersection(self.gone.get(agent, ()))))
+
+
 @dataclass(slots=True)
 class Losing:
-    """How events on their way to a sink are lost when hosts of some agents are gone.
-
-    `gone` has the agents that the fault may take, and of each the hosts; `frail` says what goes
-    with them.
-    """
+    """How events on their way to a sink are lost by faults that happen together."""
 
     fleet: Fleet
     graph: Graph
     peers: Peers
     sink: Node
-    gone: Mapping[str, Collection[str]]
-    frail: Frail
+    takings: Sequence[Taking]
     _known: dict[Node, Loss] = field(default_factory=dict)
 
     def of(self, source: Node) -> Loss:
         """Return how an event of a source is lost first."""
         ways = self.graph.between(source, self.sink)
+        arriving = Arriving(self.fleet, self.graph, self.sink, ways)
         for node in self.graph.upstream_last(ways):
-            self._known[node] = self._at(node, ways)
+            self._known[node] = self._at(node, arriving)
         return self._known.get(source, SAFE)
 
-    def _at(self, node: Node, ways: set[Node]) -> Loss:
-        agent = self.fleet.agents[node[0]]
-        component = agent.components[node[1]]
-        reason = self.frail(agent, component) if node[0] in self.gone else ""
-        here = Loss(1, node, reason) if reason else SAFE
+    def _at(self, node: Node, arriving: Arriving) -> Loss:
+        here = self._here(node)
         if node == self.sink:
             return here
         link = self.peers.link_from(node)
         if link is not None:
-            further = self._sent(link, ways)
-        elif component.kind == "channel":
-            further = self._least(edge.end for edge in self.graph.outgoing[node])
+            further = self._sent(link, arriving)
+        elif self.fleet.agents[node[0]].components[node[1]].kind == "channel":
+            further = _least(self._behind(edge.end for edge in self.graph.outgoing[node]))
         else:
-            further = self._put(node, ways)
-        return min(here, further, key=lambda loss: loss.hosts)
+            further = self._put(arriving.copies(node))
+        return min(here, further, key=_hosts)
 
-    def _least(self, nodes: Iterator[Node]) -> Loss:
-        """Return the worst of several, of which an event comes to one.
+    def _here(self, node: Node) -> Loss:
+        agent = self.fleet.agents[node[0]]
+        component = agent.components[node[1]]
+        reasons = (taking.why(agent, component) for taking in self.takings)
+        return next((Loss(1, node, reason) for reason in reasons if reason), SAFE)
+
+    def _behind(self, nodes: Iterable[Node]) -> Iterator[Loss]:
+        """Yield the losses of some components, of those that lead to the sink.
 
         What another member of a group delivers is not lost: it is not here.
         """
-        found = [self._known[node] for node in nodes if node in self._known]
-        return min(found, key=lambda loss: loss.hosts, default=SAFE)
+        return (self._known[node] for node in nodes if node in self._known)
 
-    def _put(self, node: Node, ways: set[Node]) -> Loss:
+    def _put(self, copies: Sequence[Copy]) -> Loss:
         """Return how an event is lost that is put into several channels: only with all of them."""
-        chains: dict[object, list[Edge]] = {}
-        for edge in self.graph.outgoing.get(node, ()):
-            if edge.end in ways:
-                chains.setdefault((id(edge.chain), id(edge.arm)), []).append(edge)
-        copies: dict[int, list[Loss]] = {}
-        for edges in chains.values():
-            sure = [edge for edge in edges if not edge.optional] or edges
-            best = max((self._known[e.end] for e in sure), key=lambda loss: loss.hosts)
-            copies.setdefault(id(edges[0].chain), []).append(best)
-        arms = [min(found, key=lambda loss: loss.hosts) for found in copies.values()]
-        return max(arms, key=lambda loss: loss.hosts, default=SAFE)
 
-    def _sent(self, link: Link, ways: set[Node]) -> Loss:
-        ends = [end.node for end in link.targets]
-        there = [end for end in ends if end in ways]
+        def of_ends(ends: Ends) -> Loss:
+            return _most(self._behind(edge.end for edge in ends))
+
+        return _most(_least(map(of_ends, arms)) for arms in copies)
+
+    def _sent(self, link: Link, arriving: Arriving) -> Loss:
+        there = [end.node for end in link.targets if end.node in self._known]
         if policy_of(link) != "all":
-            return self._least(iter(there))
-        copies = [self._copied(link, end) for end in there]
-        return max(copies, key=lambda loss: loss.hosts, default=SAFE)
+            return _least(self._behind(there))
+        found: list[Loss] = []
+        for near, _ in self.peers.places(link, self.fleet.agents[link.sender.agent].hosts.hosts):
+            ends = [end for end in there if any(one.end == end for one in near)]
+            groups = arriving.together(ends)
+            found += [_most(self._copied(near, end) for end in group) for group in groups]
+        return _least(found)
 
-    def _copied(self, link: Link, end: Node) -> Loss:
+    def _copied(self, near: Sequence[Receiver], end: Node) -> Loss:
         """Return how what is copied to each host of an agent is lost: with all of them."""
-        loss = self._known[end]
-        if loss.node is None or loss.node[0] != end[0] or self._meet(end):
+        loss, name = self._known[end], end[0]
+        if loss.node is None or loss.node[0] != name or self._meet(end):
             return loss
-        taken = self.gone[end[0]]
-        sender = self.fleet.agents[link.sender.agent]
-        copies = inf
-        for near, _ in self.peers.places(link, sender.hosts.hosts):
-            hosts = {one.host.name for one in near if one.end == end}
-            if hosts <= set(taken):
-                copies = min(copies, len(hosts))
-        return Loss(copies, loss.node, loss.reason)
+        hosts = {one.host.name for one in near if one.end == end}
+        harming = (each for each in self.takings if self._harms(each, name))
+        taken = sum(each.count(name, hosts) for each in harming)
+        return Loss(len(hosts), loss.node, loss.reason) if taken >= len(hosts) else SAFE
+
+    def _harms(self, taking: Taking, name: str) -> bool:
+        """Whether events may be lost in an agent by one of the faults alone."""
+        agent = self.fleet.agents[name]
+        here = (part for part in agent.components.values() if (name, part.name) in self._known)
+        return any(taking.why(agent, part) for part in here)
 
     def _meet(self, end: Node) -> bool:
         """Whether copies in the hosts of an agent may meet again where they can be lost."""
@@ -187,3 +204,17 @@ class Losing:
             for target in link.targets
         )  # fmt: skip
         return any(loss.hosts < inf for loss in further)
+
+
+def _hosts(loss: Loss) -> float:
+    return loss.hosts
+
+
+def _least(losses: Iterable[Loss]) -> Loss:
+    """Return the worst of several, of which an event meets one."""
+    return min(losses, key=_hosts, default=SAFE)
+
+
+def _most(losses: Iterable[Loss]) -> Loss:
+    """Return the loss of the copy that is lost last."""
+    return max(losses, key=_hosts, default=SAFE)

@@ -7,7 +7,7 @@ from capacity.queues import Fleet, draw, text
 from flumec.compiler.build import lint_text
 from flumec.compiler.graph import Graph
 from flumec.compiler.proofs.peers import Peers
-from flumec.compiler.proofs.survival import Losing, when_lost
+from flumec.compiler.proofs.survival import Losing, Taking, when_lost
 
 
 def least_said(fleet: Fleet, taken: int) -> float:
@@ -16,7 +16,7 @@ def least_said(fleet: Fleet, taken: int) -> float:
     last = len(fleet.tiers) - 1
     hosts = frozenset(host.name for host in bound.agents[f"a{taken}"].hosts.hosts)
     gone, sink = {f"a{taken}": hosts}, (f"a{last}", "out")
-    losing = Losing(bound, Graph(bound), Peers(bound), sink, gone, when_lost)
+    losing = Losing(bound, Graph(bound), Peers(bound), sink, [Taking(gone, when_lost)])
     return losing.of(("a0", "numbers")).hosts
 
 

@@ -1,16 +1,24 @@
-"""What cuts a path, found by taking away each subset in turn: host by host, nothing shared."""
+"""What cuts a path, found by taking away each subset in turn: host by host, nothing shared.
 
-from collections.abc import Collection, Iterator
+Each kind of event is followed by itself: which arm it takes of each route, and which filters let it
+through.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.cuts.circuit import Circuit, Place
 from flumec.compiler.cuts.element import Element, Kind
 from flumec.compiler.graph import Edge, Graph, Node
-from flumec.compiler.model import Fleet, Host, Link
+from flumec.compiler.model import Arm, Chain, Fleet, Host, Link, Route
 
-Gone = Collection[Element]
+Gone = tuple[Element, ...]
+NOTHING: Gone = ()
+
+Event = dict[int, int | None]
+"""Which arm a kind of event takes at the end of each chain; None: a filter leaves it out."""
 
 
 @dataclass
@@ -23,15 +31,12 @@ class Forced:
     sink: Node
     own: str = ""
     """The host that is never gone."""
-    _without: Gone = ()
-    _known: dict[tuple[Node, str], bool] = field(default_factory=dict)
-    _leading: dict[tuple[Node, str], bool] = field(default_factory=dict)
+    _event: Event = field(default_factory=dict)
+    _known: dict[tuple[Node, str, Gone], bool] = field(default_factory=dict)
 
     def arrives(self, node: Node, host: Host, gone: Gone) -> bool:
-        """Whether events at a component of a host come to the sink."""
-        if self._without is not gone:
-            self._without, self._known = gone, {}
-        key = node, host.name
+        """Whether events of the kind that is looked at come from a component to the sink."""
+        key = node, host.name, gone
         if key not in self._known:
             self._known[key] = self._arrives(node, host, gone)
         return self._known[key]
@@ -58,36 +63,17 @@ class Forced:
         return found
 
     def _leads(self, node: Node, host: Host) -> bool:
-        key = node, host.name
-        if key not in self._leading:
-            self._leading[key] = self._arrives_somewhere(node, host)
-        return self._leading[key]
-
-    def _arrives_somewhere(self, node: Node, host: Host) -> bool:
-        """Whether any way leads from a component of a host to the sink, as long as nothing is
-        gone.
-        """
-        if node == self.sink:
-            return True
-        links = [one for one in self.fleet.links if _sender(one) == node]
-        if not links:
-            edges = self.graph.outgoing.get(node, ())
-            return any(edge.kind == "chain" and self._leads(edge.end, host) for edge in edges)
-        return any(
-            self._leads((end.agent, end.component), other)
-            for end in links[0].targets
-            for other in self.fleet.agents[end.agent].hosts.hosts
-            if self._near(links[0], host, other)
-        )
+        """Whether they do as long as nothing is gone."""
+        return self.arrives(node, host, NOTHING)
 
     def _chain(self, edges: list[Edge], host: Host, gone: Gone) -> bool:
-        arms = [
-            [e for e in edges if e.arm is edge.arm and self._leads(e.end, host)] for edge in edges
-        ]
-        arms = [[e for e in arm if not e.optional] or arm for arm in arms if arm]
-        return bool(arms) and all(
-            any(self.arrives(edge.end, host, gone) for edge in arm) for arm in arms
-        )
+        takes = self._event.get(id(edges[0].chain), 0)
+        if takes is None:
+            return False
+        arms = _arms(edges[0].chain)
+        taken = [e for e in edges if e.arm is arms[takes] and self._leads(e.end, host)]
+        sure = [e for e in taken if not e.optional] or taken
+        return any(self.arrives(edge.end, host, gone) for edge in sure)
 
     def _sent(self, link: Link, node: Node, host: Host, gone: Gone) -> bool:
         if Element("link", ".".join(node)) in gone:
@@ -108,10 +94,28 @@ class Forced:
     def cuts(
         self, starts: list[tuple[Node, Host]], kind: Kind, number: int
     ) -> Iterator[set[Element]]:
-        """Yield the sets of so many elements of a kind without which nothing arrives."""
-        for gone in combinations(sorted(self.elements(kind)), number):
-            if not any(self.arrives(node, host, gone) for node, host in starts):
-                yield set(gone)
+        """Yield the sets of so many elements of a kind without which some event never arrives."""
+        found: set[Gone] = set()
+        for event in self._events():
+            self._event, self._known = event, {}
+            if any(self._leads(node, host) for node, host in starts):
+                for gone in combinations(sorted(self.elements(kind)), number):
+                    if not any(self.arrives(node, host, gone) for node, host in starts):
+                        found.add(gone)
+        yield from map(set, sorted(found))
+
+    def _events(self) -> Iterator[Event]:
+        """Yield all kinds of events that are told apart on the way."""
+        edges = (
+            e
+            for node in self.graph.leading_to(self.sink)
+            for e in self.graph.outgoing.get(node, ())
+        )
+        found = {id(edge.chain): edge.chain for edge in edges if edge.chain is not None}
+        chains = [c for c in found.values() if c.steps or len(_arms(c)) > 1]
+        outcomes = [(*range(len(_arms(c))), *[None] * bool(c.steps)) for c in chains]
+        for chosen in product(*outcomes):
+            yield {id(c): takes for c, takes in zip(chains, chosen, strict=True)}
 
     def elements(self, kind: Kind) -> set[Element]:
         """Return all that there is of a kind, but what is the source's own."""
@@ -130,3 +134,8 @@ class Forced:
 
 def _sender(link: Link) -> Node:
     return link.sender.agent, link.sender.component
+
+
+def _arms(chain: Chain | None) -> Sequence[Arm | None]:
+    end = chain.end if chain is not None else None
+    return end.arms if isinstance(end, Route) else [None]

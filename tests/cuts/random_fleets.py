@@ -77,18 +77,22 @@ def _agent(
     ]  # fmt: skip
     body = [f"agent {name} on {on} {{\n{journal}"]
     body += [f"  channel c{n} : {kind}\n" for n, kind in enumerate(kinds)]
+    feed = tier > 0 and chance.random() < 0.4
     for start in fed:
-        end = f"{name}.c{chance.randrange(2)}"
+        end = f"{name}.feed" if feed else f"{name}.c{chance.randrange(2)}"
         known = [ends for other, ends in links if other == start]
         if known and chance.random() < 0.7:
             known[0].append(end)
         elif not known:
             links.append((start, [end]))
+    if feed:
+        body.append("  source feed : link\n")
+        body.append(_chains(chance, "feed"))
     if tier == 0 or chance.random() < 0.2:
         kind = chance.choice(tuple(SOURCES))
         block = SOURCES[kind].format(port=text.next_port(), name=name)
         body.append(f"  source events : {kind}" + (f" {{\n{block}  }}\n" if block else "\n"))
-        body.append("  events -> " + _ends(chance))
+        body.append(_chains(chance, "events"))
     if last:
         for n in range(2):
             folder = f' {{\n    directory = "/srv/{name}{n}"\n  }}'
@@ -98,16 +102,24 @@ def _agent(
     return [] if last else [f"{name}.c0", f"{name}.c1"]
 
 
+def _chains(chance: random.Random, source: str) -> str:
+    return "".join(f"  {source} -> {_ends(chance)}" for _ in range(chance.choice((1, 1, 2))))
+
+
 def _ends(chance: random.Random) -> str:
-    kind = chance.choice(("one", "both", "route", "optional"))
+    kind = chance.choice(("one", "both", "route", "optional", "filter"))
+    if kind == "filter":
+        return f'regex_filter("x") -> {chance.choice(("c0", "c1", "c0, c1"))}\n'
     if kind == "route":
-        arm, rest = chance.choice((("c0", "c1"), ("c1", "c0"), ("c0, c1", "c0")))
+        found = ("c0", "c1"), ("c1", "c0"), ("c0, c1", "c0"), ("c0", "drop"), ("c1", "drop")
+        arm, rest = chance.choice(found)
         return f'route header.kind {{\n    "x" -> {arm}\n    else -> {rest}\n  }}\n'
     return {"one": "c0\n", "both": "c0, c1\n", "optional": "c0, c1?\n"}[kind]
 
 
 def _link(text: _Text, start: str, ends: list[str]) -> None:
-    policy = text.chance.choice(POLICIES)
+    alike = len({end.partition(".")[2] == "feed" for end in ends}) == 1
+    policy = text.chance.choice(POLICIES if alike else ("all",))
     near = "  within = host.site\n" if text.chance.random() < 0.2 else ""
     text.write(
         f"{start} => {', '.join(dict.fromkeys(ends))} {{\n  port = {text.next_port()}\n"

@@ -55,7 +55,8 @@ def check(seed: int) -> int:
     found = lint_text(fleet(seed))
     circuit = Circuit(found.fleet, found.graph)
     count = 0
-    for path in paths(found.fleet, found.graph, claims(found.graph)):
+    every = paths(found.fleet, found.graph, claims(found.graph))
+    for path in (path for path in every if path.like is path.claim):
         source = path.claim.source
         own = next((cut.elements[0].host for cut in path.cuts if cut.own), "")
         hosts = found.fleet.agents[source[0]].hosts.hosts
