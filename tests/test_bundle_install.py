@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import thorough
 from flumec.compiler.archive import archives
 from flumec.compiler.build import compile_text
 from flumec.compiler.bundle import write_bundle
@@ -240,20 +241,20 @@ def test_a_file_that_was_changed_by_hand_is_refused(folder: Path, tmp_path: Path
     assert "agents/tailer.py is not as it was built; unpack the bundle anew" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--apply", "--rot", "/x"], "unrecognized arguments: --rot /x"),
-        ([], "one of the arguments --check --apply --rollback --remove is required"),
-        (["--apply", "--purge"], "--purge and --lose-undelivered go with --remove"),
-        (["--apply", "--python", "/bin/false"], "/bin/false is no Python that runs; name another"),
-        (["--rollback"], "there is no bundle to go back to: "),
-    ],
-)
+REFUSED = {
+    "unrecognized arguments: --rot /x": ["--apply", "--rot", "/x"],
+    "--purge and --lose-undelivered go with --remove": ["--apply", "--purge"],
+    "/bin/false is no Python that runs; name another": ["--apply", "--python", "/bin/false"],
+    "there is no bundle to go back to: ": ["--rollback"],
+    "one of the arguments --check --apply --rollback --remove is required": [],
+}
+
+
+@pytest.mark.parametrize("said", thorough.spread(REFUSED, 3))
 def test_what_it_refuses_it_refuses_before_anything_is_changed(
-    folder: Path, tmp_path: Path, arguments: list[str], said: str
+    folder: Path, tmp_path: Path, said: str
 ) -> None:
-    done = install(folder, *arguments, "--root", tmp_path / "image")
+    done = install(folder, *REFUSED[said], "--root", tmp_path / "image")
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert tree(tmp_path / "image").keys() <= {"opt/flumec/lock"}

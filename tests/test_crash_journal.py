@@ -352,7 +352,7 @@ def crashes(
 
 @pytest.mark.parametrize(
     ("survival", "stride"),
-    [(NOTHING, 5), *(pytest.param(each, 1, marks=pytest.mark.slow) for each in EVERY)],
+    [(NOTHING, 11), *(pytest.param(each, 1, marks=pytest.mark.slow) for each in EVERY)],
     ids=str,
 )
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)

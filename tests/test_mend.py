@@ -98,8 +98,17 @@ def test_what_is_only_probable_waits_for_unsafe(code: str) -> None:
     assert mended(_example(code), unsafe=False).texts == {}
 
 
-@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("path", "unsafe"),
+    [
+        pytest.param(
+            path, unsafe, id=f"{path.stem}-{'unsafe' if unsafe else 'safe'}",
+            marks=pytest.mark.slow if (number + unsafe) % 2 else (),
+        )
+        for number, path in enumerate(FILES)
+        for unsafe in (False, True)
+    ],
+)  # fmt: skip
 def test_mending_a_wrong_file_makes_nothing_worse(path: Path, unsafe: bool) -> None:
     program, _ = split(path.read_text())
     before = said_before(path.name, program)

@@ -5,6 +5,8 @@ A part is always the first one: two runs of the same part try the same worlds.
 
 import os
 import zlib
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,12 @@ def strides(fast: int) -> pytest.MarkDecorator:
     """Have a fast test try one step in so many, and the same test among the slow ones all."""
     every = pytest.param(step(), marks=pytest.mark.slow, id="each")
     return pytest.mark.parametrize("stride", [pytest.param(fast, id=f"one in {fast}"), every])
+
+
+def spread(cases: Iterable[Any], one_in: int) -> list[Any]:
+    """Leave one case in so many to the fast tests, and the others to the slow ones."""
+    slow = pytest.mark.slow
+    return [pytest.param(each, marks=slow if n % one_in else ()) for n, each in enumerate(cases)]
 
 
 def phase(what: object) -> int:

@@ -3,6 +3,7 @@
 from itertools import combinations, product
 
 import pytest
+import thorough
 from capacity.queues import Fleet, draw, text
 from flumec.compiler.build import lint_text
 from flumec.compiler.graph import Graph
@@ -42,7 +43,7 @@ def lost(fleet: Fleet, number: int, host: int, taken: int, gone: tuple[int, ...]
     return all(peers) if fleet.tiers[number].policy == "all" else any(peers)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", thorough.spread(range(40), 3))
 def test_the_fewest_hosts_are_those_that_trying_finds(seed: int) -> None:
     fleet = draw(seed)
     for taken in range(len(fleet.tiers)):

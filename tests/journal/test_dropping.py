@@ -9,6 +9,7 @@ from threading import Thread
 
 import pyarrow as pa
 import pytest
+import thorough
 from flumec.runtime.disk import Disk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Journal, JournalFailed
 from flumec.runtime.journal.records import Aside, Cursor, Frame, Full, Outcome, Output, Put, Stored
@@ -313,7 +314,7 @@ class Model:
 
 
 @KINDS
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", thorough.spread(range(12), 4))
 def test_every_row_is_delivered_once_or_counted_as_dropped(
     rig: Rig, spec: ChannelSpec, seed: int
 ) -> None:

@@ -279,7 +279,11 @@ def steps(past: str) -> int:
 @pytest.mark.parametrize("past", PASTS)
 @pytest.mark.parametrize(
     "stride",
-    [211, pytest.param(23 * thorough.step(), marks=[pytest.mark.slow, pytest.mark.timeout(1200)])],
+    [
+        499,
+        pytest.param(211, marks=pytest.mark.slow),
+        pytest.param(23 * thorough.step(), marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
+    ],
 )
 def test_of_two_copies_no_row_is_published_twice_and_none_is_lost(
     past: str, taken: str, stride: int

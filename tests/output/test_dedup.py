@@ -185,7 +185,7 @@ def test_the_power_may_go_twice(first: int) -> None:
         assert_exact(disk, place)
 
 
-@pytest.mark.parametrize("failing", range(1, 60, 3))
+@pytest.mark.parametrize("failing", thorough.spread(range(1, 60, 3), 3))
 def test_a_disk_that_fails_once_loses_and_doubles_nothing(failing: int) -> None:
     """Where it is the journal's disk the process ends; else the sink goes on by itself."""
     disk = filled()

@@ -197,7 +197,7 @@ def test_a_kill_and_then_a_power_cut_lose_and_repeat_nothing() -> None:
 @pytest.mark.parametrize(
     "seed",
     [
-        *range(10),
+        *thorough.spread(range(10), 4),
         *(pytest.param(seed, marks=pytest.mark.slow) for seed in thorough.first(range(10, 400))),
     ],
 )

@@ -40,7 +40,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("format_", "codec", "end"), KINDS)
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_each_row_once_in_its_paths_order(
     channel: Channel, place: Start, published: Published, hidden: Hidden, tmp_path: Path,
     format_: Any, codec: Any, end: str, workers: int,

@@ -193,13 +193,14 @@ def test_nothing_is_given_up_before_its_time_or_without_being_told() -> None:
 @pytest.mark.parametrize(
     ("survival", "cuts"),
     [
-        (NOTHING, slice(0, None, 17)),
+        (NOTHING, slice(0, None, 41)),
+        pytest.param(NOTHING, slice(0, None, 17), marks=pytest.mark.slow),
         pytest.param(NOTHING, slice(None), marks=pytest.mark.slow),
         pytest.param(EVERYTHING, slice(None), marks=pytest.mark.slow),
         pytest.param(Survival(0.5, 0.5, "any", torn=True, seed=7), slice(None),
                      marks=pytest.mark.slow),
     ],
-    ids=["some", "nothing", "everything", "half"],
+    ids=["few", "some", "nothing", "everything", "half"],
 )  # fmt: skip
 def test_a_cut_at_any_operation_loses_and_repeats_nothing(
     trouble: Trouble, survival: Survival, cuts: slice
