@@ -18,6 +18,7 @@ from flumec.compiler.proofs.arriving import Arriving, Ends
 from flumec.compiler.proofs.homes import homes
 from flumec.compiler.proofs.peers import Peers, Receiver
 from flumec.compiler.proofs.survival import folder_of
+from flumec.compiler.proofs.uneven import Uneven
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.values import resolve
 from flumec.runtime.component import Channel, Source
@@ -60,15 +61,16 @@ class Circuit:
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
         self.fleet, self.graph = fleet, graph
         self.peers, self.alikes = Peers(fleet), Alikes(fleet)
+        self._uneven = graph.derived(Uneven)
         self._sent: dict[object, Copy] = {}
         self._labels: dict[Place, tuple[Element, ...]] = {}
 
     def step(self, place: Place, arriving: Arriving) -> Step:
         """Return how events go on from a place to a sink."""
         if (link := self.peers.link_from(place.node)) is not None:
-            copy = self._receivers(link, place.alike, arriving)
-            to: Literal["any", "each"] = "each" if policy_of(link) == "hash" else "any"
-            return Step((copy,) if copy else (), to, dotted(place.node))
+            apart = self._are_apart(link, arriving)
+            copy = self._receivers(link, place.alike, arriving, apart=apart)
+            return Step((copy,) if copy else (), "each" if apart else "any", dotted(place.node))
 
         def places(ends: Ends) -> tuple[Place, ...]:
             return tuple(Place(edge.end, place.alike) for edge in ends)
@@ -76,21 +78,24 @@ class Circuit:
         copies = arriving.copies(place.node)
         return Step(tuple(tuple(map(places, arms)) for arms in copies))
 
-    def _receivers(self, link: Link, alike: Alike, arriving: Arriving) -> Copy:
+    def _are_apart(self, link: Link, arriving: Arriving) -> bool:
+        """Return whether what one receiver gets on to the sink is not what another one does."""
+        if policy_of(link) != "all":
+            return policy_of(link) == "hash"
+        return self._uneven.behind((end.node for end in link.targets), arriving.sink)
+
+    def _receivers(self, link: Link, alike: Alike, arriving: Arriving, *, apart: bool) -> Copy:
         near, within = self.peers.near(link, alike.first), link.values.get("within")
         here = {one.end for one in near} & set(arriving.leading)
         ends = [end.node for end in link.targets if end.node in here]
-        by_hash = policy_of(link) == "hash"
         groups = arriving.together(ends) if policy_of(link) == "all" else [ends]
         path = "" if within is None else str(within.value)
         fact = fact_of(path, alike.first) if path else None
-        key = tuple(map(tuple, groups)), by_hash, path, fact
+        key = tuple(map(tuple, groups)), apart, path, fact
         if key not in self._sent:
             arms = (self._places(near, group) for group in groups)
             found = tuple(arm for arm in arms if arm)
-            self._sent[key] = (
-                tuple((place,) for arm in found for place in arm) if by_hash else found
-            )
+            self._sent[key] = tuple((place,) for arm in found for place in arm) if apart else found
         return self._sent[key]
 
     def _places(self, near: Sequence[Receiver], ends: Collection[Node]) -> tuple[Place, ...]:

@@ -71,8 +71,8 @@ class Arriving:
     """The ways to one sink from the components of which some event comes there."""
 
     def __init__(self, fleet: Fleet, graph: Graph, sink: Node, leading: Collection[Node]) -> None:
-        self.leading = leading
-        self._graph, self._sink = graph, sink
+        self.sink, self.leading = sink, leading
+        self._graph = graph
         self._links: dict[Node, Link] = {each.sender.node: each for each in reversed(fleet.links)}
         self._known: dict[Node, Passed] = {}
 
@@ -102,7 +102,7 @@ class Arriving:
         """Return what has to be passed from a component on; all are looked at once it is asked."""
         if not self._known:
             for each in self._graph.upstream_last(self.leading):
-                known = Passed() if each == self._sink else self._from(each)
+                known = Passed() if each == self.sink else self._from(each)
                 self._known[each] = known.at(each)
         return self._known[node]
 

@@ -22,6 +22,7 @@ from flumec.compiler.proofs.numbered import sharing
 from flumec.compiler.proofs.places import Place, Places
 from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.twins import spared
+from flumec.compiler.proofs.uneven import Uneven
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.runtime.component import Sink, Source
 from flumec.runtime.sources.link import LinkSource
@@ -49,6 +50,7 @@ class _Claims:
         self._fleet = fleet
         self._ways = graph.derived(Ways)
         self._scattered = graph.derived(Scattered)
+        self._uneven = graph.derived(Uneven)
         self._effects = Effects(self._ways)
         self._meetings = meetings(self._ways)
         self._places = Places(self._ways)
@@ -200,6 +202,9 @@ class _Claims:
         span = link.span if held is None else held.span
         if (key := hashed_by(link)) is not None:
             return ahead.narrowed(key, f"`hash(header.{key})` keeps that of each value", span)
+        if policy == "all" and self._uneven.behind((end.node for end in link.targets), ahead.sink):
+            apart = f"each host of `{way.end[0]}` leaves other events out of its copies"
+            return ahead.disordered(apart, span)
         if policy == "all":
             hosts = len(self._fleet.agents[way.end[0]].hosts.hosts)
             each = f"each host of `{way.end[0]}` gets a copy, and this is about each"

@@ -17,6 +17,7 @@ from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host, Link
 from flumec.compiler.proofs.arriving import Arriving, Copy, Ends
 from flumec.compiler.proofs.peers import Peers, Receiver
+from flumec.compiler.proofs.uneven import Uneven
 from flumec.compiler.values import resolve
 from flumec.runtime.component import Channel, Sink, Source
 
@@ -183,6 +184,8 @@ class Losing:
         """Return how what is copied to each host of an agent is lost: with all of them."""
         loss, name = self._known[end], end[0]
         if loss.node is None or loss.node[0] != name or self._meet(end):
+            return loss
+        if self.graph.derived(Uneven).behind([end], self.sink):
             return loss
         hosts = {one.host.name for one in near if one.end == end}
         harming = (each for each in self.takings if self._harms(each, name))
