@@ -7,12 +7,13 @@ from flumec.compiler.world.clock import WorldClock
 from flumec.compiler.world.disk import Outages
 from flumec.compiler.world.fibres import Killed
 from flumec.compiler.world.network import Network
-from flumec.compiler.world.process import Process
+from flumec.compiler.world.process import STATES, Process
 from flumec.compiler.world.stage import ELSEWHERE
 from flumec.compiler.world.steps import Steps
 from flumec.compiler.world.tailed import TailedFiles
 from flumec.runtime.agent import Agent
 from flumec.runtime.disk import Disk
+from flumec.runtime.output.template import OURS
 from flumec.runtime.testing import NOTHING, CrashDisk, Survival
 
 RESTART = 1.0
@@ -49,6 +50,8 @@ class Machine:
         self.off = False
         self._elsewhere = elsewhere
         self._boots = 0
+        self._written = Path()
+        """The directory of the journal that was written last."""
         network.name(name, address)
 
     @property
@@ -94,6 +97,8 @@ class Machine:
     def step(self, process: Process, path: Path, names: bool) -> None:
         """Let a process change the disk, or be killed right before."""
         self.network.scheduler.stir()
+        names = names and OURS not in path.parts
+        self._write(path)
         within = [folder for folder in self.folders if f"{path}/".startswith(f"{folder}/")]
         self.steps.take((self.name,), publishes=names and bool(within))
         for folder in within:
@@ -106,6 +111,12 @@ class Machine:
                 self._end(process)
                 self._again(process.agent.name)
                 raise Killed(process.name)
+
+    def _write(self, path: Path) -> None:
+        """Note where something is written into another journal than before."""
+        if f"{path}/".startswith(f"{STATES}/") and path.parent != self._written:
+            self._written = path.parent
+            self.steps.note("parted", (self.name,))
 
     def _ended(self, process: Process) -> None:
         """Note an end that came by itself, and have the agent start again."""

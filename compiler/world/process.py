@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SEGMENT_SIZE = 256 << 10
 """Bytes of a journal's segments: small, so that a test of a few events has several."""
 
-_STATES = Path("/var/lib/flumec")
+STATES = Path("/var/lib/flumec")
 _LONG = 3600.0
 
 
@@ -122,7 +122,7 @@ class Process(Owner):
 
 def state_of(agent: "Agent") -> Path:
     """Return where on its machine an agent has its state."""
-    return _STATES / agent.name
+    return STATES / agent.name
 
 
 class WorldSockets:

@@ -147,6 +147,7 @@ class Stream(_Waiting):
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         data = b"".join(parts)
         self._network.steps.take((self.host, self.there))
+        self._network.steps.note("sent", (self.host,))
         self.other.expect(data)
         return len(data)
 

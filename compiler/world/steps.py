@@ -6,9 +6,16 @@ something happen at each of them in turn, and knows after the last that it was a
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from typing import Literal, get_args
 
 Place = tuple[str, ...]
 """A machine, and of its directories one: where a disk is changed. Or two machines: their wire."""
+
+Note = Literal["published", "sent", "parted"]
+"""What is of note, as a process that ends right then leaves it half done: a file got its name, or a
+sink that commits nothing had events; something was sent to another host; after one journal another
+one is written.
+"""
 
 
 class Steps:
@@ -17,8 +24,10 @@ class Steps:
     def __init__(self) -> None:
         self.counts: Counter[Place] = Counter()
         """How many steps each place has seen."""
-        self.published: defaultdict[Place, list[int]] = defaultdict(list)
-        """How many it had seen each time that a sink had just made something known."""
+        self.notes: dict[Note, defaultdict[Place, list[int]]] = {
+            note: defaultdict(list) for note in get_args(Note)
+        }
+        """How many it had seen each time that something of note had just come about."""
         self._awaited: dict[Place, tuple[int, Callable[[], object]]] = {}
 
     def at(self, place: Place, number: int, work: Callable[[], object]) -> None:
@@ -33,15 +42,17 @@ class Steps:
         self._awaited.clear()
 
     def take(self, place: Place, *, publishes: bool = False) -> None:
-        """Note that a step is about to be taken, and whether something is known from then on."""
+        """Note that a step is about to be taken, and whether it publishes something."""
         awaited = self._awaited.get(place)
         if awaited is not None and awaited[0] == self.counts[place]:
             del self._awaited[place]
             awaited[1]()
         self.counts[place] += 1
         if publishes:
-            self.publish(place)
+            self.note("published", place)
 
-    def publish(self, place: Place) -> None:
-        """Note that something has just been made known without a step."""
-        self.published[place].append(self.counts[place])
+    def note(self, note: Note, place: Place) -> None:
+        """Note that something has come about since the last step, or by it."""
+        known = self.notes[note][place]
+        if known[-1:] != [self.counts[place]]:
+            known.append(self.counts[place])

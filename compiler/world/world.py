@@ -225,7 +225,7 @@ class World(Seen):
     def _take(self, host: str, agent: str) -> Callable[[str, Sequence[Event]], None]:
         def take(sink: str, events: Sequence[Event]) -> None:
             self._taken.setdefault((host, agent, sink), []).extend(events)
-            self.steps.publish((host,))
+            self.steps.note("published", (host,))
 
         return take
 

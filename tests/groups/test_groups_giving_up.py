@@ -50,7 +50,7 @@ def lived(doubt: str) -> tuple[list[str], list[str], list[str]]:
     folder = "web-1", "/srv/one"
     with World(compiled.plan) as world:
         assert world.rest(60)
-        (*_, step) = world.steps.published[folder]
+        (*_, step) = world.steps.notes["published"][folder]
     with World(compiled.plan) as world:
         outages = world.machines["web-1"].outages
         world.steps.at(folder, step, lambda: outages.begin(Path(folder[1]), AWAY))

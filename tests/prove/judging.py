@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from flumec.compiler.proofs.claim import Claim, Failure, Harm
+from flumec.compiler.world.steps import Note
 from prove.shape import Shape
 from prove.ways import (
     Destination,
@@ -41,8 +42,10 @@ class Record:
     """What happened, besides all being well."""
     steps: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
     """How many steps there were at which each fault that happens at one could have happened."""
-    published: dict[tuple[str, tuple[str, ...]], list[int]] = field(default_factory=dict)
-    """Those of them right before which a sink had made something known."""
+    notes: dict[Note, dict[tuple[str, tuple[str, ...]], list[int]]] = field(
+        default_factory=lambda: {note: {} for note in get_args(Note)}
+    )
+    """Those of them right before which something of note had come about."""
     strayed: dict[Event, Hosts] = field(default_factory=dict)
     """The other hosts of their source that clients have given some of them to as well."""
     shuffled: set[tuple[str, str, str]] = field(default_factory=set)

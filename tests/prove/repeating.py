@@ -55,7 +55,8 @@ def scripts(shape: Shape, made: Claimed, seed: int) -> Iterator[Script]:
         yield aimed(shape, weaker, seed, 1)
     for search in islice(searches(shape, weaker[0], seed) if weaker else (), 1):
         record = Record(steps=dict.fromkeys(search[1], 24))
-        record.published |= {fault: [12] for fault in search[1]}
+        for numbers in record.notes.values():
+            numbers |= {fault: [12] for fault in search[1]}
         yield from islice(stepped(search, record), 2)
 
 

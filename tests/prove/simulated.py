@@ -89,7 +89,8 @@ class _Play:
             if fault[0] in STEPS:
                 place = self._place(*fault)
                 self._record.steps[fault] = self._world.steps.counts[place]
-                self._record.published[fault] = self._world.steps.published[place]
+                for note, places_of in self._world.steps.notes.items():
+                    self._record.notes[note][fault] = places_of[place]
         self._world.steps.forget()
         for machine in self._world.machines.values():
             machine.doom = None  # a step that was never reached

@@ -90,22 +90,28 @@ def _faults(shape: Shape, agent: Agent, effect: Effect) -> Iterator[Fault]:
 def stepped(search: Search, record: Record) -> Iterator[Script]:
     """Yield a script for each step of a search, where `record` is what came of its script.
 
-    Right behind what a sink has published come first, then those far apart, then in between.
+    Those come first right behind something of note, then those far apart, then in between.
     """
     base, faults = search
-    numbers = (_numbers(fault, record.published[fault], record.steps[fault]) for fault in faults)
+    numbers = (_numbers(fault, record) for fault in faults)
     for action in chain.from_iterable(zip_longest(*numbers)):
         if action is not None:
             yield tuple(sorted((*base, action)))
 
 
-def _numbers(fault: Fault, published: Sequence[int], steps: int) -> Iterator[Action]:
+def _numbers(fault: Fault, record: Record) -> Iterator[Action]:
     """Yield a fault at each step; what survives a power cut is chance, so there more than once."""
     kind, who = fault
-    behind = [published[at] + more for more in range(BEHIND) for at in spread(len(published))]
+    noted = zip_longest(*(_behind(numbers[fault]) for numbers in record.notes.values()))
+    numbers = dict.fromkeys((*chain.from_iterable(noted), *spread(record.steps[fault])))
     for chance in (0.0, 0.1, 0.2) if kind == "fall" else (0.0,):
-        for number in dict.fromkeys((*behind, *spread(steps))):
-            yield Action(0.0, kind, who, number + chance)
+        for number in numbers:
+            if number is not None:
+                yield Action(0.0, kind, who, number + chance)
+
+
+def _behind(numbers: Sequence[int]) -> list[int]:
+    return [numbers[at] + more for more in range(BEHIND) for at in spread(len(numbers))]
 
 
 def spread(count: int) -> list[int]:

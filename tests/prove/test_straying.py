@@ -47,7 +47,7 @@ def test_a_search_begins_right_behind_what_was_published() -> None:
     shape = fleet()
     doom = "doom", ("edge", "h")
     record = simulated.play(shape, claimed(shape).plan, parse(SCRIPT), 1)
-    first, *_ = published = record.published[doom]
+    first, *_ = published = record.notes["published"][doom]
     tried = [action.amount for (action,) in stepped(((), (doom,)), record)]
 
     assert tried[0] == first
