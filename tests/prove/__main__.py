@@ -20,14 +20,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first fleet's (default: 0)")
     parser.add_argument("-j", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--tries", type=int, default=TRIES, help="lives by chance before each step")
-    parser.add_argument("--shown", type=int, help="of so many fleets (default: of all)")
+    parser.add_argument(
+        "--shown", type=int, metavar="N", help="of the first N of each kind (default: of all)"
+    )
     parser.add_argument("--again", type=Path, metavar="DIR", help="play one that was kept")
     given = parser.parse_args()
     if given.again:
         return _again(given.again)
     began = time.monotonic()
     seeds = range(given.seed, given.seed + given.fleets)
-    shown = given.fleets if given.shown is None else given.shown
+    shown = sys.maxsize if given.shown is None else given.shown
     verdict = campaign.run(seeds, given.j, given.tries, shown, _say)
     for case in verdict.wrong[:3]:
         assert case.wrong is not None

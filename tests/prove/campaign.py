@@ -11,6 +11,7 @@ from flumec.compiler.proofs.claim import Claim
 from prove.case import Case, examine
 from prove.features import FEATURES, features
 from prove.shape import Shape
+from prove.widening import number
 
 DELIVERIES = ("exactly_once", "at_least_once", "best_effort")
 
@@ -93,9 +94,10 @@ class Verdict:
 def run(
     seeds: Sequence[int], processes: int, tries: int, shown: int, say: Callable[[str], None]
 ) -> Verdict:
-    """Examine the fleets of all seeds; of the first so many, weak claims are to be shown."""
+    """Examine the fleets of all seeds; of the first so many of each kind, weak claims are to be
+    shown."""  # noqa: D209
     verdict, said = Verdict(), time.monotonic()
-    tasks = [(seed, tries if number < shown else 0) for number, seed in enumerate(seeds)]
+    tasks = [(seed, tries if number(seed) < shown else 0) for seed in seeds]
     with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
         for case in pool.imap_unordered(_examine, tasks, chunksize=4):
             verdict.add(case)

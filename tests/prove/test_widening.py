@@ -3,12 +3,12 @@
 from prove import generator, widening
 from prove.claiming import claimed
 from prove.features import FEATURES, features
-from prove.widening import HARMED, HARMING, WIDENED, WIDENINGS, make, widened
+from prove.widening import HARMED, HARMING, WIDENED, WIDENINGS, make, number, widened
 
 
 def test_the_first_fleets_stay_as_they_were_made() -> None:
     assert all(make(seed) == generator.make(seed) for seed in (0, 150, WIDENED - 1))
-    assert any(make(WIDENED + number) != generator.make(WIDENED + number) for number in range(3))
+    assert any(make(seed) != generator.make(seed) for seed in range(WIDENED, WIDENED + 3))
 
 
 def test_the_next_thousand_stay_as_they_were_widened() -> None:
@@ -30,3 +30,7 @@ def test_each_widening_changes_some_fleet() -> None:
     shapes = [generator.make(seed) for seed in range(40)]
     for each in (*WIDENINGS, *HARMING):
         assert any(each(shape, widening.random.Random(0)) != shape for shape in shapes), each
+
+
+def test_the_fleets_of_each_kind_are_numbered() -> None:
+    assert [number(seed) for seed in (0, 999, 1000, 1999, 2000, 3500)] == [0, 999, 0, 999, 0, 1500]

@@ -54,6 +54,11 @@ HARMING: tuple[Widening, ...] = (emptied, rejecting, poisoned)
 """And then, from `HARMED` on."""
 
 
+def number(seed: int) -> int:
+    """Return the how many-eth of its kind, as generated, widened or harmed, a seed's fleet is."""
+    return seed - max(first for first in (0, WIDENED, HARMED) if first <= seed)
+
+
 def make(seed: int) -> Shape:
     """Return the fleet of a seed, widened or not."""
     shape = generator.make(seed)
