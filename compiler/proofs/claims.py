@@ -21,6 +21,7 @@ from flumec.compiler.proofs.naming import first_of, is_given, named
 from flumec.compiler.proofs.numbered import sharing
 from flumec.compiler.proofs.places import Place, Places
 from flumec.compiler.proofs.scattered import Scattered
+from flumec.compiler.proofs.survival import folder_of
 from flumec.compiler.proofs.twins import spared
 from flumec.compiler.proofs.uneven import Uneven
 from flumec.compiler.proofs.way import Way, Ways, said
@@ -229,13 +230,25 @@ class _Claims:
             node,
             ahead.sink,
             declaration.start,
-            _by_failure(of_key.worst),
+            _by_failure(self._seen(of_key.worst, ahead.sink, sink)),
             (*assuming, *of_key.assuming),
             first_of(ahead, sink, declaration) if several else ahead.order,
             ahead.detours,
             alike,
             ahead.letters,
         )
+
+    def _seen(self, worst: Worst, node: Node, sink: Component) -> Worst:
+        """Return the same without copies whose first one is lost with the host whose loss repeats
+        it, as the sink has its files there.
+        """
+        key = Failure.HOST_LOST, Harm.REPEATS
+        hosts = self._fleet.agents[node[0]].hosts.hosts
+        if key not in worst or worst[key].node[0] != node[0] or not hosts:
+            return worst
+        if folder_of(sink, hosts[0]) is None:
+            return worst
+        return {one: effect for one, effect in worst.items() if one != key}
 
 
 def _past(found: list[tuple[Way, Ahead]]) -> Ahead:

@@ -21,6 +21,7 @@ _ENDS = (Failure.KILLED, Failure.POWER_CUT)
 _ONE_FIRST_PUT = Copies(tag=True, apart=False)
 _PUT_ANEW = Copies(tag=False, apart=False)
 _ELSEWHERE = Copies(tag=True, apart=True)
+_POSTED_ANEW = Copies(tag=False, apart=True)
 
 
 class Effects:
@@ -48,6 +49,7 @@ class Effects:
             yield from self._put(agent, component, way)
         elif way.kind == "link" and way.link is not None:
             yield from self._sent(way.link, way.start)
+            yield from self._sent_anew(way.link, way.end)
         else:
             yield from self._delivered(agent, component, way)
 
@@ -117,6 +119,19 @@ class Effects:
                 "`in_doubt = wait` in the link", _ELSEWHERE,
             )  # fmt: skip
 
+    def _sent_anew(self, link: Link, end: Node) -> Iterator[Effect]:
+        """Yield what a sender may send twice as a receiver is lost that had it, and passed it on.
+
+        By itself it sends elsewhere what was in doubt, where the file says `resend`; else a person
+        has it go on (`flumec link settle`).
+        """
+        elsewhere = policy_of(link) in ("failover", "balance") and self.several_peers(link)
+        why = "what it passed on and had not acknowledged is sent again"
+        for failure in (Failure.DISK_LOST, Failure.HOST_LOST):
+            apart = elsewhere or failure is Failure.HOST_LOST
+            copies = Copies(tag=True, apart=apart)
+            yield Effect(failure, Harm.REPEATS, end, link.span, why, "", copies)
+
     def _delivered(self, agent: Agent, channel: Component, way: Way) -> Iterator[Effect]:
         sink = agent.components.get(way.end[1])
         if sink is None or not isinstance(declared := sink.declaration, type):
@@ -154,6 +169,10 @@ def _when_lost(component: Component, declaration: type, node: Node) -> Iterator[
             yield Effect(Failure.HOST_LOST, Harm.LOSES, node, span, why)
         why = "how far it had read is on that disk"
         yield Effect(Failure.DISK_LOST, Harm.REPEATS, node, span, why, "", _PUT_ANEW)
+    elif issubclass(declaration, Source) and _is_answered(declaration):
+        why = "what it passed on and had not answered comes again, and is not known"
+        for failure in (Failure.DISK_LOST, Failure.HOST_LOST):
+            yield Effect(failure, Harm.REPEATS, node, span, why, "", _POSTED_ANEW)
     elif component.values.get("dedup") is not None:
         held = component.values["dedup"]
         why = "the keys of what it wrote are on that disk"
@@ -175,6 +194,11 @@ def _is_optional(way: Way) -> bool:
 
 def _is_read_again(source: Component) -> bool:
     return bool(getattr(source.declaration, "replayable", False))
+
+
+def _is_answered(source: type[Source]) -> bool:
+    """Return whether clients send to a source, and again what it did not answer."""
+    return source.start == "acknowledgement" and not source.replayable
 
 
 def _is_on_disk(channel: Component) -> bool:
