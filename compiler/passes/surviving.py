@@ -110,6 +110,9 @@ class LostWithHost(Diagnostic, code="FL611"):
     copy elsewhere survives that: `policy = all` to more hosts than are lost, and a `dedup` where
     the copies meet; or clients that post to two machines.
 
+    What is for a lost host under `all` waits at its sender until a bundle leaves that host out.
+    Once the channel there is full, it holds back the other copies too.
+
     ## Example
 
     ```flow

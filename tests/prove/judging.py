@@ -205,7 +205,9 @@ class Judge:
                     continue
                 if event in left:
                     continue
-                keys = claim.order.keys | folders(self._shape, instance)
+                keys = claim.order.keys
+                if claim.order.folders is not None:
+                    keys |= folders(self._shape, instance)
                 kind = (*event.stream, *(_header(event, key) for key in sorted(keys)))
                 before = last.get(kind)
                 if before is not None and before.number > event.number:

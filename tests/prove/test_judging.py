@@ -188,7 +188,10 @@ def test_order_is_that_in_each_folder() -> None:
     mixed = record(0, 2, 1)
     assert judged(mixed) == ["reordered"]
     store = replace(STORE, values=(*STORE.values, ("path", '"%{digit}"')))
-    assert judged(mixed, shape=Shape((replace(SIMPLE, sinks=(store,)),))) == []
+    shape = Shape((replace(SIMPLE, sinks=(store,)),))
+    whole, apart = claim(), Order(frozenset(), folders=frozenset({"digit"}))
+    assert judged(mixed, replace(whole, order=apart), shape=shape) == []
+    assert judged(mixed, whole, shape=shape) == ["reordered"], "no folder was said"
 
 
 def test_copies_that_meet_belong_to_one_place() -> None:
