@@ -112,6 +112,12 @@ class Questions:
             answers = told.answers.intersection(arm.values)
         return {**known, route.header: told._replace(answers=answers)} if answers else None
 
+    def single(self, known: Knowledge, subject: Subject) -> "Iterator[Item]":
+        """Yield what may be known of a subject, answer by answer."""
+        told = known.get(subject) or Told(self._all(subject))
+        for answer in sorted(told.answers, key=repr):
+            yield subject, told._replace(answers=frozenset({answer}))
+
     def carried(self, known: Knowledge, subjects: Iterable[Subject]) -> "frozenset[Item]":
         """Return what is worth carrying on where some subjects are asked."""
         return frozenset(

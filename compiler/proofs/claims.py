@@ -53,8 +53,8 @@ class _Claims:
         self._scattered = graph.derived(Scattered)
         self._uneven = graph.derived(Uneven)
         self._effects = Effects(self._ways)
-        self._meetings = meetings(self._ways)
-        self._places = Places(self._ways)
+        self._places = graph.derived(Places)
+        self._meetings = meetings(self._ways, self._places)
         self._courses = Courses()
         self._ahead: dict[Place, dict[Node, Ahead]] = {}
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
-from flumec.compiler.model import Link
 from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.exclusive import may_copy
 from flumec.compiler.proofs.fanning import has_several_peers, has_several_senders
+from flumec.compiler.proofs.places import Place, Places
 from flumec.compiler.proofs.tags import have_one_tag
 from flumec.compiler.proofs.way import Way, Ways
 
@@ -28,62 +28,93 @@ class Meeting:
     """Whether they part behind the steps of the chain that both leave by."""
 
 
-def meetings(ways: Ways) -> Mapping[Node, Sequence[Meeting]]:
-    """Return, by where they meet, the copies that do."""
-    found: dict[Node, list[Meeting]] = defaultdict(list)
+def meetings(ways: Ways, places: Places) -> Mapping[Node, Sequence[Meeting]]:
+    """Return, by where they meet, the copies that do: of some kind of events, all by ways that
+    events of this kind take.
+    """
+    found: dict[Node, dict[Meeting, None]] = defaultdict(dict)
     for node in ways.nodes():
         leaving = ways.out(node)
         if not leaving:
             continue
-        component = ways.component(node)
-        link = leaving[0].link
+        component, link = ways.component(node), leaving[0].link
+        by_link = link is not None and policy_of(link) == "all"
         if component is not None and component.kind == "source" and len(leaving) > 1:
-            for at, meeting in _of_source(ways, node, leaving):
-                found[at].append(meeting)
-        elif link is not None and policy_of(link) == "all" and has_several_peers(ways.fleet, link):
-            for at, meeting in _of_link(ways, node, leaving, link):
-                found[at].append(meeting)
-    return found
+            copying = _of_source
+        elif link is not None and by_link and has_several_peers(ways.fleet, link):
+            copying = _of_link
+        else:
+            continue
+        for kind in places.kinds(node):
+            for at, meeting in copying(_Onwards(ways, places), kind):
+                found[at][meeting] = None
+    return {at: tuple(each) for at, each in found.items()}
 
 
-def _of_source(ways: Ways, node: Node, leaving: Sequence[Way]) -> Iterator[tuple[Node, Meeting]]:
+Onward = tuple[Way, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class _Onwards:
+    """The ways that events of one kind take."""
+
+    ways: Ways
+    places: Places
+
+    def behind(
+        self, first: Onward, goes_on: Callable[[Way], bool] = lambda _way: True
+    ) -> Iterator[Way]:
+        """Yield the ways behind one, one into each place that events come to by it."""
+        waiting, seen = deque([first[1]]), {first[1]}
+        while waiting:
+            for way, there in self.places.out(waiting.popleft()):
+                if there not in seen:
+                    seen.add(there)
+                    yield way
+                    if goes_on(way):
+                        waiting.append(there)
+
+
+def _of_source(onwards: _Onwards, fork: Place) -> Iterator[tuple[Node, Meeting]]:
     def copied(one: Way, two: Way) -> Copies | None:
         if one.edge is None or two.edge is None or not may_copy(one.edge, two.edge):
             return None
-        tag = have_one_tag(ways, one.edge, two.edge)
+        tag = have_one_tag(onwards.ways, one.edge, two.edge)
         return Copies(tag=tag, apart=True, alike=False)
 
-    yield from _meet(ways, node, leaving, copied)
+    yield from _meet(onwards, fork.node, list(onwards.places.out(fork)), copied)
 
 
-def _of_link(
-    ways: Ways, node: Node, leaving: Sequence[Way], link: Link
-) -> Iterator[tuple[Node, Meeting]]:
-    sent = [way for way in leaving if way.link is link]
-    yield from _meet(ways, node, sent, lambda _one, _two: Copies(tag=True, apart=True, alike=False))
-    for way in sent:
-        if len(ways.fleet.agents[way.end[0]].hosts.hosts) > 1:
-            for last in _onwards(ways, way, _has_one_sender):
-                if last.link is not None and not _has_one_sender(ways, last):
-                    yield last.end, Meeting(node, _twice(last, Copies(tag=True, apart=True)))
+def _of_link(onwards: _Onwards, fork: Place) -> Iterator[tuple[Node, Meeting]]:
+    fleet = onwards.ways.fleet
+    sent = [(way, there) for way, there in onwards.places.out(fork) if way.link is not None]
+    apart = Copies(tag=True, apart=True, alike=False)
+    yield from _meet(onwards, fork.node, sent, lambda _one, _two: apart)
 
+    def has_one_sender(way: Way) -> bool:
+        return way.link is None or not has_several_senders(fleet, way.link)
 
-def _has_one_sender(ways: Ways, way: Way) -> bool:
-    return way.link is None or not has_several_senders(ways.fleet, way.link)
+    for way, there in sent:
+        if len(fleet.agents[way.end[0]].hosts.hosts) > 1:
+            for last in onwards.behind((way, there), has_one_sender):
+                if not has_one_sender(last):
+                    meeting = Meeting(fork.node, _twice(last, Copies(tag=True, apart=True)))
+                    yield last.end, meeting
 
 
 def _meet(
-    ways: Ways,
+    onwards: _Onwards,
     node: Node,
-    leaving: Sequence[Way],
+    leaving: Sequence[Onward],
     copied: Callable[[Way, Way], Copies | None],
 ) -> Iterator[tuple[Node, Meeting]]:
     """Yield where two of the ways that leave a fork arrive by different last ones."""
     arrived: dict[Node, list[tuple[Way, Way]]] = defaultdict(list)
-    for first in leaving:
-        for last in (first, *_onwards(ways, first)):
+    for first, there in leaving:
+        for last in (first, *onwards.behind((first, there))):
             for other, its_last in arrived[last.end]:
-                copies = copied(other, first) if its_last is not last else None
+                apart = its_last is not last and other is not first
+                copies = copied(other, first) if apart else None
                 if copies is not None:
                     behind = one_chain(other, first)
                     yield last.end, Meeting(node, _twice(last, copies), behind)
@@ -95,20 +126,6 @@ def one_chain(one: Way, two: Way) -> bool:
     """Return whether two ways leave by the same steps."""
     mine, other = one.edge, two.edge
     return mine is not None and other is not None and mine.chain is other.chain
-
-
-def _onwards(
-    ways: Ways, first: Way, goes_on: Callable[[Ways, Way], bool] = lambda _ways, _way: True
-) -> Iterator[Way]:
-    """Yield the ways behind `first`, one into each component that events come to by it."""
-    waiting, seen = deque([first.end]), {first.end}
-    while waiting:
-        for way in ways.out(waiting.popleft()):
-            if way.end not in seen:
-                seen.add(way.end)
-                yield way
-                if goes_on(ways, way):
-                    waiting.append(way.end)
 
 
 def _twice(last: Way, copies: Copies) -> Effect:

@@ -6,13 +6,15 @@ what another one asked before it, each component is one place.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from itertools import product
+from math import prod
 from typing import NamedTuple
 
-from flumec.compiler.graph import Node
+from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.flow import OURS
-from flumec.compiler.model import Chain, Component, Route, Target
+from flumec.compiler.model import Chain, Component, Fleet, Route, Target
 from flumec.compiler.proofs.answers import Item, Knowledge, Questions, Subject, asked_by
-from flumec.compiler.proofs.sites import Sites, shared_by
+from flumec.compiler.proofs.sites import Shared, Sites, shared_by
 from flumec.compiler.proofs.way import Way, Ways
 from flumec.runtime.component import Source
 from flumec.runtime.sources.link import LinkSource
@@ -29,11 +31,11 @@ class Place(NamedTuple):
 
 
 class Places:
-    """Every place that events of some source come to."""
+    """Every place that events of some source come to; made once, with `Graph.derived`."""
 
-    def __init__(self, ways: Ways) -> None:
-        agents = ways.fleet.agents.values()
-        self._ways, self._sites = ways, Sites(ways.fleet)
+    def __init__(self, fleet: Fleet, graph: Graph) -> None:
+        ways, agents = graph.derived(Ways), fleet.agents.values()
+        self._ways, self._sites = ways, Sites(fleet)
         self._questions = Questions.of(chain for agent in agents for chain in agent.chains)
         self._asked: dict[Node, frozenset[Subject]] = {}
         """What the chains of a component ask, and all that are behind it."""
@@ -50,6 +52,24 @@ class Places:
     def at(self, node: Node) -> Collection[Place]:
         """Return the places of a component; of one that nothing comes to, none."""
         return self._at[node]
+
+    def kinds(self, node: Node) -> Iterator[Place]:
+        """Yield the places of a component, each once for each kind of events there: by all that is
+        asked of them from there on. Too many kinds are one, of which nothing more is known.
+        """
+        for place in self._at[node]:
+            known = dict(place.known)
+            asked = self._asked[node] if self._is_followed(node) else frozenset()
+            kept = [item for item in place.known if isinstance(item[0], Shared)]
+            of_events = (subject for subject in asked if not isinstance(subject, Shared))
+            told = [
+                list(self._questions.single(known, subject))
+                for subject in sorted(of_events, key=repr)
+            ]
+            if prod(map(len, told)) > _MOST:
+                yield place
+            else:
+                yield from (Place(node, frozenset([*kept, *each])) for each in product(*told))
 
     def out(self, place: Place) -> Iterator[tuple[Way, Place]]:
         """Yield the ways on that some events take, each with where they come to by it."""
@@ -106,9 +126,13 @@ class Places:
                 self._at[way.end][there] = None
 
     def _place(self, node: Node, known: Knowledge) -> Place:
-        if node in self._crowded or node[0] in self._ways.fleet.unsure:
+        if not self._is_followed(node):
             return Place(node)
         return Place(node, self._questions.carried(known, self._asked[node]))
+
+    def _is_followed(self, node: Node) -> bool:
+        """Return whether events are told apart at a component."""
+        return node not in self._crowded and node[0] not in self._ways.fleet.unsure
 
     def _behind(self, place: Place, chain: Chain) -> Knowledge | None:
         agent = self._ways.fleet.agents[place.node[0]]

@@ -20,7 +20,6 @@ from flumec.compiler.model import (
     Value,
 )
 from flumec.compiler.proofs.places import Places
-from flumec.compiler.proofs.way import Ways
 from flumec.compiler.source import Span
 from mutated.example import Change, Example, text_of
 
@@ -153,5 +152,5 @@ def misspelt(word: str) -> str:
 
 def ways_taken(example: Example) -> set[Span]:
     """Return where the ways on are that some event takes: behind a route it may be none."""
-    places = Places(Graph(example.fleet).derived(Ways))
+    places = Graph(example.fleet).derived(Places)
     return {way.span for place in places.backwards for way, _ in places.out(place)}
