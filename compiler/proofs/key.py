@@ -94,13 +94,15 @@ class Key:
         """
         mixed = any(other.made != self.made for other in others)
         apart, policy = "within" in link.values, policy_of(link)
+        chooses, header = several and policy != "all", hashed_by(link)
+        filled = self.by_clock | (self.by_host if chooses and header is None else frozenset())
+        key = replace(self, by_clock=filled)
         if not (mixed or self.host) or (policy == "all" and not apart):
-            return self
-        key = replace(self, host=self.host or apart)
-        if not several or policy == "all":
             return key
-        if (header := hashed_by(link)) is None:
-            return replace(key, differs=True)
+        if not chooses:
+            return replace(key, host=self.host or apart)
+        if header is None:
+            return replace(key, differs=True, host=self.host or apart)
         return replace(key, chosen=key.chosen | {header}, host=apart)
 
     def before(self, steps: Sequence[Step], agent: Agent) -> "Key":
