@@ -121,3 +121,11 @@ def played(fleet: Fleet) -> Arriving:
         (_, behind) = next(leaving(second, left))
         came.append(frozenset(map(str, header(behind, "event").to_pylist())))
     return Arriving(*came)
+
+
+def ask_alike(chains: tuple[str, ...]) -> bool:
+    """Return whether both ways ask the same of an event, so that what one lets by the other may
+    let by as well.
+    """
+    alpha, beta = chains[0] + chains[2], chains[1] + chains[3]
+    return any(word in alpha and word in beta for word in ("regex_filter", "route"))

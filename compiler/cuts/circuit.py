@@ -86,7 +86,7 @@ class Circuit:
 
     def _receivers(self, link: Link, alike: Alike, arriving: Arriving, *, apart: bool) -> Copy:
         near, within = self.peers.near(link, alike.first), link.values.get("within")
-        here = {one.end for one in near} & set(arriving.leading)
+        here = {one.end for one in near} & arriving.leading
         ends = [end.node for end in link.targets if end.node in here]
         groups = arriving.together(ends) if policy_of(link) == "all" else [ends]
         path = "" if within is None else str(within.value)

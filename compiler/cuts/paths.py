@@ -15,6 +15,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet
 from flumec.compiler.proofs.arriving import Arriving
 from flumec.compiler.proofs.claim import Claim
+from flumec.compiler.proofs.places import Between, Places
 from flumec.compiler.proofs.survival import when_dark, when_lost
 
 
@@ -60,7 +61,9 @@ class _Cutting:
 
     def __init__(self, circuit: Circuit) -> None:
         self._circuit, self._fates = circuit, Fates(circuit)
-        self._steps: dict[Node, Callable[[Place], Step]] = {}
+        self._leading = cache(circuit.graph.leading_to)
+        self._between = cache(self._ways_of)
+        self._steps = cache(self._steps_of)
         self._known: dict[object, tuple[Claim, tuple[Cut, ...]]] = {}
 
     def paths(self, claim: Claim) -> Iterator[Path]:
@@ -80,14 +83,16 @@ class _Cutting:
                 yield Path(claim, len(place.alike.hosts), cuts, like)
 
     def _course(self, claim: Claim, root: Step, own: str) -> Course:
-        return course(self._circuit, claim.sink, root, own, self._step_to(claim.sink))
+        return course(self._circuit, claim.sink, root, own, self._steps(claim.source, claim.sink))
 
-    def _step_to(self, sink: Node) -> Callable[[Place], Step]:
-        if sink not in self._steps:
-            circuit = self._circuit
-            arriving = Arriving(circuit.fleet, circuit.graph, sink, circuit.graph.leading_to(sink))
-            self._steps[sink] = cache(lambda place: circuit.step(place, arriving))
-        return self._steps[sink]
+    def _steps_of(self, source: Node, sink: Node) -> Callable[[Place], Step]:
+        circuit, between = self._circuit, self._between(source, sink)
+        arriving = Arriving(circuit.graph, circuit.peers, sink, between)
+        return cache(lambda place: circuit.step(place, arriving))
+
+    def _ways_of(self, source: Node, sink: Node) -> Between:
+        places = self._circuit.graph.derived(Places)
+        return places.between(source, sink, self._leading(sink))
 
     def _of_one_host(self, claim: Claim, place: Place) -> tuple[Claim, tuple[Cut, ...]]:
         key = tuple(self._likeness(claim, place))
@@ -107,8 +112,9 @@ class _Cutting:
         yield own.first.name if crowded[own.first.name] > 1 else ""
         yield own.first.facts.get("site")
         yield claim.sink[1] if claim.sink[0] == own.agent else claim.sink
+        yield frozenset(self._elsewhere(claim))
         waiting = [place]
-        step_of = self._step_to(claim.sink)
+        step_of = self._steps(claim.source, claim.sink)
         for here in waiting:  # which grows
             component, step = agent.components[here.node[1]], step_of(here)
             yield component.name, circuit.disk(here)
@@ -118,6 +124,14 @@ class _Cutting:
                 continue
             yield tuple(tuple(tuple(p.node[1] for p in a) for a in c) for c in step.copies)
             waiting += [p for copy in step.copies for arm in copy for p in arm if p not in waiting]
+
+    def _elsewhere(self, claim: Claim) -> Iterator[object]:
+        """Yield the ways of a claim's events behind the source's own agent."""
+        between = self._between(claim.source, claim.sink)
+        for node in between.nodes:
+            if node[0] != claim.source[0]:
+                edges = self._circuit.graph.outgoing.get(node, ())
+                yield node, tuple(id(edge) for edge in edges if id(edge) in between.edges)
 
     def _own(self, claim: Claim, whole: Course, host: str) -> Iterator[Cut]:
         """Yield the source's own host, and the disks that it needs there."""

@@ -5,12 +5,14 @@ makes up for another one if it is left out nowhere but where that one is as well
 meet, or nowhere at all.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Edge, Graph, Node
-from flumec.compiler.model import Fleet, Link, Route, Step
+from flumec.compiler.model import Route, Step
+from flumec.compiler.proofs.peers import Peers
+from flumec.compiler.proofs.places import Between
 
 Ends = Sequence[Edge]
 """Into channels of which any one will do."""
@@ -70,10 +72,9 @@ def _made_up(items: Sequence[T], passed: Callable[[T], Passed]) -> Iterator[tupl
 class Arriving:
     """The ways to one sink from the components of which some event comes there."""
 
-    def __init__(self, fleet: Fleet, graph: Graph, sink: Node, leading: Collection[Node]) -> None:
-        self.sink, self.leading = sink, leading
-        self._graph = graph
-        self._links: dict[Node, Link] = {each.sender.node: each for each in reversed(fleet.links)}
+    def __init__(self, graph: Graph, peers: Peers, sink: Node, between: Between) -> None:
+        self.sink, self.leading, self._edges = sink, between.nodes, between.edges
+        self._graph, self._peers = graph, peers
         self._known: dict[Node, Passed] = {}
 
     def copies(self, node: Node) -> Sequence[Copy]:
@@ -92,7 +93,7 @@ class Arriving:
 
     def _onward(self, node: Node) -> Sequence[Edge]:
         edges = self._graph.outgoing.get(node, ())
-        return [each for each in edges if each.kind == "chain" and each.end in self.leading]
+        return [each for each in edges if each.kind == "chain" and id(each) in self._edges]
 
     def _parted(self, arms: Copy) -> Iterator[Ends]:
         for arm in arms:
@@ -107,7 +108,7 @@ class Arriving:
         return self._known[node]
 
     def _from(self, node: Node) -> Passed:
-        link = self._links.get(node)
+        link = self._peers.link_from(node)
         if link is None:
             return _both(map(self._of_chain, _by_chain(self._onward(node))))
         ends = (self._known[end.node] for end in link.targets if end.node in self.leading)

@@ -30,6 +30,14 @@ class Place(NamedTuple):
     known: frozenset[Item] = frozenset()
 
 
+class Between(NamedTuple):
+    """The ways that some events of a source take to a sink."""
+
+    nodes: frozenset[Node]
+    edges: frozenset[int]
+    """The identities of their edges."""
+
+
 class Places:
     """Every place that events of some source come to; made once, with `Graph.derived`."""
 
@@ -84,6 +92,31 @@ class Places:
             known = dict(place.known) if chain is None else behind[id(chain)]
             if known is not None and (left := self._along(way, known)) is not None:
                 yield way, self._place(way.end, left)
+
+    def between(self, source: Node, sink: Node, leading: Collection[Node] | None = None) -> Between:
+        """Return the ways from a source to a sink, dead letters aside; with `leading` no others are
+        looked at, which all of these have to be among.
+        """
+        nodes, edges = set[Node](), set[int]()
+        alive, seen, waiting = set[Place](), set[Place](), list(self._at[source])
+        while waiting:
+            place = waiting[-1]
+            ways = [
+                (way, there)
+                for way, there in (self.out(place) if place.node != sink else ())
+                if way.kind != "letters" and (leading is None or there.node in leading)
+            ]
+            if place not in seen:
+                seen.add(place)
+                waiting += [there for _, there in ways if there not in seen]
+                continue
+            waiting.pop()
+            taken = [way for way, there in ways if there in alive]
+            if taken or place.node == sink:
+                alive.add(place)
+                nodes.add(place.node)
+                edges.update(id(way.edge) for way in taken)
+        return Between(frozenset(nodes), frozenset(edges))
 
     def drops(self, place: Place, chain: Chain) -> Iterator[Target]:
         """Yield where the arms of a chain's route drop events, as far as some take these arms."""

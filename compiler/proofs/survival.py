@@ -17,6 +17,7 @@ from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host, Link
 from flumec.compiler.proofs.arriving import Arriving, Copy, Ends
 from flumec.compiler.proofs.peers import Peers, Receiver
+from flumec.compiler.proofs.places import Places
 from flumec.compiler.proofs.uneven import Uneven
 from flumec.compiler.values import resolve
 from flumec.runtime.component import Channel, Sink, Source
@@ -129,9 +130,9 @@ class Losing:
 
     def of(self, source: Node) -> Loss:
         """Return how an event of a source is lost first."""
-        ways = self.graph.between(source, self.sink)
-        arriving = Arriving(self.fleet, self.graph, self.sink, ways)
-        for node in self.graph.upstream_last(ways):
+        between = self.graph.derived(Places).between(source, self.sink)
+        arriving = Arriving(self.graph, self.peers, self.sink, between)
+        for node in self.graph.upstream_last(between.nodes):
             self._known[node] = self._at(node, arriving)
         return self._known.get(source, SAFE)
 
