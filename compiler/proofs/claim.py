@@ -93,8 +93,12 @@ class Order:
     """What would keep it, where that is not fewer ways: a phrase."""
 
     def narrowed(self, key: str, reason: str, span: Span) -> "Order":
-        """Return what is left where each value of a header goes its own way; by folders it does."""
-        if self.keys is None or key in self.keys | (self.folders or frozenset()):
+        """Return what is left where each value of a header goes its own way.
+
+        Also where the header is in the folder's name: several values may have one folder, such as
+        none at all and an empty one.
+        """
+        if self.keys is None or key in self.keys:
             return self
         return Order(self.keys | {key}, reason, span, self.folders)
 
