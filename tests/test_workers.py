@@ -82,15 +82,18 @@ def test_passes_too(number):
     pass
 """
 
+UNUSED = ("cacheprovider", "xdist", "hypothesispytest")
+
 
 def run(folder: Path, *options: str, tests: str = TESTS) -> tuple[int, str]:
     """Run the tests in two workers, and return the exit code and what was said."""
     (folder / "test_some.py").write_text(tests)
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "workers", "--workers", "2", *options]
+    command += ["--timeout", "20"]  # what waits for ever would outlive the process that collected
     with (folder / "said").open("w") as said:  # a pipe would be held by what a test leaves behind
         done = subprocess.run(
-            [*command, "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest"],
+            [*command, *(word for name in UNUSED for word in ("-p", f"no:{name}"))],
             cwd=folder, stdout=said, stderr=said, check=False, timeout=60,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         )  # fmt: skip
