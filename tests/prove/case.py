@@ -23,7 +23,7 @@ SOON = 4
 FIRST = 16
 """How many steps these are, for each claim."""
 
-STEPS = 600
+STEPS = 6000
 """How many steps may be tried in the end, for each claim: more than the fleets here have at the
 places that a claim names, so that it is all of them."""
 
