@@ -27,6 +27,9 @@ WANTED = {"best_effort": Harm.LOSES, "at_least_once": Harm.REPEATS}
 """What shows that a claim could not be stronger."""
 
 
+REJECTED = 7
+"""How many of them there are, all the time: something is to happen to one of them."""
+
 FLOOD = 40
 """How many events are more than a channel takes that is to get full."""
 
@@ -41,6 +44,7 @@ def aimed(shape: Shape, claims: Sequence[Claim], seed: int, turn: int) -> Script
     chance = random.Random(f"aimed {seed} {turn}")
     actions = [*sends(shape, chance)]
     for claim in claims:
+        actions += rejected(shape, claim)
         harms = [
             effect
             for failure, effects in claim.worst.items()
@@ -67,6 +71,7 @@ def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> It
         (kind, who)
         for kind, who in places(shape)
         if kind in kinds and who[0] in (near if len(who) == 2 else {agent.name})
+        if kind not in ("repost", "stray") or who[1] == effect.node[1]
     ]
     for kind, who in chance.choices(found, k=min(4, len(found))) if found else ():
         at = chance.choice((0.0, chance.uniform(0.1, LENGTH)))
@@ -95,6 +100,18 @@ def _in_between(shape: Shape, effect: Effect, turn: int) -> Iterator[Action]:
         yield Action(0.5, kind, (agent.name, host), turn % 8)
         for channel in agent.channels:
             yield Action(0.1, "hold", (agent.name, channel.name, host), 0.42)
+
+
+def rejected(shape: Shape, claim: Claim) -> Iterator[Action]:
+    """Yield events that no frame of a link takes, where these are all that comes to a sink."""
+    source = shape.agent(claim.source[0]).source(claim.source[1])
+    agent, sink = shape.agent(claim.sink[0]), claim.sink[1]
+    channels = {each.channel for each in agent.readings if sink in each.sinks}
+    links = [link for link in shape.links if link.sender[0] == agent.name]
+    if source.kind != "seq" and channels & {link.value("dead_letter") for link in links}:
+        for host in ("*",) if source.posted_to_all else shape.agent(claim.source[0]).hosts:
+            for number in range(REJECTED):
+                yield Action(round(0.05 + number / REJECTED, 3), "bulk", (*claim.source, host), 1)
 
 
 def flood(shape: Shape, claim: Claim) -> Iterator[Action]:

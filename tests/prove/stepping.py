@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 
 from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
-from prove.aiming import KINDS, flood, trickle, wanted
+from prove.aiming import KINDS, flood, rejected, trickle, wanted
 from prove.judging import Record
 from prove.script import LENGTH, STEPS, Action, Script, places, sends
 from prove.shape import FILING, Agent, Shape
@@ -36,7 +36,7 @@ def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
         for effect in (worst if failure not in TOLD_APART else ())
         if harm & effect.harm
     ]
-    given = tuple(sends(shape, random.Random(f"stepped {seed}")))
+    given = (*sends(shape, random.Random(f"stepped {seed}")), *rejected(shape, claim))
     for near in (True, False):
         for effect in effects:
             for agent in shape.agents:
