@@ -124,7 +124,7 @@ class Capacity:
             if sink not in self._upstream:
                 self._upstream[sink] = self.graph.leading_to(sink)
             ways = self._upstream[sink]
-            rates = {node: said.most for node, said in self.rates.items() if node in ways}
+            rates = {node: self.rates[node].most for node in ways if node in self.rates}
             load = load_of(self.fleet, self.graph, self.peers, rates, dead=scene.dead, ways=ways)
             self._fillings[key] = Filling(
                 self.fleet, self.graph, self.peers, self.rooms, load, scene
