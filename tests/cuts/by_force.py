@@ -112,8 +112,8 @@ class Forced:
             for e in self.graph.outgoing.get(node, ())
         )
         found = {id(edge.chain): edge.chain for edge in edges if edge.chain is not None}
-        chains = [c for c in found.values() if c.steps or len(_arms(c)) > 1]
-        outcomes = [(*range(len(_arms(c))), *[None] * bool(c.steps)) for c in chains]
+        chains = [c for c in found.values() if _drops(c) or len(_arms(c)) > 1]
+        outcomes = [(*range(len(_arms(c))), *[None] * _drops(c)) for c in chains]
         for chosen in product(*outcomes):
             yield {id(c): takes for c, takes in zip(chains, chosen, strict=True)}
 
@@ -134,6 +134,10 @@ class Forced:
 
 def _sender(link: Link) -> Node:
     return link.sender.agent, link.sender.component
+
+
+def _drops(chain: Chain) -> bool:
+    return any(step.declaration is None or step.declaration.drops for step in chain.steps)
 
 
 def _arms(chain: Chain | None) -> Sequence[Arm | None]:

@@ -87,12 +87,12 @@ def _agent(
             links.append((start, [end]))
     if feed:
         body.append("  source feed : link\n")
-        body.append(_chains(chance, "feed"))
+        body.append(_chains(text, "feed"))
     if tier == 0 or chance.random() < 0.2:
         kind = chance.choice(tuple(SOURCES))
         block = SOURCES[kind].format(port=text.next_port(), name=name)
         body.append(f"  source events : {kind}" + (f" {{\n{block}  }}\n" if block else "\n"))
-        body.append(_chains(chance, "events"))
+        body.append(_chains(text, "events"))
     if last:
         for n in range(2):
             folder = f' {{\n    directory = "/srv/{name}{n}"\n  }}'
@@ -102,18 +102,22 @@ def _agent(
     return [] if last else [f"{name}.c0", f"{name}.c1"]
 
 
-def _chains(chance: random.Random, source: str) -> str:
-    return "".join(f"  {source} -> {_ends(chance)}" for _ in range(chance.choice((1, 1, 2))))
+def _chains(text: _Text, source: str) -> str:
+    """Return what leads on from a source; no two routes or filters ask the same of an event."""
+    count = text.chance.choice((1, 1, 2))
+    return "".join(f"  {source} -> {_ends(text)}" for _ in range(count))
 
 
-def _ends(chance: random.Random) -> str:
+def _ends(text: _Text) -> str:
+    chance, asked = text.chance, f"k{text.next_port()}"
     kind = chance.choice(("one", "both", "route", "optional", "filter"))
     if kind == "filter":
-        return f'regex_filter("x") -> {chance.choice(("c0", "c1", "c0, c1"))}\n'
+        return f'regex_filter("{asked}") -> {chance.choice(("c0", "c1", "c0, c1"))}\n'
     if kind == "route":
-        found = ("c0", "c1"), ("c1", "c0"), ("c0, c1", "c0"), ("c0", "drop"), ("c1", "drop")
-        arm, rest = chance.choice(found)
-        return f'route header.kind {{\n    "x" -> {arm}\n    else -> {rest}\n  }}\n'
+        arms = ("c0", "c1"), ("c1", "c0"), ("c0, c1", "c0"), ("c0", "drop"), ("c1", "drop")
+        arm, rest = chance.choice(arms)
+        found = f'regex_extract("{asked}=(x)", into = [header.{asked}])'
+        return f'{found} -> route header.{asked} {{\n    "x" -> {arm}\n    else -> {rest}\n  }}\n'
     return {"one": "c0\n", "both": "c0, c1\n", "optional": "c0, c1?\n"}[kind]
 
 
