@@ -1,7 +1,7 @@
 """What the checks of a fleet say of rates, made into answers: how long it lasts, and what then."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
@@ -74,6 +74,7 @@ class Capacity:
         self._fillings: dict[tuple[Node, Scene], Filling] = {}
         self._loads: dict[frozenset[Machine], Load] = {}
         self._upstream: dict[Node, set[Node]] = {}
+        self._hosts: dict[str, Mapping[str, Host]] = {}
         self._fans: dict[tuple[int, Spot], tuple[int, int]] = {}
 
     @cached_property
@@ -253,7 +254,7 @@ class Capacity:
                 link = self.peers.link_from(edge.start) if edge.kind == "link" else None
                 if link is None:
                     continue
-                hosts = {host.name: host for host in self.fleet.agents[edge.start[0]].hosts.hosts}
+                hosts = self._hosts_of(edge.start[0])
                 there = [hosts[name] for name in load.into.get(edge.start, ())]
                 for near, count in self.peers.places(link, there):
                     if any(one.machine == (spot[0][0], spot[1]) for one in near):
@@ -268,5 +269,11 @@ class Capacity:
 
     def host(self, spot: Spot) -> Host:
         """Return a spot's host."""
-        hosts = self.fleet.agents[spot[0][0]].hosts.hosts
-        return next(host for host in hosts if host.name == spot[1])
+        return self._hosts_of(spot[0][0])[spot[1]]
+
+    def _hosts_of(self, agent: str) -> Mapping[str, Host]:
+        """Return the hosts of an agent by their names; made once, however many scenes ask."""
+        if agent not in self._hosts:
+            hosts = self.fleet.agents[agent].hosts.hosts
+            self._hosts[agent] = {host.name: host for host in hosts}
+        return self._hosts[agent]
