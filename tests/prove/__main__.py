@@ -1,6 +1,7 @@
 """`make prove`: hold what the compiler claims of random fleets against what happens to them."""
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
@@ -21,16 +22,16 @@ def main() -> int:
     parser.add_argument("-j", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--tries", type=int, default=TRIES, help="lives by chance before each step")
     parser.add_argument(
-        "--shown", type=int, metavar="N", help="of the first N of each kind (default: of all)"
-    )
+        "--shown", type=_numbers, default=(math.inf,) * 3, metavar="N,N,N",
+        help="of the first so many as generated, widened and harmed (default: of all)",
+    )  # fmt: skip
     parser.add_argument("--again", type=Path, metavar="DIR", help="play one that was kept")
     given = parser.parse_args()
     if given.again:
         return _again(given.again)
     began = time.monotonic()
     seeds = range(given.seed, given.seed + given.fleets)
-    shown = sys.maxsize if given.shown is None else given.shown
-    verdict = campaign.run(seeds, given.j, given.tries, shown, _say)
+    verdict = campaign.run(seeds, given.j, given.tries, given.shown, _say)
     for case in verdict.wrong[:3]:
         assert case.wrong is not None
         shape, case.wrong = smaller(case.shape, case.wrong)
@@ -50,6 +51,11 @@ def _again(folder: Path) -> int:
         _say(str(seen))
     _say("it fails" if found else "it is well")
     return 1 if found else 0
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    generated, widened, harmed = map(int, text.split(","))
+    return generated, widened, harmed
 
 
 def _say(line: str) -> None:

@@ -86,6 +86,8 @@ def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> It
         yield from (Action(0.6, "kill", (agent.name, host), LATE) for host in agent.hosts)
     elif effect.failure is Failure.ALWAYS:
         yield from flood(shape, claim)
+        if effect.copies is not None:  # one of them goes elsewhere while a host is away
+            yield Action(0.0, "kill", (agent.name, chance.choice(agent.hosts)), LENGTH)
 
 
 def _in_between(shape: Shape, effect: Effect, turn: int) -> Iterator[Action]:

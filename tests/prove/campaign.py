@@ -92,12 +92,14 @@ class Verdict:
 
 
 def run(
-    seeds: Sequence[int], processes: int, tries: int, shown: int, say: Callable[[str], None]
-) -> Verdict:
+    seeds: Sequence[int], processes: int, tries: int, shown: Sequence[float],
+    say: Callable[[str], None],
+) -> Verdict:  # fmt: skip
     """Examine the fleets of all seeds; of the first so many of each kind, weak claims are to be
     shown."""  # noqa: D209
     verdict, said = Verdict(), time.monotonic()
-    tasks = [(seed, tries if number(seed) < shown else 0) for seed in seeds]
+    kinds = ((seed, *number(seed)) for seed in seeds)
+    tasks = [(seed, tries if nth < shown[kind] else 0) for seed, kind, nth in kinds]
     with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
         for case in pool.imap_unordered(_examine, tasks, chunksize=4):
             verdict.add(case)

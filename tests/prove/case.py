@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from flumec.compiler.proofs.claim import Claim
 from prove import simulated
@@ -11,7 +12,7 @@ from prove.claiming import Claimed, claimed
 from prove.judging import Judge, Record, Seen
 from prove.script import Script, write
 from prove.shape import Shape
-from prove.stepping import searches, stepped
+from prove.stepping import Search, searches, stepped
 from prove.widening import make
 
 TRIES = 12
@@ -22,6 +23,9 @@ SOON = 4
 
 FIRST = 16
 """How many steps these are, for each claim."""
+
+TURN = 8
+"""How many of them are tried at one place before another one has its turn."""
 
 STEPS = 6000
 """How many steps may be tried in the end, for each claim: more than the fleets here have at the
@@ -112,11 +116,18 @@ class _Search:
                 self._play(script)
 
     def _scripts(self, claim: Claim) -> Iterator[Script]:
-        for search in searches(self._case.shape, claim, self._case.seed):
-            base, _ = search
-            if base not in self._bases:
-                self._bases[base] = self._play(base)
-            yield from stepped(search, self._bases[base])
+        """Yield some of each search in turn: the place that a claim names may be a blind alley."""
+        left = [self._searched(each) for each in searches(self._case.shape, claim, self._case.seed)]
+        while left:
+            rounds = [list(islice(each, TURN)) for each in left]
+            yield from chain.from_iterable(rounds)
+            left = [each for each, found in zip(left, rounds, strict=True) if found]
+
+    def _searched(self, search: Search) -> Iterator[Script]:
+        base, _ = search
+        if base not in self._bases:
+            self._bases[base] = self._play(base)
+        yield from stepped(search, self._bases[base])
 
     def _play(self, script: Script) -> Record:
         return _play(self._case, self._made, self._judge, script, self._case.seed)

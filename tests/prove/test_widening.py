@@ -33,4 +33,6 @@ def test_each_widening_changes_some_fleet() -> None:
 
 
 def test_the_fleets_of_each_kind_are_numbered() -> None:
-    assert [number(seed) for seed in (0, 999, 1000, 1999, 2000, 3500)] == [0, 999, 0, 999, 0, 1500]
+    numbers = [number(seed) for seed in (0, 999, 1000, 1999, 2000, 3500)]
+
+    assert numbers == [(0, 0), (0, 999), (1, 0), (1, 999), (2, 0), (2, 1500)]

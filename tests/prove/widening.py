@@ -54,9 +54,11 @@ HARMING: tuple[Widening, ...] = (emptied, rejecting, poisoned)
 """And then, from `HARMED` on."""
 
 
-def number(seed: int) -> int:
-    """Return the how many-eth of its kind, as generated, widened or harmed, a seed's fleet is."""
-    return seed - max(first for first in (0, WIDENED, HARMED) if first <= seed)
+def number(seed: int) -> tuple[int, int]:
+    """Return of which kind a seed's fleet is, as generated, widened or harmed, and its number."""
+    firsts = (0, WIDENED, HARMED)
+    kind = max(kind for kind, first in enumerate(firsts) if first <= seed)
+    return kind, seed - firsts[kind]
 
 
 def make(seed: int) -> Shape:
