@@ -43,3 +43,24 @@ def test_any_line_that_is_missing(path: Path) -> None:
     for number in range(len(lines)):
         left = "\n".join(lines[:number] + lines[number + 1 :])
         assert lint_text(left, path.name, files).fleet is not None
+
+
+@pytest.mark.parametrize("left", ['regex_extract(r"a(b)")', "regex_extract(into = [header.b])"])
+def test_an_argument_of_a_step_that_is_missing(left: str) -> None:
+    text = f"""
+hosts web = ["web-1"]
+
+agent a on web {{
+  source in : seq
+  channel spool : file
+  sink out : null
+
+  in -> {left} -> route header.b {{
+    "b" -> spool
+    else -> drop
+  }}
+  spool -> out
+}}
+"""
+    codes = {each.code for each in lint_text(text).diagnostics if each.severity == "error"}
+    assert codes == {"FL203"}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING
 from typing import Any
 
 from flumec.compiler.headers.known import (
@@ -62,8 +63,9 @@ def after(headers: Headers, step: Step, agent: Agent) -> Headers:
 def _found(headers: Headers, step: Step, declared: type[Interceptor]) -> Headers:
     """Return the headers behind a step that sets some where it finds them."""
     lack = Lack(step.span, f"`{step.type}` does not set it on every event")
-    differing = any(varies(held.value) for held in step.values.values())
-    found = () if differing else declared.finds_together(complete(step))
+    values = complete(step)
+    is_told = MISSING not in values.values() and not any(map(varies, values.values()))
+    found = declared.finds_together(values) if is_told else ()
     together = frozenset(map(str, found))
     for property_ in declared.finds:
         for name in named(step, property_):
