@@ -184,8 +184,8 @@ class Watched:
 def good(site: Site) -> Any:
     """Return both ends of a link that works, with short times and little memory."""
     tailer, collector = site.linked(
-        hello_time_out=Duration("500ms"), time_out=Duration("1s"),
-        largest_frame=Size("1MiB"), window=Size("256KiB"), memory=Size("8MiB"), senders=64,
+        hello_time_out=Duration("500ms"), largest_frame=Size("1MiB"), window=Size("256KiB"),
+        memory=Size("8MiB"), senders=64,
     )  # fmt: skip
     tailer.put(range(5))
     site.eventually(lambda: collector.held == 5 and tailer.held == 0)
