@@ -1,4 +1,4 @@
-"""How a link chooses among its hosts, by its policy, and the header that it chooses by."""
+"""How a link chooses among its hosts: by its policy, by a header, within what hosts share."""
 
 from flumec.compiler.model import Link
 from flumec.runtime.links.settings import Hash
@@ -16,3 +16,11 @@ def hashed_by(link: Link) -> str | None:
     """Return the header by whose values a link chooses; None where it does so otherwise."""
     held = link.values.get("policy")
     return str(held.value.key) if held is not None and isinstance(held.value, Hash) else None
+
+
+def within_of(link: Link) -> str | None:
+    """Return the fact that hosts have in common which a link connects, such as `host.site`; None
+    where it connects all.
+    """
+    held = link.values.get("within")
+    return None if held is None else str(held.value)

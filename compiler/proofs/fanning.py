@@ -6,6 +6,7 @@ Counted by the fact that `within` names, so that it costs no more than the hosts
 from collections import Counter
 from collections.abc import Sequence
 
+from flumec.compiler.choice import within_of
 from flumec.compiler.facts import fact_of
 from flumec.compiler.model import Agent, Fleet, Host, Link
 
@@ -22,10 +23,9 @@ def has_several_senders(fleet: Fleet, link: Link) -> bool:
 
 def leads_to(fleet: Fleet, link: Link, agent: str) -> bool:
     """Return whether a link brings events to some host of a target: `within` may leave none."""
-    within = link.values.get("within")
-    if within is None:
+    shared = within_of(link)
+    if shared is None:
         return True
-    shared = str(within.value)
     here = {fact_of(shared, host) for host in _senders(fleet, link)}
     return any(fact_of(shared, host) in here for host in _hosts(fleet.agents.get(agent)))
 
@@ -36,10 +36,9 @@ def receivers(fleet: Fleet, link: Link) -> Sequence[Host]:
 
 
 def _meets_several(link: Link, here: Sequence[Host], there: Sequence[Host]) -> bool:
-    within = link.values.get("within")
-    if within is None:
+    shared = within_of(link)
+    if shared is None:
         return len(there) > 1
-    shared = str(within.value)
     many = Counter(fact for host in there if (fact := fact_of(shared, host)) is not None)
     return any(many[fact_of(shared, host)] > 1 for host in here)
 

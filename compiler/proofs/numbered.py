@@ -7,6 +7,7 @@ send, a claim assumes that a key is of one event.
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from flumec.compiler.choice import within_of
 from flumec.compiler.facts import fact_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Host, Link
@@ -85,8 +86,8 @@ def _place(link: Link, host: Host) -> object:
     """Return what the hosts at both ends have in common that send to each other; None: such a host
     sends to nobody.
     """
-    within = link.values.get("within")
-    return "" if within is None else fact_of(str(within.value), host)
+    within = within_of(link)
+    return "" if within is None else fact_of(within, host)
 
 
 def _hosts(ways: Ways, node: Node) -> Sequence[Host]:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import policy_of, within_of
 from flumec.compiler.facts import alike, fact_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Fleet, Host, Link
@@ -54,13 +54,13 @@ class Peers:
         """Return the receivers that a host may send to, as the file has them; hosts that are at
         one place get the same list.
         """
-        within = link.values.get("within")
+        within = within_of(link)
         if within is None:
             return self._everyone[id(link)]
-        key = id(link), fact_of(str(within.value), host)
+        key = id(link), fact_of(within, host)
         if key not in self._near:
             self._near[key] = [
-                one for one in self._everyone[id(link)] if alike(within.value, host, one.host)
+                one for one in self._everyone[id(link)] if alike(within, host, one.host)
             ]
         return self._near[key]
 

@@ -6,6 +6,7 @@ its receivers, so that nothing is known of their site any longer.
 
 from typing import NamedTuple
 
+from flumec.compiler.choice import within_of
 from flumec.compiler.facts import fact_of
 from flumec.compiler.model import Fleet, Link
 from flumec.compiler.proofs.answers import Answer, Knowledge, Told
@@ -19,8 +20,8 @@ class Shared(NamedTuple):
 
 def shared_by(link: Link) -> Shared | None:
     """Return the fact that both hosts have in common wherever a link brings events."""
-    within = link.values.get("within")
-    return None if within is None else Shared(str(within.value))
+    within = within_of(link)
+    return None if within is None else Shared(within)
 
 
 class Sites:

@@ -106,12 +106,13 @@ def _in_between(shape: Shape, effect: Effect, turn: int) -> Iterator[Action]:
 
 def rejected(shape: Shape, claim: Claim) -> Iterator[Action]:
     """Yield events that no frame of a link takes, where these are all that comes to a sink."""
-    source = shape.agent(claim.source[0]).source(claim.source[1])
+    giving = shape.agent(claim.source[0])
+    source = giving.source(claim.source[1])
     agent, sink = shape.agent(claim.sink[0]), claim.sink[1]
     channels = {each.channel for each in agent.readings if sink in each.sinks}
     links = [link for link in shape.links if link.sender[0] == agent.name]
     if source.kind != "seq" and channels & {link.value("dead_letter") for link in links}:
-        for host in ("*",) if source.posted_to_all else shape.agent(claim.source[0]).hosts:
+        for host in giving.given_on(source):
             for number in range(REJECTED):
                 yield Action(round(0.05 + number / REJECTED, 3), "bulk", (*claim.source, host), 1)
 

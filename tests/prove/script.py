@@ -134,7 +134,7 @@ def sends(shape: Shape, chance: random.Random) -> Iterator[Action]:
     for agent in shape.agents:
         for source in agent.sources:
             if source.kind in ("taildir", "http"):
-                for host in ("*",) if source.posted_to_all else agent.hosts:
+                for host in agent.given_on(source):
                     for at in [0.0, *(chance.uniform(0, LENGTH) for _ in range(3))]:
                         who = (agent.name, source.name, host)
                         yield Action(round(at, 3), "send", who, chance.randint(2, 5))

@@ -104,6 +104,10 @@ class Agent:
         """Return what is said of a host, as written."""
         return dict(self.facts[self.hosts.index(host)]).get(name) if self.facts else None
 
+    def given_on(self, source: Part) -> tuple[str, ...]:
+        """Return the hosts on which a source is given events of its own; `*` for all together."""
+        return ("*",) if source.posted_to_all else self.hosts
+
     def sink(self, name: str) -> Part:
         """Return a sink by its name."""
         return next(part for part in self.sinks if part.name == name)
