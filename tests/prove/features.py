@@ -43,6 +43,15 @@ def _harmed(kind: str) -> Has:
     return lambda shape: any(kind in part.harmed for part in _parts(shape))
 
 
+def _makes(header: str, step: str) -> Has:
+    return lambda shape: any(
+        made.startswith(step) and header in made
+        for agent in shape.agents
+        for chain in agent.chains
+        for made in chain.steps
+    )
+
+
 FEATURES: dict[str, Has] = {
     "memory": _kind("memory"),
     "spill": _kind("spill"),
@@ -67,6 +76,11 @@ FEATURES: dict[str, Has] = {
     "copytruncate": _says("rotation", "copytruncate"),
     "poison": _harmed("poison"),
     "rejected": _harmed("bulk"),
+    "keys of clients": lambda shape: any("key" in part.sent for part in _parts(shape)),
+    "keys of the clock": _makes("header.key", "timestamp"),
+    "keys of the host": _makes("header.key", "host"),
+    "keys of the body": _makes("header.key", "fingerprint(header.key, of = [body]"),
+    "keys of the body and more": _makes("header.key", "fingerprint(header.key, of = [header"),
 }
 """Each by its name, in the order in which they are told."""
 

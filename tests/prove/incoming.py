@@ -57,8 +57,11 @@ class Incoming:
         events = [Event(agent, source, host, first + n) for n in range(count)]
         if kind == "poison" and not all(is_borne(self._shape, event) for event in events):
             kind = "send"
-        bodies = [seen.Event(body(event, kind)) for event in events]
-        pushed = self._shape.agent(agent).source(source).kind == "http"
+        part = self._shape.agent(agent).source(source)
+        bodies = [
+            seen.Event(body(event, kind), dict.fromkeys(part.sent, event.name)) for event in events
+        ]
+        pushed = part.kind == "http"
         self._record.sent |= dict.fromkeys(events, not pushed)
         if (source, host) in self._copied:
             self._record.failures.add(Failure.ROTATION)

@@ -3,7 +3,19 @@
 from prove import generator, widening
 from prove.claiming import claimed
 from prove.features import FEATURES, features
-from prove.widening import HARMED, HARMING, WIDENED, WIDENINGS, make, number, widened
+from prove.shape import Shape
+from prove.widening import (
+    FURTHER,
+    FURTHERING,
+    HARMED,
+    HARMING,
+    WIDENED,
+    WIDENINGS,
+    furthered,
+    make,
+    number,
+    widened,
+)
 
 
 def test_the_first_fleets_stay_as_they_were_made() -> None:
@@ -16,23 +28,31 @@ def test_the_next_thousand_stay_as_they_were_widened() -> None:
     assert any(make(seed) != widened(generator.make(seed), seed) for seed in range(HARMED, 2003))
 
 
+def test_the_third_thousand_stays_as_it_was_harmed() -> None:
+    def harmed(seed: int) -> Shape:
+        return widened(generator.make(seed), seed, (*WIDENINGS, *HARMING))
+
+    assert make(FURTHER - 1) == harmed(FURTHER - 1)
+    assert any(make(seed) != harmed(seed) for seed in range(FURTHER, FURTHER + 3))
+
+
 def test_every_feature_comes_and_the_compiler_takes_it() -> None:
     found: set[str] = set()
     for seed in range(40):
         shape = widened(generator.make(seed), seed, (*WIDENINGS, *HARMING))
-        found.update(features(shape))
         if seed < 6:
-            claimed(shape)
+            claimed(furthered(shape, seed))
+        found.update(features(widened(shape, seed, FURTHERING)))
     assert found == FEATURES.keys()
 
 
 def test_each_widening_changes_some_fleet() -> None:
     shapes = [generator.make(seed) for seed in range(40)]
-    for each in (*WIDENINGS, *HARMING):
+    for each in (*WIDENINGS, *HARMING, *FURTHERING):
         assert any(each(shape, widening.random.Random(0)) != shape for shape in shapes), each
 
 
 def test_the_fleets_of_each_kind_are_numbered() -> None:
-    numbers = [number(seed) for seed in (0, 999, 1000, 1999, 2000, 3500)]
+    numbers = [number(seed) for seed in (0, 999, 1000, 1999, 2000, 3000, 4500)]
 
-    assert numbers == [(0, 0), (0, 999), (1, 0), (1, 999), (2, 0), (2, 1500)]
+    assert numbers == [(0, 0), (0, 999), (1, 0), (1, 999), (2, 0), (3, 0), (3, 1500)]

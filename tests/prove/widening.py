@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable, Sequence
 
 from prove import generator
+from prove.claiming import Unsound, claimed
+from prove.further_keys import named_anew
 from prove.shape import Shape
 from prove.wider_events import emptied, poisoned, rejecting
 from prove.wider_links import at_sites, keyed, parted, preferred, undrained, weighted
@@ -27,8 +29,17 @@ WIDENED = 1000
 HARMED = 2000
 """The first seed whose fleet may get also what harms its events on their way."""
 
+FURTHER = 3000
+"""The first seed whose fleet may get also headers of all kinds, and what goes by them."""
+
 TAKEN = 0.4
 """How often such a fleet gets each of the features, where it fits."""
+
+FURTHER_TAKEN = 0.7
+"""The same of those that only a further fleet gets."""
+
+DRAWS = 6
+"""How often one of these is drawn anew while the compiler refuses what comes of it."""
 
 Widening = Callable[[Shape, random.Random], Shape]
 
@@ -53,10 +64,15 @@ WIDENINGS: tuple[Widening, ...] = (
 HARMING: tuple[Widening, ...] = (emptied, rejecting, poisoned)
 """And then, from `HARMED` on."""
 
+FURTHERING: tuple[Widening, ...] = (named_anew,)
+"""And behind all of these, from `FURTHER` on."""
+
 
 def number(seed: int) -> tuple[int, int]:
-    """Return of which kind a seed's fleet is, as generated, widened or harmed, and its number."""
-    firsts = (0, WIDENED, HARMED)
+    """Return of which kind a seed's fleet is, as generated, widened, harmed or further, and its
+    number.
+    """
+    firsts = (0, WIDENED, HARMED, FURTHER)
     kind = max(kind for kind, first in enumerate(firsts) if first <= seed)
     return kind, seed - firsts[kind]
 
@@ -64,6 +80,8 @@ def number(seed: int) -> tuple[int, int]:
 def make(seed: int) -> Shape:
     """Return the fleet of a seed, widened or not."""
     shape = generator.make(seed)
+    if seed >= FURTHER:
+        return furthered(widened(shape, seed, (*WIDENINGS, *HARMING)), seed)
     if seed >= HARMED:
         return widened(shape, seed, (*WIDENINGS, *HARMING))
     return widened(shape, seed) if seed >= WIDENED else shape
@@ -76,3 +94,21 @@ def widened(shape: Shape, seed: int, widenings: Sequence[Widening] = WIDENINGS) 
         if chance.random() < TAKEN:
             shape = widening(shape, chance)
     return shape
+
+
+def furthered(shape: Shape, seed: int, widenings: Sequence[Widening] = FURTHERING) -> Shape:
+    """Return a fleet with some features more, of which the compiler takes not all that is drawn."""
+    for widening in widenings:
+        chance = random.Random(f"further {seed} {widening.__name__}")
+        if chance.random() < FURTHER_TAKEN:
+            drawn = (widening(shape, chance) for _ in range(DRAWS))
+            shape = next(filter(_is_taken, drawn), shape)
+    return shape
+
+
+def _is_taken(shape: Shape) -> bool:
+    try:
+        claimed(shape)
+    except Unsound:
+        return False
+    return True

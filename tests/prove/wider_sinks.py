@@ -26,12 +26,16 @@ def deduplicated(shape: Shape, chance: random.Random) -> Shape:
         late = "late" if known else f"late_{sink.name}"
         if not known and shape.aim == "best_effort" and chance.random() < 0.3:
             late = "drop"
-        lines = f"{{\n  key = {key}\n  window = {WINDOW}\n  late = {late}\n}}"
         if not known and late != "drop":
             agent = with_channel(agent, late, reading.channel)
-        return agent, with_values(sink, dedup=lines)
+        return agent, with_dedup(sink, key, late)
 
     return each_sink(shape, change)
+
+
+def with_dedup(sink: Part, key: str, late: str) -> Part:
+    """Return a sink that knows events by a key for a short time."""
+    return with_values(sink, dedup=f"{{\n  key = {key}\n  window = {WINDOW}\n  late = {late}\n}}")
 
 
 def grouped(shape: Shape, chance: random.Random) -> Shape:
