@@ -52,11 +52,12 @@ def faults() -> Mapping[str, Form]:
     duration = typed("duration", Duration, default=_REQUIRED, positional=True)
     lasting = typed("duration", Duration, positional=True)
     down = typed("down", Duration)
+    replaced = typed("replaced", Duration)
     link = typed("link", CHANNEL, default=_REQUIRED, positional=True)
     site = typed("site", str, default=_REQUIRED, positional=True)
     return {
         "kill": form("`kill`", agent, count, down, noun="argument"),
-        "lose": form("`lose`", agent, count, noun="argument"),
+        "lose": form("`lose`", agent, count, replaced, noun="argument"),
         "outage": form("`outage`", sink, duration, noun="argument"),
         "cut": form("`cut`", link, lasting, noun="argument"),
         "power": form("`power`", site, down, noun="argument"),

@@ -58,6 +58,7 @@ from flumec.compiler.passes.shared_stores import check_shared_stores
 from flumec.compiler.passes.sites import check_sites
 from flumec.compiler.passes.slow_stores import check_slow_stores
 from flumec.compiler.passes.speeds import check_speeds
+from flumec.compiler.passes.standstill import check_standstill
 from flumec.compiler.passes.storage import check_storage
 from flumec.compiler.passes.surviving import check_surviving
 from flumec.compiler.passes.syncing import check_syncing
@@ -112,6 +113,7 @@ PASSES: tuple[Pass, ...] = (
     check_catching_up,
     check_kept_too_short,
     check_surviving,
+    check_standstill,
     check_storage,
     check_speeds,
     check_slow_stores,

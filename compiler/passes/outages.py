@@ -8,7 +8,7 @@ from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity, Held
 from flumec.compiler.proofs.scenes import end_of, faults_of, length_of, scenes, timed
-from flumec.compiler.proofs.waiting import remedy_of, wait_of
+from flumec.compiler.proofs.waiting import remedy_of, untold, wait_of
 from flumec.compiler.source import Span
 from flumec.runtime.quantity import Duration
 
@@ -214,9 +214,9 @@ def check_outage(
     ways = capacity.graph.between(source, end) if end is not None else set()
     if end is None or not ways:
         return
-    if (untold := _untold(capacity, proof, ways)) is not None:
+    if (reason := untold(capacity, proof, ways)) is not None:
         if length_of(fault) is not None:
-            yield NothingSaysHowMuch(fault.span, proof.title, *untold)
+            yield NothingSaysHowMuch(fault.span, proof.title, *reason)
         return
     worst = _worst(capacity, (source, end), faults_of(proof), length)
     if worst is not None:
@@ -244,21 +244,6 @@ def _worst(
         if (held := capacity.held(*ends, scene)) is not None and held.after < length
     )
     return min(found, key=lambda held: held.after, default=None)
-
-
-def _untold(capacity: Capacity, proof: Proof, ways: set[Node]) -> tuple[str, str] | None:
-    """Return why it cannot be told how long channels last, and what to do."""
-    rate = proof.values.get("rate")
-    if rate is None:
-        return "it says no `rate`", "say how much comes to each host: `rate = 200KB/s`"
-    if not rate.value.of_bytes:
-        return "its `rate` is one of events", "give the `rate` in bytes: `200KB/s`"
-    for node in sorted(ways):
-        component = capacity.fleet.agents[node[0]].components[node[1]]
-        if component.kind == "channel" and "events" in component.values:
-            reason = f"nothing says how large the events of `{node[0]}.{node[1]}` are"
-            return reason, "bound it by `size` alone, which counts bytes, and leave out `events`"
-    return None
 
 
 def _said(

@@ -19,14 +19,15 @@ _LASTS = {
     "cut": "a cut of {} outlasts",
     "kill": "agents that are down for {} outlast",
     "power": "a site without power for {} outlasts",
+    "lose": "hosts that are replaced after {} outlast",
 }
 _CALLED = {
     "outage": "the outage",
     "cut": "what is sent waits here",
     "kill": "what they have waits meanwhile",
     "power": "what is there waits meanwhile",
+    "lose": "what is for them waits meanwhile",
 }
-"""The faults that last for a time; what is lost for good does not wait."""
 
 
 class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):

@@ -111,7 +111,8 @@ class LostWithHost(Diagnostic, code="FL611"):
     the copies meet; or clients that post to two machines.
 
     What is for a lost host under `all` waits at its sender until a bundle leaves that host out.
-    Once the channel there is full, it holds back the other copies too.
+    Once the channel there is full, it holds back the other copies too: `replaced` says how soon
+    that bundle is installed, and FL628 asks for it.
 
     ## Example
 
@@ -191,7 +192,8 @@ class LostWithHost(Diagnostic, code="FL611"):
     check "a collector may burn" {
       from = a.events
       to = b.store
-      survives = [lose(b)]
+      rate = 200KB/s
+      survives = [lose(b, replaced = 1h)]
     }
     ```
     """

@@ -62,25 +62,24 @@ class Held:
     leak: str = ""
     """What the last tier does then, where it loses events and nobody waits."""
     lost: tuple[Machine, ...] = ()
-    """What the first tier waits for that never comes back, so that no room is enough."""
+    """What the first tier waits for, and nothing says until when: no room is enough."""
 
 
 class Capacity:
     """One fleet's loads and fillings, each made once."""
 
-    def __init__(self, fleet: Fleet, graph: Graph) -> None:
+    def __init__(
+        self, fleet: Fleet, graph: Graph, rates: Mapping[Node, Declared] | None = None
+    ) -> None:
+        """Count with what checks say of rates, or with `rates` instead."""
         self.fleet, self.graph = fleet, graph
+        self.rates = declared_rates(fleet) if rates is None else rates
         self.peers, self.rooms = Peers(fleet), Rooms(fleet)
         self._fillings: dict[tuple[Node, Scene], Filling] = {}
         self._loads: dict[frozenset[Machine], Load] = {}
         self._upstream: dict[Node, set[Node]] = {}
         self._hosts: dict[str, Mapping[str, Host]] = {}
         self._fans: dict[tuple[int, Spot], tuple[int, int]] = {}
-
-    @cached_property
-    def rates(self) -> dict[Node, Declared]:
-        """The rate of each source of which a check says it."""
-        return declared_rates(self.fleet)
 
     @cached_property
     def machines(self) -> Machines:
@@ -136,8 +135,12 @@ class Capacity:
         """Return when a source first waits for a sink, or loses what comes; None: never."""
         filling = self.filling(sink, self.without_idle(scene))
         found = [*self._waits(filling, source), *self._leaks(filling, source)]
-        first = min(found, key=lambda one: one.after, default=None)
-        return first and replace(first, lost=self._lost(filling.scene, first.tiers[0].spot))
+        return min(found, key=lambda one: one.after, default=None)
+
+    def stopped(self, source: Node, sink: Node, scene: Scene) -> Held | None:
+        """Return when a source first waits for a sink, whatever is lost before; None: never."""
+        filling = self.filling(sink, self.without_idle(scene))
+        return next(self._waits(filling, source), None)
 
     def without_idle(self, scene: Scene) -> Scene:
         """Return a scene without the dead that only send less: nothing is full later by them, so
@@ -203,9 +206,9 @@ class Capacity:
     def _waits(self, filling: Filling, source: Node) -> Iterator[Held]:
         """Yield when a source waits, on the host where that is first."""
         stops = [(filling.stop(source, host), host) for host in filling.load.into.get(source, ())]
-        (after, spot), host = min(stops, key=lambda one: one[0][0], default=((inf, None), ""))
+        (after, spot), _ = min(stops, key=lambda one: one[0][0], default=((inf, None), ""))
         if spot is not None:
-            yield Held(host, after, self._tiers(filling, spot))
+            yield self._held(filling, spot, after)
 
     def _leaks(self, filling: Filling, source: Node) -> Iterator[Held]:
         """Yield when channels on the way of a source lose what they have no room for."""
@@ -214,15 +217,21 @@ class Capacity:
             for host, fill in filling.fills.get(node, {}).items():
                 if optional or not fill.blocks:
                     leak = "it is left out" if fill.blocks else "the oldest events are dropped"
-                    yield Held(host, fill.full, self._tiers(filling, (node, host)), leak)
+                    yield self._held(filling, (node, host), fill.full, leak)
+
+    def _held(self, filling: Filling, spot: Spot, after: float, leak: str = "") -> Held:
+        tiers = self._tiers(filling, spot)
+        return Held(spot[1], after, tiers, leak, self._lost(filling.scene, tiers[0].spot))
 
     def _lost(self, scene: Scene, spot: Spot) -> tuple[Machine, ...]:
-        """Return the peers that a channel waits for although they never come back."""
+        """Return the peers that a channel waits for although they never come back, and no bundle
+        leaves them out in time.
+        """
         link = self.peers.link_from(spot[0])
-        if link is None or not scene.gone:
+        if link is None or not scene.waited_for:
             return ()
         near = [one.machine for one in self.peers.near(link, self.host(spot))]
-        lost = tuple(machine for machine in near if machine in scene.gone)
+        lost = tuple(machine for machine in near if machine in scene.waited_for)
         each_waits = policy_of(link) in ("all", "hash")
         return lost if each_waits or len(lost) == len(near) else ()
 

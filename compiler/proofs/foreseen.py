@@ -57,8 +57,13 @@ class Foreseen:
             return f"never ({narrow.fact})"
         return f"after {'at least ' if untold else ''}{figures.time(narrow.time)} ({narrow.fact})"
 
-    def needs(self, tier: Tier) -> float:
-        """Return the size with which a channel would do for the rest of the outage."""
+    def needs(self, tier: Tier) -> float | None:
+        """Return the size with which a channel would do for the rest of the outage; None: there is
+        no such, as it waits for a host that is lost.
+        """
+        held = self.outlook.held
+        if held is not None and held.lost:
+            return None
         fill, count = tier.fill, len(tier.fill.rooms)
         ratio = fill.rooms[0].ratio if fill.rooms[0].disk else 1.0
         return fill.needs(self.outlook.length - fill.begins) / count / ratio
@@ -68,7 +73,8 @@ class Foreseen:
         """Yield its rows: a channel each, and the source if it has to wait."""
         lead, last = self.fault, self.caught_up
         for tier in self.tiers:
-            room, needs = tier.fill.rooms[0].text, figures.needed_size(self.needs(tier))
+            room, size = tier.fill.rooms[0].text, self.needs(tier)
+            needs = "no size does" if size is None else figures.needed_size(size)
             name = dotted(tier.spot[0])
             yield lead, name, room.partition(",")[0], figures.time(tier.time), needs, last
             lead = last = ""
@@ -161,7 +167,7 @@ def as_json(one: Foreseen) -> dict[str, Any]:
                 "holds": round(sum(room.bytes for room in tier.fill.rooms)),
                 "rate": round(tier.fill.rate),
                 "lasts": round(tier.time, 3),
-                "needs": round(one.needs(tier)),
+                "needs": None if (size := one.needs(tier)) is None else round(size),
             }
             for tier in one.tiers
         ],

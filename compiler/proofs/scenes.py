@@ -5,7 +5,8 @@ a dead collector not to matter in the outage. Of a number of hosts those are tak
 most.
 
 A fault that says no time lasts for as long as another one of its list; a process that is killed,
-where none says one, until its unit has started it again.
+where none says one, until its unit has started it again. A host that is lost never comes back:
+what it lasts for is the time until a bundle without it is installed.
 """
 
 from collections import defaultdict
@@ -37,6 +38,10 @@ class Scene:
     cut: frozenset[Node] = frozenset()
     gone: frozenset[Machine] = frozenset()
     """Of the dead, those that never come back."""
+    waited_for: frozenset[Machine] = frozenset()
+    """Of the gone, those of which nothing says how soon a bundle leaves them out: who has something
+    for them alone waits for good.
+    """
     dark: frozenset[Machine] = frozenset()
     """Of the dead, those whose hosts have no power: nothing is written there meanwhile."""
 
@@ -92,8 +97,11 @@ def timed(faults: Sequence[Fault]) -> Iterator[tuple[Fault, Duration]]:
 
 def length_of(fault: Fault) -> Duration | None:
     """Return how long a fault says that it lasts."""
-    held = fault.values.get("down" if fault.kind in ("kill", "power") else "duration")
+    held = fault.values.get(_TIMES.get(fault.kind, "duration"))
     return None if held is None else held.value
+
+
+_TIMES = {"kill": "down", "power": "down", "lose": "replaced"}
 
 
 def end_of(proof: Proof, fault: Fault) -> Node | None:
@@ -112,9 +120,13 @@ def scenes(machines: Machines, faults: Sequence[Fault], length: Duration) -> Ite
     taking = [fault for fault in lasting if fault.kind in _TAKES_HOSTS]
     for chosen in islice(product(*(tuple(_gone(machines, f)) for f in taking)), _MOST_WAYS):
         by_kind: dict[str, frozenset[Machine]] = defaultdict(frozenset)
+        waited_for: frozenset[Machine] = frozenset()
         for fault, taken in zip(taking, chosen, strict=True):
             by_kind[fault.kind] |= taken
-        yield Scene(out, frozenset().union(*chosen), cut, by_kind["lose"], by_kind["power"])
+            if fault.kind == "lose" and length_of(fault) is None:
+                waited_for |= taken
+        dead, gone = frozenset().union(*chosen), by_kind["lose"]
+        yield Scene(out, dead, cut, gone, waited_for, by_kind["power"])
 
 
 _TAKES_HOSTS = ("kill", "lose", "power")

@@ -1,10 +1,14 @@
-"""What a source does when all channels are full, and what has to be so that nothing is lost."""
+"""What a source does when all channels are full, whether that can be told, and what has to be so
+that nothing is lost.
+"""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
+from flumec.compiler.model import Proof
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity, Held
 from flumec.runtime.quantity import Duration
@@ -20,6 +24,21 @@ class Waiting(NamedTuple):
     condition: str
 
 
+def untold(capacity: Capacity, proof: Proof, ways: Collection[Node]) -> tuple[str, str] | None:
+    """Return why it cannot be told how long channels last, and what to do."""
+    rate = proof.values.get("rate")
+    if rate is None:
+        return "it says no `rate`", "say how much comes to each host: `rate = 200KB/s`"
+    if not rate.value.of_bytes:
+        return "its `rate` is one of events", "give the `rate` in bytes: `200KB/s`"
+    for node in sorted(ways):
+        component = capacity.fleet.agents[node[0]].components[node[1]]
+        if component.kind == "channel" and "events" in component.values:
+            reason = f"nothing says how large the events of `{node[0]}.{node[1]}` are"
+            return reason, "bound it by `size` alone, which counts bytes, and leave out `events`"
+    return None
+
+
 def wait_of(capacity: Capacity, source: Node, held: Held, waits: float) -> Waiting | None:
     """Return what becomes of a source that has to wait for so long; None: it can."""
     component = capacity.fleet.agents[source[0]].components[source[1]]
@@ -29,11 +48,11 @@ def wait_of(capacity: Capacity, source: Node, held: Held, waits: float) -> Waiti
     if declaration is not None and "keeps" in declaration.props:
         full = complete(declaration, component.values, capacity.host((source, held.host))) or {}
         keeps = full.get("keeps")
+        if held.lost:
+            return Waiting(f"{component.type} pauses", _FOR_GOOD)
         if keeps is not None and keeps >= waits:
             return None
         most = capacity.rates[source].most
-        if held.lost:
-            return Waiting(f"{component.type} pauses", _FOR_GOOD)
         condition = kept(full.get("files", ()), most, waits, keeps)
         return Waiting(f"{component.type} pauses", condition)
     if getattr(declaration, "refuses", False):

@@ -3,6 +3,8 @@
 import pytest
 from flumec.compiler.build import lint_text
 from flumec.compiler.passes.outages import OutageTooLong
+from flumec.compiler.proofs.foreseen import Foreseen, as_json, foreseen
+from flumec.compiler.proofs.outlook import outlooks
 
 FLEET = """
 hosts web = ["web-1"]
@@ -77,3 +79,33 @@ def test_more_room_is_offered_where_it_helps(
 
     assert found.hint == hint
     assert condition in found.notes
+
+
+def ahead(policy: str, survives: str) -> Foreseen:
+    linted = lint_text(FLEET.replace("POLICY", policy).replace("SURVIVES", survives))
+    (one,) = foreseen(outlooks(linted.fleet, linted.graph, linted.fleet.proofs))
+    return one
+
+
+@pytest.mark.parametrize(
+    ("policy", "survives", "needs"),
+    [
+        ("all", f"lose(collector), {OUTAGE}", "no size does"),
+        ("failover", f"lose(collector, count = 2), {CUT}", "no size does"),
+        ("failover", f"lose(collector), {CUT}", "14GiB"),
+        ("all", "lose(collector, replaced = 4h)", "14GiB"),
+        ("all", "kill(collector, down = 4h)", "14GiB"),
+    ],
+)
+def test_prove_gives_a_size_where_one_would_do(policy: str, survives: str, needs: str) -> None:
+    one = ahead(policy, survives)
+
+    assert [cells[4] for cells in one.cells] == [needs, ""]
+    (channel,) = as_json(one)["channels"]
+    assert (channel["needs"] is None) == (needs == "no size does")
+
+
+def test_a_time_bounds_what_waits_for_the_lost_ones_that_say_it() -> None:
+    """Of two that are lost one is waited for until it is replaced, the other one for good."""
+    both = "lose(collector, replaced = 4h), lose(collector)"
+    assert next(iter(ahead("all", both).cells))[4] == "no size does"

@@ -180,6 +180,29 @@ def lost_for_good(example: Example) -> Iterator[Mutant]:
                 yield Mutant(example, (Change(Span(fault.span.source, start, start + 4), "lose"),))
 
 
+@kind("FL628")
+def never_replaced(example: Example) -> Iterator[Mutant]:
+    """Hosts are lost that a link waits for, and nothing says how soon they are replaced."""
+    for fault in _replaced(example):
+        last = fault.values["replaced"].span
+        start = last.source.text.rindex(",", fault.span.start, last.start)
+        yield Mutant(example, (Change(Span(last.source, start, last.end), ""),), (fault.span,))
+
+
+@kind("FL601")
+def replaced_late(example: Example) -> Iterator[Mutant]:
+    """A lost host is replaced when channels have been full for long."""
+    for fault in _replaced(example):
+        yield Mutant(example, (Change(fault.values["replaced"].span, "400d"),))
+
+
+def _replaced(example: Example) -> Iterator[Fault]:
+    for proof in example.fleet.proofs:
+        for fault in proof.values["survives"].value if "survives" in proof.values else ():
+            if "replaced" in fault.values:
+                yield fault
+
+
 @kind("FL344")
 def short_window(example: Example) -> Iterator[Mutant]:
     """Copies are remembered for less time than an outage may hold them back."""
