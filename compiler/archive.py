@@ -2,12 +2,12 @@
 
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
 from flumec.compiler.paths import TAR
+from flumec.runtime.frozen import frozen
 
 _TIME = 315_532_800
 """1980: tar warns of anything from 1970."""
@@ -17,7 +17,7 @@ _NAME, _SUM = 100, 148
 _PIECE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Archive:
     """A tar by its name, and what is in it: bytes, or a file that is read when it is needed."""
 

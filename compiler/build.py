@@ -1,7 +1,6 @@
 """The whole compiler on one page: text to tree to model to graph to plan."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from flumec.compiler.inputs import Inputs, MadeFrom, Names, Reader, in_memory
 from flumec.compiler.model import Fleet
 from flumec.compiler.options import Options
 from flumec.compiler.uncollected import uncollected
+from flumec.runtime.frozen import frozen
 
 if TYPE_CHECKING:
     from flumec.compiler.graph import Graph
@@ -19,7 +19,7 @@ Addresses = Callable[[Sequence[str]], Mapping[str, str]]
 """From the names of all hosts to their addresses, as `run` chooses them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Linted:
     """A bound fleet, as far as it could be understood, and all that is to be said about it."""
 
@@ -34,7 +34,7 @@ class Linted:
         return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compiled:
     """The plan, or None and the reasons why not; and the fleet that it was made from."""
 

@@ -12,7 +12,6 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from glob import escape
 from itertools import accumulate
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Literal
 from flumec.compiler.archive import Archive
 from flumec.compiler.exchange import exchange, sync_all
 from flumec.compiler.paths import INSTALLER, MANIFEST
+from flumec.runtime.frozen import frozen
 
 EXECUTABLE = 0o100
 _NEW, _OLD = ".flumec-new-", ".flumec-old"
@@ -30,7 +30,7 @@ class BundleError(Exception):
     """A bundle cannot be written or read; the message says why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """One file in which a bundle on disk is not the one that would be built."""
 

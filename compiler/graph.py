@@ -7,20 +7,20 @@ reported them.
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from math import inf
 from typing import Any, Literal, TypeVar
 
 from flumec.compiler.model import Arm, Chain, Fleet, Group, Link, Route, Target
 from flumec.compiler.source import Span
+from flumec.runtime.frozen import frozen
 
 Node = tuple[str, str]
 Spot = TypeVar("Spot", bound=Hashable)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """Events go from `start` to `end`: within an agent, or by a link.
 
@@ -40,7 +40,7 @@ class Edge:
     """Whether a put leaves it out that has no room there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """What takes events out of a channel: `kind` is sink, group or link."""
 

@@ -1,13 +1,13 @@
 """Where an agent listens: what its socket units open, and `flumec run` in their place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from flumec.compiler.plan import Agent
 from flumec.runtime import metrics_port
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listener:
     """One listening socket of an agent, by the name that its runtime asks for."""
 

@@ -11,6 +11,7 @@ from flumec.compiler.fix import Edit, Fix
 from flumec.compiler.inputs import Reader
 from flumec.compiler.options import Options
 from flumec.compiler.source import Source, Span
+from flumec.runtime.frozen import frozen
 
 MOST_ROUNDS = 200
 """How often it is linted at most; each round mends something, or gives something up."""
@@ -28,7 +29,7 @@ class Mended:
     """What is gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Repair:
     """A finding whose fix may be applied."""
 

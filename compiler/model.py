@@ -10,19 +10,20 @@ from typing import Any, Literal
 from flumec.compiler.source import Source, Span
 from flumec.runtime.component import Component as Declaration
 from flumec.runtime.component import Interceptor
+from flumec.runtime.frozen import frozen
 
 ComponentClass = type[Declaration]
 InterceptorClass = type[Interceptor]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostFact:
     """`host.name`, `host.address`, `host.index`, `host.vars.x`: its path after `host`."""
 
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PerHost:
     """A text with parts that only a host can fill in: `("/var/log/", HostFact(("vars", "site")))`.
 
@@ -34,7 +35,7 @@ class PerHost:
     type: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """A property's checked value (an instance of its declared type, or PerHost) and where it
     stands.
@@ -48,7 +49,7 @@ class Value:
     key: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The properties that a block sets, in the file's order, and the class that declares them."""
 
@@ -56,7 +57,7 @@ class Settings:
     values: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Host:
     """One machine. `facts` has those of compiler/bind/host_facts.py that are known."""
 
@@ -78,7 +79,7 @@ class Host:
         return self.said.get(fact) or (self.span,)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostSet:
     """A named set of hosts. `name` is as other files would write it (`p.web` for an imported
     one).
@@ -91,7 +92,7 @@ class HostSet:
     """The kinds (compiler/bind/kinds.py) of the typed per-host variables that every host has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Component:
     """A source, channel or sink. `declaration` is None where the type is unknown (and was
     reported), or a plug-in's."""  # noqa: D209
@@ -109,7 +110,7 @@ class Component:
     """The properties that it means to set, and has wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """An interceptor's call in a chain."""
 
@@ -119,7 +120,7 @@ class Step:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """Where a chain or arm ends. `name` is None for `drop`."""
 
@@ -128,7 +129,7 @@ class Target:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """`failover(a, b)` or `balance(a, b)` as a channel's consumer; `values` has `in_doubt` where
     said.
@@ -140,7 +141,7 @@ class Group:
     values: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arm:
     """One arm of a route; `values` is None for `else`, and `spans` are the values' places."""
 
@@ -151,7 +152,7 @@ class Arm:
     spans: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """Multiplexing by a header's value."""
 
@@ -160,7 +161,7 @@ class Route:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """`start` is the name of a source (events enter) or a channel (events leave)."""
 
@@ -171,7 +172,7 @@ class Chain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Journal:
     """`journal NAME { … }`."""
 
@@ -180,7 +181,7 @@ class Journal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agent:
     """One agent as written; it runs on each host of `hosts`. `name` is qualified by its import."""
 
@@ -197,7 +198,7 @@ class Agent:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """A component of some agent: an end of a link, the `from` of a check, a `send`'s target."""
 
@@ -211,7 +212,7 @@ class End:
         return self.agent, self.component
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """`sender => targets`, with the wire's settings; with an unknown end it is not in the fleet."""
 
@@ -231,7 +232,7 @@ class AgentName(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """`kill(collector, count = 1)` and its like: what a check survives."""
 
@@ -240,7 +241,7 @@ class Fault:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """A `check` block, bound and typed; `values` are its properties."""
 
@@ -249,7 +250,7 @@ class Proof:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement:
     """One statement of a test: `kill(collector, down = 10m)`, with its arguments by name.
 
@@ -267,7 +268,7 @@ class Statement:
         return default if held is None else held.value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trial:
     """A `test` block, bound; its statements in order."""
 
@@ -282,9 +283,7 @@ class Fleet:
     """Everything that the given files, and what they import, say."""
 
     sources: tuple[Source, ...] = ()
-    """Every file that was read: .flow files, .flowvars files and inventories, in the order of
-    reading.
-    """
+    """Every file that was read, in that order: .flow files, .flowvars files and inventories."""
     host_sets: dict[str, HostSet] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)

@@ -1,15 +1,17 @@
 """What is said beside the files: values of params, what `env()` reads, which rules speak."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from flumec.runtime.frozen import frozen
 
 if TYPE_CHECKING:
     from flumec.compiler.configuration.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """Values from outside. `--set` wins over `.flowvars` files, a later file over an earlier."""
 

@@ -1,12 +1,11 @@
 """Where the parser stopped: what a mistake is recognised by."""
 
-from dataclasses import dataclass
-
 from flumec.compiler.parse_tokens import Token
 from flumec.compiler.source import Source, Span
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stop:
     """The token at which a statement stops making sense, with what stands around it.
 

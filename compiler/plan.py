@@ -4,11 +4,13 @@ Nothing here refers to the .flow files but by `origin` (`weblogs.flow:12`); all 
 """
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
+from flumec.runtime.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Part:
     """A component or interceptor as its constructor will be called.
 
@@ -32,7 +34,7 @@ class Part:
     """Those of `values` that are written without their names, first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A channel at the end of a chain; None is `drop`."""
 
@@ -40,7 +42,7 @@ class Target:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arm:
     """One arm of a route; `values` None is `else`."""
 
@@ -49,7 +51,7 @@ class Arm:
     targets: tuple[Target, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """Multiplexing by a header."""
 
@@ -57,7 +59,7 @@ class Route:
     arms: tuple[Arm, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """A chain from a source into channels."""
 
@@ -67,7 +69,7 @@ class Flow:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Sinks, or a link's several peers, that share a channel; `in_doubt` is None where the file
     does not say it, `weights` are empty where all are alike.
@@ -81,7 +83,7 @@ class Group:
     """The header whose value chooses the peer, for `hash`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """A channel and its one consumer: a sink's name, the name of a sending half, or a group."""
 
@@ -90,7 +92,7 @@ class Delivery:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peer:
     """A receiving host of a link."""
 
@@ -100,7 +102,7 @@ class Peer:
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SendingHalf:
     """An agent's end of a link; `name` is unique in the agent (`to_collector`).
 
@@ -118,7 +120,7 @@ class SendingHalf:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReceivingHalf:
     """A listener of an agent: one port, and the links that come in by it, each into one channel."""
 
@@ -132,7 +134,7 @@ class ReceivingHalf:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Promise:
     """What is claimed of the events from some sources to a sink, in words for people."""
 
@@ -148,7 +150,7 @@ class Promise:
         return f"{self.sources} -> {self.sinks}: {self.delivery}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Promised:
     """What is claimed of the events that come by each agent, and of all."""
 
@@ -159,7 +161,7 @@ class Promised:
 NOTHING_PROMISED = Promised({}, ())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agent:
     """One agent on one host."""
 
@@ -203,7 +205,7 @@ class Agent:
     """What is claimed of the events that come by it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Host:
     """One machine and its agents, in the file's order."""
 
@@ -216,7 +218,7 @@ class Host:
     """Its processor, likewise."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """An edge between agents, for pictures: (agent, channel) to (agent, channel)."""
 
@@ -226,7 +228,7 @@ class Link:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """The whole fleet."""
 

@@ -1,12 +1,12 @@
 """The syntax tree: frozen dataclasses, about one for each rule of the grammar. No meaning yet."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from flumec.compiler.source import Source, Span
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """An identifier."""
 
@@ -14,7 +14,7 @@ class Name:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class String:
     """A text: what stands between the quotes, with escapes and `${…}` not yet read."""
 
@@ -23,7 +23,7 @@ class String:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     """A number without a unit, as written."""
 
@@ -31,7 +31,7 @@ class Number:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity:
     """A number with a unit, as written; the unit may be unknown."""
 
@@ -39,7 +39,7 @@ class Quantity:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bool:
     """`true` or `false`."""
 
@@ -47,7 +47,7 @@ class Bool:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class List:
     """`[a, b]`."""
 
@@ -55,7 +55,7 @@ class List:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ref:
     """A dotted name, perhaps with a subscript: `collector.spool`, `header["X-Request-Id"]`."""
 
@@ -69,7 +69,7 @@ class Ref:
         return ".".join(name.text for name in self.names)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arg:
     """An argument of a call, `name = value` or a value alone."""
 
@@ -78,7 +78,7 @@ class Arg:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """`function(arguments)`."""
 
@@ -90,7 +90,7 @@ class Call:
 Expr = String | Number | Quantity | Bool | List | Ref | Call
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attr:
     """`key = value`."""
 
@@ -99,7 +99,7 @@ class Attr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formal:
     """`name : type` with an optional default: a template's parameter, or a typed host variable."""
 
@@ -109,7 +109,7 @@ class Formal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """`{ … }`."""
 
@@ -117,7 +117,7 @@ class Block:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Component:
     """`source|channel|sink NAME : TYPE [= template(…)] [{ … }]`."""
 
@@ -130,7 +130,7 @@ class Component:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """An end of a chain: a channel, sink, `drop` or group; `?` makes a channel optional."""
 
@@ -139,7 +139,7 @@ class Target:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arm:
     """One line of a route; `values` is None for `else`."""
 
@@ -149,7 +149,7 @@ class Arm:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """`route header.x { … }`."""
 
@@ -158,7 +158,7 @@ class Route:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """`a -> f() -> b, c`: the first node, the steps between, and where it ends."""
 
@@ -168,7 +168,7 @@ class Chain:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A named block inside a block: `roll { … }`, `journal fast { … }`, `vars { … }`."""
 
@@ -181,7 +181,7 @@ class Section:
 Statement = Attr | Component | Chain | Call | Section | Formal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Language:
     """`language 1`."""
 
@@ -189,7 +189,7 @@ class Language:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Import:
     """`import "x.flow" as x { stage = "dev" }`."""
 
@@ -200,7 +200,7 @@ class Import:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Param:
     """`param lake : url = "…"`."""
 
@@ -211,7 +211,7 @@ class Param:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Let:
     """`let name = value`."""
 
@@ -221,7 +221,7 @@ class Let:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hosts:
     """`hosts web = … { facts }`."""
 
@@ -232,7 +232,7 @@ class Hosts:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """`template spool(room : size) { … }`."""
 
@@ -243,7 +243,7 @@ class Template:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agent:
     """`agent tailer on web { … }`, or `agent tailer on web = template(…)`."""
 
@@ -255,7 +255,7 @@ class Agent:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """`tailer.spool => collector.spool, … via arrow { … }`."""
 
@@ -267,7 +267,7 @@ class Link:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """`check "…" { … }`."""
 
@@ -277,7 +277,7 @@ class Check:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Test:
     """`test "…" { … }`."""
 
@@ -290,7 +290,7 @@ class Test:
 Item = Language | Import | Param | Let | Hosts | Template | Agent | Link | Check | Test
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """A parsed file: what could be read of it, in the file's order."""
 

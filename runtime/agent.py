@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 from flumec.runtime.component import Channel, Component, Interceptor, Sink, Source
+from flumec.runtime.frozen import frozen
 from flumec.runtime.groups.group import SinkGroup
 from flumec.runtime.journal_settings import Journal
 from flumec.runtime.links.each import Each
@@ -18,7 +18,7 @@ class WiringError(ValueError):
     """A script joins parts that do not go together. The compiler never writes such a script."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """A chain from a source through its steps to channels."""
 
@@ -32,7 +32,7 @@ class Flow:
         return channels_of(self.to)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """A channel and its one consumer, a sink or the sending end of a link; or one of a group."""
 
@@ -41,7 +41,7 @@ class Delivery:
     group: SinkGroup | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """A link that comes in by a receiver and leads to one channel, or to a `link` source."""
 

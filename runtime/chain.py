@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import pyarrow as pa
 from flumec.runtime.batch import compute as pc
 from flumec.runtime.batch import encode, header
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Frame, Outcome, Progress, Put, Received, Stored, TagRun
 from flumec.runtime.named import numbered, unnumbered
 from flumec.runtime.route import Drop, Optional, Route, Target
@@ -46,7 +47,7 @@ class Journal(Protocol):
         """Store the whole put, or nothing; the result comes after the sync."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _End:
     """Steps that are open, and channels; no channel at all is `drop`."""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
 
 from flumec.runtime.bounds import Check, at_least, at_most, between, bytes_a_second, not_empty
 from flumec.runtime.contradiction import Contradiction, Misfit
+from flumec.runtime.frozen import frozen, give_methods
 from flumec.runtime.property_types import (
     ChannelRef,
     Header,
@@ -63,7 +64,7 @@ def prop(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     """What a class says about one of its properties."""
 
@@ -119,7 +120,8 @@ class Declared:
 
     def __init_subclass__(cls, *, type: str = "", **kwargs: Any) -> None:  # noqa: A002 the language's word
         super().__init_subclass__(**kwargs)
-        dataclass(frozen=True, kw_only=True, repr=True)(cls)
+        dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
+        give_methods(cls, own=cls)
         if type:
             cls.type = type
 

@@ -1,9 +1,9 @@
 """Properties, each right on its own, that do not go together."""
 
-from dataclasses import dataclass
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contradiction:
     """Properties that cannot stand together, the first being the one to blame, and why."""
 
@@ -11,7 +11,7 @@ class Contradiction:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Misfit:
     """A property that does less than it says, as another one, or the agent, has a closer bound.
 

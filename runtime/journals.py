@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal import Journal, StateError
 from flumec.runtime.journal.putting import PutOp
 from flumec.runtime.journal.records import ChannelStats, Outcome, Progress, Put, Stored
 from flumec.runtime.journal.removal import Dropped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """Which journal each channel lies in, and where each source keeps its positions."""
 
@@ -150,7 +151,7 @@ class Journals:
             self._journals[name].submit(Put(progress=tuple(gone))).result()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fed:
     """All journals, as one source puts into them."""
 

@@ -3,8 +3,10 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from flumec.runtime.frozen import frozen
 
 if TYPE_CHECKING:
     from flumec.runtime.journal.records import ChannelStats
@@ -52,7 +54,7 @@ class Tally:
             return dict(self._gauges)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartReading:
     """One component at one moment; `failing` is the reason why it cannot work, "" while it can."""
 
@@ -70,7 +72,7 @@ class PartReading:
     """How often it has said whether it is idle."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """An agent at one moment."""
 

@@ -7,12 +7,12 @@ It ends in order, and its service manager starts it again. See docs/units.md, pr
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from flumec.runtime import logs
 from flumec.runtime.clock import Clock
 from flumec.runtime.component import Component
+from flumec.runtime.frozen import frozen
 from flumec.runtime.messages.unit import FolderHidden, FolderReplaced
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -43,7 +43,7 @@ def folders(parts: Iterable[Component]) -> list[str]:
     return list(dict.fromkeys(folder(str(pattern)) for pattern in patterns))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Mount:
     root: str
     """What of its file system is shown; the kernel keeps it up to date when that is renamed."""

@@ -6,8 +6,9 @@ A pattern that passes here is one that RE2 compiles; of what RE2 takes, the obsc
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from flumec.runtime.frozen import frozen
 
 SENTENCE = (
     "a regular expression in RE2's syntax (balanced, and without look-around or back-references)"
@@ -153,7 +154,7 @@ def _repeats(found: list[str]) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Size:
     """How large RE2's program for a part of a pattern is, about, and its largest repeat."""
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.pattern import captures, pieces
 
 _COUNTS = re.compile(r"\{(\d+)(?:,\d*)?\}[+?]?")
@@ -37,7 +38,7 @@ def surely_found(pattern: str) -> tuple[bool, ...]:
     return tuple(one in found for one in range(1, number + 1))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """What each match of a part of a pattern has: so many characters at least, and groups."""
 

@@ -1,7 +1,8 @@
 """Types of properties that are no text or number alone: names of headers and parts, secrets."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from flumec.runtime.frozen import frozen
 
 
 class Header(str):
@@ -47,7 +48,7 @@ class Port(int):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Secret:
     """A value the bundle never holds: systemd's credential `name` on the host."""
 

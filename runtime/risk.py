@@ -5,13 +5,13 @@ lost is nobody's to declare: the compiler knows it of each channel.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flumec.runtime.failure import Failure, Harm
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Risk:
     """What one failure does to events here."""
 

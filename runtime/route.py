@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from flumec.runtime.component import Channel, Interceptor
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Optional:
     """A channel that is left out, and counted, when it has no room: `archive?` in a .flow file."""
 
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drop:
     """The end of events that go nowhere; they are counted."""
 

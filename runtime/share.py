@@ -1,9 +1,9 @@
 """What one of several hosts gets of a channel that each of them reads for itself."""
 
-from dataclasses import dataclass
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """One host's part of what is put into the channel `of`: all, or what the header `key` chooses.
 

@@ -1,11 +1,12 @@
 """What all components of one process share."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk
+from flumec.runtime.frozen import frozen
 from flumec.runtime.sockets import Sockets
 from flumec.runtime.turn import Turn
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from flumec.runtime.journals import Journals
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Site:
     """A process, as its components find it."""
 

@@ -4,8 +4,9 @@ import base64
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from flumec.runtime.frozen import frozen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,7 +17,7 @@ WAITING = 16
 """Batches that may wait to be decoded; those that pass meanwhile are passed over."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """The first `rows` events of a batch that is decoded when somebody shows them."""
 

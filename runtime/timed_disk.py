@@ -2,16 +2,16 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from flumec.runtime.disk import Disk, DiskFile, Mode
+from flumec.runtime.frozen import frozen
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Seconds: a flash disk takes less than a millisecond, one that spins ten, a cloud's forty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SyncReading:
     """Syncs up to each bound of BOUNDS and beyond the last, not summed up; and their time."""
 

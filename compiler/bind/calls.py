@@ -1,7 +1,6 @@
 """Calls: positional and named arguments against what declares them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flumec.compiler import tree
@@ -12,6 +11,7 @@ from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.model import Value
 from flumec.compiler.source import Span
 from flumec.compiler.values import varies
+from flumec.runtime.frozen import frozen
 
 if TYPE_CHECKING:
     from flumec.compiler.bind.properties import Filling, Form
@@ -171,7 +171,7 @@ def _give(filling: "Filling", name: str, key: Span, arg: tree.Arg, env: Env) -> 
     filling.give(found, key, arg.value, env)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallKind(Kind):
     """A value that is written as a call, `after(24h)`; `python` declares its arguments."""
 

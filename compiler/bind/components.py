@@ -1,7 +1,6 @@
 """Sources, channels and sinks against their declarations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flumec.compiler import tree
@@ -16,6 +15,7 @@ from flumec.compiler.bind.types import ANY
 from flumec.compiler.diagnostic import Diagnostic, closest, put_right
 from flumec.compiler.fix import Fix
 from flumec.compiler.model import Component, Value
+from flumec.runtime.frozen import frozen
 
 
 class UnknownComponentType(Diagnostic, code="FL106"):
@@ -81,7 +81,7 @@ class UnknownComponentType(Diagnostic, code="FL106"):
         return put_right(self.span, self.name, self.known)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One writing of a component: in a template's body, in an agent's block, or in both."""
 

@@ -1,6 +1,6 @@
 """What a property's type takes: the kinds of values, and how each reads an expression."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from flumec.compiler import tree
@@ -21,9 +21,10 @@ from flumec.compiler.model import PerHost
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, text_on, varies
 from flumec.runtime.component import Check
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """What a value is for: the property, param or argument that gets it."""
 
@@ -35,7 +36,7 @@ class Slot:
         return Slot(self.name) if self.check else self
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """How values of one type are read: a subclass says which nodes it takes, and what it makes of
     them.
@@ -211,7 +212,7 @@ def is_secret(expr: tree.Expr) -> bool:
     return isinstance(expr, tree.Call) and expr.function.text == "secret"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoKind(Kind):
     """The kind of a param whose type is unknown: it takes anything and gives nothing."""
 

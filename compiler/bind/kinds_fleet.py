@@ -1,7 +1,6 @@
 """Names of agents and their components as values, in checks and tests."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from flumec.compiler import tree
@@ -10,11 +9,12 @@ from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.mistakes import WrongType, kind_of_node
 from flumec.compiler.bind.scope import Env
 from flumec.compiler.model import AgentName
+from flumec.runtime.frozen import frozen
 
 _NAMES = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameKind(Kind):
     """The name of something in the fleet."""
 
@@ -31,7 +31,7 @@ class NameKind(Kind):
         return BROKEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgentKind(NameKind):
     """The name of an agent, `collector` or `p.collector`."""
 
@@ -44,7 +44,7 @@ class AgentKind(NameKind):
         return BROKEN if agent is None else AgentName(agent.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EndKind(NameKind):
     """The name of a component, `collector.store`, of one of `kinds`."""
 

@@ -1,6 +1,6 @@
 """Values made of others: lists, alternatives, calls, and the value of anything."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, ClassVar
 
 from flumec.compiler import tree
@@ -23,10 +23,11 @@ from flumec.compiler.model import PerHost
 from flumec.compiler.source import Span
 from flumec.compiler.values import varies
 from flumec.runtime.component import Secret
+from flumec.runtime.frozen import frozen
 from flumec.runtime.quantity import QuantityError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListKind(Kind):
     """`[a, b]`, a tuple of values of one kind."""
 
@@ -67,7 +68,7 @@ class ListKind(Kind):
         return BROKEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnionKind(Kind):
     """Values of several kinds: the first that takes the expression reads it."""
 
@@ -124,7 +125,7 @@ def _is(python: Any, text: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyKind(Kind):
     """The value of a let, or of a plug-in's property, as it stands: what it is for is not known."""
 
@@ -189,7 +190,7 @@ class AnyKind(Kind):
         return BROKEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SectionKind(Kind):
     """A block, `roll { … }`; `python` declares its properties."""
 

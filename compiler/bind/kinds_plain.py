@@ -1,7 +1,6 @@
 """Numbers, quantities, bools, enumerations, headers, secrets, and names of other components."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -25,6 +24,7 @@ from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import PerHost
 from flumec.compiler.source import Span
 from flumec.runtime.component import Header, Port, Secret
+from flumec.runtime.frozen import frozen
 from flumec.runtime.quantity import Duration, QuantityError, Size
 
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
@@ -51,7 +51,7 @@ def _quantity(python: Any, text: str) -> Any:
     return python(text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuantityKind(Kind):
     """A size, duration, rate or percentage."""
 
@@ -112,7 +112,7 @@ def _clearest(text: str, error: QuantityError) -> str:
     return near[0] if near and "," in errors[0] else errors[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberKind(Kind):
     """A number without a unit; whole where `python` is an int."""
 
@@ -149,7 +149,7 @@ class NumberKind(Kind):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BoolKind(Kind):
     """`true` or `false`."""
 
@@ -166,7 +166,7 @@ class BoolKind(Kind):
         return expr.value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WordKind(Kind):
     """An enumeration: one of a few bare words; a text where a param or let brings it."""
 
@@ -201,7 +201,7 @@ class WordKind(Kind):
         return UnknownValue(span, slot.name, text, self.expected, self.words, host)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeaderKind(Kind):
     """`header.user`, `header["X-Request-Id"]`."""
 
@@ -226,7 +226,7 @@ def header_name(ref: tree.Ref) -> str | None:
     return name or None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactKind(Kind):
     """The name of a fact, `host.site`, whose value every host has for itself."""
 
@@ -240,7 +240,7 @@ class FactKind(Kind):
         return Kind.read_ground(self, expr, env, slot, via)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretKind(Kind):
     """`secret("name")`."""
 
@@ -259,7 +259,7 @@ class SecretKind(Kind):
         return Secret(argument.raw)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefKind(Kind):
     """The name of another component of the agent; `kinds` says of which kind."""
 

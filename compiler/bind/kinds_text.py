@@ -1,7 +1,6 @@
 """Texts: strings, paths and urls, with what `${…}` puts into them."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flumec.compiler import tree
@@ -19,6 +18,7 @@ from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import HostFact, PerHost
 from flumec.compiler.source import Span
 from flumec.runtime.component import Url
+from flumec.runtime.frozen import frozen
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -93,7 +93,7 @@ class NoPath(Diagnostic, code="FL218"):
         return f"`{self.slot}` must be a path, without control characters{on}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextKind(Kind):
     """A string, path or url."""
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +18,7 @@ from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.bind.types import kind_of, list_of
 from flumec.compiler.model import Fault, Proof
 from flumec.runtime.component import Check, Header, Property, at_least
+from flumec.runtime.frozen import frozen
 from flumec.runtime.quantity import Duration, Rate
 
 _REQUIRED = dataclasses.MISSING
@@ -64,7 +65,7 @@ def faults() -> Mapping[str, Form]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaultKind(Kind):
     """`kill(collector, count = 1)`."""
 

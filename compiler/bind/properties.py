@@ -24,11 +24,12 @@ from flumec.compiler.model import Host, Settings, Value
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Declared, Property
+from flumec.runtime.frozen import frozen
 
 Layer = tuple[tree.Block, Env]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A property as blocks meet it. `feature` says that the runtime has it not yet, and what it
     is.
@@ -40,7 +41,7 @@ class Field:
     feature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """What may stand in a block: its owner's name for messages, its properties, the class behind
     them.

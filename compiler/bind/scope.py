@@ -8,6 +8,7 @@ from flumec.compiler import tree
 from flumec.compiler.bind.findings import Findings
 from flumec.compiler.model import HostSet
 from flumec.compiler.source import Source, Span
+from flumec.runtime.frozen import frozen
 
 if TYPE_CHECKING:
     from flumec.compiler.bind.directory import Directory
@@ -97,7 +98,7 @@ class Trail:
             trail = trail.outer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Env:
     """All that an expression may refer to at its place."""
 

@@ -3,7 +3,6 @@
 import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -23,6 +22,7 @@ from flumec.compiler.bind.types import kind_of
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import Statement, Trial, Value
 from flumec.runtime.component import at_least
+from flumec.runtime.frozen import frozen
 from flumec.runtime.quantity import Duration
 
 _REQUIRED = dataclasses.MISSING
@@ -94,7 +94,7 @@ class UnreadablePattern(Diagnostic, code="FL654"):
         return f"the pattern of `{self.slot}` cannot be read: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeadersKind(Kind):
     """`headers(kind = "audit")`: the headers of an event."""
 
@@ -127,7 +127,7 @@ def _header(arg: tree.Arg) -> str | None:
     return arg.name.text if len(arg.name.names) == 1 and not arg.name.key else header_name(arg.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatternKind(TextKind):
     r"""A text, or a pattern that is to be found in one: `r"user=\w+"`."""
 

@@ -2,7 +2,6 @@
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from flumec.runtime.frozen import frozen
 
 CA_LIFE = timedelta(days=3650)
 LIFE = timedelta(days=365)
@@ -21,7 +21,7 @@ _LONGEST_NAME = 64
 """Characters of a common name at most; the names that count stand elsewhere and may be longer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issued:
     """A host's certificate and its private key, in PEM."""
 

@@ -13,7 +13,6 @@ the file system cannot exchange two folders, the next call ends what was cut off
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,6 +20,7 @@ from urllib.parse import unquote
 from flumec.compiler.certs.authority import CA_LIFE, LIFE, Authority
 from flumec.compiler.exchange import exchange
 from flumec.compiler.paths import folder
+from flumec.runtime.frozen import frozen
 from flumec.runtime.tls.certificate import Certificate
 from flumec.runtime.tls.settings import CA, CERTIFICATE, KEY
 
@@ -29,7 +29,7 @@ class CertsError(Exception):
     """The folder is not as it must be; the message says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A host's certificate in the folder."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,11 @@ from flumec.compiler.emit.described import Described
 from flumec.compiler.emit.manifest import flows, of_agents, version
 from flumec.compiler.paths import MANIFEST
 from flumec.compiler.plan import Plan
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal_format import FORMAT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fleet:
     """What runs where; `digest` is of all that it was made from."""
 

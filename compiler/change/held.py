@@ -1,17 +1,17 @@
 """What channels hold, read from state directories: of this host, or copies of others'."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from flumec.runtime.channel.words import counted, size
+from flumec.runtime.frozen import frozen
 
 
 class CannotLook(Exception):  # noqa: N818 it reads as what happened
     """A state directory cannot be read; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """Rows and bytes that wait in a channel; `declared` says whether its last bundle had it."""
 

@@ -5,16 +5,16 @@ ones. A circle, hosts that send to each other, shares a wave: its order is left 
 """
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 
 from flumec.compiler.change.fleet import Fleet
 from flumec.compiler.graph import Graph
+from flumec.runtime.frozen import frozen
 
 _Class = tuple[str, ...]
 """The names of a host's agents, sorted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wave:
     """Hosts that are installed at one time; those of a circle send to each other."""
 

@@ -4,16 +4,17 @@ What they hold stays on the host's disk, and nobody delivers it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from flumec.compiler.change.fleet import Fleet
 from flumec.compiler.change.held import Held
 from flumec.compiler.emit.described import Described
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Orphan:
     """A channel on a host; `held` is None where nobody looked."""
 

@@ -1,7 +1,6 @@
 """All that installing a new build would change, host by host, as data: text and JSON show it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from flumec.compiler.change.fleet import Fleet
@@ -11,6 +10,7 @@ from flumec.compiler.change.orphans import Orphan, orphans
 from flumec.compiler.change.strangers import Stranger, strangers
 from flumec.compiler.change.wires import Standstill, standstills
 from flumec.compiler.change.words import Change, changes
+from flumec.runtime.frozen import frozen
 
 Fate = Literal["new", "removed", "changed", "runtime", "rewritten"]
 """What becomes of an agent. `runtime`: the same agent by another version of flumec; `rewritten`:
@@ -20,7 +20,7 @@ RESTARTED: tuple[Fate, ...] = ("changed", "runtime")
 """Those whose process ends and starts again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alike:
     """An agent on hosts where the same becomes of it."""
 
@@ -30,7 +30,7 @@ class Alike:
     hosts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What would change; empty all over where nothing would."""
 

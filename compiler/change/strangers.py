@@ -1,12 +1,12 @@
 """Agents of other flows on hosts of a new build: installing it would stop them, and asks first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from flumec.compiler.change.fleet import Fleet
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stranger:
     """An agent that a .flow file declares which the new build is not made from."""
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flumec.compiler.change.fleet import Fleet
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standstill:
     """A link that stands still between the first end's installation and the last's.
 

@@ -1,15 +1,16 @@
 """What changed in one agent, in the words of its .flow file."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from functools import cache
 from typing import Any
 
 from flumec.compiler.emit.described import Described, said
 from flumec.runtime.component import Component, Section
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One thing: `subject` is `channel spool`; before or after is None for what was not, or is not.
 

@@ -3,15 +3,16 @@
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
 from flumec.compiler.configuration.selectors import DEFAULT, Rule, is_on
 from flumec.compiler.diagnostic import Diagnostic, Severity
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """Which rules speak, and how loud."""
 

@@ -1,14 +1,14 @@
 """The places that events of a source come by on their way to one sink, each after what follows."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from flumec.compiler.cuts.circuit import Circuit, Place, Step
 from flumec.compiler.cuts.element import Element
 from flumec.compiler.graph import Node
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Course:
     """All ways from `root` to `sink`; what leads elsewhere is not there.
 

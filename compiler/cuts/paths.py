@@ -1,7 +1,6 @@
 """What cuts the path of each claim, and what becomes of the events under way then."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from flumec.compiler.proofs.arriving import Arriving
 from flumec.compiler.proofs.claim import Claim
 from flumec.compiler.proofs.places import Between, Places
 from flumec.compiler.proofs.survival import when_dark, when_lost
+from flumec.runtime.frozen import frozen
 
 
 class Cut(NamedTuple):
@@ -34,7 +34,7 @@ class Cut(NamedTuple):
     """And if it never does."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path:
     """The way of a claim's events from some of its source's hosts."""
 

@@ -1,15 +1,15 @@
 """Paths as rows: those that are cut by the same are one, with the names of their sources."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from flumec.compiler.cuts.fate import Fate
 from flumec.compiler.cuts.paths import Cut, Path
 from flumec.compiler.proofs.rows import some
 from flumec.compiler.proofs.words import dotted
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """Paths with equal cuts; the first speaks for all."""
 

@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from flumec.compiler.draw.layout import BOX_PADDING, Layout
 from flumec.compiler.draw.picture import Edge, Picture
+from flumec.runtime.frozen import frozen
 
 ABOVE, BELOW = 5.0, 13.0
 TIP = 12.0
 """The length of an arrow's head."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A label, and the point that it begins at, stands over, or ends at."""
 

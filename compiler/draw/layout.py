@@ -1,9 +1,9 @@
 """Where everything of a picture lies: layers of boxes, columns of nodes, few crossings."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from flumec.compiler.draw.picture import Box, Edge, Node, Picture
+from flumec.runtime.frozen import frozen
 
 CHARACTER = 7.0
 """Width of a character at the picture's font size, in pixels; enough for most letters."""
@@ -16,7 +16,7 @@ SWEEPS = 4
 COLUMNS = ("source", "channel", "sink")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rectangle:
     """Left, top, width, height in pixels."""
 
@@ -31,7 +31,7 @@ class Rectangle:
         return self.y + self.height / 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """The place of each box and node by its id, and the size of the whole."""
 

@@ -1,18 +1,18 @@
 """What a picture of a fleet shows, before anything has a place: boxes, nodes, edges."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from flumec.compiler.emit.literal import harmless
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Chain, Fleet, Group, Link, Route, Step, Target
 from flumec.compiler.proofs.hover import hover
+from flumec.runtime.frozen import frozen
 
 Kind = Literal["source", "channel", "sink"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """A component: what it is called, what it is, and its size if it has one."""
 
@@ -24,7 +24,7 @@ class Node:
     """What is claimed of its events, for who points at it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """An agent, and how many hosts it runs on."""
 
@@ -34,7 +34,7 @@ class Box:
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """From node to node; the label is what happens on the way."""
 
@@ -44,7 +44,7 @@ class Edge:
     kind: Literal["chain", "optional", "link"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """All boxes, all edges, and the boxes in layers from left to right."""
 

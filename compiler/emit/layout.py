@@ -1,16 +1,16 @@
 """Python expressions laid out as the formatter would: on one line, or one argument a line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from flumec.compiler.emit.literal import width
+from flumec.runtime.frozen import frozen
 
 LINE = 88
 """The formatter's own default: scripts are read where no pyproject.toml says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """`function(arguments)`; an argument is an expression, or (name, expression)."""
 
@@ -18,7 +18,7 @@ class Call:
     arguments: "Sequence[Expression | tuple[str, Expression]]"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Items:
     """A tuple."""
 

@@ -1,7 +1,6 @@
 """One agent's script: declarations, then the wiring, then `agent.run()`; no logic."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from flumec.compiler.emit.alike import once_for_alike
 from flumec.compiler.emit.calls import Calls
@@ -11,6 +10,7 @@ from flumec.compiler.emit.picture import picture
 from flumec.compiler.emit.templates import render
 from flumec.compiler.emit.words import Imports, variables
 from flumec.compiler.plan import Agent, Group
+from flumec.runtime.frozen import frozen
 
 
 def script(agent: Agent) -> str:
@@ -26,7 +26,7 @@ def script(agent: Agent) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Body:
     """What a script says, but for the host that it is for."""
 

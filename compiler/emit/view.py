@@ -5,11 +5,11 @@ systemd.exec(5): TemporaryFileSystem=, BindPaths=, BindReadOnlyPaths=, ProtectHo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flumec.compiler.emit.alike import once_for_alike
 from flumec.compiler.paths import STATES
 from flumec.compiler.plan import Agent
+from flumec.runtime.frozen import frozen
 from flumec.runtime.outlook import folder
 
 DATA = ("/media", "/mnt", "/srv", "/var")
@@ -21,7 +21,7 @@ READERS = "adm"
 """The group that may read most logs."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """One agent's."""
 

@@ -5,7 +5,6 @@ or their time, and what is made from that, tells the copies apart; all else is t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.flow import Joint, header_flow
@@ -15,11 +14,12 @@ from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Chain, Fleet, Step
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
+from flumec.runtime.frozen import frozen
 
 _SEVERAL = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """Why a header is another on each copy."""
 

@@ -8,10 +8,11 @@ Nothing here looks at a fleet, so that it can be tried on its own, exhaustively.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from flumec.compiler.source import Span
+from flumec.runtime.frozen import frozen
 
 MOST_VALUES = 64
 """A header with more values than that may have any, as far as anybody is told."""
@@ -26,7 +27,7 @@ class Lack(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What is known of one header.
 
@@ -131,7 +132,7 @@ def surely(span: Span, values: frozenset[str] | None = None, *, alike: bool = Fa
     return Known(sure=True, setters=(span,), values=few, alike=alike)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Headers:
     """What is known of all headers at one place; `rest` is true of each that `named` has not."""
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import itemgetter
 
 from flumec.compiler.choice import policy_of
@@ -13,6 +13,7 @@ from flumec.compiler.model import End, Fleet, Host, Link
 from flumec.compiler.passes.listeners import listener_of
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
+from flumec.runtime.frozen import frozen
 from flumec.runtime.links.settings import SENDERS, LinkSettings
 
 
@@ -128,7 +129,7 @@ class TooManySenders(Diagnostic, code="FL916", severity="warning"):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrivals:
     """The senders to a listener: how many come to it on each of its hosts."""
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import deduplicated, key_headers
@@ -15,6 +14,7 @@ from flumec.compiler.model import Chain, Fleet, Link, Route
 from flumec.compiler.proofs.scattered import Scattered
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
+from flumec.runtime.frozen import frozen
 
 _CHOOSING = {
     "balance": "each batch goes to the agent whose turn it is",
@@ -200,7 +200,7 @@ class CopiesPart(Diagnostic, code="FL347", severity="warning"):
         return (keys,) if self.made is None else (Place(self.made, "it is set here"), keys)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Fork:
     """Where copies may take different ways: the ends of all that they may take, and why."""
 

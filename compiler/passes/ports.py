@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flumec.compiler.addresses import is_all, overlap, own
@@ -13,9 +12,10 @@ from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
 from flumec.runtime import metrics_port
 from flumec.runtime.component import Port
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """A port that an agent listens on. Claims with the same `listener` share it."""
 

@@ -6,14 +6,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from flumec.runtime.frozen import frozen
 
 LAUNCH = Path(__file__).with_name("launch.py")
 LONGEST_LINE = 64 << 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Orders:
     """How an agent is started: its script, and what systemd would take from its units."""
 

@@ -6,12 +6,12 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from flumec.compiler.run.child import Child, Orders
 from flumec.runtime import notify
+from flumec.runtime.frozen import frozen
 from flumec.runtime.retry import Backoff
 
 WATCHDOG = 60.0
@@ -24,7 +24,7 @@ Phase = Literal["waiting", "starting", "ready", "stopping", "stopped"]
 What = Literal["started", "ready", "died", "silent", "stopped"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happening:
     """Something in an agent's life that a user wants to see; `time` is in seconds since 1970."""
 
@@ -34,7 +34,7 @@ class Happening:
     time: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """An agent at one moment."""
 

@@ -4,7 +4,6 @@ import gc
 import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from flumec.compiler.diagnostic import Diagnostic
@@ -12,9 +11,10 @@ from flumec.compiler.model import Fleet, Trial
 from flumec.compiler.plan import Plan
 from flumec.compiler.trials.course import Course
 from flumec.compiler.trials.keep import folder_name
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How one test ended: `number` is its place among those that were run."""
 
@@ -30,7 +30,7 @@ class Outcome:
         return self.finding is None and not self.failure
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runs:
     """What is run: tests of one fleet, with one seed; `kept` is where their files go, if any."""
 

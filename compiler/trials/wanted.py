@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flumec.compiler.model import Statement
@@ -18,12 +17,13 @@ from flumec.compiler.trials.shown import (
 )
 from flumec.compiler.world import World
 from flumec.compiler.world.events import Event, File
+from flumec.runtime.frozen import frozen
 
 Sent = Mapping[tuple[str, str, str], Sequence[bytes]]
 """The bodies that were sent, in order: by agent, source and host."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """What is not as it was expected."""
 

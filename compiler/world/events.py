@@ -1,15 +1,16 @@
 """Events as a test sends and sees them, and the files that they come in."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.testing import CrashDisk
 
 _HIDDEN = "/.flumec/"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """A body and its headers."""
 
@@ -22,7 +23,7 @@ class Event:
         return self.body.decode(errors="backslashreplace")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """A file that was published: its path below the sink's folder, and its events."""
 

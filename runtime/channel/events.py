@@ -6,7 +6,6 @@ A row keeps what names it, its number, tag and time, so that what is put back is
 import base64
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from flumec.runtime.batch import BODY, PREFIX, REST, decode
 from flumec.runtime.channel.words import moment
 from flumec.runtime.disk import Bytes, DiskFile
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Chunk, TagRun
 from flumec.runtime.links.parcel import cut
 
@@ -36,7 +36,7 @@ class Target(Protocol):
         """Take all of the bytes; return how many."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """One row, with its headers as they are, absent ones left out."""
 

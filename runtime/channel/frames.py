@@ -1,13 +1,13 @@
 """The frames of one channel read from a journal's files, over its damage."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from heapq import merge
 
 import pyarrow as pa
 from flumec.runtime.channel.keys import locked
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.inspection import Inspection
@@ -20,7 +20,7 @@ from flumec.runtime.journal.spill import Late
 from flumec.runtime.journal.walk import Located
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frames:
     """Rows `first` to `end` of a channel, in order."""
 

@@ -1,13 +1,13 @@
 """What holds a channel's rows: its consumer, and in it the file or partition of the lowest row."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Lock
 
 from flumec.runtime.batch import decode
 from flumec.runtime.channel.frames import Frames
 from flumec.runtime.channel.members import gone, number, readers
 from flumec.runtime.disk import Disk
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.errors import JournalDamaged
 from flumec.runtime.journal.inspection import Inspection
@@ -24,7 +24,7 @@ from flumec.runtime.output.note import Note
 from flumec.runtime.output.template import Template, TemplateError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lowest:
     """The frame of the first row that is not done; `chunk` is None without its journal's key."""
 
@@ -60,7 +60,7 @@ def lowest(inspection: Inspection, channel: ChannelState, disk: Disk) -> Lowest 
             each.file.close()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bucket:
     """Where a sink of files puts a row: a name below its directory."""
 

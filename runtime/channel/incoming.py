@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from flumec.runtime.batch import BODY, REST, encode
 from flumec.runtime.channel.words import nanoseconds
 from flumec.runtime.disk import Disk, DiskFile
 from flumec.runtime.errors import StartError
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Frame, TagRun
 
 MOST_ROWS = 1_000
@@ -26,7 +27,7 @@ _BLOCK = 1 << 20
 _TAG = 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """An event as a file has it; what it does not say, the journal gives it anew."""
 
@@ -36,7 +37,7 @@ class Given:
     tag: tuple[bytes, int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incoming:
     """A file of events; `form` None is JSON lines, or Parquet by its first bytes."""
 

@@ -4,13 +4,13 @@ It is a line of JSON, padded to eight bytes, and the frames' bodies as they are 
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 from flumec.runtime.batch import BODY, decode
 from flumec.runtime.channel.replayed import SOURCE
 from flumec.runtime.disk import Bytes
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.journal import LARGEST_PUT
 from flumec.runtime.journal.records import Frame, Progress, Put, TagRun
 
@@ -21,7 +21,7 @@ _ALIGNED = 8
 _EPOCH = 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """What one request has an agent put."""
 

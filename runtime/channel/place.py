@@ -3,13 +3,13 @@
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from flumec.runtime.channel.keys import given
 from flumec.runtime.control.client import Client, Refused, Unreachable
 from flumec.runtime.control.place import NAME
 from flumec.runtime.disk import Disk
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import Inspection, inspect, segments
 from flumec.runtime.journal.opening import LOCK
@@ -22,7 +22,7 @@ _LOCKS = Path("/proc/locks")
 _MOST = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A state directory, and one of its journals."""
 
@@ -30,7 +30,7 @@ class Place:
     journal: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A channel, in the journal where it lies, as that was when somebody looked."""
 

@@ -5,8 +5,8 @@ stored twice, through a running agent as well. The newest hundred are remembered
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Progress
 
 SOURCE = "flumec channel"
@@ -19,7 +19,7 @@ DONE = b"\x01"
 _FLAG, _COUNT = 1, 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replay:
     """One time that a file goes into a channel: its key in the journal, and how far it came."""
 

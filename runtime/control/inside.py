@@ -1,9 +1,10 @@
 """What the routes of an agent may see and touch."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from flumec.runtime.frozen import frozen
 
 if TYPE_CHECKING:
     from flumec.runtime.agent import Agent
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from flumec.runtime.staff import Staff
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inside:
     """A running agent; handlers are called in threads of their own, several at once."""
 

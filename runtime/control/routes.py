@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from flumec.runtime.frozen import frozen
 
 
 class Refusal(Exception):  # noqa: N818 it reads as what happened
@@ -16,7 +17,7 @@ class Refusal(Exception):  # noqa: N818 it reads as what happened
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What was asked: `names` are the path's parts in braces.
 
@@ -48,7 +49,7 @@ class Request:
         return int(text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """Status, content type, and a body; one that is made piece by piece is sent in chunks."""
 

@@ -5,10 +5,9 @@ bound. So a clock that is set wrong never ages keys before their time; one that 
 costs disk.
 """
 
-from dataclasses import dataclass
-
 from flumec.runtime.clock import Clock
 from flumec.runtime.dedup.margin import MARGIN
+from flumec.runtime.frozen import frozen
 
 SLOTS = 12
 """A window is aged out in so many parts."""
@@ -18,7 +17,7 @@ MARGIN_NS = MARGIN * 1_000_000_000
 _NS = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Age:
     """What is stored with the cursor: how much time has passed, and what o'clock it was then."""
 

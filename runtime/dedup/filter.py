@@ -4,11 +4,10 @@ A Bloom filter whose bits for one key lie in one 64-bit word, so that a question
 memory: two bytes a key, and half a per cent of the new keys say "perhaps".
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from flumec.runtime.dedup.keys import Keys, Mask
+from flumec.runtime.frozen import frozen
 
 BYTES_PER_KEY = 2
 
@@ -20,7 +19,7 @@ _SHIFTS = tuple(np.uint64(shift) for shift in (0, 6, 12, 18))
 _BLOCK = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probe:
     """What a filter of any size is asked about keys: where to look, and for which bits."""
 

@@ -1,15 +1,16 @@
 """What a sink's cursor remembers of its keys: which runs are live, how old, made of which key."""
 
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Self
 
 from flumec.runtime.dedup.ageing import Age
+from flumec.runtime.frozen import frozen
 
 SUFFIX = ".keys"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """The live runs by name; those of another `key`, or of a sink without, mean nothing."""
 

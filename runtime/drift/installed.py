@@ -1,10 +1,11 @@
 """The bundle that is installed on a host, or in a copy of its disk."""
 
 import json
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from flumec.runtime.frozen import frozen
 
 HOME = "/opt/flumec"
 MANIFEST = "manifest.json"
@@ -18,7 +19,7 @@ class NotInstalled(Exception):  # noqa: N818 it reads as what happened
     """There is no bundle to compare with; the message says what there is."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installed:
     """What `current` leads to: its folder, and what its manifest says."""
 

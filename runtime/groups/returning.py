@@ -1,8 +1,8 @@
 """What a member that fails gives back, and what it keeps: nothing may be at two members."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.member import Member
 from flumec.runtime.journal.ranges import union, without
 from flumec.runtime.journal.records import Ranges
@@ -13,7 +13,7 @@ MOST_PIECES = 10_000
 """Ranges of rows given back at once, where files of many ages have published what is between."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returned:
     """How many rows another may have, how many of these may be published already, how many wait."""
 

@@ -1,11 +1,11 @@
 """Whether a put may come in now: the disk has room, and its channels, or rows make it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from threading import Condition, Lock
 
 from flumec.runtime.clock import Clock
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.dropping import Droppers
 from flumec.runtime.journal.prepare import Plan, Preparer
 from flumec.runtime.journal.room import Need, Room, Taken
@@ -14,7 +14,7 @@ from flumec.runtime.journal.writer import DISK, Writer
 _LOOK_UP_S = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Admission:
     """Takes the room of puts, in the threads that put."""
 

@@ -1,14 +1,14 @@
 """What is still written when a journal ends and nothing more is put."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.group import Group
 from flumec.runtime.journal.log import Log
 from flumec.runtime.journal.segment import SegmentState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Appender:
     """What may still be appended to the log when the writer has nothing more to do."""
 

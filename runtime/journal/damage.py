@@ -1,13 +1,13 @@
 """What is found damaged in a journal: where, what, and which rows that costs."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.layout import PAGE
 from flumec.runtime.journal.scan import Gap
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Damage:
     """Bytes `start` to `stop` of a file that are not as they were written.
 

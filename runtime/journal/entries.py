@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.codec import Decoder, Encoder
 from flumec.runtime.journal.records import Cursor, Intent, Output, Progress, Ranges, TagRun
 
@@ -142,7 +143,7 @@ def decode_tags(data: Decoder) -> tuple[TagRun, ...] | None:
     return tuple(TagRun(*run) for run in runs)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenEntry:
     """Who opened the journal, with which epoch, from which row on."""
 
@@ -173,7 +174,7 @@ class OpenEntry:
         return cls(epoch, first_row, host, agent, version, bundle, machine)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CursorEntry:
     """A consumer's cursor, and the bytes of bodies that it frees in its channel."""
 
@@ -196,7 +197,7 @@ class CursorEntry:
         return cls(consumer, take_cursor(data), freed)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropEntry:
     """Rows of a channel from `first` to `end` that are dropped: `rows` of them, `freed` bytes."""
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 from flumec.runtime.batch import decode
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.damage import Damage
 from flumec.runtime.journal.entries import FrameEntry
 from flumec.runtime.journal.inspection import Inspection
@@ -20,7 +21,7 @@ _STEP = 64 << 20
 """Bytes after which it is said how far the reading has come."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """How many bytes of the segments have been read, for whoever shows progress."""
 

@@ -1,10 +1,11 @@
 """The bytes of a segment's header and of a group's; docs/journal.md draws them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from struct import Struct
 
 from flumec.runtime.checksum import crc32
 from flumec.runtime.disk import DiskFile
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal_format import FORMAT, PLAIN
 
 SEGMENT_MAGIC = b"FLOWJRNL"
@@ -46,7 +47,7 @@ def seed(epoch: bytes) -> int:
     return crc32(epoch)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SegmentHeader:
     """The first page of a segment; it is synced before the first group is written."""
 
@@ -102,7 +103,7 @@ def read_segment_header(file: DiskFile) -> SegmentHeader | None:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupHeader:
     """The start of a group: what follows it, its place in the chain, the rows it numbers.
 

@@ -6,10 +6,10 @@ are noted as late: a reader finds their frames apart, and compares them with tho
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from flumec.runtime import logs
 from flumec.runtime.checksum import crc32
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.appender import Appender
 from flumec.runtime.journal.entries import CursorEntry, FrameEntry
 from flumec.runtime.journal.group import Group
@@ -28,7 +28,7 @@ from flumec.runtime.messages.agent import SpillLost
 Stored = tuple[FrameEntry, memoryview]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leftovers:
     """Stores what channels have in memory; called in the writer's thread, after all else."""
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from flumec.runtime.checksum import crc32
 from flumec.runtime.clock import Clock
 from flumec.runtime.disk import Disk, DiskFile
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.entries import FrameEntry, OpenEntry
 from flumec.runtime.journal.errors import JournalLocked, StateError
 from flumec.runtime.journal.layout import PAGE, NewerFormat, SegmentHeader, read_segment_header
@@ -41,7 +42,7 @@ class Opened:
     lock: DiskFile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opening:
     """What `Journal.open` was given."""
 

@@ -4,13 +4,13 @@ What a consumer gets, and what a link sends, is always the body as it was put.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.errors import StateError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def unsealed(form: int) -> int:
     return form & ~_SEALED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """The key of one body: its journal's key, its epoch, its first row."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from flumec.runtime.checksum import crc32
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.codec import Encoder
 from flumec.runtime.journal.entries import (
     FrameEntry,
@@ -30,7 +31,7 @@ from flumec.runtime.journal.state import State, Stream
 from flumec.runtime.journal.trouble import read_by, refusal, set_aside
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packed:
     """What is stored of a body: `length` with what encryption adds, which comes in the writer."""
 

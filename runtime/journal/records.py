@@ -2,16 +2,17 @@
 
 import builtins
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
 
+from flumec.runtime.frozen import frozen
 from pyarrow import Buffer
 
 Ranges = tuple[tuple[int, int], ...]
 """Sorted, disjoint, not adjacent half-open row ranges: ((first, end), …)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TagRun:
     """`count` consecutive tags (epoch, row), (epoch, row + 1), … of another journal."""
 
@@ -20,7 +21,7 @@ class TagRun:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """Rows of one put that go to the same set of channels.
 
@@ -37,7 +38,7 @@ class Frame:
     crc: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """How far a source has come with one input, `key` (a file, a client, a partition).
 
@@ -54,7 +55,7 @@ class Progress:
     done: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """Which rows of a sender's journal a put brings.
 
@@ -70,7 +71,7 @@ class Received:
     settled: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aside:
     """Rows above a consumer's cursor that it never reads again, and what became of them.
 
@@ -83,7 +84,7 @@ class Aside:
     reason: Literal["dead_lettered", "dropped"] = "dead_lettered"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Put:
     """One transaction of a source or receiver: all of it is stored, or nothing.
 
@@ -102,7 +103,7 @@ class Put:
     """Answered after a sync in every journal: what is stored elsewhere then stands on it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """The put is stored, its rows numbered from `first`; synced, unless the journal defers that."""
 
@@ -110,7 +111,7 @@ class Stored:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Full:
     """Nothing was stored: `channel` has no room.
 
@@ -121,7 +122,7 @@ class Full:
     rejects: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """Nothing was stored: a position, a session or a row range was not as it must be."""
 
@@ -131,7 +132,7 @@ class Refused:
 Outcome = Stored | Full | Refused
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """A stored frame, or what a consumer has not read of it: rows `first` to `first + rows`.
 
@@ -173,7 +174,7 @@ class Extent(NamedTuple):
     kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cursor:
     """What a consumer has done: every row below `low`, and in each bucket the rows below its mark.
 
@@ -189,7 +190,7 @@ class Cursor:
     note: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """Rows `row` to `end` that a consumer has `in_hand`, or that it died of, and how often.
 
@@ -210,7 +211,7 @@ class Attempt:
         return self.end - self.row
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trouble:
     """What a consumer's next start must know: what it died of, and since when nothing succeeds."""
 
@@ -223,7 +224,7 @@ class Trouble:
 NO_TROUBLE = Trouble()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """One hidden file that an intent publishes."""
 
@@ -237,7 +238,7 @@ class Output:
     digest: "builtins.bytes" = b""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intent:
     """A consumer's promise to publish `outputs`; open until it is resolved, also over restarts."""
 
@@ -245,7 +246,7 @@ class Intent:
     outputs: tuple[Output, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelStats:
     """A channel's rows since it was made: put = delivered + dropped + dead_lettered + held."""
 
@@ -263,7 +264,7 @@ class ChannelStats:
     memory_size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EpochRows:
     """The rows that one opening of the journal numbered: `first` to `end`, None if open."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.codec import Decoder, Encoder
 from flumec.runtime.journal.entries import Kind, record
 from flumec.runtime.journal.errors import StateError
@@ -12,7 +13,7 @@ from flumec.runtime.journal.state import ChannelState, State
 _PAST_ALL = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dropped:
     """What was given up."""
 

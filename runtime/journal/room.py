@@ -7,6 +7,7 @@ from threading import Condition
 from typing import NamedTuple
 
 from flumec.runtime.clock import Clock
+from flumec.runtime.frozen import frozen
 
 
 class Want(NamedTuple):
@@ -61,7 +62,7 @@ class _Limit:
         return self.events is None or self.rows == 0 or self.rows + rows <= self.events
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """The channels in which a put has its room; in those of `kept` it is in memory."""
 

@@ -1,9 +1,9 @@
 """Reading a segment over its damage: the groups that are sound, and the gaps between them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from flumec.runtime.disk import DiskFile
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.entries import OpenEntry, records
 from flumec.runtime.journal.layout import (
     GROUP_HEADER,
@@ -24,7 +24,7 @@ _OPEN_EPOCH = PAGE + GROUP_HEADER + 5
 _EPOCH = 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sound:
     """A group whose head is as it was written; its bodies are not looked at."""
 
@@ -33,7 +33,7 @@ class Sound:
     head: memoryview
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gap:
     """Bytes `start` to `stop` in which there is no sound group, although there was one.
 

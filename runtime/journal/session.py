@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.codec import Encoder
 from flumec.runtime.journal.entries import (
     Kind,
@@ -17,7 +18,7 @@ from flumec.runtime.journal.records import (
 from flumec.runtime.journal.state import Stream
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """A stream's newest session, and which rows of each of the sender's epochs are here.
 

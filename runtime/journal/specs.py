@@ -1,15 +1,16 @@
 """What an agent tells its journal at opening: who it is, its channels and its consumers."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.packing import TAG, Compression, Keys
 from flumec.runtime.share import Share
 
 WhenFull = Literal["block", "reject", "drop_oldest"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What a journal does with bodies, and when it syncs."""
 
@@ -30,7 +31,7 @@ class Settings:
         return TAG if self.keys.current is not None else 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """Who opens the journal; kept in it, so that a copied or moved directory can be told."""
 
@@ -42,7 +43,7 @@ class Identity:
     """Which machine it runs on, and which boot of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelSpec:
     """A channel: room for `size` bytes of bodies (and `events` rows), on disk or in memory.
 
@@ -63,7 +64,7 @@ class ChannelSpec:
     """What it holds of a channel that several hosts read, each for itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConsumerSpec:
     """The one reader of a channel, or one of the `group` that shares it.
 

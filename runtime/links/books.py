@@ -1,13 +1,13 @@
 """What an agent's journals, and the agent if it runs, say of its links: read, nothing changed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flumec.runtime.channel.place import agent_of, places
 from flumec.runtime.control.client import Refused, Unreachable
 from flumec.runtime.disk import Disk
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.errors import StateError
 from flumec.runtime.journal.inspection import inspect
 from flumec.runtime.journal.member import SENDS
@@ -17,7 +17,7 @@ from flumec.runtime.links.addresses import Target, noted
 from flumec.runtime.links.faults import ProtocolError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Book:
     """One sender: an agent's end of a link to one host. An agent goes by its state's last folders.
 

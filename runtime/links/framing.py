@@ -7,10 +7,10 @@ which is the journal's, byte for byte, and whose own CRC, in the head, is the jo
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flumec.runtime.checksum import crc32
+from flumec.runtime.frozen import frozen
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.messages import KINDS, Data, Message
 
@@ -25,7 +25,7 @@ _COVERED = struct.Struct("<IBB")
 _SEED = 0x666C6F77  # "flow"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """What stands before a payload."""
 

@@ -3,10 +3,10 @@
 docs/link.md draws each of them. All numbers are little-endian; times are nanoseconds since 1970.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Self
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Ranges
 from flumec.runtime.links.fields import Reader, Writer
 
@@ -55,7 +55,7 @@ class Code(IntEnum):
     CERTIFICATE = 7
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Epoch:
     """An opening of the sender's journal: its rows [first, end); those below `settled` are done."""
 
@@ -65,7 +65,7 @@ class Epoch:
     settled: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hello:
     """The sender's first message: who it is, what it may send, what it knows of the receiver.
 
@@ -115,7 +115,7 @@ class Hello:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Welcome:
     """The receiver's yes: the session, what it has of each epoch, and the credit to begin with."""
 
@@ -147,7 +147,7 @@ class Welcome:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuse:
     """The receiver's no, in words for the person who runs the sender; try again after `retry_ms`.
 

@@ -12,8 +12,9 @@ rows have numbers of its own: which number each opening of the journal began wit
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Ranges
 from flumec.runtime.links.fields import Reader, Writer
 from flumec.runtime.links.ranges import end_of
@@ -22,7 +23,7 @@ NOBODY = bytes(16)
 _ALONE, _SHARED = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """What `receiver` acknowledged: for each epoch of the sender the first row, and the end."""
 

@@ -3,10 +3,10 @@
 docs/link.md draws each of them. All numbers are little-endian; times are nanoseconds since 1970.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Ranges, TagRun
 from flumec.runtime.links.faults import ProtocolError
 from flumec.runtime.links.fields import Reader, Writer
@@ -25,7 +25,7 @@ class Farewell(IntEnum):
     FAULT = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Data:
     """Rows [first, end) of an epoch: what stands before the frame's body.
 
@@ -63,7 +63,7 @@ class Data:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ack:
     """Rows that the receiver's journal has, synced; and bytes of credit that come on top."""
 
@@ -84,7 +84,7 @@ class Ack:
         return cls(read.list(lambda: (read.id(), read.ranges()), 20), read.u64())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reject:
     """Rows that the receiver will never take as they are, and why.
 
@@ -110,7 +110,7 @@ class Reject:
         return cls(*rows, read.u64() if read.left else None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ping:
     """A sign of life that asks for one; `time` comes back as it is."""
 
@@ -127,7 +127,7 @@ class Ping:
         return cls(read.i64())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pong:
     """The answer to a Ping."""
 
@@ -144,7 +144,7 @@ class Pong:
         return cls(read.i64())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bye:
     """The last message; what is not acknowledged is in doubt until the next Welcome."""
 
@@ -169,7 +169,7 @@ KINDS: dict[int, type[Message]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """A Data message that came in: its head, its body, and how many bytes of credit it took."""
 

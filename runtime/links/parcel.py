@@ -1,11 +1,11 @@
 """Stored frames as they go over a link: whole and byte for byte, or cut where they must be."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flumec.runtime.batch import decode, encode
 from flumec.runtime.checksum import crc32
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Ranges, TagRun
 from flumec.runtime.links.faults import Unsendable
 from flumec.runtime.quantity import Size
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from flumec.runtime.journal.records import Chunk
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parcel:
     """Rows [first, end) of an epoch with the tags and time of their first put, and the body."""
 

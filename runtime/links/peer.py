@@ -1,9 +1,9 @@
 """A host at the other end of a link."""
 
-from dataclasses import dataclass
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peer:
     """A receiving agent's host: its name as in the .flow file, where it is reached, its port.
 

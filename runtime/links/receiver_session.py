@@ -4,9 +4,10 @@ It makes puts; whether one is stored is the word of the journal's writer.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.ranges import overlaps, union
 from flumec.runtime.journal.records import Frame, Outcome, Put, Ranges, Received, Stored
 from flumec.runtime.links import memory as memories
@@ -41,7 +42,7 @@ def after(largest: int) -> dict[int, int]:
     return {Data.kind: largest + OVERHEAD, Ping.kind: 8, Pong.kind: 8, Bye.kind: OVERHEAD}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Station:
     """Where links come in: the same for every connection of a receiver."""
 

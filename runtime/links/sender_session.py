@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Ranges
 from flumec.runtime.links import memory as memories
 from flumec.runtime.links.faults import (
@@ -49,7 +50,7 @@ AFTER = {Ack.kind: 16 << 20, Reject.kind: OVERHEAD, Ping.kind: 8, Pong.kind: 8, 
 """What may come after."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sender:
     """Who speaks: what Hello says of the sender, the same for every connection of a process."""
 

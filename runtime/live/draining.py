@@ -1,7 +1,6 @@
 """Draining agents from outside: telling them, saying how far they are, and what holds them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from flumec.runtime.channel.place import holder
@@ -9,6 +8,7 @@ from flumec.runtime.clock import Clock
 from flumec.runtime.control.client import Refused, Unreachable
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.draining import MARK
+from flumec.runtime.frozen import frozen
 from flumec.runtime.live.find import Live, ask, places
 from flumec.runtime.live.numbers import age, size
 from flumec.runtime.live.pressure import agent_wiring, readers
@@ -28,7 +28,7 @@ class CannotDrain(Exception):  # noqa: N818 it reads as what happened
     """Agents can't be told, or are not the ones that were meant; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What is to be done: which agents, for how long it is waited, and whether they end then."""
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from flumec.runtime.control.client import Client, Refused, Unreachable
 from flumec.runtime.control.place import NAME
+from flumec.runtime.frozen import frozen
 from flumec.runtime.near import no_folder
 
 INSTALLED = Path("/var/lib/flumec")
@@ -21,7 +21,7 @@ class NotFound(Exception):  # noqa: N818 it reads as what happened
     """There is no such agent or point; the message says which there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where an agent can be asked; `label` names it when it does not answer."""
 
@@ -29,7 +29,7 @@ class Place:
     client: Client
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Live:
     """An agent as it answered; `state` is None where it did not, and `trouble` says why."""
 

@@ -4,7 +4,6 @@ A row's bucket, its expanded path, follows from the stored row alone: its header
 its frame. So a row that is read again after a crash goes to the same bucket as before.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate, pairwise
 from typing import Any
@@ -13,6 +12,7 @@ import pyarrow as pa
 from flumec.runtime.batch import PREFIX, REST, Column
 from flumec.runtime.batch import compute as pc
 from flumec.runtime.formats.format import Payload
+from flumec.runtime.frozen import frozen
 from flumec.runtime.output.names import safe_path, safe_piece
 from flumec.runtime.output.template import Header, Template, Text
 
@@ -24,7 +24,7 @@ _MOST_DIGITS = 15
 _FEW = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Split:
     """A batch's rows, gathered by bucket.
 
@@ -39,7 +39,7 @@ class Split:
     """The rows' keys, where copies are left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Coded:
     """A column's distinct values and, for each row, the place among them (None: all the first)."""
 

@@ -18,9 +18,9 @@ wake up after others have come. Three rules keep what is published exact through
 import re
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, Self
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.output.store import Superseded, TakenOver, Unknown
 
 HANDED_OVER = "handed_over"
@@ -59,7 +59,7 @@ class Tree(Protocol):
         """Make the names in a folder durable."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """The start that a folder is named after."""
 
@@ -85,7 +85,7 @@ class Holder:
         return f"epoch {self.epoch[:8]}" + (f" on {self.host}" if self.host else "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """What a state knows, by which its start may take the folder."""
 

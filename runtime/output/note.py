@@ -8,11 +8,12 @@ was put.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain
 from typing import Any, Self
 
 from flumec.runtime.dedup.memory import Memory
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Cursor
 from flumec.runtime.output.template import PathRule
 
@@ -23,7 +24,7 @@ _MOST_DIRECTORIES = 16
 """Directories that a sink may come back to and be known there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """A sink's own memory.
 

@@ -7,7 +7,7 @@ left the window: it is set aside before anything of its chunk is staged.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from flumec.runtime.dedup.keys import Keys, Mask
 from flumec.runtime.dedup.memory import Memory
 from flumec.runtime.dedup.naming import Naming
 from flumec.runtime.dedup.seen import MOST_STAGED, Seen
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Chunk, Output
 from flumec.runtime.output.buckets import Split
 from flumec.runtime.output.copies import Copies
@@ -161,7 +162,7 @@ class Once:
         self._seen.close()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Verdict:
     """What was found of a chunk's rows, from `first` on."""
 

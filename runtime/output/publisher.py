@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flumec.runtime.context import SinkContext
 from flumec.runtime.formats.format import Format
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Cursor, Intent, Output, Stored
 from flumec.runtime.messages.output import HiddenFileStays
 from flumec.runtime.output.crew import Crew, Step
@@ -35,7 +36,7 @@ class NotFinished(Exception):  # noqa: N818 a step back, not an error
     """What was hidden cannot be trusted any more; its rows must be read again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a sink writes: the directory, the rule for folders below it, what is around names."""
 

@@ -9,9 +9,10 @@ rounded down first: to the last multiple of ten minutes of the zone's day, say.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple, Self
+
+from flumec.runtime.frozen import frozen
 
 _TOKEN = re.compile(
     r"%(?:\{(?P<header>[^{}]*)\}|(?P<letter>.)|(?P<end>$))|(?P<text>[^%]+)", re.DOTALL
@@ -64,21 +65,21 @@ class PathRule(NamedTuple):
     round: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A part of a template that is the same for all events."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """A part of a template that is an event's header."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Time:
     """A part of a template that is an event's time, the same for a span of `unit` seconds."""
 
@@ -97,7 +98,7 @@ class Time:
 Part = Text | Header | Time
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """A path under a sink's directory, in parts; no parts for the directory itself."""
 

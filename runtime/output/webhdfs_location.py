@@ -1,9 +1,11 @@
 """Where in an HDFS a sink writes, and as whom: all that a store must be told."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from flumec.runtime.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HdfsLocation:
     """A directory of an HDFS that speaks WebHDFS.
 

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Progress
 from flumec.runtime.tail.identity import SAMPLE, Identity, Nature, digest, nature, sample
 from flumec.runtime.tail.lines import Splitter, Taken
@@ -27,7 +28,7 @@ class Window:
         return cls(data, memoryview(data))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """Lines of one file, and the positions before and after them."""
 

@@ -3,10 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Full, Outcome, Progress, Refused, Stored
 from flumec.runtime.messages.tail import ReadsAgain
 from flumec.runtime.tail.file import Followed
@@ -18,7 +18,7 @@ MOST_BYTES = 8 << 20
 """Bytes of lines that may be read and not yet synced."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Flight:
     files: Sequence[tuple[Followed, bytes]]
     """The files whose lines it carries, and where it leads each."""

@@ -2,12 +2,12 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import pyarrow as pa
 from flumec.runtime.batch import Column
 from flumec.runtime.batch import compute as pc
+from flumec.runtime.frozen import frozen
 from flumec.runtime.tail.position import Inside
 
 LineEnd = Literal["lf", "crlf", "keep"]
@@ -17,7 +17,7 @@ _NEWLINE = pa.scalar(b"\n", pa.binary())
 _NOTHING = pa.scalar(b"", pa.binary())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """What came out of a window: bodies, their parts of long lines, and what was used up."""
 
@@ -30,7 +30,7 @@ class Taken:
     """Lines that were cut here."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Splitter:
     """How a source makes lines: what becomes of one does not depend on where windows end."""
 

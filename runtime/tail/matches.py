@@ -1,12 +1,12 @@
 """The names that the patterns of a source mean at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from flumec.runtime.frozen import frozen
 from flumec.runtime.tail.patterns import Directories, Entry, Pattern
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """A path that a pattern means; `rotated` if it is the outcome of a rotation."""
 

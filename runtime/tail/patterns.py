@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import PurePosixPath
+
+from flumec.runtime.frozen import frozen
 
 _MAGIC = re.compile(r"[*?\[]")
 _UNSETTLED = 2_000_000_000
@@ -14,7 +15,7 @@ _LISTING_AGE = 60_000_000_000
 """Nanoseconds after which a directory is listed anew whatever its time says."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A name in a directory. `inode` is the directory's word, good for seeing a change."""
 
@@ -23,7 +24,7 @@ class Entry:
     is_link: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Listing:
     changed: int
     listed: int

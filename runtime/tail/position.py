@@ -1,8 +1,9 @@
 """A place in a file: the offset of the next byte, and whether that is within a long line."""
 
 import struct
-from dataclasses import dataclass
 from typing import Literal
+
+from flumec.runtime.frozen import frozen
 
 Inside = Literal[0, 1, 2]
 """0: at the start of a line; 1: within one whose first part was sent; 2: in what is cut off."""
@@ -10,7 +11,7 @@ Inside = Literal[0, 1, 2]
 _FORM = struct.Struct("<QB")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """Where reading goes on. Its bytes, u64 offset and u8, are what the journal keeps."""
 

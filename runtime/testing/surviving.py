@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from flumec.runtime.frozen import frozen
+
 SECTOR = 512
 """The disk writes these whole, unless the cut tears one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Survival:
     """Which unsynced changes reach the disk, for each file and each directory by itself.
 
@@ -54,7 +56,7 @@ EVERYTHING = Survival(1.0, 1.0)
 """All had reached the disk when the power went, although nobody had waited for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A write into a file, or a change of its length, that was not synced."""
 

@@ -1,14 +1,15 @@
 """A certificate as read from a file or from the other end: whose it is, and how long."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+
+from flumec.runtime.frozen import frozen
 
 SOON = timedelta(days=30)
 """How long before its end a certificate is due; one that lives shorter, in its last third."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """Whom a certificate names, and from when until when."""
 
