@@ -121,11 +121,11 @@ class _Claims:
         dedup = sink.values.get(DEDUP)
         if dedup is None or not isinstance(dedup.value, Settings):
             return ahead
-        if self._scattered.reason(node, key_headers(dedup)):
-            return ahead
+        scattered = bool(self._scattered.reason(node, key_headers(dedup)))
         window = values["dedup"].window if values is not None else ""
         late = f"the copies of an event come within {window} of each other"
-        return replace(ahead, key=key_of(dedup), assuming=(late,))
+        key = key_of(dedup, scattered=scattered)
+        return replace(ahead, key=key, assuming=() if scattered else (late,))
 
     def _onwards(self, place: Place) -> dict[Node, Ahead]:
         found: dict[Node, list[tuple[Way, Ahead]]] = {}

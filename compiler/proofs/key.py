@@ -44,9 +44,15 @@ class Key:
     """Of the headers here, those that a later step makes of the clock on events that lack them."""
     by_host: frozenset[str] = frozenset()
     """The same of the host."""
+    shared: bool = False
+    """Whether by some way it is of many events."""
+    scattered: bool = False
+    """Whether copies may come to several hosts, each of which knows the keys of its own."""
 
     def knows(self, copies: Copies) -> bool:
         """Return whether copies that part here have one key."""
+        if self.scattered:
+            return False
         if self.tag:
             return copies.tag
         made_alike = copies.alike or not self.touched
@@ -68,7 +74,7 @@ class Key:
     @property
     def names_one(self) -> bool:
         """Return whether something of the event itself is in it, as far as is known here."""
-        return self.tag or self.content or bool(self.needed)
+        return self.tag or (not self.shared and (self.content or bool(self.needed)))
 
     def joined(self, other: "Key") -> "Key":
         """Return what is sure of either of two ways."""
@@ -85,6 +91,8 @@ class Key:
             self.filled & other.filled,
             self.by_clock | other.by_clock,
             self.by_host | other.by_host,
+            not (self.names_one and other.names_one),
+            self.scattered,
         )
 
     def across(self, link: Link, others: Sequence["Key"], *, several: bool) -> "Key":
@@ -118,7 +126,8 @@ class Key:
         no copy is known.
         """
         if self.tag or self.needed <= given | sent | self.kept | self.filled:
-            return replace(self, needed=(self.needed & sent) - given)
+            content = self.content or not self.needed & self.kept <= given
+            return replace(self, needed=(self.needed & sent) - given, content=content)
         return None
 
     def _before(self, step: Step, agent: Agent) -> "Key":
@@ -142,12 +151,14 @@ class Key:
             )  # fmt: skip
         elif made:
             left = (self.needed if keeping else self.needed - made) | headers
-            kept = self.kept | made if keeping and not headers - made else self.kept
+            kept = self.kept | made if keeping else self.kept
+            finds = step.declaration is not None and bool(step.declaration.finds)
+            content = self.content or (of.body and (finds or not keeping))
             key = replace(
                 key, needed=left, kept=kept & left, filled=self.filled & left - made,
-                content=self.content or of.body,
+                content=content,
             )  # fmt: skip
-            if step.declaration is not None and not step.declaration.finds:
+            if not finds:
                 key = replace(key, by_clock=self.by_clock - made, by_host=self.by_host - made)
         if not chosen and fills_gaps(step):
             return key
@@ -160,7 +171,7 @@ def _written(step: Step, agent: Agent) -> tuple[str, ...]:
     return (step.type, *said, *([agent.name] if of.host or of.varied else []))
 
 
-def key_of(dedup: Value) -> Key:
+def key_of(dedup: Value, *, scattered: bool) -> Key:
     """Return the key of a sink's `dedup`, at the sink."""
     headers = frozenset(key_headers(dedup))
-    return Key(headers, tag=not headers)
+    return Key(headers, tag=not headers, scattered=scattered)

@@ -17,6 +17,7 @@ from prove.ways import (
     Rejection,
     Ways,
     buried,
+    is_left_out,
     letters,
     readers,
     rejections,
@@ -110,7 +111,8 @@ class Judge:
                     yield Seen("doubled", event, come)
             for place in self._ways.each(event, others) if begun else ():
                 known = all(self._claim(event, each) is not None for each in sinks(place))
-                if known and not sum(self._copies(record, counts, event, place)):
+                lost = not sum(self._copies(record, counts, event, place))
+                if known and lost and not is_left_out(place):
                     yield Seen("lost", event, sinks(place), beside=self._burying(place))
         for instance, events in record.arrived.items():
             for event in dict.fromkeys(events):
@@ -150,16 +152,16 @@ class Judge:
 
     def _copies(
         self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
-        place: Iterable[Instance | Rejection],
+        place: Destination,
     ) -> tuple[int, int, int]:  # fmt: skip
         """Return how many copies of an event are published, given up, and were late."""
         found = sum(counts[instance][event] for instance in sinks(place) if instance in counts)
-        dead, late = self._aside(record, event, sinks(place))
+        dead, late = self._aside(record, event, sinks(place) | self._burying(place))
         return found, dead + self._rejected(record, counts, event, place), late
 
     def _rejected(
         self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
-        place: Iterable[Instance | Rejection],
+        place: Destination,
     ) -> int:  # fmt: skip
         """Return how many copies of an event links have had rejected, but for those to others."""
         found = 0

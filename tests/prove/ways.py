@@ -22,9 +22,16 @@ class Rejection(NamedTuple):
     copies: int
 
 
-Destination = frozenset[Instance | Rejection]
+class Left(NamedTuple):
+    """That an event may be left out on its way: filtered, or dropped by a route."""
+
+    agent: str
+    """The agent of the link behind which that is."""
+
+
+Destination = frozenset[Instance | Rejection | Left]
 """The sinks of which one gets an event: several in a group, or behind a link that chooses. Or one
-of the links on the way has it rejected."""
+of the links on the way has it rejected, or it is left out behind one."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,7 @@ class Ways:
         if letters is None:
             return found
         rejection = Rejection(link.sender[0], letters, host, len(by_host) if every else 1)
-        return [end | {rejection} for end in found]
+        return [end | {rejection} for end in found or [frozenset((Left(link.sender[0]),))]]
 
 
 def _any_of(by_host: Sequence[Sequence[Destination]]) -> list[Destination]:
@@ -152,12 +159,17 @@ def _any_of(by_host: Sequence[Sequence[Destination]]) -> list[Destination]:
     return [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
 
 
-def sinks(place: Iterable[Instance | Rejection]) -> frozenset[Instance]:
+def sinks(place: Iterable[Instance | Rejection | Left]) -> frozenset[Instance]:
     """Return the sinks alone."""
-    return frozenset(each for each in place if not isinstance(each, Rejection))
+    return frozenset(each for each in place if not isinstance(each, Rejection | Left))
 
 
-def rejections(place: Iterable[Instance | Rejection]) -> list[Rejection]:
+def is_left_out(place: Destination) -> bool:
+    """Say whether an event may come to nowhere at all, as the file has it."""
+    return any(isinstance(each, Left) for each in place)
+
+
+def rejections(place: Iterable[Instance | Rejection | Left]) -> list[Rejection]:
     """Return where an event may be instead that a link has had rejected."""
     return [each for each in place if isinstance(each, Rejection)]
 
