@@ -24,3 +24,13 @@ def within_of(link: Link) -> str | None:
     """
     held = link.values.get("within")
     return None if held is None else str(held.value)
+
+
+def covers(sure: Link, link: Link) -> bool:
+    """Return whether a link sends each event to all hosts that another one may send it to."""
+    ends = {end.node for end in sure.targets}
+    return (
+        policy_of(sure) == "all"
+        and ends.issuperset(end.node for end in link.targets)
+        and within_of(sure) in (None, within_of(link))
+    )

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from flumec.compiler.deduplicated import DEDUP, key_headers
+from flumec.compiler.deduplicated import DEDUP
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
 from flumec.compiler.model import Chain, Fleet, Settings
-from flumec.compiler.proofs.scattered import Scattered
+from flumec.compiler.proofs.scattered import ScatteredBySource
 
 
 class CopiesApart(Diagnostic, code="FL910", severity="warning"):
@@ -178,7 +178,7 @@ def check_deduplication(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 
     That a link to several agents parts copies is said of the link.
     """
-    scattered = graph.derived(Scattered)
+    scattered = graph.derived(ScatteredBySource)
     for agent in fleet.agents.values():
         for sink in agent.components.values():
             held = sink.values.get(DEDUP)
@@ -189,7 +189,7 @@ def check_deduplication(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             if late is not None and str(late.value) in [chain.start for chain in reading]:
                 yield LateComesBack(late.span, f"{agent.name}.{sink.name}", str(late.value))
             several = len(agent.hosts.hosts) > 1
-            reason = scattered.reason((agent.name, sink.name), key_headers(held)) if several else ""
+            reason = scattered.reason((agent.name, sink.name), held) if several else ""
             if reason:
                 yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)
 

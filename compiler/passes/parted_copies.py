@@ -12,6 +12,7 @@ from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.steps import place_of, shown, taken
 from flumec.compiler.model import Chain, Fleet, Link, Route
 from flumec.compiler.proofs.scattered import Scattered
+from flumec.compiler.proofs.way import ways_of
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 from flumec.runtime.frozen import frozen
@@ -229,7 +230,7 @@ def check_parted_copies(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _forks(fleet: Fleet, graph: Graph) -> dict[Node, list[_Fork]]:
-    copied, scattered = graph.derived(Copied), graph.derived(Scattered)
+    copied, scattered = graph.derived(Copied), Scattered(graph.derived(ways_of))
     found: dict[Node, list[_Fork]] = defaultdict(list)
     for name, agent in fleet.agents.items():
         for chain in agent.chains:

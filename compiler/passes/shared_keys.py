@@ -12,7 +12,7 @@ from flumec.compiler.headers.steps import shown
 from flumec.compiler.model import Fleet, Settings
 from flumec.compiler.passes.copies import meetings
 from flumec.compiler.proofs.tags import have_one_tag
-from flumec.compiler.proofs.way import Ways
+from flumec.compiler.proofs.way import ways_of
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
 
@@ -237,7 +237,7 @@ def shared(headers: Headers, names: list[str]) -> bool:
 
 def _repeated(fleet: Fleet, graph: Graph, sink: Node) -> bool:
     """Whether one tag may come to a sink twice: by two ways, or by two peers or members."""
-    before, ways = graph.leading_to(sink), graph.derived(Ways)
+    before, ways = graph.leading_to(sink), graph.derived(ways_of)
     several = ("failover", "balance", "all")
     for link in fleet.links:
         here = link.sender.node in before

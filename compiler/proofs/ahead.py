@@ -36,6 +36,10 @@ class Ahead:
     meetings: tuple[Meeting, ...] = ()
     """Copies that meet behind here, if they part before here."""
     assuming: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
+    """What need not be assumed, as the sink's `dedup` leaves out what comes of it otherwise."""
+    in_time: str = ""
+    """How near to each other copies must come, for the sink's `dedup` to know them."""
     letters: str = ""
     """Whose dead letters alone come to the sink by this way."""
     changed: frozenset[str] = frozenset()
@@ -46,6 +50,7 @@ class Ahead:
     def after(self, effects: Iterable[Effect]) -> "Ahead":
         """Return the same with what happens to events before all that."""
         worst, known, assuming = dict(self.worst), dict(self.known), self.assuming
+        spared = self.spared
         doubted = dict(self.doubted)
         effects = tuple(effects)
         for effect in effects:
@@ -56,10 +61,20 @@ class Ahead:
                     doubted[effect.failure, effect.harm] = effect
             elif (doubts or not heals) and effect.unless not in assuming:
                 assuming = (effect.unless, *assuming)
+            elif effect.unless not in spared:
+                spared = (effect.unless, *spared)
         order = _order(self.order, effects, worst, assuming)
         return replace(
-            self, worst=worst, known=known, doubted=doubted, assuming=assuming, order=order
-        )
+            self, worst=worst, known=known, doubted=doubted, assuming=assuming, spared=spared,
+            order=order,
+        )  # fmt: skip
+
+    def unknown(self) -> "Ahead":
+        """Return the same where the sink's `dedup` may know no copy of an event, only others."""
+        return replace(
+            self, worst={**self.known, **self.worst}, known={}, doubted={}, in_time="",
+            assuming=tuple(dict.fromkeys((*self.spared, *self.assuming))), spared=(),
+        )  # fmt: skip
 
     def _left_out(self, effect: Effect) -> tuple[bool, bool]:
         """Return whether the sink's `dedup` leaves out what a failure repeats, and whether that is
@@ -117,6 +132,8 @@ class Ahead:
             tuple(dict.fromkeys((*self.detours, *other.detours))),
             tuple(dict.fromkeys((*self.meetings, *other.meetings))),
             tuple(dict.fromkeys((*self.assuming, *other.assuming))),
+            tuple(dict.fromkeys((*self.spared, *other.spared))),
+            self.in_time,
             self.letters and other.letters and self.letters,
             self.changed | other.changed,
         )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import hashed_by, policy_of
-from flumec.compiler.deduplicated import DEDUP, key_headers
+from flumec.compiler.deduplicated import DEDUP
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.model import Agent, Component, Fleet, Settings
@@ -20,13 +20,12 @@ from flumec.compiler.proofs.meetings import meetings
 from flumec.compiler.proofs.naming import first_of, is_given, named
 from flumec.compiler.proofs.numbered import sharing
 from flumec.compiler.proofs.places import Place, Places
-from flumec.compiler.proofs.scattered import Scattered
+from flumec.compiler.proofs.scattered import ScatteredBySource
 from flumec.compiler.proofs.survival import folder_of
 from flumec.compiler.proofs.twins import spared
 from flumec.compiler.proofs.uneven import Uneven
-from flumec.compiler.proofs.way import Way, Ways, said
+from flumec.compiler.proofs.way import Way, said, ways_of
 from flumec.runtime.component import Sink, Source
-from flumec.runtime.sources.link import LinkSource
 
 _WORST_FIRST = (Harm.LOSES, Harm.REPEATS)
 
@@ -49,8 +48,8 @@ class _Claims:
 
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
         self._fleet = fleet
-        self._ways = graph.derived(Ways)
-        self._scattered = graph.derived(Scattered)
+        self._ways = graph.derived(ways_of)
+        self._scattered = graph.derived(ScatteredBySource)
         self._uneven = graph.derived(Uneven)
         self._effects = Effects(self._ways)
         self._places = graph.derived(Places)
@@ -75,12 +74,10 @@ class _Claims:
 
     def _sources(self) -> Iterator[tuple[Place, Component, type[Source]]]:
         for node in self._ways.nodes():
-            component = self._ways.component(node)
-            declared = None if component is None else component.declaration
-            if component is None or declared is None or not issubclass(declared, Source):
-                continue
-            for place in self._places.at(node) if declared is not LinkSource else ():
-                yield place, component, declared
+            component, declared = self._ways.component(node), self._ways.source(node)
+            for place in self._places.at(node):
+                if component is not None and declared is not None:
+                    yield place, component, declared
 
     def _numbered(
         self, sources: Iterable[tuple[Place, Component, type[Source]]]
@@ -121,11 +118,9 @@ class _Claims:
         dedup = sink.values.get(DEDUP)
         if dedup is None or not isinstance(dedup.value, Settings):
             return ahead
-        scattered = bool(self._scattered.reason(node, key_headers(dedup)))
         window = values["dedup"].window if values is not None else ""
-        late = f"the copies of an event come within {window} of each other"
-        key = key_of(dedup, scattered=scattered)
-        return replace(ahead, key=key, assuming=() if scattered else (late,))
+        in_time = f"the copies of an event come within {window} of each other"
+        return replace(ahead, key=key_of(dedup), in_time=in_time)
 
     def _onwards(self, place: Place) -> dict[Node, Ahead]:
         found: dict[Node, list[tuple[Way, Ahead]]] = {}
@@ -141,11 +136,11 @@ class _Claims:
                 found.setdefault(sink, []).append((way, come))
         ends, courses = {id(way): there for way, there in leaving}, self._courses
 
-        def at_meeting(way: Way) -> Mapping[Node, Ahead]:
-            return self._ahead[next(self._places.out(ends[id(way)]))[1]]
+        def at_ends(way: Way) -> Sequence[Mapping[Node, Ahead]]:
+            return [self._ahead[end] for _, end in self._places.out(ends[id(way)])]
 
         return {
-            sink: replace(_past(spared(self._ways, ways, at_meeting)), course=courses.of(ways))
+            sink: replace(_past(spared(self._ways, ways, at_ends)), course=courses.of(ways))
             for sink, ways in found.items()
         }
 
@@ -225,6 +220,9 @@ class _Claims:
         assuming = () if values is None else tuple(declaration.assumptions(values))
         sink = self._ways.component(ahead.sink)
         assert sink is not None
+        dedup = sink.values.get(DEDUP) if ahead.key is not None else None
+        if dedup is not None and self._scattered.reason(ahead.sink, dedup, node):
+            ahead = ahead.unknown()
         of_key = named(ahead, sink, declaration, values, alike)
         return Claim(
             node,

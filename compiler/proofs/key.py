@@ -46,13 +46,9 @@ class Key:
     """The same of the host."""
     shared: bool = False
     """Whether by some way it is of many events."""
-    scattered: bool = False
-    """Whether copies may come to several hosts, each of which knows the keys of its own."""
 
     def knows(self, copies: Copies) -> bool:
         """Return whether copies that part here have one key."""
-        if self.scattered:
-            return False
         if self.tag:
             return copies.tag
         made_alike = copies.alike or not self.touched
@@ -92,7 +88,6 @@ class Key:
             self.by_clock | other.by_clock,
             self.by_host | other.by_host,
             not (self.names_one and other.names_one),
-            self.scattered,
         )
 
     def across(self, link: Link, others: Sequence["Key"], *, several: bool) -> "Key":
@@ -171,7 +166,7 @@ def _written(step: Step, agent: Agent) -> tuple[str, ...]:
     return (step.type, *said, *([agent.name] if of.host or of.varied else []))
 
 
-def key_of(dedup: Value, *, scattered: bool) -> Key:
+def key_of(dedup: Value) -> Key:
     """Return the key of a sink's `dedup`, at the sink."""
     headers = frozenset(key_headers(dedup))
-    return Key(headers, tag=not headers, scattered=scattered)
+    return Key(headers, tag=not headers)

@@ -35,7 +35,8 @@ def named(
     if came.possible is not None:
         at_first = key.at_first(came.given, came.possible)
         if at_first is None:
-            return Named({**ahead.known, **worst}, ahead.assuming)
+            unknown = ahead.unknown()
+            return Named(unknown.worst, unknown.assuming)
         key = at_first
     if not key.names_one or alike:
         return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **worst})
@@ -49,7 +50,8 @@ def named(
         each.append(f"no two events have the same {_shown(headers)}")
     elif headers:
         each.append(f"{_are(headers)} on each event, and no two events have the same")
-    return Named(worst, (*each, *ahead.assuming))
+    in_time = (ahead.in_time,) if ahead.in_time else ()
+    return Named(worst, (*each, *ahead.assuming, *in_time))
 
 
 class _Came(NamedTuple):

@@ -5,19 +5,17 @@ what another one asked before it, each component is one place.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 from math import prod
 from typing import NamedTuple
 
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.flow import OURS
-from flumec.compiler.model import Chain, Component, Fleet, Route, Target
+from flumec.compiler.model import Chain, Fleet, Route, Target
 from flumec.compiler.proofs.answers import Item, Knowledge, Questions, Subject, asked_by
 from flumec.compiler.proofs.sites import Shared, Sites, shared_by
-from flumec.compiler.proofs.way import Way, Ways
-from flumec.runtime.component import Source
-from flumec.runtime.sources.link import LinkSource
+from flumec.compiler.proofs.way import Way, ways_of
 
 _MOST = 256
 """Where events are told apart in more ways than that, nothing is known of them."""
@@ -42,7 +40,7 @@ class Places:
     """Every place that events of some source come to; made once, with `Graph.derived`."""
 
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
-        ways, agents = graph.derived(Ways), fleet.agents.values()
+        ways, agents = graph.derived(ways_of), fleet.agents.values()
         self._ways, self._sites = ways, Sites(fleet)
         self._questions = Questions.of(chain for agent in agents for chain in agent.chains)
         self._asked: dict[Node, frozenset[Subject]] = {}
@@ -92,6 +90,20 @@ class Places:
             known = dict(place.known) if chain is None else behind[id(chain)]
             if known is not None and (left := self._along(way, known)) is not None:
                 yield way, self._place(way.end, left)
+
+    def taken(self, sources: Iterable[Node]) -> Iterator[Way]:
+        """Yield the ways that events of some sources take, each once."""
+        found = set[int]()
+        waiting = [place for source in sources for place in self._at[source]]
+        seen = set(waiting)
+        while waiting:
+            for way, there in self.out(waiting.pop()):
+                if id(way) not in found:
+                    found.add(id(way))
+                    yield way
+                if there not in seen:
+                    seen.add(there)
+                    waiting.append(there)
 
     def between(self, source: Node, sink: Node, leading: Collection[Node] | None = None) -> Between:
         """Return the ways from a source to a sink, dead letters aside; with `leading` no others are
@@ -148,7 +160,7 @@ class Places:
     def _arrive(self, node: Node) -> None:
         """Gather what comes to a component, when all that leads to it was looked at."""
         component = self._ways.component(node)
-        if component is not None and _is_given_events(component):
+        if component is not None and self._ways.source(node) is not None:
             known = self._questions.entering(component, self._asked[node])
             self._at[node][self._place(node, known)] = None
         if len(self._at[node]) > _MOST:
@@ -183,9 +195,3 @@ class Places:
         taken = self._questions.taken(known, chain.end, arm)
         agent = self._ways.fleet.agents[way.start[0]]
         return None if taken is None else self._questions.behind(taken, arm.steps, agent)
-
-
-def _is_given_events(component: Component) -> bool:
-    """Return whether events begin at a component."""
-    declared = component.declaration
-    return declared is not None and issubclass(declared, Source) and declared is not LinkSource

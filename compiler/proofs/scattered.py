@@ -6,28 +6,59 @@ link chooses, copies stay together only if all choose alike, by a header of the 
 that it chooses from they come to the same sink.
 """
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 
-from flumec.compiler.choice import hashed_by, policy_of
+from flumec.compiler.choice import covers, hashed_by, policy_of, within_of
+from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.headers.steps import keeps
-from flumec.compiler.model import Fleet, Link
+from flumec.compiler.model import Fleet, Link, Value
 from flumec.compiler.proofs.fanning import has_several_peers, receivers
 from flumec.compiler.proofs.naming import is_given
-from flumec.compiler.proofs.way import Way, Ways, said
-from flumec.runtime.component import Source
-from flumec.runtime.sources.link import LinkSource
+from flumec.compiler.proofs.places import Places
+from flumec.compiler.proofs.way import Way, Ways, ways_of
+
+
+class ScatteredBySource:
+    """Asked source by source, as no other events than its own can be copies of them; but what
+    clients give to one source they may give to another one as well. Made with `Graph.derived`.
+    """
+
+    def __init__(self, _: Fleet, graph: Graph) -> None:
+        self._ways, self._places = graph.derived(ways_of), graph.derived(Places)
+        self._of: dict[frozenset[Node], Scattered] = {}
+        self._groups: dict[Node, Mapping[Node, frozenset[Node]]] = {}
+
+    def reason(self, sink: Node, dedup: Value, source: Node | None = None) -> str:
+        """Return how copies with the key of a `dedup` may come to a sink on several hosts, those of
+        one source or of any: a clause; "" if they cannot.
+        """
+        if sink not in self._groups:
+            self._groups[sink] = self._grouped(sink)
+        groups, key = self._groups[sink], key_headers(dedup)
+        asked = dict.fromkeys(groups.values()) if source is None else (groups[source],)
+        return next(filter(None, (self._among(each).reason(sink, key) for each in asked)), "")
+
+    def _grouped(self, sink: Node) -> Mapping[Node, frozenset[Node]]:
+        """Return for each source before a sink those whose events may be copies of its own."""
+        declared = {node: self._ways.source(node) for node in self._ways.before(sink)}
+        given = frozenset(node for node, each in declared.items() if each and is_given(each))
+        sources = (node for node, each in declared.items() if each is not None)
+        return {node: given if node in given else frozenset({node}) for node in sources}
+
+    def _among(self, sources: frozenset[Node]) -> "Scattered":
+        if sources not in self._of:
+            self._of[sources] = Scattered(Ways(self._ways.fleet, self._places.taken(sources)))
+        return self._of[sources]
 
 
 class Scattered:
-    """Asked sink by sink; made once for a fleet, with `Graph.derived`."""
+    """Asked of the events that take some ways."""
 
-    def __init__(self, fleet: Fleet, graph: Graph) -> None:
-        self._fleet, self._ways = fleet, graph.derived(Ways)
+    def __init__(self, ways: Ways) -> None:
+        self._fleet, self._ways = ways.fleet, ways
         self._known: dict[tuple[Node, tuple[str, ...]], str] = {}
-        self._leading: dict[Node, Mapping[Node, None]] = {}
 
     def reason(self, node: Node, key: Sequence[str]) -> str:
         """Return how copies with one key, of these headers or the tag, may come to a component on
@@ -51,7 +82,7 @@ class Scattered:
         if why := self._parted_before(node, key):
             return why
         for keyed in filter(self._chooses, chosen):
-            if any(_choice(link) != _choice(keyed) and not _covers(link, keyed) for link in chosen):
+            if any(_choice(link) != _choice(keyed) and not covers(link, keyed) for link in chosen):
                 return f"a link chooses among {self._count(keyed)} hosts, and another one otherwise"
         return ""
 
@@ -67,7 +98,7 @@ class Scattered:
         if edge is None or edge.chain is None or way.kind != "chain":
             return False
         return any(
-            _covers(onward.link, link)
+            covers(onward.link, link)
             for beside in self._ways.out(way.start)
             if beside.edge is not None and beside.end != way.end
             if beside.edge.chain is edge.chain and beside.edge.arm is edge.arm
@@ -77,7 +108,7 @@ class Scattered:
 
     def _parted_before(self, node: Node, key: Sequence[str]) -> str:
         """Return how copies come to several agents of which only some lead to a component."""
-        before = self._before(node)
+        before = self._ways.before(node)
         ways = (way for end in before for way in self._ways.into(end))
         for link in {id(way.link): way.link for way in ways if way.link is not None}.values():
             whole = all(end.node in before for end in link.targets)
@@ -87,26 +118,12 @@ class Scattered:
                 return why
         return ""
 
-    def _before(self, node: Node) -> Mapping[Node, None]:
-        """Return all that events come to a component from, and itself, the nearest first; looked
-        for once, as every link that leads there asks.
-        """
-        if node in self._leading:
-            return self._leading[node]
-        seen, waiting = {node: None}, deque([node])
-        while waiting:
-            starts = dict.fromkeys(way.start for way in self._ways.into(waiting.popleft()))
-            waiting += (start for start in starts if start not in seen)
-            seen |= starts
-        self._leading[node] = seen
-        return seen
-
     def _is_by(self, link: Link, key: Sequence[str], node: Node) -> bool:
         """Return whether a link chooses by a header of the key, as it is at a component behind."""
         header = hashed_by(link)
         if header is None or header not in key:
             return False
-        before = self._before(node)
+        before = self._ways.before(node)
         waiting = [end.node for end in link.targets if end.node in before]
         seen = set(waiting)
         while waiting:
@@ -139,10 +156,8 @@ class Scattered:
         seen, waiting, entering = {node}, [node], False
         while waiting:
             at = waiting.pop()
-            component = self._ways.component(at)
-            declared = None if component is None else component.declaration
-            if isinstance(declared, type) and issubclass(declared, Source):
-                entering |= declared is not LinkSource and is_given(declared)
+            source = self._ways.source(at)
+            entering |= source is not None and is_given(source)
             for way in self._ways.into(at):
                 if way.link is not None:
                     links[id(way.link)] = way.link
@@ -160,21 +175,10 @@ def _set_along(way: Way) -> frozenset[str]:
     return frozenset[str]().union(*made)
 
 
-def _covers(sure: Link | None, link: Link) -> bool:
-    """Return whether a link sends each event to all that another one may choose from."""
-    if sure is None or policy_of(sure) != "all":
-        return False
-    ends = {end.node for end in sure.targets}
-    within = said(sure.values, "within", "")
-    return ends.issuperset(end.node for end in link.targets) and within in (
-        "", said(link.values, "within", ""),
-    )  # fmt: skip
-
-
 def _choice(link: Link) -> tuple[object, ...]:
     """Return what links have in common that choose alike, or nothing at all."""
     return (
         hashed_by(link),
-        said(link.values, "within", ""),
+        within_of(link),
         frozenset(end.node for end in link.targets),
     )

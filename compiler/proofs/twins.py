@@ -1,41 +1,45 @@
 """Copies of an event that part at a source and meet again one link on: one of them may be lost."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import covers, policy_of, within_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Link
 from flumec.compiler.proofs.ahead import Ahead
 from flumec.compiler.proofs.claim import TOLD_APART, Effect, Failure, Harm
-from flumec.compiler.proofs.way import Way, Ways, said
+from flumec.compiler.proofs.way import Way, Ways
 
 Found = list[tuple[Way, Ahead]]
 Losses = Mapping[tuple[Failure, Harm], Effect]
 
 
-def spared(ways: Ways, found: Found, ahead: Callable[[Way], Mapping[Node, Ahead]]) -> Found:
+def spared(
+    ways: Ways, found: Found, ahead: Callable[[Way], Sequence[Mapping[Node, Ahead]]]
+) -> Found:
     """Return ways to one sink without what they lose while a copy beside them is sure to arrive.
 
     Sure is a copy that loses nothing before both meet: from there on what is true of one is true of
     the other, and what loses it is what loses both. Ways that part further on may be filtered or
-    routed apart, and are left as they are. `ahead` says of a way what is ahead where it meets.
+    routed apart, and are left as they are. `ahead` says what is ahead at each end of a way's link.
     """
-    twins: dict[tuple[int, int, Node], dict[int, Link]] = defaultdict(dict)
+    twins: dict[tuple[int, int], dict[int, Link]] = defaultdict(dict)
     for number, (way, _) in enumerate(found):
         if (link := _onward(ways, way)) is not None and way.edge is not None:
-            meeting = id(way.edge.chain), id(way.edge.arm), ways.out(way.end)[0].end
-            twins[meeting][number] = link
+            twins[id(way.edge.chain), id(way.edge.arm)][number] = link
     made = list(found)
     for links in twins.values():
-        way, whole = found[next(iter(links))]
-        sink = whole.sink
-        behind = _losses(ahead(way)[sink])
-        losses = {number: _losses(found[number][1]) for number in links}
-        sure = [number for number in links if losses[number].keys() <= behind.keys()]
+        losses = {number: _losses([found[number][1]]) for number in links}
         for number, link in links.items():
-            beside = [n for n in sure if n == number or _makes_up(ways, links[n], link, sink)]
+            way, whole = found[number]
+            behind = _losses(each[whole.sink] for each in ahead(way) if whole.sink in each)
+            beside = [
+                other
+                for other, sure in links.items()
+                if losses[other].keys() <= behind.keys()
+                and (other == number or _makes_up(ways, sure, link, whole.sink))
+            ]
             if beside:
                 least = min(beside, key=lambda n: len(losses[n].items() - behind.items()))
                 made[number] = _with(found[number], losses[number], losses[least])
@@ -45,27 +49,28 @@ def spared(ways: Ways, found: Found, ahead: Callable[[Way], Mapping[Node, Ahead]
 def _onward(ways: Ways, way: Way) -> Link | None:
     """Return the link by which alone events go on that a source puts into a channel."""
     start, onward = ways.component(way.start), ways.out(way.end)
-    if start is None or start.kind != "source" or len(onward) != 1 or onward[0].kind != "link":
+    if start is None or start.kind != "source" or not onward:
         return None
-    return onward[0].link
+    link = onward[0].link
+    return link if all(each.link is link for each in onward) else None
 
 
 def _makes_up(ways: Ways, sure: Link, lost: Link, sink: Node) -> bool:
-    """Return whether a copy by one link is as good as the copies by another to the same agent.
+    """Return whether a copy by one link is as good as the copies by another.
 
     To each host one is sent by a link that copies. Any one of them will do only where it is all the
     same from which host it goes on, as all send what is for the sink to the same hosts.
     """
+    if covers(sure, lost):
+        return True
+    (name, _), *others = {end.node for link in (sure, lost) for end in link.targets}
+    if others:
+        return False
     if policy_of(lost) != "all":
         return True
-    within = [said(link.values, "within", "") for link in (sure, lost)]
-    if policy_of(sure) == "all" and within[0] in ("", within[1]):
-        return True
-    (name, *others) = {end.agent for end in lost.targets}
     agent = ways.fleet.agents[name]
     links = [way.link for part in agent.components for way in ways.out((name, part)) if way.link]
-    same = all("within" not in link.values for link in links)
-    return not others and name != sink[0] and same
+    return name != sink[0] and all(within_of(link) is None for link in links)
 
 
 def _with(way: tuple[Way, Ahead], own: Losses, sure: Losses) -> tuple[Way, Ahead]:
@@ -74,10 +79,11 @@ def _with(way: tuple[Way, Ahead], own: Losses, sure: Losses) -> tuple[Way, Ahead
     return way[0], replace(way[1], worst=others | dict(sure))
 
 
-def _losses(ahead: Ahead) -> dict[tuple[Failure, Harm], Effect]:
+def _losses(found: Iterable[Ahead]) -> dict[tuple[Failure, Harm], Effect]:
     """Return what loses an event, of the failures that a delivery is about."""
     return {
         (failure, harm): effect
+        for ahead in found
         for (failure, harm), effect in ahead.worst.items()
         if harm is Harm.LOSES and failure not in TOLD_APART
     }

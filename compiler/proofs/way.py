@@ -1,7 +1,7 @@
 """How events go on from a component, for proofs: by chains, by links, and as dead letters."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,8 @@ from flumec.compiler.letters import taken_from
 from flumec.compiler.model import Component, Fleet, Group, Link, Value
 from flumec.compiler.proofs.fanning import leads_to
 from flumec.compiler.source import Span
+from flumec.runtime.component import Source
+from flumec.runtime.sources.link import LinkSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +29,16 @@ class Way:
 
 
 class Ways:
-    """Every way on from each component of a fleet."""
+    """Ways on from components; all of a fleet are made once, by `Graph.derived(ways_of)`."""
 
-    def __init__(self, fleet: Fleet, graph: Graph) -> None:
+    def __init__(self, fleet: Fleet, ways: Iterable[Way]) -> None:
         self.fleet = fleet
-        links = {(each.sender.agent, each.sender.component): each for each in reversed(fleet.links)}
-        self._out: dict[Node, list[Way]] = {
-            node: [
-                way
-                for edge in edges
-                if edge.kind != "misplaced"
-                for way in (_by_edge(edge, links),)
-                if way.link is None or leads_to(fleet, way.link, way.end[0])
-            ]
-            for node, edges in graph.outgoing.items()
-        }
-        self._add_letters(links)
+        self._out: dict[Node, list[Way]] = defaultdict(list)
         self._into: dict[Node, list[Way]] = defaultdict(list)
-        for ways in self._out.values():
-            for way in ways:
-                self._into[way.end].append(way)
-
-    def _add_letters(self, links: Mapping[Node, Link]) -> None:
-        sent: dict[str, list[Link]] = {}
-        for (name, _), link in links.items():
-            sent.setdefault(name, []).append(link)
-        for agent in self.fleet.agents.values():
-            for taken in taken_from(agent, sent.get(agent.name, ())):
-                start, end = (agent.name, taken.channel), (agent.name, str(taken.letters.value))
-                if start != end and self.component(end) is not None:
-                    way = Way(start, end, "letters", taken.letters.span, late=taken.late)
-                    self._out.setdefault(start, []).append(way)
+        for way in ways:
+            self._out[way.start].append(way)
+            self._into[way.end].append(way)
+        self._before: dict[Node, Mapping[Node, None]] = {}
 
     def out(self, node: Node) -> list[Way]:
         """Return the ways on from a component, in the order of the file."""
@@ -67,10 +48,31 @@ class Ways:
         """Return the ways that end in a component."""
         return self._into.get(node, ())
 
+    def before(self, node: Node) -> Mapping[Node, None]:
+        """Return all that events come to a component from, and itself, the nearest first; looked
+        for once for each component that is asked for.
+        """
+        if node not in self._before:
+            seen, waiting = {node: None}, deque([node])
+            while waiting:
+                starts = dict.fromkeys(way.start for way in self.into(waiting.popleft()))
+                waiting += (start for start in starts if start not in seen)
+                seen |= starts
+            self._before[node] = seen
+        return self._before[node]
+
     def component(self, node: Node) -> Component | None:
         """Return a component by its agent's name and its own."""
         agent = self.fleet.agents.get(node[0])
         return None if agent is None else agent.components.get(node[1])
+
+    def source(self, node: Node) -> type[Source] | None:
+        """Return what a component is by which events enter the fleet; None of any other."""
+        component = self.component(node)
+        declared = None if component is None else component.declaration
+        if declared is None or not issubclass(declared, Source) or declared is LinkSource:
+            return None
+        return declared
 
     def nodes(self) -> Iterator[Node]:
         """Yield every component, in the order of the files."""
@@ -98,6 +100,28 @@ class Ways:
                     done[node] = True
                     order.append(node)
         return order
+
+
+def ways_of(fleet: Fleet, graph: Graph) -> Ways:
+    """Return every way on from each component of a fleet."""
+    return Ways(fleet, _all(fleet, graph))
+
+
+def _all(fleet: Fleet, graph: Graph) -> Iterator[Way]:
+    links = {(each.sender.agent, each.sender.component): each for each in reversed(fleet.links)}
+    for edges in graph.outgoing.values():
+        for edge in edges:
+            way = _by_edge(edge, links) if edge.kind != "misplaced" else None
+            if way is not None and (way.link is None or leads_to(fleet, way.link, way.end[0])):
+                yield way
+    sent: dict[str, list[Link]] = {}
+    for (name, _), link in links.items():
+        sent.setdefault(name, []).append(link)
+    for agent in fleet.agents.values():
+        for taken in taken_from(agent, sent.get(agent.name, ())):
+            start, end = (agent.name, taken.channel), (agent.name, str(taken.letters.value))
+            if start != end and end[1] in agent.components:
+                yield Way(start, end, "letters", taken.letters.span, late=taken.late)
 
 
 def said(values: Mapping[str, Value], name: str, otherwise: str) -> str:

@@ -1,5 +1,7 @@
 """A key is known where it was written: copies that come to two hosts, or agents, are both kept."""
 
+from itertools import chain
+
 import pytest
 from flumec.compiler.build import lint_text
 from flumec.compiler.graph import Graph
@@ -56,18 +58,19 @@ def link(channel: str, targets: str, *said: str) -> str:
     return f"\nedge.{channel} => {targets} {{\n  port = {port}\n{lines}}}\n"
 
 
-def repeats(text: str) -> set[Failure]:
-    """Return the failures that repeat events at the first agent's sink."""
+def worst(text: str) -> set[tuple[Failure, Harm]]:
+    """Return what failures do to events at the first relay's sink."""
     result = lint_text(text)
     assert result.fleet is not None
     assert not [each for each in result.diagnostics if each.severity == "error"]
-    found = {claim.sink: claim for claim in claims(Graph(result.fleet))}
-    worst = found["one", "out"].worst
-    return {
-        failure
-        for failure, effects in worst.items()
-        if any(Harm.REPEATS in e.harm for e in effects)
-    }
+    found = {(claim.source, claim.sink): claim for claim in claims(Graph(result.fleet))}
+    effects = chain.from_iterable(found[("edge", "posts"), ("one", "out")].worst.values())
+    return {(effect.failure, effect.harm) for effect in effects}
+
+
+def repeats(text: str) -> set[Failure]:
+    """Return the failures that repeat events there."""
+    return {failure for failure, harm in worst(text) if Harm.REPEATS in harm}
 
 
 def fleet(targets: str, *links: str) -> str:
@@ -114,8 +117,8 @@ def test_whether_copies_come_to_a_sink_that_knows_them(
 
 def test_a_copy_to_all_that_leaves_by_other_steps_may_be_another_event() -> None:
     text = fleet("c0, c1", link("c0", BOTH, *ALL), link("c1", BOTH, *WAITS))
-    chain = "  posts -> fingerprint(header.id, of = [body]) -> "
-    apart = text.replace(f"{chain}c0, c1", f'{chain}c1\n  posts -> regex_filter("a") -> c0')
+    way = "  posts -> fingerprint(header.id, of = [body]) -> "
+    apart = text.replace(f"{way}c0, c1", f'{way}c1\n  posts -> regex_filter("a") -> c0')
 
     assert Failure.ALWAYS in repeats(apart)
 
@@ -147,3 +150,31 @@ def test_copies_that_wait_at_two_sites_go_on_from_both(
     found = repeats(fleet("c0", link("c0", "middle.inbox", *policy), MIDDLE))
 
     assert (Failure.CLIENT_RETRIED in found) is not known
+
+
+LINES = """  source lines : taildir {
+    files = ["/var/log/lines.log"]
+  }
+
+"""
+
+
+@pytest.mark.parametrize(("other", "known"), [("lines", True), ("posts", False)])
+def test_what_another_source_sends_by_a_link_of_its_own_is_no_copy(other: str, known: bool) -> None:
+    text = fleet("c0, c1", link("c0", BOTH, *BY_ID), link("c1", BOTH, *WAITS))
+    way = "  posts -> fingerprint(header.id, of = [body]) -> "
+    begin = LINES if other == "lines" else ""
+    parted = f"{begin}{way}c0\n{way.replace('posts', other)}c1"
+
+    found = repeats(text.replace(f"{way}c0, c1", parted))
+
+    assert (Failure.CLIENT_RETRIED in found) is not known
+
+
+def test_what_a_host_knows_it_leaves_out_though_copies_come_to_another_one_as_well() -> None:
+    text = fleet("c0", link("c0", BOTH, *WAITS))
+    posts = text[text.index("  source posts") : text.index("  channel c0")]
+    numbers = "  source posts : seq {\n    total = 9\n  }\n\n"
+    apart = text.replace(posts, numbers).replace('["e1"]', '["e1", "e2"]')
+
+    assert (Failure.ALWAYS, Harm.LOSES) in worst(apart)

@@ -111,3 +111,32 @@ def test_the_place_that_loses_is_the_one_that_loses_all_copies() -> None:
 
     (lost,) = (each for each in claim.effects(Failure.KILLED) if each.harm is Harm.LOSES)
     assert lost.where == "relay.inbox"
+
+
+SECOND = """
+hosts other_hosts = ["r3"] {
+  site = "s"
+}
+
+agent other on other_hosts {
+  channel inbox : file
+
+  sink out : file_roll {
+    directory = "/srv/out"
+  }
+
+  inbox -> out
+}
+"""
+
+
+@pytest.mark.parametrize(("policy", "made_up"), [("all", True), ("failover", False)])
+def test_copies_over_all_of_two_agents_make_up_for_one_over_either(
+    policy: str, made_up: bool
+) -> None:
+    text = FLEET.format(first="file", relayed="file", targets="c0, c1?", sink=SINK, onward=SECOND)
+    text = text.replace("=> relay.inbox", "=> relay.inbox, other.inbox")
+
+    claim = claim_of(text.replace("policy = all", f"policy = {policy}"), "other")
+
+    assert (claim.delivery == "at_least_once") is made_up
