@@ -25,7 +25,8 @@ FIRST = 16
 """How many steps these are, for each claim."""
 
 TURN = 8
-"""How many of them are tried at one place before another one has its turn."""
+"""How many of them are tried at one place before another one has its turn; one alone in a life
+which brings the claim's sink nothing, as one of a group that others leave no events for."""
 
 STEPS = 6000
 """How many steps may be tried in the end, for each claim: more than the fleets here have at the
@@ -89,10 +90,13 @@ def _rounds(tries: int) -> Iterator[tuple[range, int]]:
     """Yield the numbers of scripts to try by chance, and how many steps for a claim after that.
 
     What chance does not show soon is mostly shown by the first steps, and seldom by more chance.
+    All claims have their turn before one is searched to the end, as a life may show several.
     """
     if tries:
         yield range(min(SOON, tries)), FIRST
-        yield range(SOON, tries), STEPS
+        yield range(SOON, tries), 4 * FIRST
+        yield range(0), 16 * FIRST
+        yield range(0), STEPS
 
 
 class _Search:
@@ -117,20 +121,33 @@ class _Search:
 
     def _scripts(self, claim: Claim) -> Iterator[Script]:
         """Yield some of each search in turn: the place that a claim names may be a blind alley."""
-        left = [self._searched(each) for each in searches(self._case.shape, claim, self._case.seed)]
+        left = [
+            (stepped(search, record), TURN if _brings(record, claim) else 1)
+            for search in searches(self._case.shape, claim, self._case.seed)
+            for record in (self._without_faults(search),)
+        ]
         while left:
-            rounds = [list(islice(each, TURN)) for each in left]
+            rounds = [list(islice(scripts, turn)) for scripts, turn in left]
             yield from chain.from_iterable(rounds)
             left = [each for each, found in zip(left, rounds, strict=True) if found]
 
-    def _searched(self, search: Search) -> Iterator[Script]:
+    def _without_faults(self, search: Search) -> Record:
         base, _ = search
         if base not in self._bases:
             self._bases[base] = self._play(base)
-        yield from stepped(search, self._bases[base])
+        return self._bases[base]
 
     def _play(self, script: Script) -> Record:
         return _play(self._case, self._made, self._judge, script, self._case.seed)
+
+
+def _brings(record: Record, claim: Claim) -> bool:
+    """Return whether any of a source's events came to the sink of a claim."""
+    return any(
+        event.source == claim.source[1] and event.agent == claim.source[0]
+        for (agent, sink, _), events in record.arrived.items()
+        for event in (events if (agent, sink) == claim.sink else ())
+    )
 
 
 def _play(case: Case, made: Claimed, judge: Judge, script: Script, seed: int) -> Record:
