@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from prove.shape import Link, Part, Shape
+from prove.shape import Chain, Link, Part, Shape
 
 Has = Callable[[Shape], bool]
 
@@ -43,12 +43,13 @@ def _harmed(kind: str) -> Has:
     return lambda shape: any(kind in part.harmed for part in _parts(shape))
 
 
+def _chained(has: Callable[[Chain], bool]) -> Has:
+    return lambda shape: any(has(chain) for agent in shape.agents for chain in agent.chains)
+
+
 def _makes(header: str, step: str) -> Has:
-    return lambda shape: any(
-        made.startswith(step) and header in made
-        for agent in shape.agents
-        for chain in agent.chains
-        for made in chain.steps
+    return _chained(
+        lambda chain: any(made.startswith(step) and header in made for made in chain.steps)
     )
 
 
@@ -76,6 +77,12 @@ FEATURES: dict[str, Has] = {
     "copytruncate": _says("rotation", "copytruncate"),
     "poison": _harmed("poison"),
     "rejected": _harmed("bulk"),
+    "filters by a fact": _chained(lambda chain: chain.spares),
+    "routes by a fact": _chained(lambda chain: chain.by_host),
+    "hash of users": _says("policy", "hash(header.user"),
+    "folders of users": lambda shape: any(
+        "%{user}" in (part.value("path") or "") for part in _parts(shape)
+    ),
     "keys of clients": lambda shape: any("key" in part.sent for part in _parts(shape)),
     "keys of the clock": _makes("header.key", "timestamp"),
     "keys of the host": _makes("header.key", "host"),

@@ -13,7 +13,7 @@ from flumec.compiler.world.seen import part_of
 from prove.harm import body, is_borne
 from prove.judging import Record
 from prove.script import Action
-from prove.shape import Shape
+from prove.shape import Part, Shape
 from prove.ways import Event
 
 Client = tuple[str, str, str]
@@ -58,9 +58,7 @@ class Incoming:
         if kind == "poison" and not all(is_borne(self._shape, event) for event in events):
             kind = "send"
         part = self._shape.agent(agent).source(source)
-        bodies = [
-            seen.Event(body(event, kind), dict.fromkeys(part.sent, event.name)) for event in events
-        ]
+        bodies = [seen.Event(body(event, kind), _headers(part, event)) for event in events]
         pushed = part.kind == "http"
         self._record.sent |= dict.fromkeys(events, not pushed)
         if (source, host) in self._copied:
@@ -151,6 +149,10 @@ class Incoming:
         while waiting:
             waiting[0].run(self._world.network, self._world._clients, address)
             waiting.pop(0)
+
+
+def _headers(source: Part, event: Event) -> dict[str, str]:
+    return {name: event.user if name == "user" else event.name for name in source.sent}
 
 
 def _log(source: str, host: str) -> str:

@@ -37,6 +37,8 @@ class Record:
     is a complete line, or the next number."""
     arrived: dict[Instance, list[Event]] = field(default_factory=dict)
     """What each sink has published, in its order."""
+    headers: dict[Instance, dict[Event, Mapping[str, str]]] = field(default_factory=dict)
+    """Those of the first copy of each event there."""
     aside: dict[Instance, list[Event]] = field(default_factory=dict)
     """What lies where the file says that it may end: in channels for dead letters, and late."""
     failures: set[Failure] = field(default_factory=set)
@@ -199,7 +201,7 @@ class Judge:
 
     def _disorder(self, record: Record) -> Iterator[Seen]:
         for instance, events in record.arrived.items():
-            last: dict[tuple[str, ...], Event] = {}
+            last: dict[tuple[str | None, ...], Event] = {}
             left = self._left(record, instance)
             for event in dict.fromkeys(events):  # copies that come later do not count
                 claim = self._claim(event, instance)
@@ -210,7 +212,8 @@ class Judge:
                 keys = claim.order.keys
                 if claim.order.folders is not None:
                     keys |= folders(self._shape, instance)
-                kind = (*event.stream, *(_header(event, key) for key in sorted(keys)))
+                headers = record.headers.get(instance, {}).get(event, {})
+                kind = (*event.stream, *(headers.get(key) for key in sorted(keys)))
                 before = last.get(kind)
                 if before is not None and before.number > event.number:
                     yield Seen("reordered", event, frozenset((instance,)), before)
@@ -239,8 +242,3 @@ def folders(shape: Shape, instance: Instance) -> set[str]:
     return set(
         re.findall(r"%\{(\w+)\}", shape.agent(instance[0]).sink(instance[1]).value("path") or "")
     )
-
-
-def _header(event: Event, key: str) -> str:
-    """Return the value of a header that chains here set."""
-    return {"origin": "", "via": "", "digit": event.digit, "id": event.name}.get(key, "")

@@ -3,6 +3,7 @@
 A shape is small and frozen, so that a failing one can be made smaller part by part.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -46,18 +47,23 @@ class Chain:
     """The last digits of the events that a filter keeps; empty where there is no filter."""
     steps: tuple[str, ...] = ()
     """Further steps, as written, behind those that name events."""
+    spares: bool = False
+    """Whether each host leaves out the events that end in the digit that is its own."""
+    by_host: bool = False
+    """Whether it is that digit of the host by which the route goes."""
 
     @property
     def everywhere(self) -> tuple[Target, ...]:
         """All targets, whatever the digit."""
         return (*self.targets, *(target for arm in self.arms for target in arm.targets))
 
-    def ends(self, digit: str) -> tuple[Target, ...]:
-        """Return where an event that ends in a digit goes."""
-        if self.keeps and digit not in self.keeps:
+    def ends(self, digit: str, own: str) -> tuple[Target, ...]:
+        """Return where an event that ends in a digit goes, on a host whose own digit is given."""
+        if (self.keeps and digit not in self.keeps) or (self.spares and digit == own):
             return ()
+        asked = own if self.by_host else digit
         for arm in self.arms:
-            if digit in arm.digits or not arm.digits:
+            if asked in arm.digits or not arm.digits:
                 return arm.targets
         return self.targets
 
@@ -74,7 +80,8 @@ class Part:
     harmed: tuple[str, ...] = ()
     """Of a source: what is wrong with some of its events, `poison` or `bulk`."""
     sent: tuple[str, ...] = ()
-    """Of a source: the headers that clients send with each event, which have its name."""
+    """Of a source: the headers that clients send with each event: `user`, or others that have the
+    event's name."""
 
     def value(self, name: str) -> str | None:
         """Return a property's text."""
@@ -108,6 +115,10 @@ class Agent:
     def fact(self, host: str, name: str) -> str | None:
         """Return what is said of a host, as written."""
         return dict(self.facts[self.hosts.index(host)]).get(name) if self.facts else None
+
+    def own(self, host: str) -> str:
+        """Return the digit that is a host's own."""
+        return re.sub(r"\D", "", self.fact(host, "vars") or "")
 
     def given_on(self, source: Part) -> tuple[str, ...]:
         """Return the hosts on which a source is given events of its own; `*` for all together."""

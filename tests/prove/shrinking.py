@@ -8,8 +8,8 @@ from prove.case import Wrong
 from prove.claiming import Unsound, claimed
 from prove.judging import Judge
 from prove.script import Script
-from prove.shape import Agent, Link, Part, Reading, Shape
-from prove.ways import UnlikeError, letters
+from prove.shape import Agent, Chain, Link, Part, Reading, Shape
+from prove.ways import letters
 
 TRIES = 150
 """How many smaller ones are tried at most."""
@@ -40,10 +40,7 @@ def judged(shape: Shape, script: Script, seed: int) -> Wrong | None:
         made = claimed(shape)
     except Unsound:
         return None
-    try:
-        seen = Judge(shape, made.claims).wrong(simulated.play(shape, made.plan, script, seed))
-    except UnlikeError:
-        return None
+    seen = Judge(shape, made.claims).wrong(simulated.play(shape, made.plan, script, seed))
     return Wrong(script, seed, seen) if seen else None
 
 
@@ -157,12 +154,19 @@ def _less(agent: Agent) -> Iterator[Agent]:
             if part.value(name) is not None and (name, part.kind) != ("path", "hdfs"):
                 yield _with_less(agent, part, name)
     for chain in agent.chains:
-        if chain.keeps or chain.arms:
-            plain = replace(
-                chain, keeps="", arms=(), targets=chain.targets or chain.arms[0].targets
-            )
-            chains = tuple(plain if each is chain else each for each in agent.chains)
+        for less in _less_chain(chain):
+            chains = tuple(less if each is chain else each for each in agent.chains)
             yield replace(agent, chains=chains)
+
+
+def _less_chain(chain: Chain) -> Iterator[Chain]:
+    if chain.keeps or chain.arms:
+        targets = chain.targets or chain.arms[0].targets
+        yield replace(chain, keeps="", arms=(), by_host=False, targets=targets)
+    if chain.spares:
+        yield replace(chain, spares=False)
+    for step in chain.steps:
+        yield replace(chain, steps=tuple(each for each in chain.steps if each is not step))
 
 
 def _without_member(agent: Agent, reading: Reading, sink: str) -> Agent:

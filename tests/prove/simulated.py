@@ -216,7 +216,9 @@ class _Play:
         self._incoming.finish()
         for agent, sink, host in self._sinks():
             delivered = self._world.delivered(agent, sink, host)
-            self._record.arrived[agent, sink, host] = [_event(each) for each in delivered]
+            arrived = [(_event(each), each.headers) for each in delivered]
+            self._record.arrived[agent, sink, host] = [event for event, _ in arrived]
+            self._record.headers[agent, sink, host] = dict(reversed(arrived))
             for channel in letters(self._shape.agent(agent), sink):
                 self._set_aside(agent, channel, host)
         for link in self._shape.links:

@@ -42,7 +42,9 @@ def judged(record: Record, *claims: Claim, shape: Shape = ALONE) -> list[str]:
 
 
 def record(*numbers: int, sent: int = 3) -> Record:
-    return Record({event(n): True for n in range(sent)}, {PLACE: [event(n) for n in numbers]})
+    come = [event(number) for number in numbers]
+    headers = {PLACE: {each: {"digit": each.digit, "id": each.name} for each in come}}
+    return Record({event(n): True for n in range(sent)}, {PLACE: come}, headers)
 
 
 def test_all_is_well() -> None:

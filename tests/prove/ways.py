@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from prove.shape import Agent, Link, Shape, Target
@@ -25,9 +25,10 @@ class Rejection(NamedTuple):
 class Left(NamedTuple):
     """That an event may be left out on its way: filtered, or dropped by a route."""
 
-    agent: str
-    """The agent of the link behind which that is."""
+    why: str
 
+
+LEFT = frozenset((Left("by the file"),))
 
 Destination = frozenset[Instance | Rejection | Left]
 """The sinks of which one gets an event: several in a group, or behind a link that chooses. Or one
@@ -57,6 +58,11 @@ class Event:
         return str(self.number % 10)
 
     @property
+    def user(self) -> str:
+        """What it has in common with every third event of its source."""
+        return f"u{self.number % 3}"
+
+    @property
     def node(self) -> tuple[str, str]:
         """The source as the compiler knows it."""
         return self.agent, self.source
@@ -76,10 +82,6 @@ def named(text: str) -> Event:
 
 
 Hosts = frozenset[str]
-
-
-class UnlikeError(Exception):
-    """A fleet in which it depends on a choice of hosts to how many sinks an event goes."""
 
 
 class Ways:
@@ -116,7 +118,7 @@ class Ways:
     def _from_source(self, agent: Agent, source: str, host: str, digit: str) -> list[Destination]:
         found = []
         for each in agent.chains:
-            for target in each.ends(digit) if each.source == source else ():
+            for target in each.ends(digit, agent.own(host)) if each.source == source else ():
                 found += self._from_target(agent, target, host, digit)
         return found
 
@@ -149,14 +151,12 @@ class Ways:
         if letters is None:
             return found
         rejection = Rejection(link.sender[0], letters, host, len(by_host) if every else 1)
-        return [end | {rejection} for end in found or [frozenset((Left(link.sender[0]),))]]
+        return [end | {rejection} for end in found or [LEFT]]
 
 
 def _any_of(by_host: Sequence[Sequence[Destination]]) -> list[Destination]:
-    """Return where an event belongs that one of several hosts gets."""
-    if len({len(ends) for ends in by_host}) > 1:
-        raise UnlikeError(f"hosts lead to more and to fewer sinks: {by_host}")
-    return [frozenset().union(*ends) for ends in zip(*by_host, strict=True)]
+    """Return where an event belongs that one of several hosts gets; some may lead it nowhere."""
+    return [frozenset().union(*ends) for ends in zip_longest(*by_host, fillvalue=LEFT)]
 
 
 def sinks(place: Iterable[Instance | Rejection | Left]) -> frozenset[Instance]:

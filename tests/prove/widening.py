@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 
 from prove import generator
 from prove.claiming import Unsound, claimed
+from prove.further_hosts import by_facts
 from prove.further_keys import named_anew
+from prove.further_users import by_user
 from prove.shape import Shape
 from prove.wider_events import emptied, poisoned, rejecting
 from prove.wider_links import at_sites, keyed, parted, preferred, undrained, weighted
@@ -64,7 +66,7 @@ WIDENINGS: tuple[Widening, ...] = (
 HARMING: tuple[Widening, ...] = (emptied, rejecting, poisoned)
 """And then, from `HARMED` on."""
 
-FURTHERING: tuple[Widening, ...] = (named_anew,)
+FURTHERING: tuple[Widening, ...] = (named_anew, by_user, by_facts)
 """And behind all of these, from `FURTHER` on."""
 
 

@@ -43,7 +43,7 @@ def at_sites(shape: Shape, chance: random.Random) -> Shape:
     for agent in shape.agents:
         first = chance.randrange(2)
         sites = [SITES[(first + number) % 2] for number in range(len(agent.hosts))]
-        agents.append(_with_facts(agent, "site", sites))
+        agents.append(with_facts(agent, "site", sites))
     shape = replace(shape, agents=tuple(agents))
     links = tuple(
         within if _has_several(shape, link) and _fits(shape, within) else link
@@ -68,7 +68,7 @@ def weighted(shape: Shape, chance: random.Random) -> Shape:
         if link.policy == "balance" or link.policy.startswith("hash")
     }
     agents = tuple(
-        _with_facts(agent, "weight", [str(chance.randint(1, 3)) for _ in agent.hosts])
+        with_facts(agent, "weight", [str(chance.randint(1, 3)) for _ in agent.hosts])
         if agent.name in led_to
         else agent
         for agent in shape.agents
@@ -114,7 +114,8 @@ def _has_several(shape: Shape, link: Link) -> bool:
     return sum(len(shape.agent(name).hosts) for name, _ in link.targets) > 1
 
 
-def _with_facts(agent: Agent, name: str, values: list[str]) -> Agent:
+def with_facts(agent: Agent, name: str, values: list[str]) -> Agent:
+    """Return an agent with one thing more said of each of its hosts."""
     facts = agent.facts or ((),) * len(agent.hosts)
     return replace(
         agent,

@@ -116,14 +116,15 @@ def in_folders(shape: Shape, chance: random.Random) -> Shape:
         if reading.channel in ends:
             headers += ["%{digit}", "%{digit}"]
         folder = chance.choice(headers)
-        path = (
-            f'"{folder}"'
-            if sink.kind == "file_roll"
-            else f'{(sink.value("path") or "")[:-1]}/{folder}"'
-        )
-        return agent, with_values(sink, path=path)
+        return agent, in_folder(sink, folder)
 
     return each_sink(shape, change)
+
+
+def in_folder(sink: Part, folder: str) -> Part:
+    """Return a sink that writes into folders below those that it has."""
+    below = "" if sink.kind == "file_roll" else f"{(sink.value('path') or '')[1:-1]}/"
+    return with_values(sink, path=f'"{below}{folder}"')
 
 
 def working(shape: Shape, chance: random.Random) -> Shape:

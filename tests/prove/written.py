@@ -98,7 +98,11 @@ def _steps(agent: "Agent", chain: "Chain") -> Iterator[str]:
     yield from chain.steps
     if chain.keeps:
         yield f'regex_filter(r"[{chain.keeps}]$")'
-    if chain.arms:
+    if chain.spares:
+        yield 'regex_filter("[${host.vars.own}]$", exclude = true)'
+    if chain.by_host:
+        yield 'static(header.digit, "${host.vars.own}", preserve = false)'
+    elif chain.arms:
         yield 'regex_extract(r"([0-9])$", into = [header.digit])'
 
 
