@@ -63,7 +63,7 @@ class Liveness:
 
     def __init__(self, fleet: Fleet, graph: Graph, flow: HeaderFlow, uses: Iterable[Use]) -> None:
         self._fleet, self._graph = fleet, graph
-        self._asked = frozenset(_asked(fleet))
+        asked = frozenset(_asked(fleet))
         self._read: dict[Node, set[str]] = defaultdict(set)
         for use in uses:
             if use.kind not in ("route", "fingerprint"):  # those are met on the way back
@@ -75,7 +75,7 @@ class Liveness:
                     self._letters[joint.start].append(end)
         self._at: dict[Node, Live] = {}
         for node in reversed(flow.order):
-            self._at[node] = self._behind(node)
+            self._at[node] = self._behind(node).read(asked)  # a test may look at each
 
     def wasted(self) -> Iterator[Waste]:
         """Yield the headers that are set and not read."""
@@ -94,7 +94,7 @@ class Liveness:
             held = source.values.get(property_)
             if held is not None and isinstance(held.value, Header):
                 live, name = self._at.get((agent.name, source.name), ALL), str(held.value)
-                if not self._wanted(name, live):
+                if not live.has(name):
                     yield Waste(name, f"`{property_}`", held.span, live.anew.get(name))
 
     def _by_chain(self, agent: Agent, chain: Chain) -> Iterator[Waste]:
@@ -107,12 +107,9 @@ class Liveness:
     def _in_steps(self, steps: tuple[Step, ...], live: Live) -> Iterator[Waste]:
         for step in reversed(steps):
             for name in _setting(step):
-                if not self._wanted(name, live):
+                if not live.has(name):
                     yield Waste(name, f"`{step.type}`", step.span, live.anew.get(name))
             live = _before(step, live)
-
-    def _wanted(self, name: str, live: Live) -> bool:
-        return live.has(name) or name in self._asked
 
     def _behind(self, node: Node) -> Live:
         """Return what is read of events that are at a component, the component's own included."""

@@ -211,6 +211,27 @@ def out_of_order(example: Example) -> Iterator[Mutant]:
             yield Mutant(example, (change,))
 
 
+@kind("FL606")
+def order_of_nothing(example: Example) -> Iterator[Mutant]:
+    """A check asks for the order of each key's events, and names no key."""
+    for proof in example.fleet.proofs:
+        order = proof.values.get("order")
+        if order is not None and order.value == "key":
+            cut = Change(whole_lines(statement(proof.values["key"])), "")
+            yield Mutant(example, (cut,), (order.span,))
+
+
+@kind("FL610")
+def held_in_memory(example: Example) -> Iterator[Mutant]:
+    """What a check says outlives a process is in memory."""
+    for proof in example.fleet.proofs:
+        faults = proof.values["survives"].value if "survives" in proof.values else ()
+        killed = {str(one.values["agent"].value) for one in faults if one.kind == "kill"}
+        for agent, channel, node in components(example, "channel", "file"):
+            if agent.name in killed and proof in checked(example, node):
+                yield Mutant(example, retyped(channel, "memory"), (channel.name_span,))
+
+
 @kind("FL604", "FL602")
 def other_key(example: Example) -> Iterator[Mutant]:
     """A check names another key than the one by which copies are left out."""

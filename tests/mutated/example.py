@@ -120,7 +120,7 @@ FLEETS = Path(__file__).parent / "fleets"
 SHOWN = Path(__file__).parents[2] / "examples"
 ROOTS = (
     *((FLEETS / f"{name}.flow",) for name in ("weblogs", "gateway", "trades", "orders")),
-    *((FLEETS / f"{name}.flow",) for name in ("sorting", "sites", "stages", "tiers")),
+    *((FLEETS / f"{name}.flow",) for name in ("sorting", "sites", "stages", "tiers", "beats")),
     (FLEETS / "shop.flow", FLEETS / "desk.flow"),
     *((SHOWN / name / f"{name}.flow",) for name in ("weblogs", "two_collectors", "ha_pair")),
 )

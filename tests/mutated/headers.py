@@ -29,6 +29,11 @@ def _sets(step: Step) -> Iterator[str]:
             yield from re.findall(r"header\.(\w+)", text_of(step.values[name].span))
 
 
+def fills(step: Step) -> bool:
+    """Whether a step sets its header on events alone that came without it."""
+    return "preserve" in step.values and step.values["preserve"].value is True
+
+
 def _is_closed(example: Example) -> bool:
     """Whether no client can send headers that are not listed."""
     sources = components(example, "source", OPEN)
@@ -108,7 +113,7 @@ def not_set(example: Example) -> Iterator[Mutant]:
         ]  # fmt: skip
         before = [one for one in chain.steps if one.span.start < step.span.start]
         others = {name for one in before for name in _sets(one)}
-        if used and step in chain.steps and not others & set(used):
+        if used and step in chain.steps and not fills(step) and not others & set(used):
             source = chain.span.source
             end = source.text.index("->", step.span.end) + 3
             yield Mutant(
@@ -161,7 +166,7 @@ def set_too_late(example: Example) -> Iterator[Mutant]:
         for one, two in zip(chain.steps, chain.steps[1:], strict=False):
             if two.type == "fingerprint" and "of" in two.values:
                 made = set(re.findall(r"header\.(\w+)", text_of(two.values["of"].span)))
-                if made & set(_sets(one)):
+                if made & set(_sets(one)) and not fills(one):
                     changes = (
                         Change(one.span, text_of(two.span)),
                         Change(two.span, text_of(one.span)),

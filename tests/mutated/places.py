@@ -56,6 +56,24 @@ def listeners_differ(example: Example) -> Iterator[Mutant]:
             yield Mutant(example, (Change(link.values["tls"].span, "server"),), at)
 
 
+@kind("FL325")
+def listener_of_two_sizes(example: Example) -> Iterator[Mutant]:
+    """Of two links that share a listener one says another size of its frames."""
+    for link in example.fleet.links:
+        if _sharing(example, link):
+            change = said(link.span, link.values, "largest_frame", "1MiB")
+            yield Mutant(example, (change,), (link.sender.span,))
+
+
+@kind("FL340")
+def given_up_nowhere(example: Example) -> Iterator[Mutant]:
+    """A sink gives events up after a time, and has no channel for them."""
+    for _, sink, _ in components(example, "sink", "file_roll", "hdfs"):
+        if "dead_letter" not in sink.values:
+            change = said(sink.span, sink.values, "give_up", "after(1h)")
+            yield Mutant(example, (change,), (sink.name_span,))
+
+
 def _sharing(example: Example, link: Link) -> bool:
     end, port = link.targets[0], link.values["port"].value
     return any(

@@ -75,6 +75,16 @@ def long_cut(example: Example) -> Iterator[Mutant]:
         yield Mutant(example, (Change(fault.values["duration"].span, "400d"),))
 
 
+@kind("FL613")
+def nothing_comes(example: Example) -> Iterator[Mutant]:
+    """A check survives an outage, and says no more how much comes to its source."""
+    for proof in _timed(example):
+        cuts = [whole_lines(statement(proof.values[name])) for name in ("rate", "peak")
+                if name in proof.values]  # fmt: skip
+        changes = tuple(Change(cut, "") for cut in cuts)
+        yield Mutant(example, changes, (proof.values["survives"].span,))
+
+
 @kind("FL623")
 def endless_cut(example: Example) -> Iterator[Mutant]:
     """A link is cut, and nothing says for how long."""

@@ -291,3 +291,77 @@ def shared_spill(example: Example) -> Iterator[Mutant]:
         if node in shared:
             at = (channel.name_span,)
             yield Mutant(example, (Change(channel.type_span, "spill"),), at)
+
+
+@kind("FL304")
+def chain_backwards(example: Example) -> Iterator[Mutant]:
+    """A channel and its sink stand in a chain the wrong way round."""
+    for _, chain in chains(example, "channel"):
+        end = targets(chain)[0]
+        if not isinstance(chain.end, Group) and end.name is not None:
+            turned = (Change(chain.start_span, end.name), Change(end.span, chain.start))
+            yield Mutant(example, turned)
+
+
+@kind("FL155")
+def optional_sink(example: Example) -> Iterator[Mutant]:
+    """A sink is called optional, which only a channel can be."""
+    for _, chain in chains(example, "channel"):
+        if not isinstance(chain.end, Group):
+            yield Mutant(example, (Change(behind(targets(chain)[0].span), "?"),))
+
+
+@kind("FL154")
+def chain_to_another_agent(example: Example) -> Iterator[Mutant]:
+    """A chain ends in a channel of another agent, where a link belongs."""
+    for link in example.fleet.links:
+        agent, end = example.fleet.agents[link.sender.agent], link.targets[0]
+        for chain in agent.chains:
+            for target in targets(chain):
+                if target.name == link.sender.component and within(chain.span, agent.span):
+                    yield Mutant(example, (Change(target.span, f"{end.agent}.{end.component}"),))
+
+
+@kind("FL157")
+def route_by_a_word(example: Example) -> Iterator[Mutant]:
+    """A route goes by a word that is not said to be a header."""
+    for _, _, route, arm in arms(example):
+        if arm is route.arms[0]:
+            start = route.span.source.text.index("header.", route.span.start)
+            place = Span(route.span.source, start, start + len("header."))
+            yield Mutant(example, (Change(place, ""),), (head(route.span),))
+
+
+@kind("FL158")
+def unknown_group(example: Example) -> Iterator[Mutant]:
+    """How the members of a group share is misspelt."""
+    for _, chain in chains(example, "channel"):
+        if isinstance(chain.end, Group):
+            start = chain.end.span.start
+            place = Span(chain.end.span.source, start, start + len("failover"))
+            yield Mutant(example, (Change(place, "failoevr"),))
+
+
+@kind("FL326")
+def past_the_source(example: Example) -> Iterator[Mutant]:
+    """The only link to a source for links leads past it, into the channel behind it."""
+    for link in example.fleet.links:
+        end = link.targets[0]
+        agent = example.fleet.agents[end.agent]
+        others = [one for one in example.fleet.links if one is not link]
+        alone = end.node not in {each.node for one in others for each in one.targets}
+        for chain in agent.chains if alone and len(link.targets) == 1 else ():
+            if chain.start == end.component and agent.components[end.component].kind == "source":
+                change = Change(end.span, f"{end.agent}.{targets(chain)[0].name}")
+                yield Mutant(example, (change,), (agent.components[end.component].name_span,))
+
+
+@kind("FL323")
+def link_at_home(example: Example) -> Iterator[Mutant]:
+    """A link leads to another channel of its own agent."""
+    for link in example.fleet.links:
+        agent = example.fleet.agents[link.sender.agent]
+        for other in agent.components.values():
+            if other.kind == "channel" and other.name != link.sender.component:
+                change = Change(link.targets[0].span, f"{agent.name}.{other.name}")
+                yield Mutant(example, (change,))
