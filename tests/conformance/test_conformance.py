@@ -85,7 +85,7 @@ def test_every_sink_has_a_harness(sink: type[Sink]) -> None:
 
 @pytest.mark.parametrize("crash", CRASHES)
 @pytest.mark.parametrize("sink", HARNESSES)
-@pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [61, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_sink_keeps_its_word_whatever_step_a_crash_comes_before(
     sink: str, crash: str, step: int
 ) -> None:

@@ -314,7 +314,7 @@ class Model:
 
 
 @KINDS
-@pytest.mark.parametrize("seed", thorough.spread(range(12), 4))
+@pytest.mark.parametrize("seed", thorough.spread(range(12), 6))
 def test_every_row_is_delivered_once_or_counted_as_dropped(
     rig: Rig, spec: ChannelSpec, seed: int
 ) -> None:
@@ -337,18 +337,25 @@ def puts_and_takes(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    "survival",
-    [NOTHING, EVERYTHING, pytest.param(Survival(0.5, 1.0, torn=True), marks=pytest.mark.slow)],
-    ids=["nothing", "everything", "torn"],
+    ("survival", "cuts"),
+    [
+        (NOTHING, slice(0, None, 4)),
+        (EVERYTHING, slice(2, None, 4)),
+        *(
+            pytest.param(survival, slice(None), marks=pytest.mark.slow)
+            for survival in (NOTHING, EVERYTHING, Survival(0.5, 1.0, torn=True))
+        ),
+    ],
+    ids=["nothing, one in 4", "everything, one in 4", "nothing", "everything", "torn"],
 )
 def test_the_power_goes_at_every_operation(
-    new_rig: Callable[[Disk], Rig], survival: Survival
+    new_rig: Callable[[Disk], Rig], survival: Survival, cuts: slice
 ) -> None:
     whole = new_rig(CrashDisk())
     whole.open(OLDEST)
     puts_and_takes(whole)
     assert isinstance(whole.disk, CrashDisk)
-    for cut in range(1, whole.disk.operations + 1):
+    for cut in range(1, whole.disk.operations + 1)[cuts]:
         disk = CrashDisk()
         rig = new_rig(disk)
         disk.cut_at = disk.operations + cut

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+import thorough
 from flumec.runtime.journal import ChannelSpec, JournalFailed
 from flumec.runtime.journal.records import Full, Progress, Put, Stored
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
@@ -120,7 +121,7 @@ def test_cuts_with_other_sizes_and_sets(rig: Rig, seed: int) -> None:
         cuts(rig, seed, survival)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", thorough.spread(range(30), 4))
 def test_while_it_lives_memory_and_files_have_the_same(rig: Rig, seed: int) -> None:
     stores = story(rig, seed)
     hold(rig, stores, (*DURABLE, "live"))

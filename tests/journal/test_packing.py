@@ -201,12 +201,19 @@ def test_a_flipped_bit_is_damage_and_so_is_a_body_of_another_row(rig: Rig) -> No
 
 
 @pytest.mark.parametrize(
-    "survival",
-    [NOTHING, EVERYTHING, pytest.param(Survival(0.5, 1.0, torn=True), marks=pytest.mark.slow)],
-    ids=["nothing", "everything", "torn"],
+    ("survival", "cuts"),
+    [
+        (NOTHING, slice(0, None, 4)),
+        (EVERYTHING, slice(2, None, 4)),
+        *(
+            pytest.param(survival, slice(None), marks=pytest.mark.slow)
+            for survival in (NOTHING, EVERYTHING, Survival(0.5, 1.0, torn=True))
+        ),
+    ],
+    ids=["nothing, one in 4", "everything, one in 4", "nothing", "everything", "torn"],
 )
 def test_the_power_goes_at_every_operation(
-    new_rig: Callable[[Disk], Rig], survival: Survival
+    new_rig: Callable[[Disk], Rig], survival: Survival, cuts: slice
 ) -> None:
     def script(rig: Rig, stored: list[bytes]) -> None:
         for keys in (Keys(OLD), Keys(NEW, [OLD])):
@@ -220,7 +227,7 @@ def test_the_power_goes_at_every_operation(
     whole = new_rig(CrashDisk())
     script(whole, [])
     assert isinstance(whole.disk, CrashDisk)
-    for cut in range(1, whole.disk.operations + 1):
+    for cut in range(1, whole.disk.operations + 1)[cuts]:
         disk, stored = CrashDisk(), list[bytes]()
         rig = new_rig(disk)
         disk.cut_at = disk.operations + cut

@@ -576,23 +576,28 @@ class Promised:
 
 
 @pytest.mark.parametrize(
-    "survival",
+    ("survival", "stride"),
     [
-        NOTHING,
+        (NOTHING, 3),
         *(
-            pytest.param(each, marks=pytest.mark.slow)
-            for each in (EVERYTHING, Survival(0.5, 1.0, torn=True), Survival(0.7, order="any"))
+            pytest.param(each, 1, marks=pytest.mark.slow)
+            for each in (
+                NOTHING,
+                EVERYTHING,
+                Survival(0.5, 1.0, torn=True),
+                Survival(0.7, order="any"),
+            )
         ),
     ],
 )
 def test_the_power_goes_at_every_operation(
-    new_rig: Callable[[Disk], Rig], survival: Survival
+    new_rig: Callable[[Disk], Rig], survival: Survival, stride: int
 ) -> None:
     spec = ChannelSpec("a", 300, durable=True, memory=100)
     whole = new_rig(CrashDisk())
     whole.open(spec)
     Promised(whole).work()
-    for cut in range(1, operations(whole) + 1):
+    for cut in range(1, operations(whole) + 1, stride):
         disk = CrashDisk()
         rig = new_rig(disk)
         disk.cut_at = disk.operations + cut

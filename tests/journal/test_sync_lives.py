@@ -93,7 +93,7 @@ def live(lives: list[Life]) -> None:
     lazy.close()
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(LIVES)
 def test_some_lives(lives: list[Life]) -> None:
     live(lives)

@@ -142,7 +142,7 @@ def test_a_power_cut_takes_the_end_and_nothing_that_was_synced(
     assert seen > 15
 
 
-@thorough.strides(3)
+@thorough.strides(7)
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_a_kill_takes_nothing_that_was_answered(script: Script, stride: int) -> None:
     """And what the next start shows is on the disk by then: a power cut takes nothing of it."""
@@ -175,7 +175,7 @@ def test_every_cut_while_recovering(script: Script, survival: Survival) -> None:
                 break
 
 
-@thorough.strides(5)
+@thorough.strides(11)
 @pytest.mark.parametrize("every", [None, EVERY], ids=["from now and then", "to now and then"])
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
 def test_the_setting_may_change_between_two_starts(

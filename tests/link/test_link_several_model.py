@@ -424,7 +424,7 @@ KINDS = pytest.mark.parametrize("resend", [False, True], ids=["wait", "resend"])
 
 @KINDS
 @pytest.mark.parametrize(
-    "seeds", [range(3), pytest.param(range(3, 10), marks=pytest.mark.slow)], ids=str
+    "seeds", [range(1), pytest.param(range(1, 10), marks=pytest.mark.slow)], ids=str
 )
 def test_every_event_is_at_one_of_two(seeds: range, resend: bool) -> None:
     for seed in seeds:

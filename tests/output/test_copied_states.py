@@ -280,7 +280,7 @@ def steps(past: str) -> int:
 @pytest.mark.parametrize(
     "stride",
     [
-        499,
+        997,
         pytest.param(211, marks=pytest.mark.slow),
         pytest.param(23 * thorough.step(), marks=[pytest.mark.slow, pytest.mark.timeout(1200)]),
     ],

@@ -100,7 +100,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [13, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_killed_at_any_step_a_host_has_its_old_or_its_new_certificate_and_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool, stride: int
