@@ -24,7 +24,8 @@ test: $(BIN)/flumec ## The fast tests.
 	@$(BIN)/python -m pytest -q --workers 3 --durations 10 --durations-min 3 -m 'not slow'
 
 slow: $(BIN)/flumec ## The slow tests: kills, real logs, fuzzing; FLUMEC_THOROUGH=0.25 does a part.
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --durations 15 --durations-min 10 -m slow
+	@$(BIN)/python -m pytest -q --workers 3 --hypothesis-profile whole -m 'hypothesis and not slow'
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup --durations 15 --durations-min 10 --hypothesis-profile whole -m slow
 
 faults: $(BIN)/flumec ## Kill agents at 124 steps of their work, 400 times; lost 0, duplicated 0.
 	@PYTHONPATH=tests $(BIN)/python -m faults $(FAULTS)

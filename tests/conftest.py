@@ -19,9 +19,10 @@ __all__ = ["characters", "costs_little", "make_folder", "tmp_path"]
 
 pytest_plugins = ["workers"]
 
-# A busy machine is no failure.
-hypothesis.settings.register_profile("flumec", deadline=None)
-hypothesis.settings.load_profile("flumec")
+# A busy machine is no failure. `make slow` tries the whole number of examples, of fast tests too.
+hypothesis.settings.register_profile("part", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("whole", deadline=None, max_examples=100)
+hypothesis.settings.load_profile("part")
 
 # At Python's own pace, looking for garbage was a fifth of all that a run of the tests did; at
 # 50,000 objects it was a twentieth still.
@@ -82,28 +83,27 @@ def _patience(item: pytest.Item) -> float:
     return float(mark.args[0]) if mark else 0.0
 
 
-@pytest.fixture(autouse=True)
-def _no_journal_outlives_its_test() -> Iterator[None]:
-    """End the journals that were left as a kill leaves them.
+LOG = logging.getLogger("flumec.agent")
+LOGGED = list(LOG.handlers), LOG.level, LOG.propagate
 
-    On a clock that stands still their threads look at it all the time; hundreds of them made later
-    tests ten times as slow.
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Undo what a test left to later ones. A fixture for it would cost each test more than it does.
+
+    Journals that were left as a kill leaves them: on a clock that stands still their threads look
+    at it all the time, and hundreds of them made later tests ten times as slow. And what an agent
+    that was started here did to the logs: later tests read them.
     """
-    yield
-    if "flumec.runtime.journal.writer" in sys.modules:
-        import writers
+    try:
+        return (yield)
+    finally:
+        if "flumec.runtime.journal.writer" in sys.modules:
+            import writers
 
-        writers.end_all()
-
-
-@pytest.fixture(autouse=True)
-def _logs_go_where_they_went() -> Iterator[None]:
-    """Undo what an agent that was started here did to the logs: later tests read them."""
-    root = logging.getLogger("flumec.agent")
-    handlers, level, propagates = list(root.handlers), root.level, root.propagate
-    yield
-    root.handlers[:], root.propagate = handlers, propagates
-    root.setLevel(level)
+            writers.end_all()
+        LOG.handlers[:], level, LOG.propagate = LOGGED
+        LOG.setLevel(level)
 
 
 @pytest.fixture(scope="session")
