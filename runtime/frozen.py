@@ -67,26 +67,26 @@ def _init(made: type) -> Method:
     if hasattr(made, "__post_init__"):
         body.append("self.__post_init__()")
     parameters += named if named[1:] else []
-    return _function(", ".join(parameters), "; ".join(body) or "pass", names)
+    return _function("__init__", ", ".join(parameters), "; ".join(body) or "pass", names)
 
 
 def _eq(made: type) -> Method:
     same = f"{_values(made, 'self')} == {_values(made, 'other')}"
     body = f"return {same} if other.__class__ is self.__class__ else NotImplemented"
-    return _function("self, other", body, {})
+    return _function("__eq__", "self, other", body, {})
 
 
 def _hash(made: type) -> Method:
-    return _function("self", f"return hash({_values(made, 'self')})", {})
+    return _function("__hash__", "self", f"return hash({_values(made, 'self')})", {})
 
 
 def _values(made: type, of: str) -> str:
     return f"({''.join(f'{of}.{each.name},' for each in fields(made) if each.compare)})"
 
 
-def _function(parameters: str, body: str, names: dict[str, Any]) -> Method:
-    exec(f"def function({parameters}): {body}", names)  # noqa: S102 of names that a class declares
-    function: Method = names["function"]
+def _function(name: str, parameters: str, body: str, names: dict[str, Any]) -> Method:
+    exec(f"def {name}({parameters}): {body}", names)  # noqa: S102 of names that a class declares
+    function: Method = names[name]
     return function
 
 
