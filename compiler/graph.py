@@ -70,6 +70,7 @@ class Graph:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._derived: dict[Callable[[Fleet, Graph], Any], Any] = {}
+        self._between: dict[tuple[Node, Node], frozenset[Node]] = {}
         self.edges: list[Edge] = []
         self.readers: dict[Node, list[Reader]] = defaultdict(list)
         for agent in fleet.agents.values():
@@ -198,9 +199,9 @@ class Graph:
                     waiting.append(edge.end)
         return seen
 
-    def leading_to(self, node: Node) -> set[Node]:
-        """Return every node from which events come to `node`, and itself."""
-        seen, waiting = {node}, [node]
+    def leading_to(self, *nodes: Node) -> set[Node]:
+        """Return every node from which events come to one of some nodes, and these."""
+        seen, waiting = set(nodes), list(nodes)
         while waiting:
             for edge in self.incoming.get(waiting.pop(), ()):
                 if edge.start not in seen and edge.kind != "misplaced":
@@ -219,16 +220,21 @@ class Graph:
         except CycleError:
             return []
 
-    def between(self, start: Node, end: Node) -> set[Node]:
+    def between(self, start: Node, end: Node) -> frozenset[Node]:
         """Return every node on the ways from `start` to `end`, both of them too; the cost is that
-        of what is reached from `start`.
+        of what is reached from `start`, once for all that ask.
         """
+        if (start, end) not in self._between:
+            self._between[start, end] = self._on_the_ways(start, end)
+        return self._between[start, end]
+
+    def _on_the_ways(self, start: Node, end: Node) -> frozenset[Node]:
         leading = {end}
         for node in self.upstream_last(self.reachable([start])):
             ways = (edge for edge in self.outgoing.get(node, ()) if edge.kind != "misplaced")
             if any(edge.end in leading for edge in ways):
                 leading.add(node)
-        return leading if start in leading else set()
+        return frozenset(leading if start in leading else ())
 
 
 def _by_node(edges: Sequence[Edge], side: Literal[0, 1]) -> Mapping[Node, list[Edge]]:

@@ -211,7 +211,7 @@ def check_outage(
 ) -> Iterator[Diagnostic]:
     """Yield an outage that is not survived, with the calculation of the worst case."""
     source, end = proof.values["from"].value.node, end_of(proof, fault)
-    ways = capacity.graph.between(source, end) if end is not None else set()
+    ways = capacity.graph.between(source, end) if end is not None else frozenset()
     if end is None or not ways:
         return
     if (reason := untold(capacity, proof, ways)) is not None:

@@ -183,7 +183,7 @@ def _by_rates(
     as the file says.
     """
     node, host = (agent.name, sink.name), agent.hosts.hosts[0]
-    into = capacity.load().into.get(node, {}) if capacity.rates else {}
+    into = capacity.load.into.get(node, {}) if capacity.rates else {}
     room = capacity.rooms.of(agent.name, found.channel.name, host)
     rate = max(into.values(), default=0.0)
     back = held_back(capacity.fleet, capacity.graph, node, host, rate)

@@ -149,7 +149,7 @@ def check_slow_stores(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         return
     worst: dict[Span, StoreTooSlow] = {}
     for store in stores.all:
-        comes = store.comes(capacity.load(), stores.parts)
+        comes = store.comes(capacity.load, stores.parts)
         total, known = sum(comes.values()), worst.get(store.span)
         if total > store.takes and (known is None or total > sum(known.comes.values())):
             sources = _sources(capacity, store)

@@ -142,7 +142,7 @@ def check_speeds(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     if not capacity.rates or not capacity.measured:
         return
     said: set[tuple[str, str]] = set()
-    for name, use in traffic(fleet, graph, capacity.peers, capacity.load()).items():
+    for name, use in traffic(fleet, graph, capacity.peers, capacity.load).items():
         if (host := capacity.measured.get(name)) is not None:
             for finding in _of_host(capacity, host, use):
                 key = finding.verb, "".join(sorted(finding.uses))

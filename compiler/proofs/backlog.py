@@ -44,7 +44,7 @@ class Backlog:
                     self._hold(node, host, rate * (self.length - stop))
         for node, fills in filling.fills.items():
             link, into = self.capacity.peers.link_from(node), filling.load.into[node]
-            hosts = {host.name: host for host in self.capacity.fleet.agents[node[0]].hosts.hosts}
+            hosts = self.capacity.peers.hosts(node[0])
             for name, fill in fills.items():
                 if link is not None and policy_of(link) in ("all", "hash"):
                     self._in_lanes(filling, link, node, hosts[name])

@@ -1,7 +1,7 @@
 """What the checks of a fleet say of rates, made into answers: how long it lasts, and what then."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
@@ -76,9 +76,7 @@ class Capacity:
         self.rates = declared_rates(fleet) if rates is None else rates
         self.peers, self.rooms = Peers(fleet), Rooms(fleet)
         self._fillings: dict[tuple[Node, Scene], Filling] = {}
-        self._loads: dict[frozenset[Machine], Load] = {}
         self._upstream: dict[Node, set[Node]] = {}
-        self._hosts: dict[str, Mapping[str, Host]] = {}
         self._fans: dict[tuple[int, Spot], tuple[int, int]] = {}
 
     @cached_property
@@ -107,12 +105,18 @@ class Capacity:
         """The channels that a put may leave out."""
         return {edge.end for edge in self.graph.edges if edge.optional}
 
-    def load(self, dead: frozenset[Machine] = frozenset()) -> Load:
-        """Return what comes to every component at the highest rates."""
-        if dead not in self._loads:
-            rates = {node: said.most for node, said in self.rates.items()}
-            self._loads[dead] = load_of(self.fleet, self.graph, self.peers, rates, dead=dead)
-        return self._loads[dead]
+    @cached_property
+    def load(self) -> Load:
+        """What comes to every component at the highest rates."""
+        rates = {node: said.most for node, said in self.rates.items()}
+        return load_of(self.fleet, self.graph, self.peers, rates)
+
+    def load_by(self, ways: Collection[Node], dead: frozenset[Machine]) -> Load:
+        """Return what comes to components, where nothing else is looked at: all that leads to one
+        of them has to be among them.
+        """
+        rates = {node: self.rates[node].most for node in ways if node in self.rates}
+        return load_of(self.fleet, self.graph, self.peers, rates, dead=dead, ways=ways)
 
     def filling(self, sink: Node, scene: Scene) -> Filling:
         """Return when channels are full that lead to a sink, in a scene.
@@ -123,9 +127,7 @@ class Capacity:
         if key not in self._fillings:
             if sink not in self._upstream:
                 self._upstream[sink] = self.graph.leading_to(sink)
-            ways = self._upstream[sink]
-            rates = {node: self.rates[node].most for node in ways if node in self.rates}
-            load = load_of(self.fleet, self.graph, self.peers, rates, dead=scene.dead, ways=ways)
+            load = self.load_by(self._upstream[sink], scene.dead)
             self._fillings[key] = Filling(
                 self.fleet, self.graph, self.peers, self.rooms, load, scene
             )
@@ -212,12 +214,17 @@ class Capacity:
 
     def _leaks(self, filling: Filling, source: Node) -> Iterator[Held]:
         """Yield when channels on the way of a source lose what they have no room for."""
-        for node in sorted(self.graph.reachable([source])):
-            optional = node in self._optional
-            for host, fill in filling.fills.get(node, {}).items():
-                if optional or not fill.blocks:
-                    leak = "it is left out" if fill.blocks else "the oldest events are dropped"
-                    yield self._held(filling, (node, host), fill.full, leak)
+        leaking = [
+            (node, host, fill)
+            for node, fills in filling.fills.items()
+            for host, fill in fills.items()
+            if node in self._optional or not fill.blocks
+        ]
+        reached = self.graph.reachable([source]) if leaking else ()
+        for node, host, fill in sorted(leaking, key=lambda one: one[0]):
+            if node in reached:
+                leak = "it is left out" if fill.blocks else "the oldest events are dropped"
+                yield self._held(filling, (node, host), fill.full, leak)
 
     def _held(self, filling: Filling, spot: Spot, after: float, leak: str = "") -> Held:
         tiers = self._tiers(filling, spot)
@@ -263,7 +270,7 @@ class Capacity:
                 link = self.peers.link_from(edge.start) if edge.kind == "link" else None
                 if link is None:
                     continue
-                hosts = self._hosts_of(edge.start[0])
+                hosts = self.peers.hosts(edge.start[0])
                 there = [hosts[name] for name in load.into.get(edge.start, ())]
                 for near, count in self.peers.places(link, there):
                     if any(one.machine == (spot[0][0], spot[1]) for one in near):
@@ -278,11 +285,4 @@ class Capacity:
 
     def host(self, spot: Spot) -> Host:
         """Return a spot's host."""
-        return self._hosts_of(spot[0][0])[spot[1]]
-
-    def _hosts_of(self, agent: str) -> Mapping[str, Host]:
-        """Return the hosts of an agent by their names; made once, however many scenes ask."""
-        if agent not in self._hosts:
-            hosts = self.fleet.agents[agent].hosts.hosts
-            self._hosts[agent] = {host.name: host for host in hosts}
-        return self._hosts[agent]
+        return self.peers.hosts(spot[0][0])[spot[1]]

@@ -100,7 +100,7 @@ class Filling:
         link, into = self.peers.link_from(node), self.load.into.get(node, {})
         if link is None and not self._is_out(node):
             return
-        hosts = {host.name: host for host in self.fleet.agents[node[0]].hosts.hosts}
+        hosts = self.peers.hosts(node[0])
         found = {}
         for name, rate in into.items():
             if link is None:

@@ -85,11 +85,10 @@ def load_of(
     if order is None:
         return Load(whole=False)
     entering = {node: _entering(fleet, node, rate, dead) for node, rate in rates.items()}
-    return flowing(fleet, graph, peers, order, entering=entering, dead=dead)
+    return flowing(graph, peers, order, entering=entering, dead=dead)
 
 
 def flowing(
-    fleet: Fleet,
     graph: Graph,
     peers: Peers,
     order: tuple[Node, ...],
@@ -108,8 +107,7 @@ def flowing(
                 for host, rate in into.items():
                     load.add(edge.end, host, rate)
         if (link := peers.link_from(node)) is not None:
-            hosts = {host.name: host for host in fleet.agents[node[0]].hosts.hosts}
-            for peer, rate in peers.divided(link, into, hosts, dead):
+            for peer, rate in peers.divided(link, into, dead):
                 load.add(peer.end, peer.host.name, rate)
     return load
 

@@ -55,8 +55,8 @@ def _outlook(
 ) -> Outlook | None:
     capacity, source = recoveries.capacity, proof.values["from"].value.node
     end, to = end_of(proof, fault), proof.values["to"].value.node
-    ways = capacity.graph.between(source, end) if end is not None else set()
-    if end is None or not ways or not capacity.load().whole:
+    ways = capacity.graph.between(source, end) if end is not None else frozenset()
+    if end is None or not ways or not capacity.load.whole:
         return None
     ways |= capacity.graph.between(source, to)
     agents = (capacity.fleet.agents[name] for name in {node[0] for node in ways})

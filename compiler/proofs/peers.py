@@ -31,9 +31,13 @@ class Receiver(NamedTuple):
 
 
 class Peers:
-    """The links of a fleet, asked host by host; each list of receivers is made once."""
+    """The links of a fleet, asked host by host; each list of receivers is made once, and so is the
+    table of an agent's hosts.
+    """
 
     def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._hosts: dict[str, Mapping[str, Host]] = {}
         self._links: dict[Node, Link] = {}
         self._everyone: dict[int, list[Receiver]] = {}
         self._near: dict[tuple[int, object], list[Receiver]] = {}
@@ -49,6 +53,13 @@ class Peers:
     def link_from(self, node: Node) -> Link | None:
         """Return the link that a channel leads to."""
         return self._links.get(node)
+
+    def hosts(self, agent: str) -> Mapping[str, Host]:
+        """Return the hosts of an agent by their names."""
+        if agent not in self._hosts:
+            hosts = self._fleet.agents[agent].hosts.hosts
+            self._hosts[agent] = {host.name: host for host in hosts}
+        return self._hosts[agent]
 
     def near(self, link: Link, host: Host) -> Sequence[Receiver]:
         """Return the receivers that a host may send to, as the file has them; hosts that are at
@@ -76,14 +87,13 @@ class Peers:
         self,
         link: Link,
         rates: Mapping[str, float],
-        hosts: Mapping[str, Host],
         dead: Collection[Machine] = (),
     ) -> Iterator[tuple[Receiver, float]]:
         """Yield how much of what the hosts of a link send comes to whom.
 
         Under `hash` and `all` what is for a dead one waits for it, and is nobody else's.
         """
-        kind = policy_of(link)
+        kind, hosts = policy_of(link), self.hosts(link.sender.agent)
         if kind in ("single", "failover"):
             for name, rate in rates.items():
                 if (first := self.preferred(link, hosts[name], dead)) is not None:

@@ -72,14 +72,14 @@ class Recoveries:
 
     def __init__(self, capacity: Capacity) -> None:
         self.capacity = capacity
-        self._coming: dict[frozenset[Machine], Mapping[str, Use]] = {}
+        self._coming: dict[tuple[frozenset[str], frozenset[Machine]], Mapping[str, Use]] = {}
         self._taken: dict[tuple[Store, frozenset[Machine]], float] = {}
         self._known: dict[tuple[Node, Scene, float], Recovery] = {}
 
     @cached_property
     def _position(self) -> Mapping[Node, int]:
         """Where each component comes in the order of the flow."""
-        return {node: number for number, node in enumerate(self.capacity.load().order)}
+        return {node: number for number, node in enumerate(self.capacity.load.order)}
 
     def after(self, end: Node, scene: Scene, length: float) -> Recovery:
         """Return what it takes to catch up with what waited for `end` in a scene."""
@@ -108,7 +108,6 @@ class Recoveries:
             at[one.host.name] = at.get(one.host.name, 0.0) + amount
         reached = self._position.keys() & capacity.graph.reachable(tuple(entering))
         load = flowing(
-            capacity.fleet,
             capacity.graph,
             capacity.peers,
             tuple(sorted(reached, key=self._position.__getitem__)),
@@ -122,7 +121,7 @@ class Recoveries:
         return load, uses
 
     def _recovery(self, passing: Mapping[str, Use], gone: frozenset[Machine]) -> Recovery:
-        found, coming = Recovery(), self._rates(gone)
+        found, coming = Recovery(), self._rates(frozenset(passing), gone)
         for name, use in passing.items():
             host, places, lacking = self.capacity.measured.get(name), [], set()
             further = coming.get(name, Use()).parts
@@ -156,14 +155,22 @@ class Recoveries:
     def _takes(self, store: Store, gone: frozenset[Machine]) -> float:
         """Return what goes on coming to a store, where some never come back."""
         if (store, gone) not in self._taken:
-            load = self.capacity.load(gone)
+            load = self._load(store.hosts, gone)
             self._taken[store, gone] = store.total(load, self.capacity.stores.parts)
         return self._taken[store, gone]
 
-    def _rates(self, gone: frozenset[Machine]) -> Mapping[str, Use]:
-        """Return what goes on coming to each host, where some never come back."""
-        if gone not in self._coming:
-            one = self.capacity
-            load = one.load(gone)
-            self._coming[gone] = traffic(one.fleet, one.graph, one.peers, load, gone)
-        return self._coming[gone]
+    def _rates(self, hosts: frozenset[str], gone: frozenset[Machine]) -> Mapping[str, Use]:
+        """Return what goes on coming to some hosts, where some never come back."""
+        one, key = self.capacity, (hosts if gone else frozenset(), gone)
+        if key not in self._coming:
+            agents = {name for host in hosts for name, _ in one.machines.on(host)}
+            parts = ((name, part) for name in agents for part in one.fleet.agents[name].components)
+            load = self._load(parts, gone)
+            self._coming[key] = traffic(one.fleet, one.graph, one.peers, load, gone)
+        return self._coming[key]
+
+    def _load(self, ends: Iterable[Node], gone: frozenset[Machine]) -> Load:
+        """Return what goes on coming to some components: where none is gone, as to all others."""
+        if not gone:
+            return self.capacity.load
+        return self.capacity.load_by(self.capacity.graph.leading_to(*ends), gone)

@@ -80,8 +80,8 @@ def _across(
 ) -> None:
     """Add what goes over a link."""
     sender = link.sender.agent, link.sender.component
-    hosts = {host.name: host for host in fleet.agents[sender[0]].hosts.hosts}
-    for one, rate in peers.divided(link, into, hosts, dead):
+    hosts = peers.hosts(sender[0])
+    for one, rate in peers.divided(link, into, dead):
         arrives(fleet, sender, one, rate, uses[one.host.name])
     for host, rate in into.items():
         copies = len(peers.near(link, hosts[host])) if policy_of(link) == "all" else 1

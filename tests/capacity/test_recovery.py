@@ -37,8 +37,10 @@ def needed(fleet: Fleet) -> dict[Place, float]:
     bound = lint_text(written(fleet, {}, Sinking())).fleet
     capacity = Capacity(bound, Graph(bound))
     found: dict[Place, float] = {}
+    parts = [(agent.name, name) for agent in bound.agents.values() for name in agent.components]
     for dead in (frozenset(), dead_of(fleet)):
-        uses = traffic(bound, capacity.graph, capacity.peers, capacity.load(dead), dead)
+        load = capacity.load_by(parts, dead)
+        uses = traffic(bound, capacity.graph, capacity.peers, load, dead)
         for name, use in uses.items():
             number, host = (int(part) for part in name[1:].split("-"))
             most = max(sum(use.received.values()), sum(use.sent.values()))
