@@ -255,6 +255,7 @@ def test_a_failed_sync_ends_everything_and_is_never_tried_again(rig: Rig) -> Non
             rig.submit("a").result(PATIENCE)
         with pytest.raises(JournalFailed):
             rig.journal.positions("source")
+    rig.journal._writer._thread.join(PATIENCE)  # those who wait are told first, and its owner then
     assert len(rig.failures) == 1
     assert rig.disk.log[-1].startswith("sync")
     with pytest.raises(JournalFailed):
