@@ -13,9 +13,10 @@ NAMES = ("a", "b", "ab", "ba", "a.a", "b.a", ".a", "aa", "c")
 PATHS = ["/" + "/".join(names) for depth in (1, 2) for names in product(NAMES, repeat=depth)]
 
 
-@pytest.mark.parametrize(("one", "two"), list(product(PARTS, PARTS)))
-def test_a_file_is_found_where_there_is_one(one: str, two: str) -> None:
-    _holds(f"/{one}", f"/{two}")
+@pytest.mark.parametrize("one", PARTS)
+def test_a_file_is_found_where_there_is_one(one: str) -> None:
+    for two in PARTS:
+        _holds(f"/{one}", f"/{two}")
 
 
 def test_patterns_of_several_folders() -> None:

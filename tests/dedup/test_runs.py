@@ -46,7 +46,13 @@ def found(where: Run | Pending, keys: Keys) -> list[bool]:
 
 
 @pytest.mark.parametrize("make", [digests, crowded])
-@pytest.mark.parametrize("count", [0, 1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 70_000])
+@pytest.mark.parametrize(
+    "count",
+    [
+        *(0, 1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK),
+        pytest.param(70_000, marks=pytest.mark.slow),
+    ],
+)
 def test_what_is_written_is_found_and_nothing_else(make: object, count: int) -> None:
     keys = make(count)  # type: ignore[operator]
     others = digests(1_000)

@@ -84,11 +84,11 @@ def hold(rig: Rig, stores: Stores, channels: tuple[str, ...]) -> None:
         rig.balance(name)
 
 
-def cuts(rig: Rig, seed: int, survival: Survival) -> int:
-    """Cut at every operation of one story; return how many it has."""
+def cuts(rig: Rig, seed: int, survival: Survival, stride: int = 1) -> int:
+    """Cut at every operation of one story, or at one in `stride`; return how many it has."""
     cut = 0
     while True:
-        cut += 1
+        cut += stride
         stores = story(rig, seed, cut)
         dead = rig.disk.dead  # type: ignore[attr-defined]
         rig.journal.close()
@@ -104,14 +104,18 @@ def cuts(rig: Rig, seed: int, survival: Survival) -> int:
 
 
 @pytest.mark.parametrize(
-    "survival",
-    [NOTHING, pytest.param(EVERYTHING, marks=pytest.mark.slow)],
-    ids=["power cut", "killed"],
+    ("survival", "stride"),
+    [
+        (NOTHING, 3),
+        pytest.param(NOTHING, 1, marks=pytest.mark.slow),
+        pytest.param(EVERYTHING, 1, marks=pytest.mark.slow),
+    ],
+    ids=["power cut, one in 3", "power cut", "killed"],
 )
 def test_a_cut_at_every_step_leaves_each_put_in_all_or_in_none(
-    rig: Rig, survival: Survival
+    rig: Rig, survival: Survival, stride: int
 ) -> None:
-    assert cuts(rig, 1, survival) > 15
+    assert cuts(rig, 1, survival, stride) > 15
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import pytest
+import thorough
 from flumec.runtime.journal import ChannelSpec
 from flumec.runtime.journal.records import Cursor, Full, Stored
 from flumec.runtime.testing import CrashDisk
@@ -199,7 +200,7 @@ def test_every_life_is_as_the_model_says(length: int) -> None:
         live(sequence, 1, 1)
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", thorough.spread(range(6), 2))
 def test_a_long_life_is_as_the_model_says(number: int) -> None:
     chance = random.Random(number)
     weights = [12, 8, 3, 2, 1, 1]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import cast
 
+import pytest
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
@@ -13,8 +14,6 @@ from flumec.runtime.links.sender_session import Sender
 
 from tests.link.test_link_model import body
 from tests.link.test_link_several_model import Cursor, Frame, Put
-
-STARTS = 1_000
 
 
 def opened(folder: Path) -> Journal:
@@ -38,7 +37,10 @@ def begun(member: Member, epoch: bytes) -> Memory:
     return LaneNumbering(member).begin(known, sender, cursor.low)
 
 
-def test_a_thousand_starts_while_a_peer_is_away_take_no_more_room_than_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("starts", [100, pytest.param(1_000, marks=pytest.mark.slow)])
+def test_many_starts_while_a_peer_is_away_take_no_more_room_than_one(
+    tmp_path: Path, starts: int
+) -> None:
     """Rows of two openings wait for it; all the openings since have given it nothing."""
     for _ in range(2):
         journal = opened(tmp_path)
@@ -54,7 +56,7 @@ def test_a_thousand_starts_while_a_peer_is_away_take_no_more_room_than_one(tmp_p
     assert member.lane.rows == 6
 
     sizes = []
-    for start in range(STARTS):
+    for start in range(starts):
         memory = begun(member, start.to_bytes(16, "big"))
         member.advance(Cursor(member.cursor.low, note=memory.pack())).result()
         sizes.append(len(memory.pack()))

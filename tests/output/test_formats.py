@@ -73,7 +73,11 @@ def test_each_row_once_in_its_paths_order(
 
 @pytest.mark.parametrize(
     ("format_", "codec"),
-    [("text", "zstd"), ("text", "gzip"), ("json", "gzip"), ("parquet", "zstd")],
+    [
+        ("json", "gzip"),
+        ("parquet", "zstd"),
+        *(pytest.param("text", codec, marks=pytest.mark.slow) for codec in ("zstd", "gzip")),
+    ],
 )
 def test_files_are_rolled_by_the_size_that_they_have_when_compressed(
     channel: Channel, place: Start, published: Published, tmp_path: Path, format_: Any, codec: Any
