@@ -1,6 +1,8 @@
 """`flumec prove`: what a fleet does with every event, from the files alone."""
 
 import json
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from flumec.compiler.model import Fleet, Proof
     from flumec.compiler.proofs.claim import Claim
     from flumec.compiler.proofs.outlook import Outlook
+    from flumec.compiler.source import Source, Span
     from rich.table import Table
 
 LEAST_WIDTH = 100
@@ -64,7 +67,7 @@ def command(
 
     linted = lint(flow, options(sets, flowvars, flow, **rules), opened(flow, flowvars))
     errors = [each for each in linted.diagnostics if each.severity == "error"]
-    broken = [each for each in errors if _is_of_a_check(linted.fleet, each)]
+    broken = _of_checks(linted.fleet, errors)
     if len(broken) < len(errors):
         Report(errors, form="text", strict=False).show()
         return 1
@@ -80,13 +83,19 @@ def command(
     return int(bool(broken))
 
 
-def _is_of_a_check(fleet: "Fleet", finding: "Diagnostic") -> bool:
-    """Return whether a finding says that a check does not hold: what else is wrong stops proofs."""
-    return any(
-        proof.span.source is finding.span.source
-        and proof.span.start <= finding.span.start <= proof.span.end
-        for proof in fleet.proofs
-    ) and finding.code.startswith("FL6")
+def _of_checks(fleet: "Fleet", findings: "Sequence[Diagnostic]") -> "list[Diagnostic]":
+    """Return the findings that say that a check does not hold: what else is wrong stops proofs."""
+    starts: dict[Source, list[int]] = defaultdict(list)
+    ends: dict[Source, list[int]] = defaultdict(list)
+    for span in sorted((proof.span for proof in fleet.proofs), key=lambda span: span.start):
+        starts[span.source].append(span.start)
+        ends[span.source].append(span.end)
+
+    def is_in_one(at: "Span") -> bool:
+        begun = bisect_right(starts[at.source], at.start)
+        return begun > bisect_left(ends[at.source], at.start)
+
+    return [each for each in findings if each.code.startswith("FL6") and is_in_one(each.span)]
 
 
 def _between(found: "Sequence[Claim]", source: str, sink: str) -> "tuple[Claim, ...]":
@@ -125,7 +134,6 @@ def _show(fleet: "Fleet", found: Found, form: str, *, whole: bool) -> None:
     from flumec.compiler.proofs.rows import rows
     from flumec.compiler.proofs.shown import markdown, sentences
 
-    ahead = foreseen.foreseen(found.outages)
     if form == "json":
         click.echo(json.dumps(_data(found), indent=2, ensure_ascii=False))
     elif whole:
@@ -134,11 +142,11 @@ def _show(fleet: "Fleet", found: Found, form: str, *, whole: bool) -> None:
             its = of_cuts.rows(path for path in found.cut if path.claim is claim)
             for number, line in enumerate(cuts.sentences(its)):
                 click.echo(f"  {'' if number else 'cut by':<11}  {line}")
-        for number, one in enumerate(ahead):
+        for number, one in enumerate(foreseen.foreseen(found.outages)):
             click.echo(f"  {'' if number else 'outage':<11}  {foreseen.sentence(one)}")
     elif form == "markdown":
         lines = [*markdown(fleet, rows(found.claims)), "", *cuts.markdown(of_cuts.rows(found.cut))]
-        click.echo("\n".join([*lines, *foreseen.markdown(ahead)]))
+        click.echo("\n".join([*lines, *foreseen.markdown(foreseen.foreseen(found.outages))]))
     else:
         _draw(fleet, found)
 
