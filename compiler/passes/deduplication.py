@@ -189,7 +189,7 @@ def check_deduplication(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             if late is not None and str(late.value) in [chain.start for chain in reading]:
                 yield LateComesBack(late.span, f"{agent.name}.{sink.name}", str(late.value))
             several = len(agent.hosts.hosts) > 1
-            reason = scattered.reason((agent.name, sink.name), held) if several else ""
+            reason = scattered.reason_of_any((agent.name, sink.name), held) if several else ""
             if reason:
                 yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)
 

@@ -11,7 +11,7 @@ from flumec.compiler.headers.copied import Copied, Mark, Marks
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.steps import place_of, shown, taken
 from flumec.compiler.model import Chain, Fleet, Link, Route
-from flumec.compiler.proofs.scattered import Scattered
+from flumec.compiler.proofs.scattered import is_due_anyway
 from flumec.compiler.proofs.way import ways_of
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
@@ -230,7 +230,7 @@ def check_parted_copies(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _forks(fleet: Fleet, graph: Graph) -> dict[Node, list[_Fork]]:
-    copied, scattered = graph.derived(Copied), Scattered(graph.derived(ways_of))
+    copied, ways = graph.derived(Copied), graph.derived(ways_of)
     found: dict[Node, list[_Fork]] = defaultdict(list)
     for name, agent in fleet.agents.items():
         for chain in agent.chains:
@@ -243,7 +243,7 @@ def _forks(fleet: Fleet, graph: Graph) -> dict[Node, list[_Fork]]:
         node = link.sender.node
         if len(link.targets) < 2 or not copied.come_to(node) or node[0] in fleet.unsure:
             continue
-        if not scattered.is_due_anyway(link):
+        if not is_due_anyway(ways, link):
             found[node] += _of_link(link, copied.at(node))
     return found
 

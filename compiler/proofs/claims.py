@@ -182,7 +182,7 @@ class _Claims:
         chain = None if way.edge is None else way.edge.chain
         if chain is None or way.edge is None:
             return
-        for step in (*chain.steps, *(way.edge.arm.steps if way.edge.arm is not None else ())):
+        for step in way.steps:
             if step.declaration is not None and step.declaration.drops:
                 yield Detour("filtered", way.start, None, step.span)
         for target in self._places.drops(place, chain):
@@ -220,9 +220,7 @@ class _Claims:
         assuming = () if values is None else tuple(declaration.assumptions(values))
         sink = self._ways.component(ahead.sink)
         assert sink is not None
-        dedup = sink.values.get(DEDUP) if ahead.key is not None else None
-        if dedup is not None and self._scattered.reason(ahead.sink, dedup, node):
-            ahead = ahead.unknown()
+        ahead = self._together(node, ahead, sink)
         of_key = named(ahead, sink, declaration, values, alike)
         return Claim(
             node,
@@ -235,6 +233,17 @@ class _Claims:
             alike,
             ahead.letters,
         )
+
+    def _together(self, source: Node, ahead: Ahead, sink: Component) -> Ahead:
+        """Return the same as links bring copies of a source's event to one host or to several."""
+        dedup = sink.values.get(DEDUP)
+        if dedup is None or ahead.key is None:
+            return ahead
+        scattered = self._scattered.of(ahead.sink, dedup, source)
+        if scattered.reason:
+            return ahead.unknown()
+        came = [f"copies of an event come with one `header.{one}`" for one in scattered.came]
+        return replace(ahead, assuming=(*sorted(came), *ahead.assuming))
 
     def _seen(self, worst: Worst, node: Node, sink: Component) -> Worst:
         """Return the same without copies whose first one is lost with the host whose loss repeats

@@ -132,7 +132,7 @@ class Key:
         of, keeping = making(step), keeps(step)
         headers = frozenset(of.headers)
         host = (of.host or of.varied) and len(agent.hosts.hosts) > 1
-        key = replace(self, made=(_written(step, agent), *self.made))
+        key = replace(self, made=(written(step, agent), *self.made))
         if chosen:
             left = self.chosen if keeping else self.chosen - chosen
             key = replace(key, chosen=left | headers)
@@ -160,7 +160,8 @@ class Key:
         return replace(key, clock=self.clock or of.clock, host=self.host or host)
 
 
-def _written(step: Step, agent: Agent) -> tuple[str, ...]:
+def written(step: Step, agent: Agent) -> tuple[str, ...]:
+    """Return what says that steps make the same, on the same event."""
     of = making(step)
     said = sorted(f"{name} = {held.value}" for name, held in step.values.items())
     return (step.type, *said, *([agent.name] if of.host or of.varied else []))

@@ -6,7 +6,7 @@ link chooses, copies stay together only if all choose alike, by a header of the 
 that it chooses from they come to the same sink.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from flumec.compiler.choice import covers, hashed_by, policy_of, within_of
 from flumec.compiler.deduplicated import key_headers
@@ -14,6 +14,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Fleet, Link, Value
+from flumec.compiler.proofs.alike import likeness
 from flumec.compiler.proofs.fanning import has_several_peers, receivers
 from flumec.compiler.proofs.naming import is_given
 from flumec.compiler.proofs.places import Places
@@ -21,108 +22,97 @@ from flumec.compiler.proofs.way import Way, Ways, ways_of
 
 
 class ScatteredBySource:
-    """Asked source by source, as no other events than its own can be copies of them; but what
-    clients give to one source they may give to another one as well. Made with `Graph.derived`.
+    """Asked source by source, as events of no other one are copies of its own; made once for a
+    fleet, with `Graph.derived`.
     """
 
     def __init__(self, _: Fleet, graph: Graph) -> None:
         self._ways, self._places = graph.derived(ways_of), graph.derived(Places)
-        self._of: dict[frozenset[Node], Scattered] = {}
-        self._groups: dict[Node, Mapping[Node, frozenset[Node]]] = {}
+        self._taken: dict[frozenset[Node], Ways] = {}
 
-    def reason(self, sink: Node, dedup: Value, source: Node | None = None) -> str:
-        """Return how copies with the key of a `dedup` may come to a sink on several hosts, those of
-        one source or of any: a clause; "" if they cannot.
+    def of(self, sink: Node, dedup: Value, *sources: Node) -> "Scattered":
+        """Return whether copies with the key of a `dedup`, of one event that clients may give to
+        any of some sources, may come to a sink on several hosts.
         """
-        if sink not in self._groups:
-            self._groups[sink] = self._grouped(sink)
-        groups, key = self._groups[sink], key_headers(dedup)
-        asked = dict.fromkeys(groups.values()) if source is None else (groups[source],)
-        return next(filter(None, (self._among(each).reason(sink, key) for each in asked)), "")
+        among = frozenset(sources)
+        if among not in self._taken:
+            self._taken[among] = Ways(self._ways.fleet, self._places.taken(among))
+        return Scattered(self._taken[among], sink, key_headers(dedup))
 
-    def _grouped(self, sink: Node) -> Mapping[Node, frozenset[Node]]:
-        """Return for each source before a sink those whose events may be copies of its own."""
+    def reason_of_any(self, sink: Node, dedup: Value) -> str:
+        """Return how copies of an event may, that several clients may give to several sources."""
         declared = {node: self._ways.source(node) for node in self._ways.before(sink)}
-        given = frozenset(node for node, each in declared.items() if each and is_given(each))
-        sources = (node for node, each in declared.items() if each is not None)
-        return {node: given if node in given else frozenset({node}) for node in sources}
-
-    def _among(self, sources: frozenset[Node]) -> "Scattered":
-        if sources not in self._of:
-            self._of[sources] = Scattered(Ways(self._ways.fleet, self._places.taken(sources)))
-        return self._of[sources]
+        given = [node for node, each in declared.items() if each and is_given(each)]
+        read = [[node] for node, each in declared.items() if each and not is_given(each)]
+        for group in (given, *read):
+            scattered = self.of(sink, dedup, *group)
+            if scattered.reason:
+                return scattered.reason
+            if scattered.came:
+                return f"a link chooses by `header.{min(scattered.came)}`, as clients send it"
+        return ""
 
 
 class Scattered:
-    """Asked of the events that take some ways."""
+    """Whether copies with one key, of some headers or the tag, may come to a sink on several hosts,
+    of the events that take some ways.
+    """
 
-    def __init__(self, ways: Ways) -> None:
-        self._fleet, self._ways = ways.fleet, ways
-        self._known: dict[tuple[Node, tuple[str, ...]], str] = {}
+    def __init__(self, ways: Ways, sink: Node, key: Sequence[str]) -> None:
+        self._fleet, self._ways, self._key = ways.fleet, ways, key
+        self._known: dict[Node, str] = {}
+        self.came: set[str] = set()
+        """Headers by which links choose alike only if they came from clients alike."""
+        self.reason = self._reason(sink)
+        """How they may: a clause; "" if they cannot."""
 
-    def reason(self, node: Node, key: Sequence[str]) -> str:
-        """Return how copies with one key, of these headers or the tag, may come to a component on
-        several hosts: a clause; "" if they cannot.
-        """
-        asked = node, tuple(key)
-        if asked not in self._known:
-            self._known[asked] = ""  # events that circle come to where they were
-            self._known[asked] = self._reason(node, key)
-        return self._known[asked]
+    def _reason(self, node: Node) -> str:
+        """Return how copies may come to a component on several hosts."""
+        if node not in self._known:
+            self._known[node] = ""  # events that circle come to where they were
+            self._known[node] = self._looked_for(node)
+        return self._known[node]
 
-    def _reason(self, node: Node, key: Sequence[str]) -> str:
+    def _looked_for(self, node: Node) -> str:
         hosts = len(self._fleet.agents[node[0]].hosts.hosts)
         links, entering = self._coming(node)
         if hosts > 1 and entering:
             return f"events enter on {hosts} hosts, and each knows its own only"
-        chosen = [link for link in links if not self.is_due_anyway(link)]
+        chosen = [link for link in links if not is_due_anyway(self._ways, link)]
         for link in chosen:
-            if why := self._scatters(link, key, node):
+            if why := self._scatters(link, node):
                 return why
-        if why := self._parted_before(node, key):
+        if why := self._parted_before(node):
             return why
         for keyed in filter(self._chooses, chosen):
             if any(_choice(link) != _choice(keyed) and not covers(link, keyed) for link in chosen):
                 return f"a link chooses among {self._count(keyed)} hosts, and another one otherwise"
         return ""
 
-    def is_due_anyway(self, link: Link) -> bool:
-        """Return whether each event that a link sends is due at each of its peers, by a copy that
-        leaves the same steps for a link that sends one to all of them.
-        """
-        into = self._ways.into(link.sender.node)
-        return bool(into) and all(self._has_due_copy(way, link) for way in into)
-
-    def _has_due_copy(self, way: Way, link: Link) -> bool:
-        edge = way.edge
-        if edge is None or edge.chain is None or way.kind != "chain":
-            return False
-        return any(
-            covers(onward.link, link)
-            for beside in self._ways.out(way.start)
-            if beside.edge is not None and beside.end != way.end
-            if beside.edge.chain is edge.chain and beside.edge.arm is edge.arm
-            for onward in self._ways.out(beside.end)
-            if onward.link is not None
-        )
-
-    def _parted_before(self, node: Node, key: Sequence[str]) -> str:
+    def _parted_before(self, node: Node) -> str:
         """Return how copies come to several agents of which only some lead to a component."""
         before = self._ways.before(node)
         ways = (way for end in before for way in self._ways.into(end))
         for link in {id(way.link): way.link for way in ways if way.link is not None}.values():
             whole = all(end.node in before for end in link.targets)
-            if whole or self.is_due_anyway(link):
+            if whole or is_due_anyway(self._ways, link):
                 continue
-            if why := self._scatters(link, key, node):
+            if why := self._scatters(link, node):
                 return why
         return ""
 
-    def _is_by(self, link: Link, key: Sequence[str], node: Node) -> bool:
-        """Return whether a link chooses by a header of the key, as it is at a component behind."""
+    def _is_by(self, link: Link, node: Node) -> bool:
+        """Return whether a link chooses alike for all copies that have one key at a component."""
         header = hashed_by(link)
-        if header is None or header not in key:
+        if header is None:
             return False
+        kept = frozenset(each for each in self._key if self._is_kept(link, each, node))
+        found = likeness(self._ways, link.sender.node, header, kept)
+        self.came |= {header} if found.if_it_came_so else set()
+        return found.alike
+
+    def _is_kept(self, link: Link, header: str, node: Node) -> bool:
+        """Return whether a header is the same at a component as it is at a link before it."""
         before = self._ways.before(node)
         waiting = [end.node for end in link.targets if end.node in before]
         seen = set(waiting)
@@ -134,11 +124,11 @@ class Scattered:
             seen.update(waiting)
         return True
 
-    def _scatters(self, link: Link, key: Sequence[str], node: Node) -> str:
-        if self._chooses(link) and not self._is_by(link, key, node):
+    def _scatters(self, link: Link, node: Node) -> str:
+        if self._chooses(link) and not self._is_by(link, node):
             return f"a link chooses among {self._count(link)} hosts for each event"
         apart = "within" in link.values and self._count(link) > 1
-        if apart and self.reason(link.sender.node, key):
+        if apart and self._reason(link.sender.node):
             return f"copies come to several hosts of `{link.sender.agent}`, and go on from each"
         return ""
 
@@ -167,11 +157,31 @@ class Scattered:
         return list(links.values()), entering
 
 
+def is_due_anyway(ways: Ways, link: Link) -> bool:
+    """Return whether each event that a link sends is due at each of its peers, by a copy that
+    leaves the same steps for a link that sends one to all of them.
+    """
+    into = ways.into(link.sender.node)
+    return bool(into) and all(_has_due_copy(ways, way, link) for way in into)
+
+
+def _has_due_copy(ways: Ways, way: Way, link: Link) -> bool:
+    edge = way.edge
+    if edge is None or edge.chain is None or way.kind != "chain":
+        return False
+    return any(
+        covers(onward.link, link)
+        for beside in ways.out(way.start)
+        if beside.edge is not None and beside.end != way.end
+        if beside.edge.chain is edge.chain and beside.edge.arm is edge.arm
+        for onward in ways.out(beside.end)
+        if onward.link is not None
+    )
+
+
 def _set_along(way: Way) -> frozenset[str]:
     """Return the headers that have another value behind a way than before it."""
-    chain, arm = (None, None) if way.edge is None else (way.edge.chain, way.edge.arm)
-    steps = [*(chain.steps if chain is not None else ()), *(arm.steps if arm is not None else ())]
-    made = (set_by(step) for step in steps if step.declaration and not keeps(step))
+    made = (set_by(step) for step in way.steps if step.declaration and not keeps(step))
     return frozenset[str]().union(*made)
 
 

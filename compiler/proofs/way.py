@@ -7,7 +7,7 @@ from typing import Literal
 
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.letters import taken_from
-from flumec.compiler.model import Component, Fleet, Group, Link, Value
+from flumec.compiler.model import Component, Fleet, Group, Link, Step, Value
 from flumec.compiler.proofs.fanning import leads_to
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
@@ -26,6 +26,13 @@ class Way:
     link: Link | None = None
     late: bool = False
     """Of letters: whether they are events that came after the window of a `dedup`."""
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """The steps that events pass by it, those of a route's arm behind those of its chain."""
+        if self.edge is None or self.edge.chain is None:
+            return ()
+        return (*self.edge.chain.steps, *(self.edge.arm.steps if self.edge.arm else ()))
 
 
 class Ways:

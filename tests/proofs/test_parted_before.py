@@ -80,7 +80,8 @@ ANEW = "fingerprint(header.id, of = [body]) ->"
         ("balance", "", TOGETHER, True),
         ("balance", "", APART, False),
         ("hash(header.id)", "", APART, True),
-        ("hash(header.id)", ANEW, APART, False),
+        ("hash(header.id)", ANEW, APART, True),
+        ("hash(header.at)", ANEW, APART, False),
         ("hash(header.id)", ANEW, TOGETHER, True),
         ("all", "", APART, True),
     ],
@@ -95,3 +96,5 @@ def test_whether_all_copies_come_to_one_sink(
     found = {claim.sink[0]: claim for claim in claims(Graph(result.fleet))}
 
     assert (Failure.CLIENT_RETRIED in found["third"].through) is known
+    came = "copies of an event come with one `header.id`" in found["third"].assuming
+    assert came is (steps == ANEW and policy == "hash(header.id)" and stores == APART)

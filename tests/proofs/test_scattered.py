@@ -24,7 +24,7 @@ agent edge on edge_hosts {
 
   CHANNELS
 
-  posts -> fingerprint(header.id, of = [body]) -> TARGETS
+  posts -> timestamp(header = header.host) -> fingerprint(header.id, of = [body]) -> TARGETS
 }
 """
 
@@ -48,6 +48,9 @@ agent NAME on HOSTS {
   inbox -> out
 }
 """
+
+ID = "fingerprint(header.id, of = [body]) -> "
+WAY = f"  posts -> timestamp(header = header.host) -> {ID}"
 
 BOTH = "one.feed, two.feed"
 
@@ -85,6 +88,7 @@ def fleet(targets: str, *links: str) -> str:
 
 ALL = ("policy = all",)
 WAITS = ("policy = failover", "in_doubt = wait")
+BY_NAME = ("policy = hash(header.name)",)
 BY_ID = ("policy = hash(header.id)",)
 
 
@@ -94,6 +98,7 @@ BY_ID = ("policy = hash(header.id)",)
         pytest.param((BOTH, *WAITS), None, False, id="a link that chooses an agent"),
         pytest.param((BOTH, *BY_ID), None, True, id="a link that chooses by the key"),
         pytest.param((BOTH, "policy = hash(header.host)"), None, False, id="by what is not in it"),
+        pytest.param((BOTH, *BY_NAME), None, True, id="by what clients send"),
         pytest.param((BOTH, *ALL), None, True, id="each of them gets a copy"),
         pytest.param((BOTH, *ALL), (BOTH, *WAITS), True, id="each does, and one gets another"),
         pytest.param((BOTH, *ALL), (BOTH, "policy = failover"), True, id="or two others"),
@@ -117,8 +122,7 @@ def test_whether_copies_come_to_a_sink_that_knows_them(
 
 def test_a_copy_to_all_that_leaves_by_other_steps_may_be_another_event() -> None:
     text = fleet("c0, c1", link("c0", BOTH, *ALL), link("c1", BOTH, *WAITS))
-    way = "  posts -> fingerprint(header.id, of = [body]) -> "
-    apart = text.replace(f"{way}c0, c1", f'{way}c1\n  posts -> regex_filter("a") -> c0')
+    apart = text.replace(f"{WAY}c0, c1", f'{WAY}c1\n  posts -> regex_filter("a") -> c0')
 
     assert Failure.ALWAYS in repeats(apart)
 
@@ -162,11 +166,10 @@ LINES = """  source lines : taildir {
 @pytest.mark.parametrize(("other", "known"), [("lines", True), ("posts", False)])
 def test_what_another_source_sends_by_a_link_of_its_own_is_no_copy(other: str, known: bool) -> None:
     text = fleet("c0, c1", link("c0", BOTH, *BY_ID), link("c1", BOTH, *WAITS))
-    way = "  posts -> fingerprint(header.id, of = [body]) -> "
     begin = LINES if other == "lines" else ""
-    parted = f"{begin}{way}c0\n{way.replace('posts', other)}c1"
+    parted = f"{begin}{WAY}c0\n{WAY.replace('posts', other)}c1"
 
-    found = repeats(text.replace(f"{way}c0, c1", parted))
+    found = repeats(text.replace(f"{WAY}c0, c1", parted))
 
     assert (Failure.CLIENT_RETRIED in found) is not known
 

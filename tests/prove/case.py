@@ -132,10 +132,9 @@ class _Search:
             left = [each for each, found in zip(left, rounds, strict=True) if found]
 
     def _without_faults(self, search: Search) -> Record:
-        base, _ = search
-        if base not in self._bases:
-            self._bases[base] = self._play(base)
-        return self._bases[base]
+        if search.base not in self._bases:
+            self._bases[search.base] = self._play(search.base)
+        return self._bases[search.base]
 
     def _play(self, script: Script) -> Record:
         return _play(self._case, self._made, self._judge, script, self._case.seed)

@@ -45,6 +45,8 @@ class Record:
     """What happened, besides all being well."""
     steps: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
     """How many steps there were at which each fault that happens at one could have happened."""
+    begun: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
+    """How many of them there had been when the first event came, of sources that are given some."""
     notes: dict[Note, dict[tuple[str, tuple[str, ...]], list[int]]] = field(
         default_factory=lambda: {note: {} for note in get_args(Note)}
     )

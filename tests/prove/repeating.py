@@ -54,9 +54,11 @@ def scripts(shape: Shape, made: Claimed, seed: int) -> Iterator[Script]:
     if weaker:
         yield aimed(shape, weaker, seed, 1)
     for search in islice(searches(shape, weaker[0], seed) if weaker else (), 1):
-        record = Record(steps=dict.fromkeys(search[1], 24))
+        record = Record(
+            steps=dict.fromkeys(search.faults, 24), begun=dict.fromkeys(search.faults, 0)
+        )
         for numbers in record.notes.values():
-            numbers |= {fault: [12] for fault in search[1]}
+            numbers |= {fault: [12] for fault in search.faults}
         yield from islice(stepped(search, record), 2)
 
 

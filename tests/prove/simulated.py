@@ -71,6 +71,8 @@ class _Play:
         """How many agents are ending in order, and are started again after that."""
         self._cuts: Counter[tuple[str, str]] = Counter()
         self._rests = Rests(world)
+        self._begun: Counter[tuple[str, ...]] | None = None
+        """How many steps each place had seen when the first event came."""
 
     def whole(self, script: Script) -> Record:
         """Play all of it, and wait until the fleet is at rest."""
@@ -89,6 +91,7 @@ class _Play:
             if fault[0] in STEPS:
                 place = self._place(*fault)
                 self._record.steps[fault] = self._world.steps.counts[place]
+                self._record.begun[fault] = self._begun[place] if self._begun else 0
                 for note, places_of in self._world.steps.notes.items():
                     self._record.notes[note][fault] = places_of[place]
         self._world.steps.forget()
@@ -103,6 +106,7 @@ class _Play:
         lasts = action.amount * SCALE
         match action.kind, action.who:
             case "send" | "poison" | "bulk", (agent, source, host):
+                self._begun = self._begun or self._world.steps.counts.copy()
                 self._incoming.send(agent, source, host, round(action.amount), action.kind)
             case "repost", (agent, source, host):
                 self._incoming.repost(agent, source, host)

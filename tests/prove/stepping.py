@@ -7,8 +7,10 @@ says how many there are, and each of them can be hit: the search is exhaustive, 
 import random
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
+from typing import NamedTuple
 
 from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
+from flumec.compiler.world.steps import Note
 from prove.aiming import KINDS, flood, rejected, trickle, wanted
 from prove.judging import Record
 from prove.script import LENGTH, STEPS, Action, Script, places, sends
@@ -16,8 +18,17 @@ from prove.shape import FILING, Agent, Shape
 
 Fault = tuple[str, tuple[str, ...]]
 
-Search = tuple[Script, tuple[Fault, ...]]
-"""A script in which nothing goes wrong, and the faults that are to happen in it, one at a time."""
+
+class Search(NamedTuple):
+    """A script in which nothing goes wrong, and the faults that are to happen, one at a time."""
+
+    base: Script
+    faults: tuple[Fault, ...]
+    first: Note
+    """Behind what they happen first, as that is what they leave half done."""
+    at_once: bool
+    """Whether there are events as soon as agents start."""
+
 
 BEHIND = 3
 """Steps between what a sink has published and its channel's note of that."""
@@ -36,6 +47,7 @@ def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
         for effect in (worst if failure not in TOLD_APART else ())
         if harm & effect.harm
     ]
+    at_once = shape.agent(claim.source[0]).source(claim.source[1]).kind == "seq"
     given = (*sends(shape, random.Random(f"stepped {seed}")), *rejected(shape, claim))
     for near in (True, False):
         for effect in effects:
@@ -43,7 +55,18 @@ def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
                 faults = tuple(_faults(shape, agent, effect))
                 if faults and near is (agent.name == effect.node[0]):
                     for around in _circumstances(agent, claim, effect, shape):
-                        yield tuple(sorted((*given, *around))), faults
+                        base = tuple(sorted((*given, *around)))
+                        yield Search(base, faults, _noted(shape, effect), at_once)
+
+
+def _noted(shape: Shape, effect: Effect) -> Note:
+    """Return behind what an effect does its harm: a source stores in several journals, a sink
+    publishes, and from a channel something is sent.
+    """
+    agent, name = shape.agent(effect.node[0]), effect.node[1]
+    if any(name == source.name for source in agent.sources):
+        return "parted"
+    return "published" if any(name == sink.name for sink in agent.sinks) else "sent"
 
 
 def _circumstances(
@@ -90,20 +113,27 @@ def _faults(shape: Shape, agent: Agent, effect: Effect) -> Iterator[Fault]:
 def stepped(search: Search, record: Record) -> Iterator[Script]:
     """Yield a script for each step of a search, where `record` is what came of its script.
 
-    Those come first right behind something of note, then those far apart, then in between.
+    Those come first right behind something of note, then those far apart, then in between; and in
+    the end those before there were any events.
     """
-    base, faults = search
-    numbers = (_numbers(fault, record) for fault in faults)
+    begun = dict.fromkeys(search.faults, 0) if search.at_once else record.begun
+    numbers = (_numbers(fault, record, search.first, begun[fault]) for fault in search.faults)
     for action in chain.from_iterable(zip_longest(*numbers)):
         if action is not None:
-            yield tuple(sorted((*base, action)))
+            yield tuple(sorted((*search.base, action)))
 
 
-def _numbers(fault: Fault, record: Record) -> Iterator[Action]:
+def _numbers(fault: Fault, record: Record, note: Note, begun: int) -> Iterator[Action]:
     """Yield a fault at each step; what survives a power cut is chance, so there more than once."""
     kind, who = fault
-    noted = zip_longest(*(_behind(numbers[fault]) for numbers in record.notes.values()))
-    numbers = dict.fromkeys((*chain.from_iterable(noted), *spread(record.steps[fault])))
+    notes = {
+        each: _behind([at for at in noted[fault] if at >= begun])
+        for each, noted in record.notes.items()
+    }
+    first = notes.pop(note)
+    then = chain.from_iterable(zip_longest(*notes.values()))
+    each = sorted(spread(record.steps[fault]), key=lambda number: number < begun)
+    numbers = dict.fromkeys((*first, *then, *each))
     for chance in (0.0, 0.1, 0.2) if kind == "fall" else (0.0,):
         for number in numbers:
             if number is not None:

@@ -2,10 +2,10 @@
 
 from prove import simulated
 from prove.claiming import claimed
-from prove.judging import Judge
+from prove.judging import Judge, Record
 from prove.script import parse, places
 from prove.shape import Agent, Chain, Part, Reading, Settings, Shape, Target
-from prove.stepping import stepped
+from prove.stepping import Search, stepped
 
 FILES = (
     ("directory", '"/srv/s"'), ("format", "json"), ("roll", "{\n  events = 5\n  every = 1s\n}"),
@@ -48,8 +48,21 @@ def test_a_search_begins_right_behind_what_was_published() -> None:
     doom = "doom", ("edge", "h")
     record = simulated.play(shape, claimed(shape).plan, parse(SCRIPT), 1)
     first, *_ = published = record.notes["published"][doom]
-    tried = [action.amount for (action,) in stepped(((), (doom,)), record)]
+    search = Search((), (doom,), "published", at_once=True)
+    tried = [action.amount for (action,) in stepped(search, record)]
 
     assert tried[0] == first
     assert tried[: len(published)] != sorted(tried)[: len(published)]
     assert sorted(tried)[: record.steps[doom]] == list(range(record.steps[doom]))
+
+
+def test_steps_before_any_event_came_are_the_last_ones() -> None:
+    doom = "doom", ("edge", "h")
+    record = Record(steps={doom: 9}, begun={doom: 5}, notes={"sent": {doom: [1, 7]}})
+    tried = [
+        int(action.amount)
+        for (action,) in stepped(Search((), (doom,), "sent", at_once=False), record)
+    ]
+
+    assert tried[:2] == [7, 8]
+    assert set(tried[-5:]) == set(range(5))
