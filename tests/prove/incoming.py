@@ -44,14 +44,19 @@ class Incoming:
         self._clients: list[_Post] = []
         self._waiting: dict[Client, list[Request]] = {}
         """What each client is still to be answered, the request that it makes now first."""
+        self.lost: set[str] = set()
+        """The hosts that are gone for good."""
         self._copied: set[tuple[str, str]] = set()
         """The sources whose file is copied and not yet emptied, and their hosts."""
 
     def send(self, agent: str, source: str, host: str, count: int, kind: str = "send") -> None:
         """Give a source so many events more; with `*` for the host that of each host.
 
-        Poison is given to nobody who could only stand still before it.
+        Poison is given to nobody who could only stand still before it, and nothing to a host that
+        is lost.
         """
+        if host in self.lost:
+            return
         first = self._sent[agent, source, host]
         self._sent[agent, source, host] += count
         events = [Event(agent, source, host, first + n) for n in range(count)]

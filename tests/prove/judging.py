@@ -41,6 +41,10 @@ class Record:
     """Those of the first copy of each event there."""
     aside: dict[Instance, list[Event]] = field(default_factory=dict)
     """What lies where the file says that it may end: in channels for dead letters, and late."""
+    gone: set[str] = field(default_factory=set)
+    """The hosts that were lost for good."""
+    held: set[Event] = field(default_factory=set)
+    """What lies in any channel, where a host was lost: it waits for that one."""
     failures: set[Failure] = field(default_factory=set)
     """What happened, besides all being well."""
     steps: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)

@@ -36,6 +36,7 @@ FAILURES: dict[str, frozenset[Failure]] = {
     "bulk": frozenset(),
     "hold": frozenset(),
     "rest": frozenset(),
+    "lose": frozenset({Failure.HOST_LOST}),
     "kill": frozenset({Failure.KILLED}),
     "doom": frozenset({Failure.KILLED}),
     "power": frozenset({Failure.POWER_CUT}),

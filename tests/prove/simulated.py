@@ -13,7 +13,7 @@ from flumec.compiler.world.machine import Machine
 from flumec.compiler.world.posted import CLIENT
 from flumec.compiler.world.seen import part_of
 from flumec.compiler.world.stage import folder_of
-from flumec.runtime.testing import EVERYTHING, NOTHING, Survival
+from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, Survival
 from prove.generator import EVENTS
 from prove.harm import dying
 from prove.incoming import Incoming
@@ -34,6 +34,9 @@ SCALE = 4.0
 
 PATIENCE = 1800.0
 """Seconds, of the simulation, after which a fleet that is not at rest counts as stuck."""
+
+MOURNED = 120.0
+"""Seconds after which a fleet has done what it can without a host that is lost."""
 
 LAPSE = 8.0
 """Seconds that a target is away which leaves at a step: longer than any group waits for it."""
@@ -98,7 +101,10 @@ class _Play:
         for machine in self._world.machines.values():
             machine.doom = None  # a step that was never reached
         self._world.until(lambda: not self._stopping, PATIENCE)
-        self._world.rest(PATIENCE)
+        if self._record.gone:
+            self._world.advance(MOURNED)
+        else:
+            self._world.rest(PATIENCE)
         self._finish()
         return self._record
 
@@ -114,6 +120,8 @@ class _Play:
                 self._world.kill(agent, host, down=lasts)
             case "doom", (agent, host):
                 self._world.machines[host].doom = round(action.amount)
+            case "lose", (_, host):
+                self._lose(host)
             case "power", (_, host):
                 self._world.cut_power(host, _survival(action), down=lasts)
             case "fall", (_, host):
@@ -182,6 +190,15 @@ class _Play:
 
         look()
 
+    def _lose(self, host: str) -> None:
+        """Let a host be gone for good, with its disk and whatever was there."""
+        machine = self._world.machines[host]
+        machine.cut_power()
+        machine.disk = CrashDisk()
+        machine.boot = lambda: None  # type: ignore[method-assign] whoever was to do it
+        self._incoming.lost.add(host)
+        self._record.gone.add(host)
+
     def _restart(self, machine: Machine, agent: str) -> None:
         """End an agent in order, as for a new bundle, and start it again."""
         process = machine.processes.get(agent)
@@ -229,6 +246,12 @@ class _Play:
             if (channel := link.value("dead_letter")) is not None:
                 for host in self._shape.agent(link.sender[0]).hosts:
                     self._set_aside(link.sender[0], channel, host)
+
+        for machine in self._world.machines.values() if self._record.gone else ():
+            for agent in machine.agents.values():
+                for channel in agent.channels:  # each peer may have one of its own
+                    lying = self._world.lying(agent.name, channel.name, machine.name)
+                    self._record.held.update(map(_event, lying))
 
     def _set_aside(self, agent: str, channel: str, host: str) -> None:
         lying = self._world.lying(agent, channel, host)
