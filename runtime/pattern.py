@@ -36,7 +36,8 @@ _POSIX = re.compile(
 )
 _FLAGS = re.compile(r"\(\?(?:[imsU]+(?:-[imsU]+)?|-[imsU]+)?[:)]")
 _NAMED = re.compile(r"\(\?P?<[A-Za-z_]\w*>", re.ASCII)
-_COUNTS = re.compile(r"\{(\d+)(?:,(\d*))?\}[+?]?")
+COUNTS = re.compile(r"\{(\d+)(?:,(\d*))?\}[+?]?")
+"""A repeat that is counted: how often at least, and at most."""
 _MOST = 1000
 """The largest count of a repeat, those that it is nested in multiplied."""
 
@@ -127,7 +128,7 @@ def _class_fault(piece: str) -> str | None:
 
 def _misplaced(before: str, piece: str) -> str | None:
     """Return that a repeat has nothing to repeat, which Python sees otherwise."""
-    is_repeat = piece[0] in "*+?" or _COUNTS.fullmatch(piece) is not None
+    is_repeat = piece[0] in "*+?" or COUNTS.fullmatch(piece) is not None
     nothing = before == "|" or before.startswith("(")
     return f"nothing to repeat at `{before}{piece}`" if is_repeat and nothing else None
 
@@ -137,7 +138,7 @@ def _repeats(found: list[str]) -> str | None:
     outer: list[_Size] = [_Size()]
     last = _Size()
     for piece in found:
-        counts = _COUNTS.fullmatch(piece)
+        counts = COUNTS.fullmatch(piece)
         if counts is not None:
             last = last.times(max(int(n) for n in counts.groups() if n) or 1)
             outer[-1] = outer[-1].plus(last)

@@ -4,9 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 from flumec.runtime.frozen import frozen
-from flumec.runtime.pattern import captures, pieces
+from flumec.runtime.pattern import COUNTS, captures, pieces
 
-_COUNTS = re.compile(r"\{(\d+)(?:,\d*)?\}[+?]?")
 _OF_NO_CHARACTER = re.compile(r"[$^]|\\[bBAz]|\\Q\\E|\(\?[^:<]*\)")
 
 
@@ -78,5 +77,5 @@ def _least(piece: str) -> int | None:
         return 0
     if piece[0] == "+":
         return 1
-    counts = _COUNTS.fullmatch(piece)
+    counts = COUNTS.fullmatch(piece)
     return None if counts is None else int(counts.group(1))

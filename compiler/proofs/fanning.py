@@ -21,15 +21,6 @@ def has_several_senders(fleet: Fleet, link: Link) -> bool:
     return _meets_several(link, receivers(fleet, link), _senders(fleet, link))
 
 
-def leads_to(fleet: Fleet, link: Link, agent: str) -> bool:
-    """Return whether a link brings events to some host of a target: `within` may leave none."""
-    shared = within_of(link)
-    if shared is None:
-        return True
-    here = {fact_of(shared, host) for host in _senders(fleet, link)}
-    return any(fact_of(shared, host) in here for host in _hosts(fleet.agents.get(agent)))
-
-
 def receivers(fleet: Fleet, link: Link) -> Sequence[Host]:
     """Return all hosts that a link leads to, of each target."""
     return [host for end in link.targets for host in _hosts(fleet.agents.get(end.agent))]

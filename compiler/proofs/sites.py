@@ -46,6 +46,10 @@ class Sites:
             return None
         return left if common == there else {**left, shared: Told(common)}
 
+    def leads_to(self, link: Link, receiver: str) -> bool:
+        """Return whether a link leads to some host of an agent: `within` may leave none."""
+        return self.over(link, receiver, {}) is not None
+
     def _of(self, agent: str, shared: Shared) -> frozenset[Answer]:
         """Return the sites of an agent's hosts; one that says none is at none."""
         asked = agent, shared

@@ -8,7 +8,7 @@ from typing import Literal
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.letters import taken_from
 from flumec.compiler.model import Component, Fleet, Group, Link, Step, Value
-from flumec.compiler.proofs.fanning import leads_to
+from flumec.compiler.proofs.sites import Sites
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
 from flumec.runtime.sources.link import LinkSource
@@ -116,10 +116,11 @@ def ways_of(fleet: Fleet, graph: Graph) -> Ways:
 
 def _all(fleet: Fleet, graph: Graph) -> Iterator[Way]:
     links = {(each.sender.agent, each.sender.component): each for each in reversed(fleet.links)}
+    sites = Sites(fleet)
     for edges in graph.outgoing.values():
         for edge in edges:
             way = _by_edge(edge, links) if edge.kind != "misplaced" else None
-            if way is not None and (way.link is None or leads_to(fleet, way.link, way.end[0])):
+            if way is not None and (way.link is None or sites.leads_to(way.link, way.end[0])):
                 yield way
     sent: dict[str, list[Link]] = {}
     for (name, _), link in links.items():
