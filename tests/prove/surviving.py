@@ -163,11 +163,11 @@ def _of(shape: Shape, fault: Fault) -> Iterator[list[tuple[str, tuple[str, ...],
         ]
 
 
-def lost(shape: Shape, check: Check, record: Record) -> list[Event]:
+def lost(shape: Shape, check: Check, record: Record, *, surely: bool = True) -> list[Event]:
     """Return the events of a check's source that neither came to its sink nor wait anywhere.
 
-    What may go to another agent instead is none of the path's, and a line that may still wait in
-    its file is not lost.
+    A line that may still wait in its file is not lost. What may go to another agent instead is not
+    `surely` the path's.
     """
     ways, found = Ways(shape), []
     last = _last(record)
@@ -175,7 +175,7 @@ def lost(shape: Shape, check: Check, record: Record) -> list[Event]:
     for event, begun in record.sent.items():
         if event.node != check.source or not begun or event in record.held:
             continue
-        ends = [end for end in ways.each(event) if _is_of(check, end)]
+        ends = [end for end in ways.each(event) if _is_of(check, end, surely=surely)]
         there = any(is_left_out(end) or _is_there(shape, record, event, end) for end in ends)
         waits = bool(record.gone) and event.host not in record.gone and is_followed
         if ends and not there and not (waits and event.number >= last[event.stream]):
@@ -183,9 +183,10 @@ def lost(shape: Shape, check: Check, record: Record) -> list[Event]:
     return found
 
 
-def _is_of(check: Check, end: Destination) -> bool:
+def _is_of(check: Check, end: Destination, *, surely: bool) -> bool:
     come = {instance[:2] for instance in sinks(end)}
-    return check.sink in come and {agent for agent, _ in come} == {check.sink[0]}
+    agents = {agent for agent, _ in come}
+    return check.sink in come and (agents == {check.sink[0]} or not surely)
 
 
 def _last(record: Record) -> Counter[tuple[str, str, str]]:
@@ -220,7 +221,8 @@ def examine(seed: int) -> tuple[Check, bool, Script | None] | None:
         return None
     survived = is_survived(shape, check)
     for script in islice(scripts(shape, check, seed), FEW if survived else MANY):
-        if lost(shape, check, simulated.play(shape, made.plan, script, seed)):
+        record = simulated.play(shape, made.plan, script, seed)
+        if lost(shape, check, record, surely=survived):
             return check, survived, script
     return check, survived, None
 
