@@ -64,7 +64,8 @@ class _Claims:
         given = Counter[Node]()
         for place, _, declaration in sources:
             hosts = len(self._fleet.agents[place.node[0]].hosts.hosts)
-            given.update(dict.fromkeys(self._ahead[place], hosts * is_given(declaration)))
+            for sink in self._ahead[place] if is_given(declaration) else ():
+                given[sink] += hosts if sink[0] != place.node[0] else 1  # what is its own host's
         alike = sharing(self._ways, self._numbered(sources))
         for place, component, declaration in sources:
             for sink, ahead in self._ahead[place].items():

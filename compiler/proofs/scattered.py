@@ -37,7 +37,8 @@ class ScatteredBySource:
         among = frozenset(sources)
         if among not in self._taken:
             self._taken[among] = Ways(self._ways.fleet, self._places.taken(among))
-        return Scattered(self._taken[among], sink, key_headers(dedup))
+        ways = self._taken[among] if self._places.backwards else self._ways
+        return Scattered(ways, sink, key_headers(dedup))
 
     def reason_of_any(self, sink: Node, dedup: Value) -> str:
         """Return how copies of an event may, that several clients may give to several sources."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from flumec.compiler.proofs.claim import Failure
 from prove.shape import FILING, Agent, Shape
 
+BARE = 0.4
+"""Added to the step at which power fails: nothing is left of what was not synced."""
+
 LENGTH = 1.0
 """Units of time in which all begins; a stage says how many seconds that is."""
 

@@ -1,5 +1,6 @@
 """A fleet in the simulation: virtual time, steps at which agents die, power that can be cut."""
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from prove.harm import dying
 from prove.incoming import Incoming
 from prove.judging import Record
 from prove.resting import Rests
-from prove.script import STEPS, Action, Script, failures, places
+from prove.script import BARE, STEPS, Action, Script, failures, places
 from prove.shape import Shape
 from prove.ways import Event, letters, named
 
@@ -265,6 +266,8 @@ class _Play:
 
 def _survival(action: Action) -> Survival:
     """Return what a power cut leaves of what was not synced: by chance, the same for the same."""
+    if action.kind == "fall" and math.isclose(action.amount % 1, BARE):
+        return NOTHING
     chance = random.Random(str(action))
     order: Callable[[], str] = lambda: chance.choice(("first", "last", "any"))  # noqa: E731
     return chance.choice((

@@ -13,7 +13,7 @@ from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Har
 from flumec.compiler.world.steps import Note
 from prove.aiming import KINDS, flood, rejected, trickle, wanted
 from prove.judging import Record
-from prove.script import LENGTH, STEPS, Action, Script, places, sends
+from prove.script import BARE, LENGTH, STEPS, Action, Script, places, sends
 from prove.shape import FILING, Agent, Shape
 
 Fault = tuple[str, tuple[str, ...]]
@@ -124,7 +124,9 @@ def stepped(search: Search, record: Record) -> Iterator[Script]:
 
 
 def _numbers(fault: Fault, record: Record, note: Note, begun: int) -> Iterator[Action]:
-    """Yield a fault at each step; what survives a power cut is chance, so there more than once."""
+    """Yield a fault at each step; what survives a power cut is chance, so there more than once, and
+    the first time nothing does.
+    """
     kind, who = fault
     notes = {
         each: _behind([at for at in noted[fault] if at >= begun])
@@ -134,7 +136,7 @@ def _numbers(fault: Fault, record: Record, note: Note, begun: int) -> Iterator[A
     then = chain.from_iterable(zip_longest(*notes.values()))
     each = sorted(spread(record.steps[fault]), key=lambda number: number < begun)
     numbers = dict.fromkeys((*first, *then, *each))
-    for chance in (0.0, 0.1, 0.2) if kind == "fall" else (0.0,):
+    for chance in (BARE, 0.0, 0.1) if kind == "fall" else (0.0,):
         for number in numbers:
             if number is not None:
                 yield Action(0.0, kind, who, number + chance)
