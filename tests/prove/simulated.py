@@ -97,7 +97,7 @@ class _Play:
                 self._record.steps[fault] = self._world.steps.counts[place]
                 self._record.begun[fault] = self._begun[place] if self._begun else 0
                 for note, places_of in self._world.steps.notes.items():
-                    self._record.notes[note][fault] = places_of[place]
+                    self._record.notes[note][fault] = [*places_of[place]]  # more follow in vain
         self._world.steps.forget()
         for machine in self._world.machines.values():
             machine.doom = None  # a step that was never reached
