@@ -116,3 +116,12 @@ def test_its_make_targets_exist() -> None:
 
     makefile = (ROOT / "Makefile").read_text()
     assert [target for target in targets if f"\n{target}:" not in makefile] == []
+
+
+def test_its_numbers_are_those_of_what_is_run() -> None:
+    (kinds,) = re.findall(r"makes (\d+) kinds of mistake", README)
+    (fleets,) = re.findall(r"lets ([\d,]+) random fleets", README)
+    page, prove = ROOT / "docs" / "mutations.md", ROOT / "tests" / "prove" / "__main__.py"
+
+    assert f"\n{kinds} kinds, " in page.read_text()
+    assert f"default={fleets.replace(',', '')}" in prove.read_text()

@@ -17,8 +17,9 @@ class CopiesApart(Diagnostic, code="FL910", severity="warning"):
     the hosts. (That a member of a group cannot leave copies out is FL351.)
 
     All copies must come to one host, to each host by `policy = all`, or to one by the `hash` of a
-    header that is in the key. A source whose copies always enter at the same host, because a client
-    asks again where it asked first, is fine too: then silence this, with that reason.
+    header that they have in common: of one in the key, or that a step makes of the file or the
+    body. A source whose copies always enter at the same host, because a client asks again where it
+    asked first, is fine too: then silence this, with that reason.
 
     ## Example
 

@@ -85,8 +85,9 @@ class Scattered:
                 return why
         if why := self._parted_before(node):
             return why
-        for keyed in filter(self._chooses, chosen):
-            if any(_choice(link) != _choice(keyed) and not covers(link, keyed) for link in chosen):
+        others = {(policy_of(link), _choice(link)): link for link in chosen}.values()
+        for keyed in {_choice(link): link for link in filter(self._chooses, chosen)}.values():
+            if any(_choice(link) != _choice(keyed) and not covers(link, keyed) for link in others):
                 return f"a link chooses among {self._count(keyed)} hosts, and another one otherwise"
         return ""
 
