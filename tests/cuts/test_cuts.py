@@ -71,5 +71,6 @@ def test_what_cuts_a_path_is_what_parts_it_when_it_is_taken_away() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_it_is_so_of_many_fleets() -> None:
     assert sum(map(check, range(300))) > 600
