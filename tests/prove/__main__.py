@@ -10,7 +10,6 @@ from prove import campaign
 from prove.case import TRIES
 from prove.keeping import keep, kept
 from prove.shrinking import judged, smaller
-from prove.widening import number
 
 KEPT = Path("build/prove")
 
@@ -23,17 +22,16 @@ def main() -> int:
     parser.add_argument("-j", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--tries", type=int, default=TRIES, help="lives by chance before each step")
     parser.add_argument(
-        "--first", type=_numbers, default=(math.inf,) * 4, metavar="N,N,N,N",
-        help="so many of those as generated, widened, harmed and further (default: all)",
+        "--shown", type=_numbers, default=(math.inf,) * 4, metavar="N,N,N,N",
+        help="of the first so many as generated, widened, harmed and further (default: of all)",
     )  # fmt: skip
     parser.add_argument("--again", type=Path, metavar="DIR", help="play one that was kept")
     given = parser.parse_args()
     if given.again:
         return _again(given.again)
     began = time.monotonic()
-    numbers = ((seed, *number(seed)) for seed in range(given.seed, given.seed + given.fleets))
-    seeds = [seed for seed, kind, nth in numbers if nth < given.first[kind]]
-    verdict = campaign.run(seeds, given.j, given.tries, _say)
+    seeds = range(given.seed, given.seed + given.fleets)
+    verdict = campaign.run(seeds, given.j, given.tries, given.shown, _say)
     for case in verdict.wrong[:3]:
         assert case.wrong is not None
         shape, case.wrong = smaller(case.shape, case.wrong)

@@ -11,6 +11,7 @@ from flumec.compiler.proofs.claim import Claim
 from prove.case import Case, examine
 from prove.features import FEATURES, features
 from prove.shape import Shape
+from prove.widening import number
 
 DELIVERIES = ("exactly_once", "at_least_once", "best_effort")
 
@@ -90,10 +91,15 @@ class Verdict:
         yield f"wrong proofs {len(self.wrong)}"
 
 
-def run(seeds: Sequence[int], processes: int, tries: int, say: Callable[[str], None]) -> Verdict:
-    """Examine the fleets of all seeds."""
+def run(
+    seeds: Sequence[int], processes: int, tries: int, shown: Sequence[float],
+    say: Callable[[str], None],
+) -> Verdict:  # fmt: skip
+    """Examine the fleets of all seeds; of the first so many of each kind, weak claims are to be
+    shown."""  # noqa: D209
     verdict, said = Verdict(), time.monotonic()
-    tasks = [(seed, tries) for seed in seeds]
+    kinds = ((seed, *number(seed)) for seed in seeds)
+    tasks = [(seed, tries if nth < shown[kind] else 0) for seed, kind, nth in kinds]
     with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
         for case in pool.imap_unordered(_examine, tasks, chunksize=4):
             verdict.add(case)
