@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from prove import campaign
+from prove import campaign, witnesses
 from prove.case import TRIES
 from prove.keeping import keep, kept
 from prove.shrinking import judged, smaller
@@ -25,13 +25,18 @@ def main() -> int:
         "--shown", type=_numbers, default=(math.inf,) * 4, metavar="N,N,N,N",
         help="of the first so many as generated, widened, harmed and further (default: of all)",
     )  # fmt: skip
+    parser.add_argument(
+        "--witnesses", action="store_true", help="search anew, and remember what was found late"
+    )
     parser.add_argument("--again", type=Path, metavar="DIR", help="play one that was kept")
     given = parser.parse_args()
     if given.again:
         return _again(given.again)
     began = time.monotonic()
     seeds = range(given.seed, given.seed + given.fleets)
-    verdict = campaign.run(seeds, given.j, given.tries, given.shown, _say)
+    verdict = campaign.run(seeds, given.j, given.tries, given.shown, _say, anew=given.witnesses)
+    if given.witnesses:
+        witnesses.write(seeds, verdict.late)
     for case in verdict.wrong[:3]:
         assert case.wrong is not None
         shape, case.wrong = smaller(case.shape, case.wrong)

@@ -38,6 +38,8 @@ class Verdict:
     weaker: Counter[str] = field(default_factory=Counter)
     wrong: list[Case] = field(default_factory=list)
     unshown: list[tuple[int, Claim]] = field(default_factory=list)
+    late: list[tuple[int, str]] = field(default_factory=list)
+    """What showed a claim late: seeds, and lines of `witnesses.txt`."""
 
     def add(self, case: Case) -> None:
         """Count one fleet."""
@@ -45,6 +47,7 @@ class Verdict:
         self.plays += case.plays
         self.two_hops += case.shape.longest >= 2
         self.faults += case.faults
+        self.late += [(case.seed, line) for line in case.late]
         self.features.update(features(case.shape))
         self.claims += Counter(claim.delivery for claim in case.claims)
         if case.wrong:
@@ -93,13 +96,14 @@ class Verdict:
 
 def run(
     seeds: Sequence[int], processes: int, tries: int, shown: Sequence[float],
-    say: Callable[[str], None],
+    say: Callable[[str], None], *, anew: bool = False,
 ) -> Verdict:  # fmt: skip
     """Examine the fleets of all seeds; of the first so many of each kind, weak claims are to be
-    shown."""  # noqa: D209
+    shown, `anew` without what is known to show them.
+    """
     verdict, said = Verdict(), time.monotonic()
     kinds = ((seed, *number(seed)) for seed in seeds)
-    tasks = [(seed, tries if nth < shown[kind] else 0) for seed, kind, nth in kinds]
+    tasks = [(seed, tries if nth < shown[kind] else 0, anew) for seed, kind, nth in kinds]
     with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
         for case in pool.imap_unordered(_examine, tasks, chunksize=4):
             verdict.add(case)
@@ -123,9 +127,9 @@ def _begin() -> None:
     gc.disable()
 
 
-def _examine(task: tuple[int, int]) -> Case:
-    seed, tries = task
-    case = examine(seed, tries=tries)
+def _examine(task: tuple[int, int, bool]) -> Case:
+    seed, tries, anew = task
+    case = examine(seed, tries=tries, anew=anew)
     if tries or not seed % 8:
         gc.collect()
     return case

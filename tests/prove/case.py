@@ -14,6 +14,7 @@ from prove.script import Script, write
 from prove.shape import Shape
 from prove.stepping import Search, searches, stepped
 from prove.widening import make
+from prove.witnesses import LATE, line_of, witnesses
 
 TRIES = 12
 """How many scripts may be tried by chance to show that claims are as weak as they say."""
@@ -56,6 +57,8 @@ class Case:
     wrong: Wrong | None = None
     shown: set[tuple[tuple[str, str], tuple[str, str]]] = field(default_factory=set)
     """The weaker claims that were seen to be so."""
+    late: list[str] = field(default_factory=list)
+    """The lives that have shown one late, as lines of `witnesses.txt`."""
 
     @property
     def weaker(self) -> list[Claim]:
@@ -68,13 +71,18 @@ class Case:
         return [claim for claim in self.weaker if (claim.source, claim.sink) not in self.shown]
 
 
-def examine(seed: int, *, tries: int = TRIES) -> Case:
-    """Hold the claims of a seed's fleet against what happens to it."""
+def examine(seed: int, *, tries: int = TRIES, anew: bool = False) -> Case:
+    """Hold the claims of a seed's fleet against what happens to it; `anew` without what is known to
+    show that they are no stronger.
+    """
     shape = make(seed)
     made = claimed(shape)
     case = Case(seed, shape, made.all, searched=tries > 0)
     judge = Judge(shape, made.claims)
     _play(case, made, judge, write(shape, seed, simulated.KINDS), seed)
+    for script in witnesses(shape, seed) if tries and not anew else ():
+        if case.unshown and not case.wrong:
+            _play(case, made, judge, script, seed)
     search = _Search(case, made, judge)
     for numbers, steps in _rounds(tries):
         for number in numbers:
@@ -153,11 +161,17 @@ def _play(case: Case, made: Claimed, judge: Judge, script: Script, seed: int) ->
     record = simulated.play(case.shape, made.plan, script, seed)
     case.plays += 1
     case.faults += Counter(action.kind for action in script if action.kind != "send")
-    seen = judge.seen(record)
+    seen, shown = judge.seen(record), len(case.shown)
     for each in seen:
         for claim, harm in judge.weak(each):
             if harm & wanted(claim):
                 case.shown.add((claim.source, claim.sink))
+    if (
+        len(case.shown) > shown
+        and case.plays > LATE
+        and (line := line_of(case.shape, seed, script))
+    ):
+        case.late.append(line)
     if wrong := judge.wrong(record):
         case.wrong = Wrong(script, seed, wrong)
     return record

@@ -9,7 +9,6 @@ the same steps until something happens to them.
 import argparse
 import hashlib
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +20,7 @@ from prove import simulated
 from prove.aiming import aimed, wanted
 from prove.claiming import Claimed, claimed
 from prove.judging import Record
-from prove.script import Script, sends, write
+from prove.script import Script, given, write
 from prove.shape import Shape
 from prove.stepping import searches, stepped
 from prove.widening import make
@@ -49,7 +48,7 @@ def course(shape: Shape, made: Claimed, script: Script, seed: int) -> str:
 def scripts(shape: Shape, made: Claimed, seed: int) -> Iterator[Script]:
     """Yield some scripts of each kind that a fleet is tried with."""
     yield write(shape, seed, simulated.KINDS)
-    yield tuple(sorted(sends(shape, random.Random(f"stepped {seed}"))))
+    yield tuple(sorted(given(shape, seed)))
     weaker = [claim for claim in made.all if wanted(claim)]
     if weaker:
         yield aimed(shape, weaker, seed, 1)

@@ -133,6 +133,11 @@ def _absence(shape: Shape, chance: random.Random) -> Iterator[Action]:
         yield Action(at, kind, chance.choice(short), LATE)
 
 
+def given(shape: Shape, seed: int) -> Script:
+    """Return what sources are given in each life of a seed's fleet that is not made by chance."""
+    return tuple(sends(shape, random.Random(f"stepped {seed}")))
+
+
 def sends(shape: Shape, chance: random.Random) -> Iterator[Action]:
     """Yield what each source that is given its events is given."""
     for agent in shape.agents:

@@ -4,7 +4,6 @@ A fleet takes the same steps in each life until something happens to it. So one 
 says how many there are, and each of them can be hit: the search is exhaustive, and has an end.
 """
 
-import random
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Har
 from flumec.compiler.world.steps import Note
 from prove.aiming import KINDS, flood, rejected, trickle, wanted
 from prove.judging import Record
-from prove.script import BARE, LENGTH, STEPS, Action, Script, places, sends
+from prove.script import BARE, LENGTH, STEPS, Action, Script, given, places
 from prove.shape import FILING, Agent, Shape
 
 Fault = tuple[str, tuple[str, ...]]
@@ -48,14 +47,14 @@ def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
         if harm & effect.harm
     ]
     at_once = shape.agent(claim.source[0]).source(claim.source[1]).kind == "seq"
-    given = (*sends(shape, random.Random(f"stepped {seed}")), *rejected(shape, claim))
+    calm = (*given(shape, seed), *rejected(shape, claim))
     for near in (True, False):
         for effect in effects:
             for agent in shape.agents:
                 faults = tuple(_faults(shape, agent, effect))
                 if faults and near is (agent.name == effect.node[0]):
                     for around in _circumstances(agent, claim, effect, shape):
-                        base = tuple(sorted((*given, *around)))
+                        base = tuple(sorted((*calm, *around)))
                         yield Search(base, faults, _noted(shape, effect), at_once)
 
 
