@@ -179,8 +179,7 @@ def _of_proof(capacity: Capacity, proof: Proof) -> Iterator[WaitsForLostHost]:
     ways = capacity.graph.between(source, proof.values["to"].value.node)
     reason, _ = untold(capacity, proof, ways) or ("", "")
     if source not in capacity.rates:
-        some = {**capacity.rates, source: Declared(1.0, 1.0, proof.span)}
-        capacity = Capacity(capacity.fleet, capacity.graph, some)
+        capacity = capacity.with_rate(source, Declared(1.0, 1.0, proof.span))
     for node in sorted(ways):
         link = capacity.peers.link_from(node)
         if link is not None and policy_of(link) in ("all", "hash"):

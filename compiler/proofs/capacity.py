@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
@@ -68,16 +69,23 @@ class Held:
 class Capacity:
     """One fleet's loads and fillings, each made once."""
 
-    def __init__(
-        self, fleet: Fleet, graph: Graph, rates: Mapping[Node, Declared] | None = None
-    ) -> None:
-        """Count with what checks say of rates, or with `rates` instead."""
+    def __init__(self, fleet: Fleet, graph: Graph) -> None:
         self.fleet, self.graph = fleet, graph
-        self.rates = declared_rates(fleet) if rates is None else rates
+        self.rates: Mapping[Node, Declared] = declared_rates(fleet)
         self.peers, self.rooms = Peers(fleet), Rooms(fleet)
         self._fillings: dict[tuple[Node, Scene], Filling] = {}
         self._upstream: dict[Node, set[Node]] = {}
         self._fans: dict[tuple[int, Spot], tuple[int, int]] = {}
+
+    def with_rate(self, source: Node, rate: Declared) -> "Capacity":
+        """Return the same where a source has a rate; what follows from no rate is shared."""
+        of_rates = ("load", "_rated")
+        shared = {"machines": self.machines, "_heard": self._heard, "_optional": self._optional}
+        kept = {name: held for name, held in vars(self).items() if name not in of_rates}
+        made = copy(self)
+        made.__dict__ = {**kept, **shared, "_fillings": {}, "_fans": {}}
+        made.rates = {**self.rates, source: rate}
+        return made
 
     @cached_property
     def machines(self) -> Machines:
