@@ -29,16 +29,22 @@ class ScatteredBySource:
     def __init__(self, _: Fleet, graph: Graph) -> None:
         self._ways, self._places = graph.derived(ways_of), graph.derived(Places)
         self._taken: dict[frozenset[Node], Ways] = {}
+        self._known: dict[tuple[Node, frozenset[Node]], Scattered] = {}
 
     def of(self, sink: Node, dedup: Value, *sources: Node) -> "Scattered":
         """Return whether copies with the key of a `dedup`, of one event that clients may give to
         any of some sources, may come to a sink on several hosts.
         """
         among = frozenset(sources)
-        if among not in self._taken:
-            self._taken[among] = Ways(self._ways.fleet, self._places.taken(among))
-        ways = self._taken[among] if self._places.backwards else self._ways
-        return Scattered(ways, sink, key_headers(dedup))
+        if (sink, among) not in self._known:
+            ways = self._by(among) if self._places.backwards else self._ways
+            self._known[sink, among] = Scattered(ways, sink, key_headers(dedup))
+        return self._known[sink, among]
+
+    def _by(self, sources: frozenset[Node]) -> Ways:
+        if sources not in self._taken:
+            self._taken[sources] = Ways(self._ways.fleet, self._places.taken(sources))
+        return self._taken[sources]
 
     def reason_of_any(self, sink: Node, dedup: Value) -> str:
         """Return how copies of an event may, that several clients may give to several sources."""

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
-from prove.script import LATE, LENGTH, STEPS, Action, Script, places, sends
+from prove.script import LATE, LENGTH, STEPS, Action, Script, holds, places, sends
 from prove.shape import Shape
 
 KINDS: dict[Failure, tuple[str, ...]] = {
@@ -79,9 +79,7 @@ def _at(shape: Shape, effect: Effect, claim: Claim, chance: random.Random) -> It
         amount = steps if kind in STEPS else chance.choice((0.1, 0.4, 1.0))
         yield Action(round(at, 3), kind, who, 1 if kind == "copy" else amount)
     if effect.harm is Harm.LOSES and chance.random() < 0.8:
-        for channel in agent.channels:
-            for host in agent.hosts:
-                yield Action(0.0, "hold", (agent.name, channel.name, host), 1.2)
+        yield from holds(agent, 0.0, 1.2)
     if effect.late:
         yield from (Action(0.6, "kill", (agent.name, host), LATE) for host in agent.hosts)
     elif effect.failure is Failure.ALWAYS:

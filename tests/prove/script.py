@@ -133,6 +133,13 @@ def _absence(shape: Shape, chance: random.Random) -> Iterator[Action]:
         yield Action(at, kind, chance.choice(short), LATE)
 
 
+def holds(agent: Agent, at: float, lasts: float) -> Iterator[Action]:
+    """Yield that no channel of an agent is read for a while."""
+    for channel in agent.channels:
+        for host in agent.hosts:
+            yield Action(at, "hold", (agent.name, channel.name, host), lasts)
+
+
 def given(shape: Shape, seed: int) -> Script:
     """Return what sources are given in each life of a seed's fleet that is not made by chance."""
     return tuple(sends(shape, random.Random(f"stepped {seed}")))

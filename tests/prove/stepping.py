@@ -12,7 +12,7 @@ from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Har
 from flumec.compiler.world.steps import Note
 from prove.aiming import KINDS, flood, rejected, trickle, wanted
 from prove.judging import Record
-from prove.script import BARE, LENGTH, STEPS, Action, Script, given, places
+from prove.script import BARE, LENGTH, STEPS, Action, Script, given, holds, places
 from prove.shape import FILING, Agent, Shape
 
 Fault = tuple[str, tuple[str, ...]]
@@ -81,16 +81,10 @@ def _circumstances(
         yield tuple(flood(shape, claim))
         yield tuple(trickle(shape, claim))
         return
-    late = tuple(_late(agent)) if effect.harm is Harm.LOSES else ()
+    late = tuple(holds(agent, 0.0, 1.2)) if effect.harm is Harm.LOSES else ()
     yield late
     if away := tuple(_away(agent, claim)):
         yield (*late, *away)
-
-
-def _late(agent: Agent) -> Iterator[Action]:
-    for channel in agent.channels:
-        for host in agent.hosts:
-            yield Action(0.0, "hold", (agent.name, channel.name, host), 1.2)
 
 
 def _away(agent: Agent, claim: Claim) -> Iterator[Action]:

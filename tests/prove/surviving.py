@@ -18,8 +18,8 @@ from flumec.compiler.proofs.claim import Failure, Harm
 from prove import simulated
 from prove.claiming import Claimed, claimed
 from prove.judging import Record
-from prove.script import LENGTH, Action, Script, sends
-from prove.shape import FILING, Agent, Shape
+from prove.script import LENGTH, Action, Script, holds, sends
+from prove.shape import FILING, Shape
 from prove.ways import (
     Destination,
     Event,
@@ -129,14 +129,7 @@ def scripts(shape: Shape, check: Check, seed: int) -> Iterator[Script]:
     all_ways = list(product(MOMENTS, (*shape.agents, None), *taken))
     for at, held, *faults in chance.sample(all_ways, len(all_ways)):
         gone = (Action(at, *each) for fault in faults for each in fault)
-        yield tuple(sorted((*given, *gone, *(_held(held) if held else ()))))
-
-
-def _held(agent: Agent) -> Iterator[Action]:
-    """Have events wait in an agent's channels until what is to happen has happened."""
-    for channel in agent.channels:
-        for host in agent.hosts:
-            yield Action(0.0, "hold", (agent.name, channel.name, host), LENGTH + 0.3)
+        yield tuple(sorted((*given, *gone, *(holds(held, 0.0, LENGTH + 0.3) if held else ()))))
 
 
 def _of(shape: Shape, fault: Fault) -> Iterator[list[tuple[str, tuple[str, ...], float]]]:
