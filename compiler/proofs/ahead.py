@@ -56,7 +56,8 @@ class Ahead:
         for effect in effects:
             heals, doubts = self._left_out(effect)
             if not effect.unless:
-                (known if heals else worst)[effect.failure, effect.harm] = effect
+                if not (heals and self._is_due(effect)):
+                    (known if heals else worst)[effect.failure, effect.harm] = effect
                 if doubts:
                     doubted[effect.failure, effect.harm] = effect
             elif (doubts or not heals) and effect.unless not in assuming:
@@ -84,6 +85,10 @@ class Ahead:
         if effect.harm is not Harm.REPEATS or key is None or copies is None:
             return False, False
         return key.knows(copies), key.knows(copies) and key.doubts(copies)
+
+    def _is_due(self, effect: Effect) -> bool:
+        """Return whether copies are known to the sink's `dedup` on whichever host they meet."""
+        return effect.copies is not None and effect.copies.due and effect.node[0] == self.sink[0]
 
     def parted(self, node: Node, *, behind: bool) -> "Ahead":
         """Return the same with the copies that part at `node`, behind its steps or before them."""

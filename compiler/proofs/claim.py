@@ -35,6 +35,8 @@ class Copies:
     """Whether they may be on different hosts, so that a step sets the host's name differently."""
     alike: bool = True
     """Whether they come through the same steps, on whichever host."""
+    due: bool = False
+    """Whether one of them comes to every host where the others may, so that none is alone there."""
 
 
 @dataclass(frozen=True, slots=True)

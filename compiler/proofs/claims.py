@@ -244,7 +244,9 @@ class _Claims:
         if scattered.reason:
             return ahead.unknown()
         came = [f"copies of an event come with one `header.{one}`" for one in scattered.came]
-        return replace(ahead, assuming=(*sorted(came), *ahead.assuming))
+        assuming = dict.fromkeys((*sorted(came), *scattered.promised, *ahead.assuming))
+        spared = (one for one in ahead.spared if one not in assuming)
+        return replace(ahead, assuming=tuple(assuming), spared=tuple(spared))
 
     def _seen(self, worst: Worst, node: Node, sink: Component) -> Worst:
         """Return the same without copies whose first one is lost with the host whose loss repeats

@@ -3,11 +3,12 @@
 Counted by the fact that `within` names, so that it costs no more than the hosts there are.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 
 from flumec.compiler.choice import within_of
 from flumec.compiler.facts import fact_of
+from flumec.compiler.graph import Node
 from flumec.compiler.model import Agent, Fleet, Host, Link
 
 
@@ -24,6 +25,18 @@ def has_several_senders(fleet: Fleet, link: Link) -> bool:
 def receivers(fleet: Fleet, link: Link) -> Sequence[Host]:
     """Return all hosts that a link leads to, of each target."""
     return [host for end in link.targets for host in _hosts(fleet.agents.get(end.agent))]
+
+
+def reached(fleet: Fleet, link: Link) -> Mapping[str, frozenset[Node]]:
+    """Return at which of a link's targets each host of the sender has peers, by its name."""
+    shared, nodes = within_of(link), defaultdict[Hashable, set[Node]](set)
+    for end in link.targets:
+        for host in _hosts(fleet.agents.get(end.agent)):
+            fact = shared and fact_of(shared, host)
+            if shared is None or fact is not None:
+                nodes[fact].add(end.node)
+    facts = {host.name: shared and fact_of(shared, host) for host in _senders(fleet, link)}
+    return {name: frozenset(nodes[fact]) for name, fact in facts.items()}
 
 
 def _meets_several(link: Link, here: Sequence[Host], there: Sequence[Host]) -> bool:

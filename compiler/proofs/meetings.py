@@ -6,9 +6,9 @@ channel else gives each event to one consumer, and no copies come about by its w
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import covers, policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.exclusive import may_copy
@@ -116,10 +116,21 @@ def _meet(
                 apart = its_last is not last and other is not first
                 copies = copied(other, first) if apart else None
                 if copies is not None:
-                    behind = one_chain(other, first)
+                    due = _is_due(first, last, other, its_last)
+                    copies, behind = replace(copies, due=due), one_chain(other, first)
                     yield last.end, Meeting(node, _twice(last, copies), behind)
                     break
             arrived[last.end].append((first, last))
+
+
+def _is_due(first: Way, last: Way, other: Way, its_last: Way) -> bool:
+    """Return whether of two copies that links send right behind where they part one comes to every
+    host to which the other one may.
+    """
+    one, two = last.link, its_last.link
+    if one is None or two is None or last.start != first.end or its_last.start != other.end:
+        return False
+    return covers(one, two) or covers(two, one)
 
 
 def one_chain(one: Way, two: Way) -> bool:

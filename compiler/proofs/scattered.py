@@ -8,6 +8,7 @@ that it chooses from they come to the same sink.
 
 from collections.abc import Sequence
 
+from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import covers, hashed_by, policy_of, within_of
 from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.graph import Graph, Node
@@ -15,6 +16,7 @@ from flumec.compiler.headers.making import set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Fleet, Link, Value
 from flumec.compiler.proofs.alike import likeness
+from flumec.compiler.proofs.claim import Failure
 from flumec.compiler.proofs.fanning import has_several_peers, receivers
 from flumec.compiler.proofs.naming import is_given
 from flumec.compiler.proofs.places import Places
@@ -55,6 +57,8 @@ class ScatteredBySource:
             scattered = self.of(sink, dedup, *group)
             if scattered.reason:
                 return scattered.reason
+            if scattered.promised:
+                return next(iter(scattered.promised.values()))
             if scattered.came:
                 return f"a link chooses by `header.{min(scattered.came)}`, as clients send it"
         return ""
@@ -70,6 +74,8 @@ class Scattered:
         self._known: dict[Node, str] = {}
         self.came: set[str] = set()
         """Headers by which links choose alike only if they came from clients alike."""
+        self.promised: dict[str, str] = {}
+        """How copies may come apart but for what clients promise, by that."""
         self.reason = self._reason(sink)
         """How they may: a clause; "" if they cannot."""
 
@@ -84,7 +90,11 @@ class Scattered:
         hosts = len(self._fleet.agents[node[0]].hosts.hosts)
         links, entering = self._coming(node)
         if hosts > 1 and entering:
-            return f"events enter on {hosts} hosts, and each knows its own only"
+            reason = f"events enter on {hosts} hosts, and each knows its own only"
+            promise = self._promise(*entering)
+            if not promise:
+                return reason
+            self.promised[promise] = reason
         chosen = [link for link in links if not is_due_anyway(self._ways, link)]
         for link in chosen:
             if why := self._scatters(link, node):
@@ -146,16 +156,29 @@ class Scattered:
     def _count(self, link: Link) -> int:
         return len(receivers(self._fleet, link))
 
-    def _coming(self, node: Node) -> tuple[list[Link], bool]:
-        """Return the links that events come by to a component's agent, and whether clients give
-        them to a source of it; what a source reads is read again on its own host.
+    def _promise(self, source: Node, *others: Node) -> str:
+        """Return why clients give an event to one host alone; "" where they may to another."""
+        component = self._ways.component(source)
+        declared = self._ways.source(source)
+        if others or component is None or declared is None:
+            return ""
+        hosts = self._fleet.agents[source[0]].hosts.hosts
+        values = complete(declared, component.values, hosts[0])
+        risks = declared.risks(values) if values is not None else ()
+        given = (risk.unless for risk in risks if risk.failure is Failure.CLIENT_RETRIED)
+        return next(given, "")
+
+    def _coming(self, node: Node) -> tuple[list[Link], list[Node]]:
+        """Return the links that events come by to a component's agent, and the sources of it that
+        clients give them to; what a source reads is read again on its own host.
         """
         links: dict[int, Link] = {}
-        seen, waiting, entering = {node}, [node], False
+        entering: list[Node] = []
+        seen, waiting = {node}, [node]
         while waiting:
             at = waiting.pop()
             source = self._ways.source(at)
-            entering |= source is not None and is_given(source)
+            entering += [at] if source is not None and is_given(source) else []
             for way in self._ways.into(at):
                 if way.link is not None:
                     links[id(way.link)] = way.link

@@ -9,6 +9,7 @@ from flumec.compiler.graph import Node
 from flumec.compiler.model import Link
 from flumec.compiler.proofs.ahead import Ahead
 from flumec.compiler.proofs.claim import TOLD_APART, Effect, Failure, Harm
+from flumec.compiler.proofs.fanning import reached
 from flumec.compiler.proofs.way import Way, Ways
 
 Found = list[tuple[Way, Ahead]]
@@ -48,7 +49,8 @@ def spared(
 
 def _onward(ways: Ways, way: Way) -> Link | None:
     """Return the link by which alone events go on that a source puts into a channel."""
-    start, onward = ways.component(way.start), ways.out(way.end)
+    start = ways.component(way.start)
+    onward = [each for each in ways.out(way.end) if each.kind != "letters"]
     if start is None or start.kind != "source" or not onward:
         return None
     link = onward[0].link
@@ -61,13 +63,19 @@ def _makes_up(ways: Ways, sure: Link, lost: Link, sink: Node) -> bool:
     To each host one is sent by a link that copies. Any one of them will do only where it is all the
     same from which host it goes on, as all send what is for the sink to the same hosts.
     """
+    if "dead_letter" in sure.values:  # it may have rejected what the other one would bring
+        return False
     if covers(sure, lost):
         return True
+    if policy_of(lost) != "all":
+        theirs = reached(ways.fleet, lost)
+        return all(
+            len(nodes) == 1 and nodes <= theirs[host]
+            for host, nodes in reached(ways.fleet, sure).items()
+        )
     (name, _), *others = {end.node for link in (sure, lost) for end in link.targets}
     if others:
         return False
-    if policy_of(lost) != "all":
-        return True
     agent = ways.fleet.agents[name]
     links = [way.link for part in agent.components for way in ways.out((name, part)) if way.link]
     return name != sink[0] and all(within_of(link) is None for link in links)

@@ -146,8 +146,7 @@ class Stream(_Waiting):
         if self._shut or self.broken:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         data = b"".join(parts)
-        self._network.steps.take((self.host, self.there))
-        self._network.steps.note("sent", (self.host,))
+        self._network.steps.send(self.host, self.there)
         self.other.expect(data)
         return len(data)
 

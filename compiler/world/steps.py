@@ -29,6 +29,8 @@ class Steps:
         }
         """How many it had seen each time that something of note had just come about."""
         self._awaited: dict[Place, tuple[int, Callable[[], object]]] = {}
+        self._told: Counter[Place] = Counter()
+        """How many steps of its disk each machine had seen when it last sent on a wire."""
 
     def at(self, place: Place, number: int, work: Callable[[], object]) -> None:
         """Do something right before the step that has so many others in front of it from now on.
@@ -50,6 +52,18 @@ class Steps:
         self.counts[place] += 1
         if publishes:
             self.note("published", place)
+
+    def send(self, here: str, there: str) -> None:
+        """Note that something is about to be sent from one machine to another.
+
+        On the wire it is of note where the sender's disk was changed since the last time: it may
+        tell of what was stored, and without it nobody knows.
+        """
+        if self._told[here, there] != self.counts[here,]:
+            self._told[here, there] = self.counts[here,]
+            self.note("sent", (here, there))
+        self.take((here, there))
+        self.note("sent", (here,))
 
     def note(self, note: Note, place: Place) -> None:
         """Note that something has come about since the last step, or by it."""

@@ -1,11 +1,11 @@
 """What a member that fails gives back, and what it keeps: nothing may be at two members."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.member import Member
-from flumec.runtime.journal.ranges import union, without
-from flumec.runtime.journal.records import Ranges
+from flumec.runtime.journal.ranges import overlaps, union, without
+from flumec.runtime.journal.records import Intent, Ranges
 from flumec.runtime.letters import runs
 from flumec.runtime.output.undone import Undone
 
@@ -29,22 +29,32 @@ def give_back(member: Member, *, resend: bool, shown: int = 0, keep: Ranges = ()
     are such even without an intent, as its sink has no other way to publish than to do it. What is
     to `keep` stays: a row that may kill another sink too. Rows that are published go nowhere, nor
     do those that a link's other end said it has, or refused.
+
+    Intents are repeated whole or not at all: the rows of one that is are counted as delivered by
+    whoever repeats them, so that none of them may stay.
     """
     low, intents = member.cursor.low, member.intents
     free, doubtful, rest = _judged(member, Undone(member.cursor, intents))
     doubt = union((), [*doubtful, *_within(free, ((low, max(low, shown)),))])
     doubt = _without(doubt, member.bound)
-    bound = union(member.bound, keep)
-    kept = union(rest, [*bound, *(() if resend else doubt)])
-    mine = union((), [*free, *doubt])
-    given = _without(mine, kept)
-    resent = _within(given, doubt) if resend else ()
+    bound = union(rest, [*member.bound, *keep])
+    repeats = resend
+    if resend and overlaps(bound, intended := _intended(intents)):
+        bound, repeats = union(bound, intended), False
+    kept = union(bound, () if resend else doubt)
+    given = _without(union((), [*free, *doubt]), kept)
+    resent = _within(given, doubt)
     found = Returned(
-        _rows(member, given), _rows(member, resent), 0 if resend else _rows(member, doubt)
+        _rows(member, given), _rows(member, resent), _rows(member, _without(doubt, given))
     )
-    repeated = frozenset(intent.number for intent in intents) if resend else frozenset()
+    repeated = frozenset(intent.number for intent in intents if repeats)
     member.give_back(given, kept, repeated).result()
     return found
+
+
+def _intended(intents: Sequence[Intent]) -> Ranges:
+    """Return where the rows lie of all files that are to be published."""
+    return union((), [(out.first, out.end) for intent in intents for out in intent.outputs])
 
 
 def _judged(

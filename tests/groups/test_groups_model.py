@@ -32,7 +32,7 @@ PUTS = ["ab", "a", "bba"]
 TOTAL = sum(len(hosts) for hosts in PUTS)
 NAMES = ("one", "two")
 RULE = PathRule("%{host}")
-ACTIONS = ["take", "publish", "lost", "vain", "fail", "recover"]
+ACTIONS = ["take", "publish", "lost", "vain", "fail", "suspect", "recover"]
 
 
 class World:
@@ -125,10 +125,12 @@ class Sink:
         """Return the first row that is read and not published."""
         return min([self.position, *(mine[0][0] for mine in self.open.values())])
 
-    def fail(self, *, resend: bool) -> None:
-        """Give back what it can, and be down."""
+    def fail(self, *, resend: bool, suspects: bool = False) -> None:
+        """Give back what it can, and be down; what it suspects to be the cause it keeps."""
         if self.ready:
-            give_back(self.member, resend=resend)
+            first = self.member.lane.left(self.member.cursor.low)
+            keep = ((first, first + 1),) if suspects else ()
+            give_back(self.member, resend=resend, keep=keep)
             self.open, self.unknown, self.ready = {}, None, False
 
 
@@ -178,8 +180,8 @@ class Group:
                 sink.take()
             case "publish" | "lost" | "vain":
                 sink.publish(action)
-            case "fail":
-                sink.fail(resend=self.resend)
+            case "fail" | "suspect":
+                sink.fail(resend=self.resend, suspects=action == "suspect")
             case "recover":
                 if not sink.ready or sink.unknown:
                     sink.begin()

@@ -120,18 +120,20 @@ def flood(shape: Shape, claim: Claim) -> Iterator[Action]:
     yield from _given(shape, claim, together=5, every=0.05)
 
 
-def trickle(shape: Shape, claim: Claim) -> Iterator[Action]:
+def trickle(shape: Shape, claim: Claim, kind: str = "send") -> Iterator[Action]:
     """Yield them one by one, so slowly that each is stored alone, also by what looks now and then.
 
     Events that are stored together wait together: what may be left out, for what may not.
     """
-    yield from _given(shape, claim, together=1, every=0.2)
+    yield from _given(shape, claim, together=1, every=0.2, kind=kind)
 
 
-def _given(shape: Shape, claim: Claim, together: int, every: float) -> Iterator[Action]:
+def _given(
+    shape: Shape, claim: Claim, together: int, every: float, kind: str = "send"
+) -> Iterator[Action]:
     agent = shape.agent(claim.source[0])
     source = agent.source(claim.source[1])
     for host in () if source.kind == "seq" else agent.hosts:
         for number in range(FLOOD // together):
             at = round(0.1 + number * every, 3)
-            yield Action(at, "send", (agent.name, source.name, host), together)
+            yield Action(at, kind, (agent.name, source.name, host), together)

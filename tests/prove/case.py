@@ -3,16 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, islice
 
 from flumec.compiler.proofs.claim import Claim
 from prove import simulated
 from prove.aiming import aimed, wanted
+from prove.arranged import arranged
 from prove.claiming import Claimed, claimed
 from prove.judging import Judge, Record, Seen
 from prove.script import Script, write
 from prove.shape import Shape
 from prove.stepping import Search, searches, stepped
+from prove.ways import Ways
 from prove.widening import make
 from prove.witnesses import LATE, line_of, witnesses
 
@@ -25,9 +28,10 @@ SOON = 4
 FIRST = 16
 """How many steps these are, for each claim."""
 
-TURN = 8
-"""How many of them are tried at one place before another one has its turn; one alone in a life
-which brings the claim's sink nothing, as one of a group that others leave no events for."""
+TURNS = (8, 2, 1)
+"""How many of them are tried at one place before another one has its turn, by a search's rank; one
+alone in a life which brings the claim's sink nothing, as one of a group that others leave no events
+for."""
 
 STEPS = 6000
 """How many steps may be tried in the end, for each claim: more than the fleets here have at the
@@ -60,10 +64,17 @@ class Case:
     late: list[str] = field(default_factory=list)
     """The lives that have shown one late, as lines of `witnesses.txt`."""
 
-    @property
+    @cached_property
     def weaker(self) -> list[Claim]:
-        """The claims of less than exactly once."""
-        return [claim for claim in self.claims if wanted(claim)]
+        """The claims of less than exactly once; but for those of no event, as one header's value
+        leads them all elsewhere.
+        """
+        ways = Ways(self.shape)
+        return [
+            claim
+            for claim in self.claims
+            if wanted(claim) and claim.sink in ways.reached(claim.source)
+        ]
 
     @property
     def unshown(self) -> list[Claim]:
@@ -129,9 +140,11 @@ class _Search:
 
     def _scripts(self, claim: Claim) -> Iterator[Script]:
         """Yield some of each search in turn: the place that a claim names may be a blind alley."""
-        left = [
-            (stepped(search, record), TURN if _brings(record, claim) else 1)
-            for search in searches(self._case.shape, claim, self._case.seed)
+        shape, seed = self._case.shape, self._case.seed
+        left = [(arranged(shape, claim, seed), TURNS[0])]
+        left += [
+            (stepped(search, record), TURNS[search.rank] if _brings(record, claim) else 1)
+            for search in searches(shape, claim, seed)
             for record in (self._without_faults(search),)
         ]
         while left:

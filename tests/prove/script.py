@@ -133,10 +133,12 @@ def _absence(shape: Shape, chance: random.Random) -> Iterator[Action]:
         yield Action(at, kind, chance.choice(short), LATE)
 
 
-def holds(agent: Agent, at: float, lasts: float) -> Iterator[Action]:
-    """Yield that no channel of an agent is read for a while."""
+def holds(
+    agent: Agent, at: float, lasts: float, only: AbstractSet[str] | None = None
+) -> Iterator[Action]:
+    """Yield that no channel of an agent is read for a while, or `only` some are not."""
     for channel in agent.channels:
-        for host in agent.hosts:
+        for host in agent.hosts if only is None or channel.name in only else ():
             yield Action(at, "hold", (agent.name, channel.name, host), lasts)
 
 

@@ -90,7 +90,9 @@ class _Play:
             if action.at * SCALE > self._world.scheduler.now:  # what is at 0 comes before all work
                 self._world.advance(action.at * SCALE - self._world.scheduler.now)
             self._do(action)
-        self._world.advance(SCALE / 2)
+        lasting = (a.at + a.amount for a in script if a.kind in ("outage", "hold"))
+        over = SCALE * max(lasting, default=0.0) - self._world.scheduler.now
+        self._world.advance(max(0.0, over) + SCALE / 2)
         for fault in places(self._shape):
             if fault[0] in STEPS:
                 place = self._place(*fault)

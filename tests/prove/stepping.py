@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
 from flumec.compiler.world.steps import Note
-from prove.aiming import KINDS, flood, rejected, trickle, wanted
+from prove.aiming import DEATHS, KINDS, flood, rejected, trickle, wanted
 from prove.judging import Record
 from prove.script import BARE, LENGTH, STEPS, Action, Script, given, holds, places
 from prove.shape import FILING, Agent, Shape
@@ -21,6 +21,8 @@ Fault = tuple[str, tuple[str, ...]]
 class Search(NamedTuple):
     """A script in which nothing goes wrong, and the faults that are to happen, one at a time."""
 
+    rank: int
+    """How likely it is to show anything: 0 is at the very place that a claim names."""
     base: Script
     faults: tuple[Fault, ...]
     first: Note
@@ -28,6 +30,9 @@ class Search(NamedTuple):
     at_once: bool
     """Whether there are events as soon as agents start."""
 
+
+AWAY = 3 * LENGTH
+"""Units of time for which others of a group can do nothing: longer than anyone waits for them."""
 
 BEHIND = 3
 """Steps between what a sink has published and its channel's note of that."""
@@ -46,16 +51,43 @@ def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
         for effect in (worst if failure not in TOLD_APART else ())
         if harm & effect.harm
     ]
+    found = [each for effect in effects for each in _of(shape, claim, effect, seed)]
+    yield from sorted(found, key=lambda search: search.rank)
+
+
+def _of(shape: Shape, claim: Claim, effect: Effect, seed: int) -> Iterator[Search]:
+    """Yield what may show one effect of a claim."""
     at_once = shape.agent(claim.source[0]).source(claim.source[1]).kind == "seq"
     calm = (*given(shape, seed), *rejected(shape, claim))
-    for near in (True, False):
-        for effect in effects:
-            for agent in shape.agents:
-                faults = tuple(_faults(shape, agent, effect))
-                if faults and near is (agent.name == effect.node[0]):
-                    for around in _circumstances(agent, claim, effect, shape):
-                        base = tuple(sorted((*calm, *around)))
-                        yield Search(base, faults, _noted(shape, effect), at_once)
+    for agent in shape.agents:
+        places = list(_faults(shape, agent, effect))
+        for near in (True, False):
+            faults = tuple(fault for fault in places if near is _is_near(shape, effect, *fault))
+            for around, is_likely in _circumstances(agent, claim, effect, shape) if faults else ():
+                base = tuple(sorted((*calm, *around)))
+                rank = 0 if near and is_likely else 1 if near else 2
+                yield Search(rank, base, faults, _noted(shape, effect), at_once)
+
+
+def _is_near(shape: Shape, effect: Effect, kind: str, who: tuple[str, ...]) -> bool:
+    """Return whether a fault is at the very place of an effect.
+
+    What happens on a link may be the death of the other end, right behind what it has stored.
+    """
+    agent, part = shape.agent(effect.node[0]), effect.node[1]
+    targets = {
+        name for link in shape.links if link.sender == effect.node for name, _ in link.targets
+    }
+    if kind in DEATHS.values():
+        return who[0] == agent.name or who[0] in targets
+    if who[0] != agent.name:
+        return False
+    if kind == "sever":
+        return part == who[1] or effect.failure is Failure.ALWAYS
+    group = [
+        sink for reading in agent.readings if reading.channel == part for sink in reading.sinks
+    ]
+    return kind != "lapse" or who[1] in (part, *group)
 
 
 def _noted(shape: Shape, effect: Effect) -> Note:
@@ -70,21 +102,25 @@ def _noted(shape: Shape, effect: Effect) -> Note:
 
 def _circumstances(
     agent: Agent, claim: Claim, effect: Effect, shape: Shape
-) -> Iterator[tuple[Action, ...]]:
-    """Yield what must be so for an effect to do its harm.
+) -> Iterator[tuple[tuple[Action, ...], bool]]:
+    """Yield what must be so for an effect to do its harm, and whether that is likely to matter.
 
-    A channel is full if much more comes than it holds, all at once or bit by bit. What is lost with
+    A channel is full if much more comes than it holds, all at once or bit by bit; a copy that does
+    not find room is missed where a link has had the other one rejected. What is lost with
     an agent must lie in it, so its channels are read late. A sink of a group gets events when the
-    others of it cannot.
+    others of it cannot; what is done to them before that, is to whichever of them gets them.
     """
     if effect.failure is Failure.ALWAYS:
-        yield tuple(flood(shape, claim))
-        yield tuple(trickle(shape, claim))
+        yield tuple(flood(shape, claim)), True
+        yield tuple(trickle(shape, claim)), True
+        if any(link.value("dead_letter") for link in shape.links):
+            yield tuple(trickle(shape, claim, "bulk")), True
         return
     late = tuple(holds(agent, 0.0, 1.2)) if effect.harm is Harm.LOSES else ()
-    yield late
+    yield late, True
     if away := tuple(_away(agent, claim)):
-        yield (*late, *away)
+        read = {each.channel for each in agent.readings if claim.sink[1] in each.sinks}
+        yield (*late, *away), effect.node[1] in (claim.sink[1], *read)
 
 
 def _away(agent: Agent, claim: Claim) -> Iterator[Action]:
@@ -93,7 +129,7 @@ def _away(agent: Agent, claim: Claim) -> Iterator[Action]:
     for sink in agent.sinks if claim.sink[0] == agent.name else ():
         if sink.name in group and sink.name != name and sink.kind in FILING:
             for host in agent.hosts:
-                yield Action(0.0, "outage", (agent.name, sink.name, host), LENGTH)
+                yield Action(0.0, "outage", (agent.name, sink.name, host), AWAY)
 
 
 def _faults(shape: Shape, agent: Agent, effect: Effect) -> Iterator[Fault]:

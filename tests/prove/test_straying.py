@@ -48,7 +48,7 @@ def test_a_search_begins_right_behind_what_was_published() -> None:
     doom = "doom", ("edge", "h")
     record = simulated.play(shape, claimed(shape).plan, parse(SCRIPT), 1)
     first, *_ = published = record.notes["published"][doom]
-    search = Search((), (doom,), "published", at_once=True)
+    search = Search(0, (), (doom,), "published", at_once=True)
     tried = [action.amount for (action,) in stepped(search, record)]
 
     assert tried[0] == first
@@ -61,7 +61,7 @@ def test_steps_before_any_event_came_are_the_last_ones() -> None:
     record = Record(steps={doom: 9}, begun={doom: 5}, notes={"sent": {doom: [1, 7]}})
     tried = [
         int(action.amount)
-        for (action,) in stepped(Search((), (doom,), "sent", at_once=False), record)
+        for (action,) in stepped(Search(0, (), (doom,), "sent", at_once=False), record)
     ]
 
     assert tried[:2] == [7, 8]

@@ -1,12 +1,14 @@
 """Where a shape leads an event: to which sinks of which hosts, in how many copies."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
+import pyarrow as pa
+from flumec.runtime.journal.spreading import choose
 from prove.shape import Agent, Link, Shape, Target
 
 Instance = tuple[str, str, str]
@@ -110,20 +112,42 @@ class Ways:
         if key not in self._known:
             agent = self._shape.agent(event.agent)
             hosts = agent.hosts if event.host == "*" else (event.host, *sorted(others))
-            by_host = [self._from_source(agent, event.source, host, event.digit) for host in hosts]
+            by_host = [
+                self._from_source(agent, event.source, host, _Facts.of(event, host))
+                for host in hosts
+            ]
             found = chain.from_iterable(by_host) if event.host == "*" else _any_of(by_host)
             self._known[key] = tuple(found)
         return self._known[key]
 
-    def _from_source(self, agent: Agent, source: str, host: str, digit: str) -> list[Destination]:
+    def reached(self, source: tuple[str, str]) -> set[tuple[str, str]]:
+        """Return the sinks that some event of a source belongs to: a hash may lead all past one."""
+        agent = self._shape.agent(source[0])
+        events = [
+            Event(*source, host, number)
+            for host in agent.given_on(agent.source(source[1]))
+            for number in range(10)
+        ]
+        found = {sink[:2] for event in events for end in self.every(event) for sink in sinks(end)}
+        for each in {
+            one for event in events for end in self.every(event) for one in rejections(end)
+        }:
+            found |= {
+                (each.agent, one) for one in readers(self._shape.agent(each.agent), each.channel)
+            }
+        return found
+
+    def _from_source(
+        self, agent: Agent, source: str, host: str, facts: "_Facts"
+    ) -> list[Destination]:
         found = []
         for each in agent.chains:
-            for target in each.ends(digit, agent.own(host)) if each.source == source else ():
-                found += self._from_target(agent, target, host, digit)
+            for target in each.ends(facts.digit, agent.own(host)) if each.source == source else ():
+                found += self._from_target(agent, target, host, facts)
         return found
 
     def _from_target(
-        self, agent: Agent, target: Target, host: str, digit: str
+        self, agent: Agent, target: Target, host: str, facts: "_Facts"
     ) -> list[Destination]:
         if target.channel is None:
             return []
@@ -135,15 +159,17 @@ class Ways:
                 ]
                 return [frozenset((agent.name, sink, host) for sink in sinks)]
         link = self._links.get((agent.name, target.channel))
-        return [] if link is None else self._over(link, host, digit)
+        return [] if link is None else self._over(link, host, facts)
 
-    def _over(self, link: Link, host: str, digit: str) -> list[Destination]:
-        """Return where a link leads: to each host, or to any one of them, which are alike."""
+    def _over(self, link: Link, host: str, facts: "_Facts") -> list[Destination]:
+        """Return where a link leads: to each host, or to any one of them, which are alike; by the
+        hash of what is known of an event to one alone.
+        """
         by_host = [
-            self._from_source(agent, end, peer, digit)
+            self._from_source(agent, end, peer, facts)
             if any(part.name == end for part in agent.sources)
-            else self._from_target(agent, Target(end), peer, digit)
-            for agent, end, peer in self._shape.peers(link, host)
+            else self._from_target(agent, Target(end), peer, facts)
+            for agent, end, peer in self._peers(link, host, facts)
         ]
         every = link.policy == "all"
         found = list(chain.from_iterable(by_host) if every else _any_of(by_host))
@@ -152,6 +178,36 @@ class Ways:
             return found
         rejection = Rejection(link.sender[0], letters, host, len(by_host) if every else 1)
         return [end | {rejection} for end in found or [LEFT]]
+
+    def _peers(self, link: Link, host: str, facts: "_Facts") -> list[tuple[Agent, str, str]]:
+        """Return the peers of a link that may get an event."""
+        peers = self._shape.peers(link, host)
+        value = facts.hashed.get(link.policy)
+        if value is None or not peers:
+            return peers
+        weights = tuple((peer, int(agent.fact(peer, "weight") or 1)) for agent, _, peer in peers)
+        return [peers[_choice(value, weights)]]
+
+
+class _Facts(NamedTuple):
+    """What decides where an event goes."""
+
+    digit: str
+    hashed: Mapping[str, str]
+    """By a link's policy the value that it hashes."""
+
+    @classmethod
+    def of(cls, event: Event, host: str) -> "_Facts":
+        """Return those of an event that a host's source was given."""
+        hashed = {"hash(header.origin)": f"{event.agent}.{event.source}"}
+        if event.host != "*":
+            hashed["hash(header.via)"] = host
+        return cls(event.digit, hashed)
+
+
+@cache
+def _choice(value: str, peers: tuple[tuple[str, int], ...]) -> int:
+    return int(choose(pa.array([value]), peers)[0].as_py())
 
 
 def _any_of(by_host: Sequence[Sequence[Destination]]) -> list[Destination]:

@@ -1,0 +1,99 @@
+"""Lives in which things are arranged so that a weak claim shows, as no single step brings about."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from flumec.compiler.proofs.claim import Claim, Failure, Harm
+from prove.aiming import rejected, wanted
+from prove.script import LENGTH, Action, Script, given, holds
+from prove.shape import FILING, Agent, Shape
+from prove.ways import buried
+
+WAITED = 6.0
+"""Units of time after which all that can come to a channel that nobody reads lies there."""
+
+NOTICED = 3.0
+"""When a sender has noticed that a peer is away: what it sends from then on is for another one."""
+
+
+GIVEN_UP = 20.0
+"""After which everything is given up that comes to sinks whose servers are away."""
+
+
+def arranged(shape: Shape, claim: Claim, seed: int) -> Iterator[Script]:
+    """Yield a few lives in which a claim is likely to show that it is no stronger."""
+    calm = (*given(shape, seed), *rejected(shape, claim))
+    for harm in chain(
+        _buried(shape, claim), _waiting(shape, claim), _moved(shape, claim), _copied(shape, claim)
+    ):
+        yield tuple(sorted((*calm, *harm)))
+
+
+def _buried(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
+    """Have all sinks but those that read dead letters give up what comes to them."""
+    dead = {(agent.name, name) for agent in shape.agents for name in _readers(agent)}
+    if claim.sink in dead:
+        away = [
+            Action(0.0, "outage", (agent.name, sink.name, host), GIVEN_UP)
+            for agent in shape.agents
+            for sink in agent.sinks
+            if sink.kind in FILING and (agent.name, sink.name) not in dead
+            for host in agent.hosts
+        ]
+        yield away
+        yield [*away, *_gathered(shape)]
+
+
+def _gathered(shape: Shape) -> Iterator[Action]:
+    """Have each link that chooses send all to the first of its peers: events meet that are of one
+    key.
+    """
+    for link in shape.links:
+        for host in (
+            shape.agent(link.sender[0]).hosts if link.policy in ("failover", "balance") else ()
+        ):
+            for _, _, peer in shape.peers(link, host)[1:]:
+                yield Action(0.0, "cut", (*link.sender, host, peer), GIVEN_UP)
+
+
+def _readers(agent: Agent) -> set[str]:
+    return {name for sink in agent.sinks for name in buried(agent, sink.name)}
+
+
+def _copied(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
+    """Have a file copied and emptied a few times, with lines of every digit in between."""
+    if any(effect.harm & wanted(claim) for effect in claim.effects(Failure.ROTATION)):
+        yield [
+            Action(round(LENGTH + 0.1 + turn, 3), "copy", (*claim.source, host), 10 + turn)
+            for turn in range(4)
+            for host in shape.agent(claim.source[0]).hosts
+        ]
+
+
+def _waiting(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
+    """Have all events lie in one channel as its agent is killed, each copy of them."""
+    for effect in claim.effects(Failure.KILLED):
+        agent = shape.agent(effect.node[0])
+        if effect.harm & wanted(claim) & Harm.LOSES:
+            channels = {effect.node[1]} & {channel.name for channel in agent.channels}
+            kills = [Action(WAITED - 1, "kill", (agent.name, host), 0.2) for host in agent.hosts]
+            yield [*holds(agent, 0.0, WAITED, channels or None), *kills]
+
+
+def _moved(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
+    """Have a client repeat its request once a link has gone over to another peer."""
+    harms = (effect.harm for effect in claim.effects(Failure.CLIENT_RETRIED))
+    if not any(harm & wanted(claim) & Harm.REPEATS for harm in harms):
+        return
+    reposts = [
+        Action(NOTICED, "repost", (*claim.source, host), 1)
+        for host in shape.agent(claim.source[0]).hosts
+    ]
+    for link in shape.links:
+        cuts = [
+            Action(LENGTH + 0.1, "cut", (*link.sender, host, peer), WAITED)
+            for host in shape.agent(link.sender[0]).hosts
+            for _, _, peer in shape.peers(link, host)
+        ]
+        for away in sorted({cut.who[-1] for cut in cuts}):
+            yield [*reposts, *(cut for cut in cuts if cut.who[-1] == away)]
