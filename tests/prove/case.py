@@ -69,7 +69,7 @@ class Case:
         """The claims of less than exactly once; but for those of no event, as one header's value
         leads them all elsewhere.
         """
-        ways = Ways(self.shape)
+        ways = Ways(self.shape, exact=True)
         return [
             claim
             for claim in self.claims

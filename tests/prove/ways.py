@@ -87,10 +87,12 @@ Hosts = frozenset[str]
 
 
 class Ways:
-    """The ways through one fleet."""
+    """The ways through one fleet; `exact` ones know what links choose by a hash, where a compiler
+    says no more than that it is one of several hosts.
+    """
 
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
+    def __init__(self, shape: Shape, *, exact: bool = False) -> None:
+        self._shape, self._exact = shape, exact
         self._links = {link.sender: link for link in shape.links}
         self._known: dict[tuple[str, str, str, str, Hosts], tuple[Destination, ...]] = {}
 
@@ -162,9 +164,7 @@ class Ways:
         return [] if link is None else self._over(link, host, facts)
 
     def _over(self, link: Link, host: str, facts: "_Facts") -> list[Destination]:
-        """Return where a link leads: to each host, or to any one of them, which are alike; by the
-        hash of what is known of an event to one alone.
-        """
+        """Return where a link leads: to each host, or to any one of them, which are alike."""
         by_host = [
             self._from_source(agent, end, peer, facts)
             if any(part.name == end for part in agent.sources)
@@ -183,7 +183,7 @@ class Ways:
         """Return the peers of a link that may get an event."""
         peers = self._shape.peers(link, host)
         value = facts.hashed.get(link.policy)
-        if value is None or not peers:
+        if value is None or not peers or not self._exact:
             return peers
         weights = tuple((peer, int(agent.fact(peer, "weight") or 1)) for agent, _, peer in peers)
         return [peers[_choice(value, weights)]]
