@@ -4,7 +4,7 @@ What a component declares of itself is asked of its class; what follows from how
 joined stands here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import policy_of
@@ -16,6 +16,7 @@ from flumec.compiler.proofs.homes import Homes, homes
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.compiler.source import Span
 from flumec.runtime.component import Channel, Sink, Source
+from flumec.runtime.risk import Risk
 
 _ENDS = (Failure.KILLED, Failure.POWER_CUT)
 _ONE_FIRST_PUT = Copies(tag=True, apart=False)
@@ -64,10 +65,9 @@ class Effects:
         declaration = None if component is None else component.declaration
         if component is None or declaration is None:
             return
-        hosts = self._ways.fleet.agents[node[0]].hosts.hosts
-        values = complete(declaration, component.values, hosts[0] if hosts else None)
-        copies = Copies(tag=False, apart=len(hosts) > 1) if component.kind == "source" else None
-        for risk in declaration.risks(values) if values is not None else ():
+        several = len(self._ways.fleet.agents[node[0]].hosts.hosts) > 1
+        copies = Copies(tag=False, apart=several) if component.kind == "source" else None
+        for risk in risks_of(self._ways, node):
             held = component.values.get(risk.property)
             span = component.type_span if held is None else held.span
             yield Effect(
@@ -153,6 +153,17 @@ class Effects:
                     "what a member that fails may have published goes to another one",
                     f"`{group.kind}(…, in_doubt = wait)`", _ONE_FIRST_PUT,
                 )  # fmt: skip
+
+
+def risks_of(ways: Ways, node: Node) -> Sequence[Risk]:
+    """Return what a component declares of itself that failures do, with its values on a host."""
+    component = ways.component(node)
+    declaration = None if component is None else component.declaration
+    if component is None or declaration is None:
+        return ()
+    hosts = ways.fleet.agents[node[0]].hosts.hosts
+    values = complete(declaration, component.values, hosts[0] if hosts else None)
+    return tuple(declaration.risks(values)) if values is not None else ()
 
 
 def _when_lost(component: Component, declaration: type, node: Node) -> Iterator[Effect]:

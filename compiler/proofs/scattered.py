@@ -8,7 +8,6 @@ that it chooses from they come to the same sink.
 
 from collections.abc import Sequence
 
-from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import covers, hashed_by, policy_of, within_of
 from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.graph import Graph, Node
@@ -17,6 +16,7 @@ from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Fleet, Link, Value
 from flumec.compiler.proofs.alike import likeness
 from flumec.compiler.proofs.claim import Failure
+from flumec.compiler.proofs.effects import risks_of
 from flumec.compiler.proofs.fanning import has_several_peers, receivers
 from flumec.compiler.proofs.naming import is_given
 from flumec.compiler.proofs.places import Places
@@ -158,15 +158,8 @@ class Scattered:
 
     def _promise(self, source: Node, *others: Node) -> str:
         """Return why clients give an event to one host alone; "" where they may to another."""
-        component = self._ways.component(source)
-        declared = self._ways.source(source)
-        if others or component is None or declared is None:
-            return ""
-        hosts = self._fleet.agents[source[0]].hosts.hosts
-        values = complete(declared, component.values, hosts[0])
-        risks = declared.risks(values) if values is not None else ()
-        given = (risk.unless for risk in risks if risk.failure is Failure.CLIENT_RETRIED)
-        return next(given, "")
+        risks = () if others else risks_of(self._ways, source)
+        return next((risk.unless for risk in risks if risk.failure is Failure.CLIENT_RETRIED), "")
 
     def _coming(self, node: Node) -> tuple[list[Link], list[Node]]:
         """Return the links that events come by to a component's agent, and the sources of it that

@@ -15,7 +15,6 @@ WAITED = 6.0
 NOTICED = 3.0
 """When a sender has noticed that a peer is away: what it sends from then on is for another one."""
 
-
 GIVEN_UP = 20.0
 """After which everything is given up that comes to sinks whose servers are away."""
 
@@ -48,10 +47,8 @@ def _gathered(shape: Shape) -> Iterator[Action]:
     """Have each link that chooses send all to the first of its peers: events meet that are of one
     key.
     """
-    for link in shape.links:
-        for host in (
-            shape.agent(link.sender[0]).hosts if link.policy in ("failover", "balance") else ()
-        ):
+    for link in (each for each in shape.links if each.policy in ("failover", "balance")):
+        for host in shape.agent(link.sender[0]).hosts:
             for _, _, peer in shape.peers(link, host)[1:]:
                 yield Action(0.0, "cut", (*link.sender, host, peer), GIVEN_UP)
 

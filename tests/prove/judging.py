@@ -14,12 +14,10 @@ from prove.ways import (
     Event,
     Hosts,
     Instance,
-    Rejection,
     Ways,
     buried,
     is_left_out,
     letters,
-    readers,
     rejections,
     sinks,
 )
@@ -109,7 +107,7 @@ class Judge:
         for event, begun in record.sent.items():
             others = record.strayed.get(event, frozenset())
             for place in self._ways.of(event, others):
-                come = sinks(place) | self._burying(place)
+                come = sinks(place) | self._ways.burying(place)
                 for instance in come:
                     expected.setdefault(instance, set()).add(event)
                 if any(self._claim(event, instance) is None for instance in come):
@@ -121,7 +119,7 @@ class Judge:
                 known = all(self._claim(event, each) is not None for each in sinks(place))
                 lost = not sum(self._copies(record, counts, event, place))
                 if known and lost and not is_left_out(place):
-                    yield Seen("lost", event, sinks(place), beside=self._burying(place))
+                    yield Seen("lost", event, sinks(place), beside=self._ways.burying(place))
         for instance, events in record.arrived.items():
             for event in dict.fromkeys(events):
                 if event not in expected[instance]:
@@ -164,7 +162,7 @@ class Judge:
     ) -> tuple[int, int, int]:  # fmt: skip
         """Return how many copies of an event are published, given up, and were late."""
         found = sum(counts[instance][event] for instance in sinks(place) if instance in counts)
-        dead, late = self._aside(record, event, sinks(place) | self._burying(place))
+        dead, late = self._aside(record, event, sinks(place) | self._ways.burying(place))
         return found, dead + self._rejected(record, counts, event, place), late
 
     def _rejected(
@@ -175,17 +173,9 @@ class Judge:
         found = 0
         for each in rejections(place):
             lying = record.aside.get((each.agent, each.channel, each.host), []).count(event)
-            lying += sum(counts[sink][event] for sink in self._readers(each) if sink in counts)
+            lying += sum(counts[sink][event] for sink in self._ways.readers(each) if sink in counts)
             found += 1 if 0 < lying <= each.copies else lying
         return found
-
-    def _burying(self, place: Destination) -> frozenset[Instance]:
-        """Return the sinks that what links have had rejected comes to."""
-        return frozenset(sink for each in rejections(place) for sink in self._readers(each))
-
-    def _readers(self, at: Rejection) -> Iterator[Instance]:
-        for sink in readers(self._shape.agent(at.agent), at.channel):
-            yield at.agent, sink, at.host
 
     def _aside(self, record: Record, event: Event, place: Iterable[Instance]) -> tuple[int, int]:
         """Return how many copies of an event sinks have given up, and how many were late."""

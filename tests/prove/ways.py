@@ -130,14 +130,17 @@ class Ways:
             for host in agent.given_on(agent.source(source[1]))
             for number in range(10)
         ]
-        found = {sink[:2] for event in events for end in self.every(event) for sink in sinks(end)}
-        for each in {
-            one for event in events for end in self.every(event) for one in rejections(end)
-        }:
-            found |= {
-                (each.agent, one) for one in readers(self._shape.agent(each.agent), each.channel)
-            }
-        return found
+        ends = [end for event in events for end in self.every(event)]
+        return {sink[:2] for end in ends for sink in sinks(end) | self.burying(end)}
+
+    def burying(self, place: Destination) -> frozenset[Instance]:
+        """Return the sinks that what links have had rejected comes to."""
+        return frozenset(sink for each in rejections(place) for sink in self.readers(each))
+
+    def readers(self, at: Rejection) -> list[Instance]:
+        """Return the sinks that read what one link has had rejected."""
+        names = readers(self._shape.agent(at.agent), at.channel)
+        return [(at.agent, name, at.host) for name in names]
 
     def _from_source(
         self, agent: Agent, source: str, host: str, facts: "_Facts"
