@@ -65,9 +65,10 @@ class Ahead:
             elif effect.unless not in spared:
                 spared = (effect.unless, *spared)
         order = _order(self.order, effects, worst, assuming)
+        repeats = frozenset(each.failure for each in effects if each.harm is Harm.REPEATS)
         return replace(
             self, worst=worst, known=known, doubted=doubted, assuming=assuming, spared=spared,
-            order=order,
+            order=order, detours=copied(self.detours, repeats),
         )  # fmt: skip
 
     def unknown(self) -> "Ahead":
@@ -123,7 +124,7 @@ class Ahead:
         """Return the same with what leaves the way before all that."""
         if not detours:
             return self
-        return replace(self, detours=tuple(dict.fromkeys((*detours, *self.detours))))
+        return replace(self, detours=merged((*detours, *self.detours)))
 
     def joined(self, other: "Ahead", order: Order) -> "Ahead":
         """Return what is true of two ways to the sink; the file names this one first."""
@@ -134,7 +135,7 @@ class Ahead:
             {**other.doubted, **self.doubted},
             order,
             None if self.key is None or other.key is None else self.key.joined(other.key),
-            tuple(dict.fromkeys((*self.detours, *other.detours))),
+            merged((*self.detours, *other.detours)),
             tuple(dict.fromkeys((*self.meetings, *other.meetings))),
             tuple(dict.fromkeys((*self.assuming, *other.assuming))),
             tuple(dict.fromkeys((*self.spared, *other.spared))),
@@ -142,6 +143,22 @@ class Ahead:
             self.letters and other.letters and self.letters,
             self.changed | other.changed,
         )
+
+
+def copied(detours: Sequence[Detour], repeats: frozenset[Failure]) -> tuple[Detour, ...]:
+    """Return detours behind a place at which failures repeat events."""
+    if not repeats:
+        return tuple(detours)
+    return tuple(replace(each, copied=each.copied | repeats) for each in detours)
+
+
+def merged(detours: Iterable[Detour]) -> tuple[Detour, ...]:
+    """Return the detours of several ways, each once, with the copies that come by any of them."""
+    found: dict[Detour, frozenset[Failure]] = {}
+    for each in detours:
+        plain = replace(each, copied=frozenset())
+        found[plain] = found.get(plain, frozenset()) | each.copied
+    return tuple(replace(each, copied=failures) for each, failures in found.items())
 
 
 def _order(order: Order, effects: Sequence[Effect], worst: Worst, assumed: Sequence[str]) -> Order:

@@ -127,6 +127,14 @@ class Detour:
     to: str | None
     """The channel of that agent that keeps them; None: nowhere."""
     span: Span
+    copied: frozenset[Failure] = frozenset()
+    """The failures that bring copies there: each of them goes its way alone, also where the sink's
+    `dedup` leaves out all but one of those that come to it."""
+
+    @property
+    def takes_copies(self) -> bool:
+        """Whether one event may be there several times, by what a delivery is about."""
+        return not self.copied <= TOLD_APART
 
 
 @dataclass(frozen=True)

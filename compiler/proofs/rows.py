@@ -63,7 +63,9 @@ def _likeness(claim: Claim) -> object:
         for failure, effects in claim.worst.items()
     )
     order = (claim.order.keys, claim.order.folders, claim.order.reason)
-    gone = tuple((each.kind, place(each.node), each.to) for each in claim.detours)
+    gone = tuple(
+        (each.kind, place(each.node), each.to, each.takes_copies) for each in claim.detours
+    )
     ends = (claim.source[1], place(claim.sink))
     return (ends, claim.start, worst, order, claim.assuming, gone, claim.only)
 

@@ -85,7 +85,13 @@ def as_json(claim: Claim) -> dict[str, Any]:
             "because": claim.order.reason or None,
         },
         "detours": [
-            {"kind": each.kind, "at": dotted(each.node), "to": each.to} for each in claim.detours
+            {
+                "kind": each.kind,
+                "at": dotted(each.node),
+                "to": each.to,
+                "each_copy": each.takes_copies,
+            }
+            for each in claim.detours
         ],
         "weakest": None if claim.weakest is None else _effect(claim.weakest),
     }

@@ -87,7 +87,8 @@ def reasoning(claim: Claim) -> Iterator[tuple[str, str]]:
         where = (
             "nowhere, and is counted" if detour.to is None else f"to {detour.node[0]}.{detour.to}"
         )
-        yield "else", f"what is {_GONE[detour.kind]} goes {where}"
+        each = ", each copy of it" if detour.to is not None and detour.takes_copies else ""
+        yield "else", f"what is {_GONE[detour.kind]} goes {where}{each}"
     if claim.weakest is not None:
         yield "weakest", weakest_words(claim)
 

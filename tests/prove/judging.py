@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -77,6 +77,9 @@ class Seen:
         return f"{self.event.name} is {self.kind}{behind} at {where}"
 
 
+Letters = Collection[tuple[str, str | None]]
+"""Channels of agents into which dead letters go."""
+
 HARM = {"lost": Harm.LOSES, "doubled": Harm.REPEATS}
 
 
@@ -144,11 +147,13 @@ class Judge:
         """Return whether each destination would have a copy of an event without one of them.
 
         A copy that is late does not count: it is known to nobody. Nor is one that was given up, or
-        that a link has had rejected: of several copies there may be one for each.
+        that a link has had rejected: of several copies there may be one for each, and as many as a
+        failure brings to where a claim says so.
         """
         others = record.strayed.get(event, frozenset())
         ways = [end for end in self._ways.every(event, others) if end <= place]
-        if sum(self._copies(record, counts, event, place)[:2]) > len(ways):
+        copied = self._copied(record, event, place)
+        if sum(self._copies(record, counts, event, place, copied)[:2]) > len(ways):
             return True
         here = {at: counts[at][event] for at in sinks(place) if at in counts}
         return any(
@@ -156,32 +161,50 @@ class Judge:
             for at, copies in here.items()
         )
 
+    def _copied(self, record: Record, event: Event, place: Destination) -> Letters:
+        """Return where there may be a letter for each copy that one of the failures brings."""
+        happened = {Failure.ALWAYS, *record.failures}
+        return {
+            (detour.node[0], detour.to)
+            for claim in self._of(event, sinks(place))
+            for detour in claim.detours
+            if not happened.isdisjoint(detour.copied)
+        }
+
     def _copies(
         self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
-        place: Destination,
+        place: Destination, beyond: Letters = frozenset(),
     ) -> tuple[int, int, int]:  # fmt: skip
-        """Return how many copies of an event are published, given up, and were late."""
+        """Return how many copies of an event are published, given up (but for those that lie
+        `beyond`), and were late.
+        """
         found = sum(counts[instance][event] for instance in sinks(place) if instance in counts)
-        dead, late = self._aside(record, event, sinks(place) | self._ways.burying(place))
-        return found, dead + self._rejected(record, counts, event, place), late
+        dead, late = self._aside(record, event, sinks(place) | self._ways.burying(place), beyond)
+        return found, dead + self._rejected(record, counts, event, place, beyond), late
 
     def _rejected(
         self, record: Record, counts: Mapping[Instance, Counter[Event]], event: Event,
-        place: Destination,
+        place: Destination, beyond: Letters,
     ) -> int:  # fmt: skip
         """Return how many copies of an event links have had rejected, but for those to others."""
         found = 0
         for each in rejections(place):
+            if (each.agent, each.channel) in beyond:
+                continue
             lying = record.aside.get((each.agent, each.channel, each.host), []).count(event)
             lying += sum(counts[sink][event] for sink in self._ways.readers(each) if sink in counts)
             found += 1 if 0 < lying <= each.copies else lying
         return found
 
-    def _aside(self, record: Record, event: Event, place: Iterable[Instance]) -> tuple[int, int]:
+    def _aside(
+        self, record: Record, event: Event, place: Iterable[Instance], beyond: Letters
+    ) -> tuple[int, int]:
         """Return how many copies of an event sinks have given up, and how many were late."""
         found = [0, 0]
         for name, sink, host in place:
             for channel, late in letters(self._shape.agent(name), sink).items():
+                if not late and (name, channel) in beyond:
+                    continue
                 found[late] += record.aside.get((name, channel, host), []).count(event)
         return found[0], found[1]
 
