@@ -11,10 +11,10 @@ from typing import Literal, get_args
 Place = tuple[str, ...]
 """A machine, and of its directories one: where a disk is changed. Or two machines: their wire."""
 
-Note = Literal["published", "sent", "parted"]
-"""What is of note, as a process that ends right then leaves it half done: a file got its name, or a
-sink that commits nothing had events; something was sent to another host; after one journal another
-one is written.
+Note = Literal["given", "published", "sent", "parted"]
+"""What is of note, as a process that ends right then leaves it half done: something came from
+outside (who gives it says so); a file got its name, or a sink that commits nothing had events;
+something was sent to another host; after one journal another one is written.
 """
 
 

@@ -9,6 +9,9 @@ from prove.script import LENGTH, Action, Script, given, holds
 from prove.shape import FILING, Agent, Shape
 from prove.ways import buried
 
+CHOOSING = ("failover", "balance")
+"""The policies of links that send to another peer when one is away."""
+
 WAITED = 6.0
 """Units of time after which all that can come to a channel that nobody reads lies there."""
 
@@ -47,7 +50,7 @@ def _gathered(shape: Shape) -> Iterator[Action]:
     """Have each link that chooses send all to the first of its peers: events meet that are of one
     key.
     """
-    for link in (each for each in shape.links if each.policy in ("failover", "balance")):
+    for link in (each for each in shape.links if each.policy in CHOOSING):
         for host in shape.agent(link.sender[0]).hosts:
             for _, _, peer in shape.peers(link, host)[1:]:
                 yield Action(0.0, "cut", (*link.sender, host, peer), GIVEN_UP)
@@ -86,11 +89,17 @@ def _moved(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
         Action(NOTICED, "repost", (*claim.source, host), 1)
         for host in shape.agent(claim.source[0]).hosts
     ]
-    for link in shape.links:
+    for cuts in gone_over(shape, WAITED):
+        yield [*reposts, *cuts]
+
+
+def gone_over(shape: Shape, lasts: float) -> Iterator[list[Action]]:
+    """Yield, for each link and peer, what makes it send elsewhere once all events were given."""
+    for link in (each for each in shape.links if each.policy in CHOOSING):
         cuts = [
-            Action(LENGTH + 0.1, "cut", (*link.sender, host, peer), WAITED)
+            Action(LENGTH + 0.1, "cut", (*link.sender, host, peer), lasts)
             for host in shape.agent(link.sender[0]).hosts
             for _, _, peer in shape.peers(link, host)
         ]
         for away in sorted({cut.who[-1] for cut in cuts}):
-            yield [*reposts, *(cut for cut in cuts if cut.who[-1] == away)]
+            yield [cut for cut in cuts if cut.who[-1] == away]

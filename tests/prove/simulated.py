@@ -116,6 +116,7 @@ class _Play:
         match action.kind, action.who:
             case "send" | "poison" | "bulk", (agent, source, host):
                 self._begun = self._begun or self._world.steps.counts.copy()
+                self._world.steps.note("given", (host,))
                 self._incoming.send(agent, source, host, round(action.amount), action.kind)
             case "repost", (agent, source, host):
                 self._incoming.repost(agent, source, host)

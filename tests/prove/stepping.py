@@ -4,6 +4,7 @@ A fleet takes the same steps in each life until something happens to it. So one 
 says how many there are, and each of them can be hit: the search is exhaustive, and has an end.
 """
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
 from flumec.compiler.world.steps import Note
 from prove.aiming import DEATHS, KINDS, flood, rejected, trickle, wanted
+from prove.arranged import gone_over
 from prove.judging import Record
 from prove.script import BARE, LENGTH, STEPS, Action, Script, given, holds, places
 from prove.shape import FILING, Agent, Shape
@@ -33,6 +35,9 @@ class Search(NamedTuple):
 
 AWAY = 3 * LENGTH
 """Units of time for which others of a group can do nothing: longer than anyone waits for them."""
+
+UNHEARD = 9 * LENGTH
+"""Units of time without answers: a client that waits for one has asked again by then."""
 
 BEHIND = 3
 """Steps between what a sink has published and its channel's note of that."""
@@ -91,12 +96,12 @@ def _is_near(shape: Shape, effect: Effect, kind: str, who: tuple[str, ...]) -> b
 
 
 def _noted(shape: Shape, effect: Effect) -> Note:
-    """Return behind what an effect does its harm: a source stores in several journals, a sink
-    publishes, and from a channel something is sent.
+    """Return behind what an effect does its harm: a source stores what comes, maybe in several
+    journals, a sink publishes, and from a channel something is sent.
     """
     agent, name = shape.agent(effect.node[0]), effect.node[1]
     if any(name == source.name for source in agent.sources):
-        return "parted"
+        return "given"
     return "published" if any(name == sink.name for sink in agent.sinks) else "sent"
 
 
@@ -116,11 +121,31 @@ def _circumstances(
         if any(link.value("dead_letter") for link in shape.links):
             yield tuple(trickle(shape, claim, "bulk")), True
         return
+    yield from ((around, False) for around in _asked_again(agent, claim, effect, shape))
     late = tuple(holds(agent, 0.0, 1.2)) if effect.harm is Harm.LOSES else ()
     yield late, True
+    if late and effect.node == claim.source:  # what is read may be why a journal is synced or not
+        yield (), True
     if away := tuple(_away(agent, claim)):
         read = {each.channel for each in agent.readings if claim.sink[1] in each.sinks}
         yield (*late, *away), effect.node[1] in (claim.sink[1], *read)
+
+
+def _asked_again(
+    agent: Agent, claim: Claim, effect: Effect, shape: Shape
+) -> Iterator[tuple[Action, ...]]:
+    """Yield clients that repeat what a source may have stored when links have gone over to others,
+    so that the copies meet nowhere.
+    """
+    if (
+        effect.harm is not Harm.REPEATS
+        or effect.node != claim.source
+        or agent.name != effect.node[0]
+    ):
+        return
+    deaf = [Action(0.0, "deaf", (*claim.source, host), UNHEARD) for host in agent.hosts]
+    for cuts in gone_over(shape, UNHEARD):
+        yield *deaf, *cuts
 
 
 def _away(agent: Agent, claim: Claim) -> Iterator[Action]:
@@ -157,10 +182,9 @@ def _numbers(fault: Fault, record: Record, note: Note, begun: int) -> Iterator[A
     the first time nothing does.
     """
     kind, who = fault
-    notes = {
-        each: _behind([at for at in noted[fault] if at >= begun])
-        for each, noted in record.notes.items()
-    }
+    came = {each: [at for at in of[fault] if at >= begun] for each, of in record.notes.items()}
+    notes = {each: _behind(numbers) for each, numbers in came.items()}
+    notes["given"] = _soon(came["given"], came["parted"], record.steps[fault]) or notes["parted"]
     first = notes.pop(note)
     then = chain.from_iterable(zip_longest(*notes.values()))
     each = sorted(spread(record.steps[fault]), key=lambda number: number < begun)
@@ -173,6 +197,17 @@ def _numbers(fault: Fault, record: Record, note: Note, begun: int) -> Iterator[A
 
 def _behind(numbers: Sequence[int]) -> list[int]:
     return [numbers[at] + more for more in range(BEHIND) for at in spread(len(numbers))]
+
+
+def _soon(given: Sequence[int], parted: Sequence[int], end: int) -> list[int]:
+    """Return the steps by how far they are behind what was given; those first between which a
+    source has stored it in one journal and not in another.
+    """
+
+    def distance(step: int) -> tuple[bool, int]:
+        return step not in parted, step - given[bisect(given, step) - 1]
+
+    return sorted(range(given[0], end) if given else (), key=distance)
 
 
 def spread(count: int) -> list[int]:
