@@ -20,7 +20,7 @@ LATE = 85.0
 SHARES = {
     "kill": 2, "doom": 5, "power": 2, "fall": 4, "restart": 1, "cut": 3, "mute": 3, "deaf": 1,
     "outage": 2, "lapse": 2, "sever": 2, "rotate": 2, "copy": 3, "repost": 2, "stray": 2,
-    "rest": 2,
+    "rest": 2, "slow": 2,
 }  # fmt: skip
 """The kinds of faults, and how often each is chosen."""
 
@@ -39,6 +39,7 @@ FAILURES: dict[str, frozenset[Failure]] = {
     "bulk": frozenset(),
     "hold": frozenset(),
     "rest": frozenset(),
+    "slow": frozenset(),
     "lose": frozenset({Failure.HOST_LOST}),
     "kill": frozenset({Failure.KILLED}),
     "doom": frozenset({Failure.KILLED}),
@@ -56,8 +57,8 @@ FAILURES: dict[str, frozenset[Failure]] = {
     "repost": frozenset({Failure.CLIENT_RETRIED}),
     "stray": frozenset({Failure.CLIENT_RETRIED}),
 }
-"""What each kind of action is to the compiler. That readers rest (`hold`, `rest`) is none, nor is
-a copy of a file that is emptied, until something is written in between."""
+"""What each kind of action is to the compiler. That readers rest (`hold`, `rest`) or a host is slow
+is none, nor is a copy of a file that is emptied, until something is written in between."""
 
 
 @dataclass(frozen=True, order=True)
@@ -168,7 +169,7 @@ def places(shape: Shape) -> list[tuple[str, tuple[str, ...]]]:
 def _of_agent(shape: Shape, agent: Agent) -> Iterator[tuple[str, tuple[str, ...]]]:
     links = [link for link in shape.links if link.sender[0] == agent.name]
     for host in agent.hosts:
-        for kind in ("kill", "doom", "power", "fall", "restart"):
+        for kind in ("kill", "doom", "power", "fall", "restart", "slow"):
             yield kind, (agent.name, host)
         for source in agent.sources:
             if source.kind == "taildir":

@@ -26,7 +26,7 @@ from prove.ways import Event, letters, named
 
 KINDS = frozenset({
     "kill", "doom", "power", "fall", "restart", "cut", "mute", "sever", "deaf", "outage", "lapse",
-    "rotate", "copy", "repost", "stray", "rest",
+    "rotate", "copy", "repost", "stray", "rest", "slow",
 })  # fmt: skip
 """The faults that can happen here."""
 
@@ -137,6 +137,8 @@ class _Play:
             case "rest", (agent, channel, host):
                 begin = self._rests.begin
                 self._at_step(action, partial(begin, (agent, channel, host), RESTED))
+            case "slow", (_, host):
+                self._rests.slow(host, lasts)
             case "restart", (agent, host):
                 self._restart(self._world.machines[host], agent)
             case "cut", (_, _, host, peer):

@@ -110,16 +110,12 @@ def _circumstances(
 ) -> Iterator[tuple[tuple[Action, ...], bool]]:
     """Yield what must be so for an effect to do its harm, and whether that is likely to matter.
 
-    A channel is full if much more comes than it holds, all at once or bit by bit; a copy that does
-    not find room is missed where a link has had the other one rejected. What is lost with
-    an agent must lie in it, so its channels are read late. A sink of a group gets events when the
-    others of it cannot; what is done to them before that, is to whichever of them gets them.
+    What is lost with an agent must lie in it, so its channels are read late. A sink of a group gets
+    events when the others of it cannot; what is done to them before that, is to whichever of them
+    gets them.
     """
     if effect.failure is Failure.ALWAYS:
-        yield tuple(flood(shape, claim)), True
-        yield tuple(trickle(shape, claim)), True
-        if any(link.value("dead_letter") for link in shape.links):
-            yield tuple(trickle(shape, claim, "bulk")), True
+        yield from ((around, True) for around in _full(claim, effect, shape))
         return
     yield from ((around, False) for around in _asked_again(agent, claim, effect, shape))
     late = tuple(holds(agent, 0.0, 1.2)) if effect.harm is Harm.LOSES else ()
@@ -129,6 +125,21 @@ def _circumstances(
     if away := tuple(_away(agent, claim)):
         read = {each.channel for each in agent.readings if claim.sink[1] in each.sinks}
         yield (*late, *away), effect.node[1] in (claim.sink[1], *read)
+
+
+def _full(claim: Claim, effect: Effect, shape: Shape) -> Iterator[tuple[Action, ...]]:
+    """Yield what makes channels full: much more than they hold, all at once, bit by bit, or while
+    they are read. A copy that does not find room is missed where a link has had the other rejected.
+    """
+    yield tuple(flood(shape, claim))
+    yield tuple(trickle(shape, claim))
+    if any(link.value("dead_letter") for link in shape.links):
+        yield tuple(trickle(shape, claim, "bulk"))
+    slow = (
+        Action(0.0, "slow", (effect.node[0], host), AWAY)
+        for host in shape.agent(effect.node[0]).hosts
+    )
+    yield (*flood(shape, claim), *slow)
 
 
 def _asked_again(

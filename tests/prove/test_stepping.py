@@ -1,13 +1,16 @@
 """What chance does not hit, a search of each step does; and it has an end where nothing is."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
+from flumec.compiler.world.steps import Note
 from prove import case, claiming
 from prove.case import Case, examine
 from prove.claiming import Claimed
+from prove.judging import Record
 from prove.shape import Agent, Chain, Part, Reading, Settings, Shape, Target
-from prove.stepping import spread
+from prove.stepping import Search, spread, stepped
 
 
 def test_each_number_is_tried_once_and_the_first_ones_are_far_apart() -> None:
@@ -69,3 +72,23 @@ def test_a_claim_that_is_too_weak_is_found_out(monkeypatch: pytest.MonkeyPatch) 
 
     assert found.unshown == found.weaker != []
     assert found.plays > 10
+
+
+def test_steps_before_any_event_came_are_the_last_ones() -> None:
+    tried = steps_tried("sent", sent=[1, 7])
+
+    assert tried[:2] == [7, 8]
+    assert set(tried[-5:]) == set(range(5))
+
+
+def test_steps_come_by_how_far_they_are_behind_what_was_given() -> None:
+    assert steps_tried("given", given=[5, 7], parted=[6, 8])[:4] == [6, 8, 5, 7]
+    assert steps_tried("given", parted=[6])[:3] == [6, 7, 8]
+
+
+def steps_tried(first: Note, **noted: list[int]) -> list[int]:
+    doom = "doom", ("edge", "h")
+    notes = {note: {doom: noted.get(note, [])} for note in get_args(Note)}
+    record = Record(steps={doom: 9}, begun={doom: 5}, notes=notes)
+    search = Search(0, (), (doom,), first, at_once=False)
+    return [int(action.amount) for (action,) in stepped(search, record)]

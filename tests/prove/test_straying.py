@@ -2,7 +2,7 @@
 
 from prove import simulated
 from prove.claiming import claimed
-from prove.judging import Judge, Record
+from prove.judging import Judge
 from prove.script import parse, places
 from prove.shape import Agent, Chain, Part, Reading, Settings, Shape, Target
 from prove.stepping import Search, stepped
@@ -54,15 +54,3 @@ def test_a_search_begins_right_behind_what_was_published() -> None:
     assert tried[0] == first
     assert tried[: len(published)] != sorted(tried)[: len(published)]
     assert sorted(tried)[: record.steps[doom]] == list(range(record.steps[doom]))
-
-
-def test_steps_before_any_event_came_are_the_last_ones() -> None:
-    doom = "doom", ("edge", "h")
-    record = Record(steps={doom: 9}, begun={doom: 5}, notes={"sent": {doom: [1, 7]}})
-    tried = [
-        int(action.amount)
-        for (action,) in stepped(Search(0, (), (doom,), "sent", at_once=False), record)
-    ]
-
-    assert tried[:2] == [7, 8]
-    assert set(tried[-5:]) == set(range(5))
