@@ -94,7 +94,11 @@ class Ahead:
     def parted(self, node: Node, *, behind: bool) -> "Ahead":
         """Return the same with the copies that part at `node`, behind its steps or before them."""
         here = [each for each in self.meetings if each.fork == node and each.behind is behind]
-        return self.after(each.effect for each in here) if here else self
+        if not here:
+            return self
+        by_others = self.key if behind or self.key is None else self.key.by_other_steps()
+        met = replace(self, key=by_others).after(each.effect for each in here)
+        return replace(met, key=self.key)
 
     def narrowed(self, key: str, reason: str, span: Span) -> "Ahead":
         """Return the same where order is kept only among events with equal values of a header.

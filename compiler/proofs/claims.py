@@ -146,14 +146,17 @@ class _Claims:
         }
 
     def _with_key(self, way: Way, ahead: Ahead, leaving: Sequence[tuple[Way, Place]]) -> Ahead:
-        """Return what is ahead of a way with the key as it is by all ways of its link."""
+        """Return what is ahead of a way with the key as it is by all ways of its link or source."""
         link, key = way.link, ahead.key
-        if link is None or key is None or way.kind != "link":
+        if key is None or way.kind == "letters":
             return ahead
         behind = [self._ahead[there] for other, there in leaving if other.link is link]
         keys = [found[ahead.sink].key for found in behind if ahead.sink in found]
+        others = [one for one in keys if one is not None]
+        if link is None:
+            return replace(ahead, key=key.beside(others))
         several = self._effects.several_peers(link)
-        return replace(ahead, key=key.across(link, [one for one in keys if one], several=several))
+        return replace(ahead, key=key.across(link, others, several=several))
 
     def _through(self, way: Way, ahead: Ahead, gone: Sequence[Detour]) -> Ahead:
         """Return what is ahead before a way on."""

@@ -46,12 +46,16 @@ class Key:
     """The same of the host."""
     shared: bool = False
     """Whether by some way it is of many events."""
+    mixed: bool = False
+    """Whether two ways on from here, or from further on, make it by other steps."""
+    hosted: bool = False
+    """Whether a host has a part in it at all, also one on which all copies come by one way."""
 
     def knows(self, copies: Copies) -> bool:
         """Return whether copies that part here have one key."""
         if self.tag:
             return copies.tag
-        made_alike = copies.alike or not self.touched
+        made_alike = copies.alike or not (self.mixed or self.hosted)
         return (
             made_alike and not self.differs and not self.clock and not (self.host and copies.apart)
         )
@@ -88,7 +92,17 @@ class Key:
             self.by_clock | other.by_clock,
             self.by_host | other.by_host,
             not (self.names_one and other.names_one),
+            self.mixed or other.mixed or self.made != other.made,
+            self.hosted or other.hosted,
         )
+
+    def beside(self, others: Sequence["Key"]) -> "Key":
+        """Return the key by one way where copies also go by others that leave right here."""
+        return replace(self, mixed=self.mixed or any(each.made != self.made for each in others))
+
+    def by_other_steps(self) -> "Key":
+        """Return the key before steps, where copies also go by others that do not take them."""
+        return replace(self, mixed=self.mixed or self.touched)
 
     def across(self, link: Link, others: Sequence["Key"], *, several: bool) -> "Key":
         """Return the key before a link, if by its other ways it is `others`.
@@ -157,7 +171,8 @@ class Key:
                 key = replace(key, by_clock=self.by_clock - made, by_host=self.by_host - made)
         if not chosen and fills_gaps(step):
             return key
-        return replace(key, clock=self.clock or of.clock, host=self.host or host)
+        key = replace(key, clock=self.clock or of.clock, host=self.host or host)
+        return replace(key, hosted=self.hosted or host)
 
 
 def written(step: Step, agent: Agent) -> tuple[str, ...]:

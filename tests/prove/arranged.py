@@ -1,8 +1,10 @@
 """Lives in which things are arranged so that a weak claim shows, as no single step brings about."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from itertools import chain
 
+from flumec.compiler.graph import Node
 from flumec.compiler.proofs.claim import Claim, Failure, Harm
 from prove.aiming import rejected, wanted
 from prove.script import LENGTH, Action, Script, given, holds
@@ -32,28 +34,52 @@ def arranged(shape: Shape, claim: Claim, seed: int) -> Iterator[Script]:
 
 
 def _buried(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
-    """Have all sinks but those that read dead letters give up what comes to them."""
-    dead = {(agent.name, name) for agent in shape.agents for name in _readers(agent)}
-    if claim.sink in dead:
-        away = [
-            Action(0.0, "outage", (agent.name, sink.name, host), GIVEN_UP)
-            for agent in shape.agents
-            for sink in agent.sinks
-            if sink.kind in FILING and (agent.name, sink.name) not in dead
-            for host in agent.hosts
-        ]
-        yield away
-        yield [*away, *_gathered(shape)]
+    """Have all sinks but those that read dead letters give up what comes to them.
 
-
-def _gathered(shape: Shape) -> Iterator[Action]:
-    """Have each link that chooses send all to the first of its peers: events meet that are of one
-    key.
+    Of a group, that is the first one. For another one to do so, it works until the group has seen
+    that the others do not, and there are no events before that.
     """
+    agent, dead = (
+        shape.agent(claim.sink[0]),
+        {(agent.name, name) for agent in shape.agents for name in _readers(agent)},
+    )
+    if claim.sink not in dead:
+        return
+    yield (away := list(_away(shape, dead)))
+    yield [*away, *_gathered(shape, claim)]
+    late = {sink.name for sink in agent.sinks if claim.sink[1] in buried(agent, sink.name)}
+    read = {each.channel for each in agent.readings if late & {*each.sinks}}
+    held = [
+        *_away(shape, dead, {(agent.name, name) for name in late}),
+        *holds(agent, 0.0, WAITED, read),
+    ]
+    yield held
+    yield [*held, *_gathered(shape, claim)]
+
+
+def _away(
+    shape: Shape, dead: AbstractSet[Node], late: AbstractSet[Node] = frozenset()
+) -> Iterator[Action]:
+    for agent in shape.agents:
+        for sink in agent.sinks:
+            node = agent.name, sink.name
+            for host in agent.hosts if sink.kind in FILING and node not in dead else ():
+                since = NOTICED if node in late else 0.0
+                yield Action(since, "outage", (*node, host), GIVEN_UP)
+
+
+def _gathered(shape: Shape, claim: Claim) -> Iterator[Action]:
+    """Have each link that chooses send all to one of its peers, the sink's own host if that is one:
+    events meet that are of one key.
+    """
+    own = shape.agent(claim.sink[0]).hosts
     for link in (each for each in shape.links if each.policy in CHOOSING):
         for host in shape.agent(link.sender[0]).hosts:
-            for _, _, peer in shape.peers(link, host)[1:]:
-                yield Action(0.0, "cut", (*link.sender, host, peer), GIVEN_UP)
+            peers = [peer for _, _, peer in shape.peers(link, host)]
+            meant = next((peer for peer in peers if peer in own), peers[0])
+            for peer in peers:
+                if peer != meant:
+                    yield Action(0.0, "cut", (*link.sender, host, peer), GIVEN_UP)
 
 
 def _readers(agent: Agent) -> set[str]:
