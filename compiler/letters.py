@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from flumec.compiler.graph import ends
 from flumec.compiler.model import Agent, Component, Fleet, Link, Settings, Value
-from flumec.runtime.component import Ref
+from flumec.runtime.component import After, Ref
+from flumec.runtime.quantity import Duration
 
 
 class Taken(NamedTuple):
@@ -49,3 +50,11 @@ def letters_of(sink: Component) -> Iterator[Value]:
         late = dedup.value.values.get("late")
         if late is not None and isinstance(late.value, Ref):
             yield late
+
+
+def given_up_after(given: Value) -> Duration | None:
+    """Return how long a sink with a `give_up` tries, if it says so."""
+    if isinstance(given.value, After):
+        return given.value.duration
+    held = given.value.values.get("duration") if isinstance(given.value, Settings) else None
+    return None if held is None else held.value

@@ -24,6 +24,7 @@ from flumec.compiler.passes.followed_twice import check_followed_twice
 from flumec.compiler.passes.former_names import check_former_names
 from flumec.compiler.passes.future import check_future
 from flumec.compiler.passes.groups import check_groups
+from flumec.compiler.passes.hasty_members import check_hasty_members
 from flumec.compiler.passes.headers import check_headers
 from flumec.compiler.passes.inside import check_inside
 from flumec.compiler.passes.journals import check_journals
@@ -74,6 +75,7 @@ PASSES: tuple[Pass, ...] = (
     check_unbound,
     check_channels,
     check_groups,
+    check_hasty_members,
     check_refusing,
     check_copies,
     check_deduplication,

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, Node
+from flumec.compiler.letters import given_up_after
 from flumec.compiler.model import Component, Fault, Fleet, Proof, Settings, Value
 from flumec.compiler.passes.channels import late_channel
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.scenes import end_of, faults_of, length_of
 from flumec.compiler.source import Span
-from flumec.runtime.component import After
 from flumec.runtime.dedup.margin import MARGIN
 from flumec.runtime.quantity import Duration
 from flumec.runtime.sinks.dedup import Dedup
@@ -275,8 +275,8 @@ def _of_sink(
         if length > window - MARGIN:
             place = dedup.key if held is None else held.span
             yield WindowOutlasted(place, name, window, length, _goes(sink, dedup), fault)
-    if fault.kind == "outage" and given is not None and isinstance(given.value, Settings | After):
-        after = _after(given)
+    if fault.kind == "outage" and given is not None:
+        after = given_up_after(given)
         letters = sink.values.get("dead_letter")
         if after is not None and after < length:
             goes = "" if letters is None else str(letters.value)
@@ -291,10 +291,3 @@ def _goes(sink: Component, dedup: Value) -> str:
     letters = sink.values.get("dead_letter")
     channel = late_channel(sink) or ("" if letters is None else str(letters.value))
     return f"goes to `{channel}`" if channel else "is late"
-
-
-def _after(given: Value) -> Duration | None:
-    if isinstance(given.value, After):
-        return given.value.duration
-    held = given.value.values.get("duration")
-    return None if held is None else held.value

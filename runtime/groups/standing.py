@@ -5,15 +5,10 @@ from dataclasses import dataclass, field
 
 from flumec.runtime.clock import Clock
 from flumec.runtime.custody import Custody
+from flumec.runtime.groups.patience import PATIENCE
 from flumec.runtime.journal.member import Member
 from flumec.runtime.retry import Backoff
 from flumec.runtime.worker import Worker
-
-PATIENCE = 3.0
-"""Seconds that a member may fail before others get what it has: a hiccup is no reason."""
-
-LINK_PATIENCE = 0.5
-"""The same of a link: who is gone says so, or answers no attempt to connect."""
 
 HUNG = 30.0
 """Seconds of silence after which others get what comes. It may still work on what it has."""

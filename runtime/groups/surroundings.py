@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, cast
 
 from flumec.runtime import logs
+from flumec.runtime.groups.patience import LINK_PATIENCE, PATIENCE
 from flumec.runtime.groups.recalled import Recalled
 from flumec.runtime.groups.returning import give_back
 from flumec.runtime.groups.roster import Roster
-from flumec.runtime.groups.standing import LINK_PATIENCE, PATIENCE, Standing
+from flumec.runtime.groups.standing import Standing
 from flumec.runtime.journal.member import Member
 from flumec.runtime.messages.groups import GaveBack, RemovedInDoubt
 from flumec.runtime.site import Site

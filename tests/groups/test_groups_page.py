@@ -7,7 +7,7 @@ from flumec.compiler.build import compile_fleet, lint_text
 from flumec.compiler.emit import emit
 from flumec.compiler.explain import every_rule
 from flumec.compiler.options import Options
-from flumec.runtime.groups.standing import PATIENCE
+from flumec.runtime.groups.patience import PATIENCE
 from flumec.runtime.messages import every_message
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,9 @@ from math import inf
 import pytest
 from flumec.runtime.custody import Custody
 from flumec.runtime.groups.group import Balance, Failover, SinkGroup
+from flumec.runtime.groups.patience import PATIENCE
 from flumec.runtime.groups.roster import Roster
-from flumec.runtime.groups.standing import HUNG, PATIENCE, Standing
+from flumec.runtime.groups.standing import HUNG, Standing
 from flumec.runtime.sinks import Null
 from flumec.runtime.testing import ManualClock
 from flumec.runtime.turn import Turn

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from flumec.compiler.graph import Node
-from flumec.compiler.model import Component, Fault, Proof
+from flumec.compiler.model import Component, Fault, Group, Proof
 from flumec.compiler.source import Span
 from mutated.example import Change, Example, text_of, whole_lines
 from mutated.mutant import Mutant, kind
-from mutated.sites import checked, components, said, section, statement, targets, within
+from mutated.sites import chains, checked, components, said, section, statement, targets, within
 
 SURE = ("at_least_once", "exactly_once")
 
@@ -264,6 +264,16 @@ def gives_up_sooner(example: Example) -> Iterator[Mutant]:
         if "give_up" in sink.values:
             change = said(sink.span, sink.values, "give_up", "after(10m)")
             yield Mutant(example, (change,), (sink.name_span,))
+
+
+@kind("FL353")
+def hasty_member(example: Example) -> Iterator[Mutant]:
+    """A member of a group gives up before the others get what it has."""
+    for agent, chain in chains(example, "channel"):
+        for member in chain.end.members if isinstance(chain.end, Group) else ():
+            sink = agent.components[member.name]
+            if "give_up" in sink.values:
+                yield Mutant(example, (Change(sink.values["give_up"].span, "after(2s)"),))
 
 
 @kind("FL601")
