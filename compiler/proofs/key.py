@@ -18,6 +18,9 @@ from flumec.compiler.proofs.claim import Copies
 Made = tuple[tuple[str, ...], ...]
 """Steps as they are written, each with its agent where the host has a part in it."""
 
+Spared = frozenset[tuple[str, str]]
+"""Headers, each with a part of a key that they are needed for only where an event lacks it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -44,6 +47,8 @@ class Key:
     """Of the headers here, those that a later step makes of the clock on events that lack them."""
     by_host: frozenset[str] = frozenset()
     """The same of the host."""
+    spared: Spared = frozenset()
+    """Of the headers that are needed, those that are not of every event."""
     shared: bool = False
     """Whether by some way it is of many events."""
     mixed: bool = False
@@ -72,6 +77,11 @@ class Key:
         return bool(self.made)
 
     @property
+    def firm(self) -> frozenset[str]:
+        """The headers that are needed of every event."""
+        return self.needed - {name for name, _ in self.spared}
+
+    @property
     def names_one(self) -> bool:
         """Return whether something of the event itself is in it, as far as is known here."""
         return self.tag or (not self.shared and (self.content or bool(self.needed)))
@@ -91,6 +101,9 @@ class Key:
             self.filled & other.filled,
             self.by_clock | other.by_clock,
             self.by_host | other.by_host,
+            frozenset(
+                pair for pair in self.spared | other.spared if pair[0] not in self.firm | other.firm
+            ),
             not (self.names_one and other.names_one),
             self.mixed or other.mixed or self.made != other.made,
             self.hosted or other.hosted,
@@ -143,36 +156,70 @@ class Key:
         made, chosen = self.needed & set_by(step), self.chosen & set_by(step)
         if not made and not chosen:
             return self
-        of, keeping = making(step), keeps(step)
-        headers = frozenset(of.headers)
+        of, fills = making(step), fills_gaps(step)
         host = (of.host or of.varied) and len(agent.hosts.hosts) > 1
-        key = replace(self, made=(written(step, agent), *self.made))
+        key = self._made(step, made) if made and not fills else self
+        key = replace(key, made=(written(step, agent), *self.made))
         if chosen:
-            left = self.chosen if keeping else self.chosen - chosen
-            key = replace(key, chosen=left | headers)
-        if made and fills_gaps(step):
+            left = self.chosen if keeps(step) else self.chosen - chosen
+            key = replace(key, chosen=left | {*of.headers})
+        lacking = frozenset() if chosen else made if fills else self._lacking(made)
+        if made and fills:
             # What would have been made of the body where it lacks, is there, and is of no event.
             content = self.content and not self.kept & made
             key = replace(
                 key, content=content, kept=self.kept - made, filled=self.filled | made,
-                by_clock=self.by_clock - made | (made if of.clock else frozenset()),
-                by_host=self.by_host - made | (made if host else frozenset()),
+                by_clock=self.by_clock - made, by_host=self.by_host - made,
             )  # fmt: skip
-        elif made:
-            left = (self.needed if keeping else self.needed - made) | headers
-            kept = self.kept | made if keeping else self.kept
-            finds = step.declaration is not None and bool(step.declaration.finds)
-            content = self.content or (of.body and (finds or not keeping))
-            key = replace(
-                key, needed=left, kept=kept & left, filled=self.filled & left - made,
-                content=content,
+        if not lacking:
+            return replace(
+                key, clock=self.clock or of.clock, host=self.host or host,
+                hosted=self.hosted or host,
             )  # fmt: skip
-            if not finds:
-                key = replace(key, by_clock=self.by_clock - made, by_host=self.by_host - made)
-        if not chosen and fills_gaps(step):
+        return replace(
+            key, by_clock=key.by_clock | (lacking if of.clock else frozenset()),
+            by_host=key.by_host | (lacking if host else frozenset()),
+        )  # fmt: skip
+
+    def _made(self, step: Step, made: frozenset[str]) -> "Key":
+        """Return the key before a step that makes some of the headers of others, or of the body."""
+        of, keeping = making(step), keeps(step)
+        finds = step.declaration is not None and bool(step.declaration.finds)
+        spared = self._spared(frozenset(of.headers), made, keeping=keeping, finds=finds)
+        needed = (self.needed if keeping else self.needed - made) | {*of.headers}
+        if not finds:  # a later one that makes it where it lacks has nothing to do any more
+            idle = {name for name, part in self.spared if part in made}
+            needed -= idle - {name for name, _ in spared} - {*of.headers}
+        kept = self.kept | made if keeping else self.kept
+        key = replace(
+            self, needed=needed, kept=kept & needed, filled=self.filled & needed - made,
+            content=self.content or (of.body and (finds or not keeping)), spared=spared,
+        )  # fmt: skip
+        if finds:
             return key
-        key = replace(key, clock=self.clock or of.clock, host=self.host or host)
-        return replace(key, hosted=self.hosted or host)
+        return replace(key, by_clock=self.by_clock - made, by_host=self.by_host - made)
+
+    def _spared(
+        self, headers: frozenset[str], made: frozenset[str], *, keeping: bool, finds: bool
+    ) -> Spared:
+        """Return what is spared before a step that makes some headers of others."""
+        still = {
+            (name, part)
+            for name, part in self.spared
+            if (part not in made or (finds and keeping)) and (keeping or name not in made)
+        }
+        lacking = made if keeping else self._lacking(made)
+        if not lacking:
+            return frozenset(pair for pair in still if pair[0] not in headers)
+        firm = self.firm if keeping else self.firm - made
+        return frozenset(still | {(name, part) for name in headers - firm for part in lacking})
+
+    def _lacking(self, made: frozenset[str]) -> frozenset[str]:
+        """Return the parts of the key that events must lack for some headers to be needed; none
+        where they always are.
+        """
+        parts = frozenset(part for name, part in self.spared if name in made)
+        return frozenset() if made & self.firm else parts
 
 
 def written(step: Step, agent: Agent) -> tuple[str, ...]:

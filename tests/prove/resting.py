@@ -12,9 +12,6 @@ from flumec.compiler.world.process import Process
 from flumec.compiler.world.steps import Place
 from flumec.runtime.worker import Worker
 
-PACE = 0.005
-"""Seconds that a put takes on a slow host, before and after: others go on meanwhile."""
-
 Channel = tuple[str, str, str]
 """An agent, its channel, and the host."""
 
@@ -25,14 +22,8 @@ class Rests:
     def __init__(self, world: World) -> None:
         self._world = world
         self._until: dict[Channel, float] = {}
-        self._slow: dict[str, float] = {}
-        """Until when hosts are slow."""
         for machine in world.machines.values():
             machine.staffed = self._staffed
-
-    def slow(self, host: str, seconds: float) -> None:
-        """Have each put of a host's sources take its time, for so long."""
-        self._slow[host] = self._world.scheduler.now + seconds
 
     @staticmethod
     def place(channel: Channel) -> Place:
@@ -47,14 +38,7 @@ class Rests:
         for worker in _readers(process, name) if process else ():
             worker.pause(seconds)
 
-    def _alive(self, host: str, alive: Callable[[], None]) -> None:
-        alive()
-        if self._world.scheduler.now < self._slow.get(host, 0.0):
-            self._world.clock.sleep(PACE)
-
     def _staffed(self, process: Process) -> None:
-        for worker in process.staff.feeders if process.staff else ():
-            worker.alive = partial(self._alive, process.machine.name, worker.alive)  # type: ignore[method-assign]
         for name in dict.fromkeys(_declared(each.name) for each in process.agent.channels):
             channel = process.agent.name, name, process.machine.name
             step = partial(self._world.steps.take, self.place(channel))

@@ -22,6 +22,7 @@ from prove.judging import Record
 from prove.resting import Rests
 from prove.script import BARE, STEPS, Action, Script, failures, places
 from prove.shape import Shape
+from prove.slowness import Slowness
 from prove.ways import Event, letters, named
 
 KINDS = frozenset({
@@ -74,12 +75,16 @@ class _Play:
         self._stopping = 0
         """How many agents are ending in order, and are started again after that."""
         self._cuts: Counter[tuple[str, str]] = Counter()
-        self._rests = Rests(world)
+        self._rests, self._slowness = Rests(world), Slowness(world)
         self._begun: Counter[tuple[str, ...]] | None = None
         """How many steps each place had seen when the first event came."""
 
     def whole(self, script: Script) -> Record:
         """Play all of it, and wait until the fleet is at rest."""
+        with self._slowness.felt():
+            return self._lived(script)
+
+    def _lived(self, script: Script) -> Record:
         self._record.failures |= failures(script)
         for agent in self._shape.agents:
             for source in agent.sources:
@@ -138,7 +143,7 @@ class _Play:
                 begin = self._rests.begin
                 self._at_step(action, partial(begin, (agent, channel, host), RESTED))
             case "slow", (_, host):
-                self._rests.slow(host, lasts)
+                self._slowness.begin(host, lasts)
             case "restart", (agent, host):
                 self._restart(self._world.machines[host], agent)
             case "cut", (_, _, host, peer):

@@ -30,7 +30,7 @@ def test_room_is_missed_where_some_was_made_too_early_for_it(
     script: str, missed: list[int]
 ) -> None:
     made = claimed(FLEET)
-    record = simulated.play(FLEET, made.plan, parse(script), 1)
+    record = simulated.play(FLEET, made.plan, parse(script), 2)
     seen = Judge(FLEET, made.claims).seen(record)
 
     assert not Judge(FLEET, made.claims).wrong(record)
