@@ -5,7 +5,9 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 from flumec.compiler.proofs.claim import Claim
 from prove.case import Case, examine
@@ -23,6 +25,9 @@ HOPS = 1 / 3
 
 SAY_EVERY = 15.0
 
+LONGEST = 5
+"""How many fleets are named that took longest."""
+
 
 @dataclass
 class Verdict:
@@ -38,6 +43,8 @@ class Verdict:
     weaker: Counter[str] = field(default_factory=Counter)
     wrong: list[Case] = field(default_factory=list)
     unshown: list[tuple[int, Claim]] = field(default_factory=list)
+    longest: list[tuple[float, int, int]] = field(default_factory=list)
+    """The fleets that took longest: seconds of CPU, the seed, and how many lives."""
     late: list[tuple[int, str]] = field(default_factory=list)
     """What showed a claim late: seeds, and lines of `witnesses.txt`."""
 
@@ -47,6 +54,7 @@ class Verdict:
         self.plays += case.plays
         self.two_hops += case.shape.longest >= 2
         self.faults += case.faults
+        self.longest = sorted((*self.longest, (case.seconds, case.seed, case.plays)))[-LONGEST:]
         self.late += [(case.seed, line) for line in case.late]
         self.features.update(features(case.shape))
         self.claims += Counter(claim.delivery for claim in case.claims)
@@ -84,6 +92,10 @@ class Verdict:
         yield ""
         yield "fleets with: " + ", ".join(f"{self.features[name]} {name}" for name in FEATURES)
         yield "faults: " + ", ".join(f"{n} {kind}" for kind, n in self.faults.most_common())
+        yield "longest: " + ", ".join(
+            f"{seed} ({seconds:.0f} s, {plays} lives)"
+            for seconds, seed, plays in reversed(self.longest)
+        )
         if self.unshown:
             yield ""
             yield "not shown at any step, so that the claim says less than is so, by cause:"
@@ -104,21 +116,33 @@ def run(
     verdict, said = Verdict(), time.monotonic()
     kinds = ((seed, *number(seed)) for seed in seeds)
     tasks = [(seed, tries if nth < shown[kind] else 0, anew) for seed, kind, nth in kinds]
+    left = dict.fromkeys(seeds)
     with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
-        for case in pool.imap_unordered(_examine, tasks, chunksize=4):
-            verdict.add(case)
-            if case.wrong:
-                say(f"fleet {case.seed} is wrong: {case.wrong.seen[0]}")
-            elif case.searched:
-                for claim in case.unshown:
-                    say(f"fleet {case.seed} does not show {_cause(claim)}")
+        cases = pool.imap_unordered(_examine, tasks)
+        while left:
+            with suppress(multiprocessing.TimeoutError):  # one that is stuck is to be named
+                case = cases.next(SAY_EVERY)
+                del left[case.seed]
+                verdict.add(case)
+                for line in _news(case):
+                    say(line)
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
                 say(
                     f"{verdict.fleets} of {len(seeds)} fleets, wrong {len(verdict.wrong)}, "
-                    f"not shown {len(verdict.unshown)}"
+                    f"not shown {len(verdict.unshown)}; "
+                    f"at {', '.join(map(str, islice(left, processes)))}"
                 )
     return verdict
+
+
+def _news(case: Case) -> Iterator[str]:
+    """Yield what is to be said of a fleet at once."""
+    if case.wrong:
+        yield f"fleet {case.seed} is wrong: {case.wrong.seen[0]}"
+    elif case.searched:
+        for claim in case.unshown:
+            yield f"fleet {case.seed} does not show {_cause(claim)}"
 
 
 def _begin() -> None:
@@ -129,7 +153,9 @@ def _begin() -> None:
 
 def _examine(task: tuple[int, int, bool]) -> Case:
     seed, tries, anew = task
+    began = time.process_time()
     case = examine(seed, tries=tries, anew=anew)
+    case.seconds = time.process_time() - began
     if tries or not seed % 8:
         gc.collect()
     return case

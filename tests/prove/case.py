@@ -56,6 +56,8 @@ class Case:
     claims: list[Claim]
     faults: Counter[str] = field(default_factory=Counter)
     plays: int = 0
+    seconds: float = 0.0
+    """The CPU that it took."""
     searched: bool = False
     """Whether faults were looked for that show the weaker claims."""
     wrong: Wrong | None = None
