@@ -39,22 +39,18 @@ def _buried(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
     Of a group, that is the first one. For another one to do so, it works until the group has seen
     that the others do not, and there are no events before that.
     """
-    agent, dead = (
-        shape.agent(claim.sink[0]),
-        {(agent.name, name) for agent in shape.agents for name in _readers(agent)},
-    )
+    dead = {(agent.name, name) for agent in shape.agents for name in _readers(agent)}
     if claim.sink not in dead:
         return
-    yield (away := list(_away(shape, dead)))
-    yield [*away, *_gathered(shape, claim)]
+    agent, gathered = shape.agent(claim.sink[0]), list(_gathered(shape, claim))
     late = {sink.name for sink in agent.sinks if claim.sink[1] in buried(agent, sink.name)}
     read = {each.channel for each in agent.readings if late & {*each.sinks}}
+    away = list(_away(shape, dead))
     held = [
         *_away(shape, dead, {(agent.name, name) for name in late}),
         *holds(agent, 0.0, WAITED, read),
     ]
-    yield held
-    yield [*held, *_gathered(shape, claim)]
+    yield from (away, [*away, *gathered], held, [*held, *gathered])
 
 
 def _away(
@@ -76,9 +72,9 @@ def _gathered(shape: Shape, claim: Claim) -> Iterator[Action]:
     for link in (each for each in shape.links if each.policy in CHOOSING):
         for host in shape.agent(link.sender[0]).hosts:
             peers = [peer for _, _, peer in shape.peers(link, host)]
-            meant = next((peer for peer in peers if peer in own), peers[0])
+            meant = [*(peer for peer in peers if peer in own), *peers][:1]
             for peer in peers:
-                if peer != meant:
+                if peer not in meant:
                     yield Action(0.0, "cut", (*link.sender, host, peer), GIVEN_UP)
 
 
