@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from itertools import chain
 
 from flumec.compiler.graph import Node
@@ -103,10 +104,14 @@ def _waiting(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
 
 
 def _moved(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
-    """Have a client repeat its request once a link has gone over to another peer."""
+    """Have a client repeat its request once a link has gone over to another peer, and at once what
+    a link rejects.
+    """
     harms = (effect.harm for effect in claim.effects(Failure.CLIENT_RETRIED))
     if not any(harm & wanted(claim) & Harm.REPEATS for harm in harms):
         return
+    if bulks := list(rejected(shape, claim)):
+        yield [replace(bulk, at=round(bulk.at + 0.07, 3), kind="repost") for bulk in bulks]
     reposts = [
         Action(NOTICED, "repost", (*claim.source, host), 1)
         for host in shape.agent(claim.source[0]).hosts

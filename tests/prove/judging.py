@@ -189,9 +189,8 @@ class Judge:
         """Return how many copies of an event links have had rejected, but for those to others."""
         found = 0
         for each in rejections(place):
-            if (each.agent, each.channel) in beyond:
-                continue
-            lying = record.aside.get((each.agent, each.channel, each.host), []).count(event)
+            aside = record.aside.get((each.agent, each.channel, each.host), [])
+            lying = 0 if (each.agent, each.channel) in beyond else aside.count(event)
             lying += sum(counts[sink][event] for sink in self._ways.readers(each) if sink in counts)
             found += 1 if 0 < lying <= each.copies else lying
         return found

@@ -94,6 +94,22 @@ def test_what_another_sink_gets_of_what_one_gave_up_is_in_one_place() -> None:
     assert judged(given, *both, shape=Shape((agent,))) == ["doubled"]
 
 
+def test_each_copy_that_a_failure_brings_may_lie_aside_where_a_claim_says_so() -> None:
+    store = replace(STORE, values=(*STORE.values, ("dead_letter", "d")))
+    shape = Shape((replace(SIMPLE, channels=(FILE, Part("d", "file")), sinks=(store,)),))
+    plain = claim()
+    detour = replace(plain.detours[0], copied=frozenset({Failure.CLIENT_RETRIED}))
+    said = replace(plain, detours=(detour,))
+    aside = record(0, 2)
+    aside.aside["a", "d", "h"] = [event(1), event(1)]
+    assert judged(aside, said, shape=shape) == ["doubled"]
+    aside.failures.add(Failure.CLIENT_RETRIED)
+    assert judged(aside, said, shape=shape) == []
+    assert judged(aside, plain, shape=shape) == ["doubled"]
+    aside.arrived[PLACE] += [event(0)]
+    assert judged(aside, said, shape=shape) == ["doubled"]
+
+
 def test_what_came_twice_is_doubled() -> None:
     assert judged(record(0, 1, 2, 1)) == ["doubled"]
 
