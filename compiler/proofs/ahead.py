@@ -65,7 +65,11 @@ class Ahead:
             elif effect.unless not in spared:
                 spared = (effect.unless, *spared)
         order = _order(self.order, effects, worst, assuming)
-        repeats = frozenset(each.failure for each in effects if each.harm is Harm.REPEATS)
+        repeats = frozenset(
+            each.failure
+            for each in effects
+            if each.harm is Harm.REPEATS and not (each.unless and each.unless in assuming)
+        )
         return replace(
             self, worst=worst, known=known, doubted=doubted, assuming=assuming, spared=spared,
             order=order, detours=copied(self.detours, repeats),

@@ -76,7 +76,10 @@ class _Making:
                 made = (_by(self.ways, way.start, step), *made)
             if keeps(step):
                 continue
-            if self.header in sets or (key & sets and self.header in making(step).headers):
+            finds = step.declaration is not None and bool(step.declaration.finds)
+            if not finds and (
+                self.header in sets or (key & sets and self.header in making(step).headers)
+            ):
                 return made, None
             key -= sets
         return made, key

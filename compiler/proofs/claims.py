@@ -12,6 +12,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.model import Agent, Component, Fleet, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
+from flumec.compiler.proofs.beside import key_by
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order, Origin
 from flumec.compiler.proofs.effects import Effects
 from flumec.compiler.proofs.joining import Courses, joined
@@ -146,17 +147,16 @@ class _Claims:
         }
 
     def _with_key(self, way: Way, ahead: Ahead, leaving: Sequence[tuple[Way, Place]]) -> Ahead:
-        """Return what is ahead of a way with the key as it is by all ways of its link or source."""
-        link, key = way.link, ahead.key
-        if key is None or way.kind == "letters":
+        """Return what is ahead of a way with the key as it is by all that leave there."""
+        if ahead.key is None:
             return ahead
-        behind = [self._ahead[there] for other, there in leaving if other.link is link]
-        keys = [found[ahead.sink].key for found in behind if ahead.sink in found]
-        others = [one for one in keys if one is not None]
-        if link is None:
-            return replace(ahead, key=key.beside(others))
-        several = self._effects.several_peers(link)
-        return replace(ahead, key=key.across(link, others, several=several))
+        sinks = ((other, self._ahead[there].get(ahead.sink)) for other, there in leaving)
+        found = [
+            (other, one.key) for other, one in sinks if one is not None and one.key is not None
+        ]
+        agent = self._fleet.agents[way.start[0]]
+        several = way.link is not None and self._effects.several_peers(way.link)
+        return replace(ahead, key=key_by(way, ahead.key, found, agent, several=several))
 
     def _through(self, way: Way, ahead: Ahead, gone: Sequence[Detour]) -> Ahead:
         """Return what is ahead before a way on."""
@@ -172,7 +172,7 @@ class _Claims:
             steps = (*chain.steps, *(arm.steps if arm is not None else ()))
             agent = self._fleet.agents[way.start[0]]
             if ahead.key is not None:
-                ahead = replace(ahead, key=ahead.key.before(steps, agent))
+                ahead = replace(ahead, key=ahead.key.before(chain.steps, agent))
             ahead = ahead.before(steps).turned(gone)
             if arm is not None and arm.steps:
                 changed = ahead.changed.union(*map(set_by, arm.steps))

@@ -5,7 +5,7 @@ the event, and not of the clock, or of the host, between where the copies part a
 link chooses among hosts, copies come to one or another: there all of these must make it alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from flumec.compiler.choice import hashed_by, policy_of
@@ -15,8 +15,17 @@ from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Agent, Link, Step, Value
 from flumec.compiler.proofs.claim import Copies
 
-Made = tuple[tuple[str, ...], ...]
-"""Steps as they are written, each with its agent where the host has a part in it."""
+Made = frozenset[tuple[tuple[str, ...], ...]]
+"""By each way the steps as they are written, each with its agent where the host has a part in it;
+among them the arms of routes by which it goes.
+"""
+
+NOT_MADE: Made = frozenset({()})
+
+MOST_WAYS = 16
+"""Of more it is only known that they are several."""
+
+_SEVERAL: Made = frozenset({(("several",),), (("several", "others"),)})
 
 Spared = frozenset[tuple[str, str]]
 """Headers, each with a part of a key that they are needed for only where an event lacks it."""
@@ -33,8 +42,8 @@ class Key:
     """Whether the body is in it."""
     clock: bool = False
     host: bool = False
-    made: Made = ()
-    """The steps between here and the sink that make a part of it."""
+    made: Made = NOT_MADE
+    """The steps between here and the sink that make a part of it, by each way."""
     chosen: frozenset[str] = frozenset()
     """Headers of an event at this place by whose values a link chooses who makes it."""
     differs: bool = False
@@ -47,12 +56,12 @@ class Key:
     """Of the headers here, those that a later step makes of the clock on events that lack them."""
     by_host: frozenset[str] = frozenset()
     """The same of the host."""
+    emptied: frozenset[str] = frozenset()
+    """Of these, those that it makes also where they are empty."""
     spared: Spared = frozenset()
     """Of the headers that are needed, those that are not of every event."""
     shared: bool = False
     """Whether by some way it is of many events."""
-    mixed: bool = False
-    """Whether two ways on from here, or from further on, make it by other steps."""
     hosted: bool = False
     """Whether a host has a part in it at all, also one on which all copies come by one way."""
 
@@ -74,7 +83,12 @@ class Key:
     @property
     def touched(self) -> bool:
         """Whether any step between here and the sink makes a part of it."""
-        return bool(self.made)
+        return self.made != NOT_MADE
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it is made by other steps on some way than on others."""
+        return len(self.made) > 1
 
     @property
     def firm(self) -> frozenset[str]:
@@ -94,46 +108,65 @@ class Key:
             self.content and other.content,
             self.clock or other.clock,
             self.host or other.host,
-            self.made if self.made == other.made else (*self.made, *other.made),
+            few(self.made | other.made),
             self.chosen | other.chosen,
             self.differs or other.differs,
             self.kept & other.kept,
             self.filled & other.filled,
             self.by_clock | other.by_clock,
             self.by_host | other.by_host,
+            self.emptied | other.emptied,
             frozenset(
                 pair for pair in self.spared | other.spared if pair[0] not in self.firm | other.firm
             ),
             not (self.names_one and other.names_one),
-            self.mixed or other.mixed or self.made != other.made,
             self.hosted or other.hosted,
         )
 
-    def beside(self, others: Sequence["Key"]) -> "Key":
+    def beside(self, others: Iterable["Key"]) -> "Key":
         """Return the key by one way where copies also go by others that leave right here."""
-        return replace(self, mixed=self.mixed or any(each.made != self.made for each in others))
+        return replace(self, made=few(self.made.union(*(each.made for each in others))))
 
     def by_other_steps(self) -> "Key":
         """Return the key before steps, where copies also go by others that do not take them."""
-        return replace(self, mixed=self.mixed or self.touched)
+        return replace(self, made=few(self.made | NOT_MADE))
+
+    def by_arm(self, header: str, values: Sequence[str]) -> "Key":
+        """Return the key before an arm of a route, where others make it in another way."""
+        made = frozenset((("arm", header, *values), *steps) for steps in self.made)
+        return replace(self._chosen_by(header), made=made)
 
     def across(self, link: Link, others: Sequence["Key"], *, several: bool) -> "Key":
         """Return the key before a link, if by its other ways it is `others`.
 
         `several` says whether a host that sends has several peers to choose from.
         """
-        mixed = any(other.made != self.made for other in others)
+        unlike = self._is_unlike(others)
         apart, policy = "within" in link.values, policy_of(link)
         chooses, header = several and policy != "all", hashed_by(link)
-        filled = self.by_clock | (self.by_host if chooses and header is None else frozenset())
-        key = replace(self, by_clock=filled)
-        if not (mixed or self.host) or (policy == "all" and not apart):
+        key = self
+        if chooses and header is None:
+            key = replace(self, by_clock=self.by_clock | self.by_host)
+        elif header is not None and chooses and self.by_host:
+            key = self._chosen_by(header)
+        if not (unlike or self.host) or (policy == "all" and not apart):
             return key
         if not chooses:
             return replace(key, host=self.host or apart)
         if header is None:
             return replace(key, differs=True, host=self.host or apart)
-        return replace(key, chosen=key.chosen | {header}, host=apart)
+        return replace(self._chosen_by(header), by_clock=key.by_clock, host=apart)
+
+    def unlike(self, others: Iterable["Key"]) -> "Key":
+        """Return the key by one way where, by chance, the next copy of an event goes by others."""
+        return replace(self, differs=self.differs or self._is_unlike(others))
+
+    def _is_unlike(self, others: Iterable["Key"]) -> bool:
+        return any(other.made != self.made or other.made == _SEVERAL for other in others)
+
+    def _chosen_by(self, header: str) -> "Key":
+        """Return the key where a header's value here chooses who makes it, or by which steps."""
+        return replace(self, chosen=self.chosen | {header})
 
     def before(self, steps: Sequence[Step], agent: Agent) -> "Key":
         """Return the key as it is seen before some steps of a chain."""
@@ -159,9 +192,10 @@ class Key:
         of, fills = making(step), fills_gaps(step)
         host = (of.host or of.varied) and len(agent.hosts.hosts) > 1
         key = self._made(step, made) if made and not fills else self
-        key = replace(key, made=(written(step, agent), *self.made))
+        said = written(step, agent)
+        key = replace(key, made=frozenset((said, *steps) for steps in self.made))
         if chosen:
-            left = self.chosen if keeps(step) else self.chosen - chosen
+            left = self.chosen if _leaves(step) else self.chosen - chosen
             key = replace(key, chosen=left | {*of.headers})
         lacking = frozenset() if chosen else made if fills else self._lacking(made)
         if made and fills:
@@ -169,49 +203,54 @@ class Key:
             content = self.content and not self.kept & made
             key = replace(
                 key, content=content, kept=self.kept - made, filled=self.filled | made,
-                by_clock=self.by_clock - made, by_host=self.by_host - made,
+                by_clock=self.by_clock - (made - self.emptied),
+                by_host=self.by_host - (made - self.emptied),
             )  # fmt: skip
         if not lacking:
             return replace(
                 key, clock=self.clock or of.clock, host=self.host or host,
                 hosted=self.hosted or host,
             )  # fmt: skip
+        by_clock, by_host = lacking if of.clock else frozenset(), lacking if host else frozenset()
         return replace(
-            key, by_clock=key.by_clock | (lacking if of.clock else frozenset()),
-            by_host=key.by_host | (lacking if host else frozenset()),
+            key, by_clock=key.by_clock | by_clock, by_host=key.by_host | by_host,
+            emptied=key.emptied | (frozenset() if fills else by_clock | by_host),
         )  # fmt: skip
 
     def _made(self, step: Step, made: frozenset[str]) -> "Key":
         """Return the key before a step that makes some of the headers of others, or of the body."""
-        of, keeping = making(step), keeps(step)
-        finds = step.declaration is not None and bool(step.declaration.finds)
-        spared = self._spared(frozenset(of.headers), made, keeping=keeping, finds=finds)
-        needed = (self.needed if keeping else self.needed - made) | {*of.headers}
-        if not finds:  # a later one that makes it where it lacks has nothing to do any more
+        of, leaving = making(step), _leaves(step)
+        sure = step.declaration is None or not step.declaration.finds
+        spared = self._spared(frozenset(of.headers), made, leaving=leaving, sure=sure)
+        needed = (self.needed if leaving else self.needed - made) | {*of.headers}
+        if sure:  # a later one that makes it where it lacks has nothing to do any more
             idle = {name for name, part in self.spared if part in made}
             needed -= idle - {name for name, _ in spared} - {*of.headers}
-        kept = self.kept | made if keeping else self.kept
+        kept = self.kept | made if leaving else self.kept
         key = replace(
             self, needed=needed, kept=kept & needed, filled=self.filled & needed - made,
-            content=self.content or (of.body and (finds or not keeping)), spared=spared,
+            content=self.content or (of.body and not (sure and keeps(step))), spared=spared,
         )  # fmt: skip
-        if finds:
+        if not sure:
             return key
-        return replace(key, by_clock=self.by_clock - made, by_host=self.by_host - made)
+        return replace(
+            key, by_clock=self.by_clock - made, by_host=self.by_host - made,
+            emptied=self.emptied - made,
+        )  # fmt: skip
 
     def _spared(
-        self, headers: frozenset[str], made: frozenset[str], *, keeping: bool, finds: bool
+        self, headers: frozenset[str], made: frozenset[str], *, leaving: bool, sure: bool
     ) -> Spared:
         """Return what is spared before a step that makes some headers of others."""
         still = {
             (name, part)
             for name, part in self.spared
-            if (part not in made or (finds and keeping)) and (keeping or name not in made)
+            if not (sure and part in made) and (leaving or name not in made)
         }
-        lacking = made if keeping else self._lacking(made)
+        lacking = made if leaving else self._lacking(made)
         if not lacking:
             return frozenset(pair for pair in still if pair[0] not in headers)
-        firm = self.firm if keeping else self.firm - made
+        firm = self.firm if leaving else self.firm - made
         return frozenset(still | {(name, part) for name in headers - firm for part in lacking})
 
     def _lacking(self, made: frozenset[str]) -> frozenset[str]:
@@ -220,6 +259,18 @@ class Key:
         """
         parts = frozenset(part for name, part in self.spared if name in made)
         return frozenset() if made & self.firm else parts
+
+
+def _leaves(step: Step) -> bool:
+    """Return whether events may keep the values that a step would give their headers: what they had
+    before it, or all that it does not find.
+    """
+    return keeps(step) or (step.declaration is not None and bool(step.declaration.finds))
+
+
+def few(made: Made) -> Made:
+    """Return what steps make a key by some ways, or that they are many."""
+    return made if len(made) <= MOST_WAYS else _SEVERAL
 
 
 def written(step: Step, agent: Agent) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ REQUIRED, OPTIONAL, NEITHER = (f"{word} = [header.{name}]" for word, name in (
     ("required", "id"), ("optional", "id"), ("required", "user"),
 ))  # fmt: skip
 HOST = "host(preserve = false)"
+ON_EACH = "`header.id` is on each event that enters"
+NOT_EMPTY = "`header.id` is empty on no event that enters"
 TIME = "timestamp() -> fingerprint(header.host, of = [header.timestamp])"
 
 
@@ -81,5 +83,18 @@ def test_whether_a_client_that_repeats_at_another_host_is_known(
     (claim,) = claims(Graph(fleet))
 
     assert (not claim.effects(Failure.CLIENT_RETRIED)) is known
+    assert (ON_EACH in claim.assuming) is (headers == OPTIONAL)
     if headers == OPTIONAL:
-        assert any("`header.id` is on each event" in each for each in claim.assuming)
+        assert NOT_EMPTY in claim.assuming
+
+
+@pytest.mark.parametrize(
+    ("steps", "made"), [(f"{HOST} -> {NAMED}", True), (f"{HOST} -> {BODY} -> {NAMED}", False)]
+)
+def test_an_empty_header_is_made_anew(steps: str, made: bool) -> None:
+    fleet = lint_text(FLEET.replace("HEADERS", REQUIRED).replace("STEPS", steps)).fleet
+    assert fleet is not None
+
+    (claim,) = claims(Graph(fleet))
+
+    assert (NOT_EMPTY in claim.assuming) is made
