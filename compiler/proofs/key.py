@@ -23,12 +23,12 @@ among them the arms of routes by which it goes.
 NOT_MADE: Made = frozenset({()})
 
 MOST_WAYS = 16
-"""Of more it is only known that they are several."""
+"""Of more it is only known that they are many, and so unlike all others."""
 
-_SEVERAL: Made = frozenset({(("several",),), (("several", "others"),)})
+_MANY = ("many",)
 
 Spared = frozenset[tuple[str, str]]
-"""Headers, each with a part of a key that they are needed for only where an event lacks it."""
+"""Headers, each with a part of a key that they are needed for, where an event lacks that part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Key:
     emptied: frozenset[str] = frozenset()
     """Of these, those that it makes also where they are empty."""
     spared: Spared = frozenset()
-    """Of the headers that are needed, those that are not of every event."""
+    """Of the headers that are needed, those that are needed for nothing else."""
     shared: bool = False
     """Whether by some way it is of many events."""
     hosted: bool = False
@@ -162,7 +162,10 @@ class Key:
         return replace(self, differs=self.differs or self._is_unlike(others))
 
     def _is_unlike(self, others: Iterable["Key"]) -> bool:
-        return any(other.made != self.made or other.made == _SEVERAL for other in others)
+        return any(
+            other.made != self.made or any(_MANY in steps for steps in other.made)
+            for other in others
+        )
 
     def _chosen_by(self, header: str) -> "Key":
         """Return the key where a header's value here chooses who makes it, or by which steps."""
@@ -270,7 +273,7 @@ def _leaves(step: Step) -> bool:
 
 def few(made: Made) -> Made:
     """Return what steps make a key by some ways, or that they are many."""
-    return made if len(made) <= MOST_WAYS else _SEVERAL
+    return made if len(made) <= MOST_WAYS else frozenset({(_MANY,), (_MANY, _MANY)})
 
 
 def written(step: Step, agent: Agent) -> tuple[str, ...]:
