@@ -1,0 +1,73 @@
+"""What a claim takes for copies of one event has one key, as the real steps make it."""
+
+import random
+
+import pytest
+import thorough
+from flumec.compiler.build import compile_text
+from flumec.compiler.graph import Graph
+from flumec.compiler.proofs.claim import Claim, Failure
+from flumec.compiler.proofs.claims import claims
+
+from .fleet import Fleet, make
+from .passing import Passing
+
+LIVES = 12
+"""How often an event is posted to a fleet, twice each time."""
+
+Keys = list[str | None]
+
+
+def held(seed: int) -> bool:
+    """Hold the claim of a seed's fleet against what its steps make; False where it claims nothing.
+
+    A client posts an event, and once more, at any of the hosts; links choose anew each time.
+    """
+    fleet, chance = make(seed), random.Random(seed)
+    found = compile_text(fleet.text)
+    if found.plan is None:
+        return False
+    (claim,) = claims(Graph(found.fleet))
+    once, again = (
+        not claim.effects(failure) for failure in (Failure.ALWAYS, Failure.CLIENT_RETRIED)
+    )
+    passing = Passing(fleet, found.plan)
+    for _ in range(LIVES if once or again else 0):
+        event = sent(fleet, claim, chance), chance.choice((b"part=a", b"more=a", b"plain"))
+        first, second = (
+            passing.keys(*event, chance.choice(fleet.edge.hosts), chance) for _ in "12"
+        )
+        if None in (*first, *second):
+            continue  # what has no key is written, as is assumed
+        told = fleet.text, claim.assuming, event, first, second
+        assert not again or {*first} == {*second}, told
+        assert not once or max(len({*first}), len({*second})) <= 1, told
+    return once or again
+
+
+def sent(fleet: Fleet, claim: Claim, chance: random.Random) -> dict[str, str]:
+    """Return the headers that a client sends with an event; all that is assumed of them is so."""
+    assumed = {
+        name: {word for word in ("on each event that enters", "empty on no event") if any(
+            f"header.{name}`" in each and word in each for each in claim.assuming
+        )}
+        for name in (*fleet.required, *fleet.optional)
+    }  # fmt: skip
+    headers = {}
+    for name, words in assumed.items():
+        always = name in fleet.required or "on each event that enters" in words
+        if always or chance.random() < 0.5:
+            empty = "empty on no event" not in words and chance.random() < 0.2
+            headers[name] = "" if empty else chance.choice(("a", "x", f"c{name}"))
+    return headers
+
+
+def test_copies_have_one_key() -> None:
+    assert sum(held(seed) for seed in range(40)) > 10
+
+
+@pytest.mark.slow
+def test_copies_of_many_fleets_have_one_key() -> None:
+    seeds = thorough.first(range(40, 4000))
+
+    assert sum(map(held, seeds)) > len(seeds) / 4
