@@ -202,10 +202,8 @@ class Key:
             key = replace(key, chosen=left | {*of.headers})
         lacking = frozenset() if chosen else made if fills else self._lacking(made)
         if made and fills:
-            # What would have been made of the body where it lacks, is there, and is of no event.
-            content = self.content and not self.kept & made
-            key = replace(
-                key, content=content, kept=self.kept - made, filled=self.filled | made,
+            key = replace(  # what would have been made of the body where it lacks, is there
+                key, kept=self.kept - made, filled=self.filled | made,
                 by_clock=self.by_clock - (made - self.emptied),
                 by_host=self.by_host - (made - self.emptied),
             )  # fmt: skip
@@ -232,7 +230,7 @@ class Key:
         kept = self.kept | made if leaving else self.kept
         key = replace(
             self, needed=needed, kept=kept & needed, filled=self.filled & needed - made,
-            content=self.content or (of.body and not (sure and keeps(step))), spared=spared,
+            content=self.content or (of.body and not leaving), spared=spared,
         )  # fmt: skip
         if not sure:
             return key

@@ -38,17 +38,18 @@ def named(
             unknown = ahead.unknown()
             return Named(unknown.worst, unknown.assuming)
         key = at_first
-    if not key.names_one or alike:
-        return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **worst})
     emptied = ahead.key.emptied
     doubted = (ahead.key.by_clock | ahead.key.by_host) - came.given - (came.required - emptied)
     if came.possible is not None and not doubted <= came.possible:
         worst = {**ahead.doubted, **worst}
+    if not key.names_one or alike:
+        return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **worst})
     sent = doubted if came.possible is None else doubted & came.possible
-    each = [f"{_are(sorted(sent - came.required))} on each event that enters"]
-    each = each if sent - came.required else []
-    if sent & emptied:
-        each.append(f"{_are(sorted(sent & emptied))} empty on no event that enters")
+    each = [
+        f"{_are(sorted(names))} {what} event that enters"
+        for names, what in ((sent - came.required, "on each"), (sent & emptied, "empty on no"))
+        if names
+    ]
     headers = key_headers(sink.values[DEDUP])
     if headers and not ahead.key.touched and ahead.key.needed <= came.required:
         each.append(f"no two events have the same {_shown(headers)}")
