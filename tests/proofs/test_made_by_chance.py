@@ -127,6 +127,7 @@ def test_a_host_that_is_chosen_by_the_clock(by: str, known: bool) -> None:
     ("steps", "known"),
     [
         (f"{TIME} -> {FOUND} -> {TIMED}", False),
+        (f"timestamp(preserve = true) -> {FOUND} -> {TIMED}", False),
         (f"{FOUND} -> {TIMED}", True),
         (f"{FOUND} -> {BODY}", True),
         (f"{TIME} -> {FOUND} -> {BODY}", True),
