@@ -15,7 +15,7 @@ from .passing import Passing
 LIVES = 12
 """How often an event is posted to a fleet, twice each time."""
 
-Keys = list[str | None]
+ON_EACH, NOT_EMPTY = "on each event that enters", "empty on no event that enters"
 
 
 def held(seed: int) -> bool:
@@ -39,7 +39,7 @@ def held(seed: int) -> bool:
         )
         if None in (*first, *second):
             continue  # what has no key is written, as is assumed
-        told = fleet.text, claim.assuming, event, first, second
+        told = f"{fleet.text}\nassuming {claim.assuming}\n{event}: {first}, then {second}"
         assert not again or {*first} == {*second}, told
         assert not once or max(len({*first}), len({*second})) <= 1, told
     return once or again
@@ -47,18 +47,15 @@ def held(seed: int) -> bool:
 
 def sent(fleet: Fleet, claim: Claim, chance: random.Random) -> dict[str, str]:
     """Return the headers that a client sends with an event; all that is assumed of them is so."""
-    assumed = {
-        name: {word for word in ("on each event that enters", "empty on no event") if any(
-            f"header.{name}`" in each and word in each for each in claim.assuming
-        )}
-        for name in (*fleet.required, *fleet.optional)
-    }  # fmt: skip
+
+    def is_assumed(name: str, what: str) -> bool:
+        return any(f"`header.{name}`" in each and what in each for each in claim.assuming)
+
     headers = {}
-    for name, words in assumed.items():
-        always = name in fleet.required or "on each event that enters" in words
-        if always or chance.random() < 0.5:
-            empty = "empty on no event" not in words and chance.random() < 0.2
-            headers[name] = "" if empty else chance.choice(("a", "x", f"c{name}"))
+    for name in (*fleet.required, *fleet.optional):
+        if name in fleet.required or is_assumed(name, ON_EACH) or chance.random() < 0.5:
+            is_empty = not is_assumed(name, NOT_EMPTY) and chance.random() < 0.2
+            headers[name] = "" if is_empty else chance.choice(("a", "x", f"c{name}"))
     return headers
 
 
