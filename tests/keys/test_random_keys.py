@@ -60,11 +60,13 @@ def sent(fleet: Fleet, claim: Claim, chance: random.Random) -> dict[str, str]:
 
 
 def test_copies_have_one_key() -> None:
-    assert sum(held(seed) for seed in range(40)) > 10
+    assert sum(held(seed) for seed in range(12)) > 3
 
 
 @pytest.mark.slow
-def test_copies_of_many_fleets_have_one_key() -> None:
-    seeds = thorough.first(range(40, 4000))
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("first", range(12, 4012, 400))
+def test_copies_of_many_fleets_have_one_key(first: int) -> None:
+    seeds = thorough.first(range(first, first + 400))
 
     assert sum(map(held, seeds)) > len(seeds) / 4
