@@ -113,6 +113,11 @@ def keeps(step: Step) -> bool:
     return said(step, "preserve") is True
 
 
+def finds(step: Step) -> bool:
+    """Return whether a step sets headers only where it finds them."""
+    return step.declaration is not None and bool(step.declaration.finds)
+
+
 def said(step: Step, name: str) -> Any:
     """Return a property of a step, its default where it is not written."""
     assert step.declaration is not None

@@ -72,7 +72,7 @@ class Ahead:
         )
         return replace(
             self, worst=worst, known=known, doubted=doubted, assuming=assuming, spared=spared,
-            order=order, detours=copied(self.detours, repeats),
+            order=order, detours=_copied(self.detours, repeats),
         )  # fmt: skip
 
     def unknown(self) -> "Ahead":
@@ -132,7 +132,7 @@ class Ahead:
         """Return the same with what leaves the way before all that."""
         if not detours:
             return self
-        return replace(self, detours=merged((*detours, *self.detours)))
+        return replace(self, detours=_merged((*detours, *self.detours)))
 
     def joined(self, other: "Ahead", order: Order) -> "Ahead":
         """Return what is true of two ways to the sink; the file names this one first."""
@@ -143,7 +143,7 @@ class Ahead:
             {**other.doubted, **self.doubted},
             order,
             None if self.key is None or other.key is None else self.key.joined(other.key),
-            merged((*self.detours, *other.detours)),
+            _merged((*self.detours, *other.detours)),
             tuple(dict.fromkeys((*self.meetings, *other.meetings))),
             tuple(dict.fromkeys((*self.assuming, *other.assuming))),
             tuple(dict.fromkeys((*self.spared, *other.spared))),
@@ -153,14 +153,14 @@ class Ahead:
         )
 
 
-def copied(detours: Sequence[Detour], repeats: frozenset[Failure]) -> tuple[Detour, ...]:
+def _copied(detours: Sequence[Detour], repeats: frozenset[Failure]) -> tuple[Detour, ...]:
     """Return detours behind a place at which failures repeat events."""
     if not repeats:
         return tuple(detours)
     return tuple(replace(each, copied=each.copied | repeats) for each in detours)
 
 
-def merged(detours: Iterable[Detour]) -> tuple[Detour, ...]:
+def _merged(detours: Iterable[Detour]) -> tuple[Detour, ...]:
     """Return the detours of several ways, each once, with the copies that come by any of them."""
     found: dict[Detour, frozenset[Failure]] = {}
     for each in detours:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from flumec.compiler.graph import Node
 from flumec.compiler.headers.making import making, set_by
-from flumec.compiler.headers.steps import keeps
+from flumec.compiler.headers.steps import finds, keeps
 from flumec.compiler.model import Step
 from flumec.compiler.proofs.key import written
 from flumec.compiler.proofs.naming import is_given
@@ -76,8 +76,7 @@ class _Making:
                 made = (_by(self.ways, way.start, step), *made)
             if keeps(step):
                 continue
-            finds = step.declaration is not None and bool(step.declaration.finds)
-            if not finds and (
+            if not finds(step) and (
                 self.header in sets or (key & sets and self.header in making(step).headers)
             ):
                 return made, None

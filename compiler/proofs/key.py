@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.headers.making import fills_gaps, making, set_by
-from flumec.compiler.headers.steps import keeps
+from flumec.compiler.headers.steps import finds, keeps
 from flumec.compiler.model import Agent, Link, Step, Value
 from flumec.compiler.proofs.claim import Copies
 
@@ -108,7 +108,7 @@ class Key:
             self.content and other.content,
             self.clock or other.clock,
             self.host or other.host,
-            few(self.made | other.made),
+            _few(self.made | other.made),
             self.chosen | other.chosen,
             self.differs or other.differs,
             self.kept & other.kept,
@@ -125,11 +125,11 @@ class Key:
 
     def beside(self, others: Iterable["Key"]) -> "Key":
         """Return the key by one way where copies also go by others that leave right here."""
-        return replace(self, made=few(self.made.union(*(each.made for each in others))))
+        return replace(self, made=_few(self.made.union(*(each.made for each in others))))
 
     def by_other_steps(self) -> "Key":
         """Return the key before steps, where copies also go by others that do not take them."""
-        return replace(self, made=few(self.made | NOT_MADE))
+        return replace(self, made=_few(self.made | NOT_MADE))
 
     def by_arm(self, header: str, values: Sequence[str]) -> "Key":
         """Return the key before an arm of a route, where others make it in another way."""
@@ -221,7 +221,7 @@ class Key:
     def _made(self, step: Step, made: frozenset[str]) -> "Key":
         """Return the key before a step that makes some of the headers of others, or of the body."""
         of, leaving = making(step), _leaves(step)
-        sure = step.declaration is None or not step.declaration.finds
+        sure = not finds(step)
         spared = self._spared(frozenset(of.headers), made, leaving=leaving, sure=sure)
         needed = (self.needed if leaving else self.needed - made) | {*of.headers}
         if sure:  # a later one that makes it where it lacks has nothing to do any more
@@ -266,10 +266,10 @@ def _leaves(step: Step) -> bool:
     """Return whether events may keep the values that a step would give their headers: what they had
     before it, or all that it does not find.
     """
-    return keeps(step) or (step.declaration is not None and bool(step.declaration.finds))
+    return keeps(step) or finds(step)
 
 
-def few(made: Made) -> Made:
+def _few(made: Made) -> Made:
     """Return what steps make a key by some ways, or that they are many."""
     return made if len(made) <= MOST_WAYS else frozenset({(_MANY,), (_MANY, _MANY)})
 
