@@ -39,20 +39,24 @@ def wanted(claim: Claim) -> Harm:
     return WANTED.get(claim.delivery, Harm.NONE)
 
 
+def harms(claim: Claim) -> list[Effect]:
+    """Return the effects for which a claim is as weak as it says."""
+    return [
+        effect
+        for failure, worst in claim.worst.items()
+        for effect in (worst if failure not in TOLD_APART else ())
+        if wanted(claim) & effect.harm
+    ]
+
+
 def aimed(shape: Shape, claims: Sequence[Claim], seed: int, turn: int) -> Script:
     """Return the `turn`-th script of a seed that may show claims to be as weak as they say."""
     chance = random.Random(f"aimed {seed} {turn}")
     actions = [*sends(shape, chance)]
     for claim in claims:
         actions += rejected(shape, claim)
-        harms = [
-            effect
-            for failure, effects in claim.worst.items()
-            for effect in effects
-            if failure not in TOLD_APART and wanted(claim) & effect.harm
-        ]
-        if harms:
-            effect = chance.choice(harms)
+        if found := harms(claim):
+            effect = chance.choice(found)
             stepwise = turn % 2 and effect.harm is Harm.REPEATS and effect.failure in DEATHS
             if stepwise:
                 actions += _in_between(shape, effect, turn // 2)

@@ -8,13 +8,14 @@ from itertools import chain, islice
 
 from flumec.compiler.proofs.claim import Claim
 from prove import simulated
-from prove.aiming import aimed, wanted
+from prove.aiming import aimed, harms, wanted
 from prove.arranged import arranged
 from prove.claiming import Claimed, claimed
 from prove.judging import Judge, Record, Seen
 from prove.script import Script, write
 from prove.shape import Shape
 from prove.stepping import Search, searches, stepped
+from prove.together import is_kept_anyway
 from prove.ways import Ways
 from prove.widening import make
 from prove.witnesses import LATE, line_of, witnesses
@@ -69,13 +70,15 @@ class Case:
     @cached_property
     def weaker(self) -> list[Claim]:
         """The claims of less than exactly once; but for those of no event, as one header's value
-        leads them all elsewhere.
+        leads them all elsewhere, and those of a channel that is optional for no put.
         """
         ways = Ways(self.shape, exact=True)
         return [
             claim
             for claim in self.claims
-            if wanted(claim) and claim.sink in ways.reached(claim.source)
+            if wanted(claim)
+            and claim.sink in ways.reached(claim.source)
+            and not all(is_kept_anyway(self.shape, effect) for effect in harms(claim))
         ]
 
     @property

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
-from flumec.compiler.proofs.claim import TOLD_APART, Claim, Effect, Failure, Harm
+from flumec.compiler.proofs.claim import Claim, Effect, Failure, Harm
 from flumec.compiler.world.steps import Note
-from prove.aiming import DEATHS, KINDS, flood, rejected, trickle, wanted
+from prove.aiming import DEATHS, KINDS, flood, harms, rejected, trickle
 from prove.arranged import gone_over
 from prove.judging import Record
 from prove.script import BARE, LENGTH, STEPS, Action, Script, given, holds, places
@@ -49,14 +49,7 @@ def searches(shape: Shape, claim: Claim, seed: int) -> Iterator[Search]:
     An effect is the first of its failure on a way: where copies make up for it there, another one
     behind it does the harm, so it is looked for in every agent.
     """
-    harm = wanted(claim)
-    effects = [
-        effect
-        for failure, worst in claim.worst.items()
-        for effect in (worst if failure not in TOLD_APART else ())
-        if harm & effect.harm
-    ]
-    found = [each for effect in effects for each in _of(shape, claim, effect, seed)]
+    found = [each for effect in harms(claim) for each in _of(shape, claim, effect, seed)]
     yield from sorted(found, key=lambda search: search.rank)
 
 
