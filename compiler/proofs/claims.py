@@ -3,17 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import DEDUP
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import set_by
-from flumec.compiler.model import Agent, Component, Fleet, Settings
+from flumec.compiler.model import Component, Fleet, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
 from flumec.compiler.proofs.beside import key_by
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order, Origin
+from flumec.compiler.proofs.detours import leaving, letters
 from flumec.compiler.proofs.effects import Effects
 from flumec.compiler.proofs.joining import Courses, joined
 from flumec.compiler.proofs.key import Key, key_of
@@ -25,7 +25,7 @@ from flumec.compiler.proofs.scattered import ScatteredBySource
 from flumec.compiler.proofs.survival import folder_of
 from flumec.compiler.proofs.twins import spared
 from flumec.compiler.proofs.uneven import Uneven
-from flumec.compiler.proofs.way import Way, said, ways_of
+from flumec.compiler.proofs.way import Way, ways_of
 from flumec.runtime.component import Sink, Source
 
 _WORST_FIRST = (Harm.LOSES, Harm.REPEATS)
@@ -126,17 +126,17 @@ class _Claims:
 
     def _onwards(self, place: Place) -> dict[Node, Ahead]:
         found: dict[Node, list[tuple[Way, Ahead]]] = {}
-        leaving = list(self._places.out(place))
+        out = list(self._places.out(place))
         agent = self._fleet.agents[place.node[0]]
-        letters = [_letter(agent, way) for way, _ in leaving if way.kind == "letters"]
-        for way, there in leaving:
-            turned = letters if way.kind != "letters" else []
-            gone = list(self._leaving(place, way))
+        given_up = letters(agent, [way for way, _ in out], self._effects)
+        for way, there in out:
+            turned = given_up if way.kind != "letters" else []
+            gone = list(leaving(self._places, place, way))
             for sink, ahead in self._ahead[there].items():
-                known = self._with_key(way, ahead, leaving)
+                known = self._with_key(way, ahead, out)
                 come = self._through(way, known, gone).turned(turned)
                 found.setdefault(sink, []).append((way, come))
-        ends, courses = {id(way): there for way, there in leaving}, self._courses
+        ends, courses = {id(way): there for way, there in out}, self._courses
 
         def at_ends(way: Way) -> Sequence[Mapping[Node, Ahead]]:
             return [self._ahead[end] for _, end in self._places.out(ends[id(way)])]
@@ -146,11 +146,11 @@ class _Claims:
             for sink, ways in found.items()
         }
 
-    def _with_key(self, way: Way, ahead: Ahead, leaving: Sequence[tuple[Way, Place]]) -> Ahead:
+    def _with_key(self, way: Way, ahead: Ahead, out: Sequence[tuple[Way, Place]]) -> Ahead:
         """Return what is ahead of a way with the key as it is by all that leave there."""
         if ahead.key is None:
             return ahead
-        sinks = ((other, self._ahead[there].get(ahead.sink)) for other, there in leaving)
+        sinks = ((other, self._ahead[there].get(ahead.sink)) for other, there in out)
         found = [
             (other, one.key) for other, one in sinks if one is not None and one.key is not None
         ]
@@ -180,17 +180,6 @@ class _Claims:
             ahead = ahead.parted(way.start, behind=False)
         effects = tuple(self._effects.along(way))
         return self._ordered(way, ahead.after(effects) if effects else ahead)
-
-    def _leaving(self, place: Place, way: Way) -> Iterator[Detour]:
-        """Yield what the steps of a chain filter out, and what its route drops."""
-        chain = None if way.edge is None else way.edge.chain
-        if chain is None or way.edge is None:
-            return
-        for step in way.steps:
-            if step.declaration is not None and step.declaration.drops:
-                yield Detour("filtered", way.start, None, step.span)
-        for target in self._places.drops(place, chain):
-            yield Detour("dropped", way.start, None, target.span)
 
     def _ordered(self, way: Way, ahead: Ahead) -> Ahead:
         if way.kind == "group":
@@ -279,16 +268,3 @@ def _by_failure(worst: Worst) -> dict[Failure, tuple[Effect, ...]]:
         if effects:
             found[failure] = effects
     return found
-
-
-def _letter(agent: Agent, way: Way) -> Detour:
-    """Return where what a consumer gives up goes; it is given up also by time where a sink says."""
-    kind: Literal["dead letter", "given up", "late"] = "late" if way.late else "dead letter"
-    given = [
-        sink
-        for sink in agent.components.values()
-        if sink.kind == "sink"
-        and "give_up" in sink.values
-        and said(sink.values, "dead_letter", "") == way.end[1]
-    ]
-    return Detour("given up" if given and not way.late else kind, way.start, way.end[1], way.span)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from flumec.compiler.choice import covers, policy_of, within_of
 from flumec.compiler.graph import Node
-from flumec.compiler.model import Link
+from flumec.compiler.model import Fleet, Link
 from flumec.compiler.proofs.ahead import Ahead
 from flumec.compiler.proofs.claim import TOLD_APART, Effect, Failure, Harm
-from flumec.compiler.proofs.fanning import reached
+from flumec.compiler.proofs.fanning import has_several_peers, reached
 from flumec.compiler.proofs.way import Way, Ways
 
 Found = list[tuple[Way, Ahead]]
@@ -67,7 +67,7 @@ def _makes_up(ways: Ways, sure: Link, lost: Link, sink: Node) -> bool:
         return False
     if covers(sure, lost):
         return True
-    if policy_of(lost) != "all":
+    if policy_of(lost) != "all" or _has_the_one(ways.fleet, sure, lost):
         theirs = reached(ways.fleet, lost)
         return all(
             len(nodes) == 1 and nodes <= theirs[host]
@@ -79,6 +79,11 @@ def _makes_up(ways: Ways, sure: Link, lost: Link, sink: Node) -> bool:
     agent = ways.fleet.agents[name]
     links = [way.link for part in agent.components for way in ways.out((name, part)) if way.link]
     return name != sink[0] and all(within_of(link) is None for link in links)
+
+
+def _has_the_one(fleet: Fleet, sure: Link, lost: Link) -> bool:
+    """Return whether all hosts have one peer by a link, which is one of those by another too."""
+    return within_of(sure) == within_of(lost) and not has_several_peers(fleet, lost)
 
 
 def _with(way: tuple[Way, Ahead], own: Losses, sure: Losses) -> tuple[Way, Ahead]:

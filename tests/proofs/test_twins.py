@@ -140,3 +140,28 @@ def test_copies_over_all_of_two_agents_make_up_for_one_over_either(
     claim = claim_of(text.replace("policy = all", f"policy = {policy}"), "other")
 
     assert (claim.delivery == "at_least_once") is made_up
+
+
+SITES = (
+    (
+        'hosts relay_hosts = ["r1", "r2"] {\n  site = "s"\n}',
+        'hosts south = ["r1"] {\n  site = "s"\n}\n\nhosts north = ["r2"] {\n  site = "n"\n}',
+    ),
+    ("agent relay on relay_hosts", "agent relay on union(south, north)"),
+    ('hosts edge_hosts = ["e1"]', 'hosts edge_hosts = ["e1"] {\n  site = "s"\n}'),
+)
+
+
+@pytest.mark.parametrize(
+    ("within", "made_up"), [(("host.site",) * 2, True), (("host.site", ""), False)]
+)
+def test_a_copy_for_all_peers_is_one_where_each_host_has_one(
+    within: tuple[str, str], made_up: bool
+) -> None:
+    text = FLEET.format(first="file", relayed="file", targets="c0?, c1", sink=SINK, onward="")
+    for known, other in SITES:
+        text = text.replace(known, other)
+    for policy, name in zip(("policy = all", "policy = failover"), within, strict=True):
+        text = text.replace(policy, f"{policy}\n  within = {name}" if name else policy)
+
+    assert (claim_of(text, "relay").delivery == "at_least_once") is made_up

@@ -191,8 +191,8 @@ class Judge:
         for each in rejections(place):
             aside = record.aside.get((each.agent, each.channel, each.host), [])
             lying = 0 if (each.agent, each.channel) in beyond else aside.count(event)
-            lying += sum(counts[sink][event] for sink in self._ways.readers(each) if sink in counts)
-            found += 1 if 0 < lying <= each.copies else lying
+            read = sum(counts[sink][event] for sink in self._ways.readers(each) if sink in counts)
+            found += lying + (1 if 0 < read <= each.copies else read)
         return found
 
     def _aside(
