@@ -13,6 +13,7 @@ from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.headers.making import fills_gaps, making, set_by
 from flumec.compiler.headers.steps import finds, keeps
 from flumec.compiler.model import Agent, Link, Step, Value
+from flumec.compiler.proofs.chance import NEVER, Chance
 from flumec.compiler.proofs.claim import Copies
 
 Made = frozenset[tuple[tuple[str, ...], ...]]
@@ -40,24 +41,18 @@ class Key:
     tag: bool = False
     content: bool = False
     """Whether the body is in it."""
-    clock: bool = False
-    host: bool = False
+    clock: Chance = NEVER
+    host: Chance = NEVER
     made: Made = NOT_MADE
     """The steps between here and the sink that make a part of it, by each way."""
     chosen: frozenset[str] = frozenset()
     """Headers of an event at this place by whose values a link chooses who makes it."""
     differs: bool = False
-    """Whether it may be another one on each copy, by the choice of a link."""
+    """Whether it may be another one on each copy: as a link chooses, or as one is given up."""
     kept: frozenset[str] = frozenset()
     """Of the headers that are needed, those that a later step makes of the body if they lack."""
     filled: frozenset[str] = frozenset()
     """Of these, those to which a later step gives one value on all events that lack them."""
-    by_clock: frozenset[str] = frozenset()
-    """Of the headers here, those that a later step makes of the clock on events that lack them."""
-    by_host: frozenset[str] = frozenset()
-    """The same of the host."""
-    emptied: frozenset[str] = frozenset()
-    """Of these, those that it makes also where they are empty."""
     spared: Spared = frozenset()
     """Of the headers that are needed, those that are needed for nothing else."""
     shared: bool = False
@@ -70,15 +65,19 @@ class Key:
         if self.tag:
             return copies.tag
         made_alike = copies.alike or not (self.mixed or self.hosted)
-        return (
-            made_alike and not self.differs and not self.clock and not (self.host and copies.apart)
-        )
+        by_host = self.host.always and copies.apart
+        return made_alike and not self.differs and not self.clock.always and not by_host
 
     def doubts(self, copies: Copies) -> bool:
         """Return whether copies that part here have one key only if they came with all headers that
         a later step makes of the clock, or the host, where they are absent.
         """
-        return bool(self.by_clock or (self.by_host and copies.apart))
+        return bool(self.clock.absent or (self.host.absent and copies.apart))
+
+    @property
+    def chance(self) -> Chance:
+        """The clock or the host, whichever it is."""
+        return self.clock.joined(self.host)
 
     @property
     def touched(self) -> bool:
@@ -106,16 +105,13 @@ class Key:
             self.needed | other.needed,
             self.tag,
             self.content and other.content,
-            self.clock or other.clock,
-            self.host or other.host,
+            self.clock.joined(other.clock),
+            self.host.joined(other.host),
             _few(self.made | other.made),
             self.chosen | other.chosen,
             self.differs or other.differs,
             self.kept & other.kept,
             self.filled & other.filled,
-            self.by_clock | other.by_clock,
-            self.by_host | other.by_host,
-            self.emptied | other.emptied,
             frozenset(
                 pair for pair in self.spared | other.spared if pair[0] not in self.firm | other.firm
             ),
@@ -146,16 +142,15 @@ class Key:
         chooses, header = several and policy != "all", hashed_by(link)
         key = self
         if chooses and header is None:
-            key = replace(self, by_clock=self.by_clock | self.by_host)
-        elif header is not None and chooses and self.by_host:
+            key = replace(self, clock=self.clock.joined(replace(self.host, always=False)))
+        elif header is not None and chooses and self.host.absent:
             key = self._chosen_by(header)
-        if not (unlike or self.host) or (policy == "all" and not apart):
+        if not (unlike or self.host.always) or (policy == "all" and not apart):
             return key
-        if not chooses:
-            return replace(key, host=self.host or apart)
-        if header is None:
-            return replace(key, differs=True, host=self.host or apart)
-        return replace(self._chosen_by(header), by_clock=key.by_clock, host=apart)
+        if header is not None and chooses:
+            return replace(self._chosen_by(header), host=replace(self.host, always=apart))
+        host = replace(self.host, always=self.host.always or apart)
+        return replace(key, differs=key.differs or chooses, host=host)
 
     def unlike(self, others: Iterable["Key"]) -> "Key":
         """Return the key by one way where, by chance, the next copy of an event goes by others."""
@@ -204,18 +199,12 @@ class Key:
         if made and fills:
             key = replace(  # what would have been made of the body where it lacks, is there
                 key, kept=self.kept - made, filled=self.filled | made,
-                by_clock=self.by_clock - (made - self.emptied),
-                by_host=self.by_host - (made - self.emptied),
+                clock=self.clock.filled(made), host=self.host.filled(made),
             )  # fmt: skip
-        if not lacking:
-            return replace(
-                key, clock=self.clock or of.clock, host=self.host or host,
-                hosted=self.hosted or host,
-            )  # fmt: skip
-        by_clock, by_host = lacking if of.clock else frozenset(), lacking if host else frozenset()
         return replace(
-            key, by_clock=key.by_clock | by_clock, by_host=key.by_host | by_host,
-            emptied=key.emptied | (frozenset() if fills else by_clock | by_host),
+            key, hosted=key.hosted or (host and not lacking),
+            clock=key.clock.taken(lacking, empty=not fills) if of.clock else key.clock,
+            host=key.host.taken(lacking, empty=not fills) if host else key.host,
         )  # fmt: skip
 
     def _made(self, step: Step, made: frozenset[str]) -> "Key":
@@ -234,10 +223,7 @@ class Key:
         )  # fmt: skip
         if not sure:
             return key
-        return replace(
-            key, by_clock=self.by_clock - made, by_host=self.by_host - made,
-            emptied=self.emptied - made,
-        )  # fmt: skip
+        return replace(key, clock=self.clock.without(made), host=self.host.without(made))
 
     def _spared(
         self, headers: frozenset[str], made: frozenset[str], *, leaving: bool, sure: bool

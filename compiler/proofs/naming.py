@@ -38,8 +38,8 @@ def named(
             unknown = ahead.unknown()
             return Named(unknown.worst, unknown.assuming)
         key = at_first
-    emptied = ahead.key.emptied
-    doubted = (ahead.key.by_clock | ahead.key.by_host) - came.given - (came.required - emptied)
+    chance = ahead.key.chance
+    doubted = chance.absent - came.given - (came.required - chance.empty)
     if came.possible is not None and not doubted <= came.possible:
         worst = {**ahead.doubted, **worst}
     if not key.names_one or alike:
@@ -47,7 +47,7 @@ def named(
     sent = doubted if came.possible is None else doubted & came.possible
     each = [
         f"{_are(sorted(names))} {what} event that enters"
-        for names, what in ((sent - came.required, "on each"), (sent & emptied, "empty on no"))
+        for names, what in ((sent - came.required, "on each"), (sent & chance.empty, "empty on no"))
         if names
     ]
     headers = key_headers(sink.values[DEDUP])

@@ -11,6 +11,7 @@ from flumec.compiler.choice import within_of
 from flumec.compiler.facts import fact_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Host, Link
+from flumec.compiler.proofs.chance import NEVER
 from flumec.compiler.proofs.claim import Origin
 from flumec.compiler.proofs.key import Key
 from flumec.compiler.proofs.way import Way, Ways
@@ -42,7 +43,7 @@ def sharing(
 def _is_of_body_alone(key: Key) -> bool:
     """Return whether a key is the same of all events with one body that come with no header."""
     first = key.at_first(frozenset(), frozenset())
-    told_apart = key.tag or key.host or key.by_host or key.differs  # clocks may show one time
+    told_apart = key.tag or key.host != NEVER or key.differs  # clocks may show one time
     return first is not None and first.content and not told_apart
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from flumec.compiler.choice import covers, policy_of, within_of
+from flumec.compiler.choice import covers, hashed_by, policy_of, within_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Fleet, Link
 from flumec.compiler.proofs.ahead import Ahead
@@ -70,7 +70,7 @@ def _makes_up(ways: Ways, sure: Link, lost: Link, sink: Node) -> bool:
     if policy_of(lost) != "all" or _has_the_one(ways.fleet, sure, lost):
         theirs = reached(ways.fleet, lost)
         return all(
-            len(nodes) == 1 and nodes <= theirs[host]
+            nodes <= theirs[host] and (len(nodes) == 1 or hashed_by(lost) is None)
             for host, nodes in reached(ways.fleet, sure).items()
         )
     (name, _), *others = {end.node for link in (sure, lost) for end in link.targets}

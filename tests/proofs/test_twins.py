@@ -165,3 +165,20 @@ def test_a_copy_for_all_peers_is_one_where_each_host_has_one(
         text = text.replace(policy, f"{policy}\n  within = {name}" if name else policy)
 
     assert (claim_of(text, "relay").delivery == "at_least_once") is made_up
+
+
+@pytest.mark.parametrize(
+    ("lost", "made_up"),
+    [("balance", True), ("failover", True), ("hash(header.id)", False), ("all", False)],
+)
+def test_where_both_copies_go_to_either_agent_one_of_them_is_enough(
+    lost: str, made_up: bool
+) -> None:
+    """By a hash a copy is promised to the one agent that the header's value chooses."""
+    text = FLEET.format(first="file", relayed="file", targets="c0?, c1", sink=SINK, onward=SECOND)
+    text = text.replace("made ->", "made -> fingerprint(header.id) ->")
+    text = text.replace("=> relay.inbox", "=> relay.inbox, other.inbox")
+
+    claim = claim_of(text.replace("policy = all", f"policy = {lost}"), "other")
+
+    assert (claim.delivery == "at_least_once") is made_up
