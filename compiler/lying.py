@@ -1,11 +1,68 @@
-"""In which journal of its agent a channel lies."""
+"""In which journal of its agent each channel lies, and where each source keeps its positions."""
 
-from flumec.compiler.model import Agent
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from flumec.compiler.graph import Graph, ends
+from flumec.compiler.letters import giving_up, taken_from
+from flumec.compiler.model import Agent, Chain, Fleet
 from flumec.runtime.journal_settings import DEFAULT
+from flumec.runtime.lying import first, lying
+
+
+class Lying(NamedTuple):
+    """The journals of one agent's channels and sources, by their names."""
+
+    channels: Mapping[str, str]
+    homes: Mapping[str, str]
+
+
+class LyingByAgent:
+    """Of a whole fleet; made once, by `Graph.derived`, and looked up where it is asked."""
+
+    def __init__(self, fleet: Fleet, _graph: Graph) -> None:
+        self._links = giving_up(fleet)
+        self._known: dict[str, Lying] = {}
+
+    def of(self, agent: Agent) -> Lying:
+        """Return where an agent's channels lie, those in memory too, and its sources are at home;
+        the runtime goes by the same rule.
+        """
+        if agent.name not in self._known:
+            self._known[agent.name] = self._made(agent)
+        return self._known[agent.name]
+
+    def _made(self, agent: Agent) -> Lying:
+        order = [DEFAULT, *(name for name in agent.journals if name != DEFAULT)]
+        fed: dict[str, set[str]] = {}
+        for chain in fed_by_sources(agent):
+            known = {each.name for each in ends(chain) if each.name in agent.components}
+            fed.setdefault(chain.start, set()).update(name for name in known if name)
+        named = {
+            name: journal_of(agent, name)
+            for name, component in agent.components.items()
+            if component.kind == "channel"
+        }
+        letters = taken_from(agent, self._links.get(agent.name, ()))
+        given_up = ({each.channel, str(each.letters.value)} for each in letters)
+        channels = lying(named, (*fed.values(), *given_up), order)
+        homes = {
+            source: first({channels[name] for name in names if name in channels}, order)
+            for source, names in fed.items()
+        }
+        return Lying(channels, homes)
+
+
+def fed_by_sources(agent: Agent) -> Iterator[Chain]:
+    """Yield the chains that begin at a source."""
+    for chain in agent.chains:
+        start = agent.components.get(chain.start)
+        if start is not None and start.kind == "source":
+            yield chain
 
 
 def journal_of(agent: Agent, channel: str) -> str | None:
-    """Return where a channel lies; None for one without disk, which is with its neighbours."""
+    """Return the journal that a channel names; None for one in memory, which names none."""
     component = agent.components.get(channel)
     if component is None or component.kind != "channel" or component.type == "memory":
         return None

@@ -8,6 +8,7 @@ from flumec.runtime import credentials
 from flumec.runtime.component import Secret
 from flumec.runtime.journal_settings import DEFAULT
 from flumec.runtime.journal_settings import Journal as Declared
+from flumec.runtime.lying import first, lying
 from flumec.runtime.shut import saying_where
 from flumec.runtime.whereabouts import JOURNAL, note
 
@@ -71,31 +72,21 @@ def directory(state: Path, journal: Declared) -> Path:
 def layout(agent: "Agent") -> "Layout":
     """Return which journal each channel lies in, and where each source has its positions.
 
-    A memory channel is in the journal of the file channels that are written with it, so that it
-    makes no put span two. A source is at home in the journal that it feeds; of several, in the
-    default one, else in that which the file names first.
+    A source is at home in the journal that it feeds; of several, in the default one, else in that
+    which the file names first.
     """
     from flumec.runtime.journals import Layout
 
     order = [DEFAULT, *(name for name in agent.journals if name != DEFAULT)]
-    channels = {c.name: _named(c) for c in agent.channels if c.on_disk}
-    together = list(_together(agent))
-    for channel in agent.channels:
-        if not channel.on_disk:
-            found = {
-                channels[other]
-                for names in together
-                if channel.name in names
-                for other in names
-                if other in channels
-            }
-            channels.setdefault(channel.name, min(found, key=order.index, default=DEFAULT))
-    for own, share in agent.shares.items():
-        channels[share.of] = channels[own]
+    declared = {channel.name: channel.name for channel in agent.channels}
+    declared |= {own: share.of for own, share in agent.shares.items()}
+    named = {declared[channel.name]: _named(channel) for channel in agent.channels}
+    found = lying(named, _together(agent, declared), order)
+    channels = found | {own: found[name] for own, name in declared.items()}
     homes, spanning = {}, set()
     for source in agent.sources:
         fed = {channels[c.name] for f in agent.flows if f.source is source for c in f.channels}
-        homes[source.name] = min(fed, key=order.index, default=DEFAULT)
+        homes[source.name] = first(fed, order)
         if len(fed) > 1:
             spanning.add(source.name)
     consumers = {each.consumer.name: each.channel.name for each in agent.deliveries}
@@ -111,20 +102,17 @@ def letters_of(consumer: "Component") -> Iterator[str]:
             yield str(letters)
 
 
-def _named(channel: Any) -> str:
-    return str(getattr(channel, "journal", None) or DEFAULT)
+def _named(channel: Any) -> str | None:
+    return str(getattr(channel, "journal", None) or DEFAULT) if channel.on_disk else None
 
 
-def _together(agent: "Agent") -> Iterator[set[str]]:
-    """Yield the channels that one put may go to."""
+def _together(agent: "Agent", declared: Mapping[str, str]) -> Iterator[set[str]]:
+    """Yield the channels, as the file declares them, that are written in one step."""
     for source in agent.sources:
         yield {c.name for flow in agent.flows if flow.source is source for c in flow.channels}
-    for receiver in agent.receivers:
-        here = (each.to for each in agent.receipts if each.receiver is receiver)
-        yield {to.name for to in here if to.kind == "channel"}
     for delivery in agent.deliveries:
         for letters in letters_of(delivery.consumer):
-            yield {delivery.channel.name, letters}
+            yield {declared[delivery.channel.name], letters}
 
 
 def _settings(journal: Declared, environment: Mapping[str, str] | None) -> "Settings":

@@ -12,10 +12,9 @@ from flumec.compiler.cuts.alike import Alike, Alikes
 from flumec.compiler.cuts.element import Element
 from flumec.compiler.facts import fact_of
 from flumec.compiler.graph import Graph, Node
-from flumec.compiler.lying import journal_of
+from flumec.compiler.lying import LyingByAgent, journal_of
 from flumec.compiler.model import Fleet, Link
 from flumec.compiler.proofs.arriving import Arriving, Ends
-from flumec.compiler.proofs.homes import homes
 from flumec.compiler.proofs.peers import Peers, Receiver
 from flumec.compiler.proofs.survival import folder_of
 from flumec.compiler.proofs.uneven import Uneven
@@ -61,6 +60,7 @@ class Circuit:
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
         self.fleet, self.graph = fleet, graph
         self.peers, self.alikes = Peers(fleet), Alikes(fleet)
+        self.lying = graph.derived(LyingByAgent)
         self._uneven = graph.derived(Uneven)
         self._sent: dict[object, Copy] = {}
         self._labels: dict[Place, tuple[Element, ...]] = {}
@@ -127,7 +127,7 @@ class Circuit:
         if declaration is not None and issubclass(declaration, Channel) and declaration.on_disk:
             journal = journal_of(agent, component.name)
         if declaration is not None and issubclass(declaration, Source) and declaration.replayable:
-            journal = homes(agent)[1].get(component.name)
+            journal = self.lying.of(agent).homes.get(component.name)
         declared = agent.journals.get(journal or "")
         directory = None if declared is None else declared.values.get("directory")
         if directory is not None:

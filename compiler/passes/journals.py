@@ -1,12 +1,12 @@
 """Journals of an agent: what one put may span, and what a host has only once."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, ends
-from flumec.compiler.lying import journal_of
+from flumec.compiler.lying import LyingByAgent, fed_by_sources, journal_of
 from flumec.compiler.model import Agent, Fleet
 from flumec.compiler.passes.names import UnusedName
 from flumec.compiler.source import Span
@@ -194,22 +194,20 @@ class JournalTaken(Diagnostic, code="FL533"):
         return (Place(self.first, f"the journal `{self.owner}`"),)
 
 
-def check_journals(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+def check_journals(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield puts that span journals, journals without channels, and shared directories."""
     for agent in fleet.agents.values():
         if agent.journals:
-            yield from _spans(agent)
+            yield from _spans(agent, graph.derived(LyingByAgent).of(agent).channels)
             yield from _unused(agent) if agent.name not in fleet.unsure else ()
     yield from _directories(fleet)
 
 
-def _spans(agent: Agent) -> Iterator[SpansJournals]:
+def _spans(agent: Agent, channels: Mapping[str, str]) -> Iterator[SpansJournals]:
     fed: dict[str, dict[str, Span]] = defaultdict(dict)
-    for chain in agent.chains:
-        start = agent.components.get(chain.start)
-        for target in ends(chain) if start is not None and start.kind == "source" else ():
-            journal = journal_of(agent, target.name or "")
-            if journal is not None:
+    for chain in fed_by_sources(agent):
+        for target in ends(chain):
+            if (journal := channels.get(target.name or "")) is not None:
                 fed[chain.start].setdefault(journal, target.span)
     for source, journals in fed.items():
         if len(journals) > 1:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph
 from flumec.compiler.letters import giving_up, taken_from
-from flumec.compiler.lying import journal_of
+from flumec.compiler.lying import LyingByAgent
 from flumec.compiler.model import Fleet
 
 
@@ -91,15 +91,16 @@ class TornLetter(Diagnostic, code="FL318"):
 
     @property
     def hint(self) -> str:
-        return f"a letter is stored where its event was: give `{self.letters}` that journal"
+        return "a letter is stored where its event was: let both lie in one journal"
 
 
-def check_letters(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+def check_letters(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield channels for letters in another journal than the events."""
-    links = giving_up(fleet)
+    links, lying = giving_up(fleet), graph.derived(LyingByAgent)
     for agent in fleet.agents.values():
         given = links.get(agent.name, ())
         for channel, letters, _ in taken_from(agent, given) if agent.journals else ():
-            here, there = journal_of(agent, channel), journal_of(agent, str(letters.value))
+            channels = lying.of(agent).channels
+            here, there = channels.get(channel), channels.get(str(letters.value))
             if here is not None and there is not None and there != here:
-                yield TornLetter(letters.span, str(letters.value), channel, str(here))
+                yield TornLetter(letters.span, str(letters.value), channel, here)

@@ -12,7 +12,6 @@ from flumec.compiler.graph import Node, ends
 from flumec.compiler.model import Agent, Component, Group, Link
 from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.fanning import has_several_peers
-from flumec.compiler.proofs.homes import Homes, homes
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.compiler.source import Span
 from flumec.runtime.component import Channel, Sink, Source
@@ -31,7 +30,6 @@ class Effects:
     def __init__(self, ways: Ways) -> None:
         self._ways = ways
         self._at: dict[Node, tuple[Effect, ...]] = {}
-        self._homes: dict[str, Homes] = {}
         self._several: dict[int, bool] = {}
 
     def at(self, node: Node) -> tuple[Effect, ...]:
@@ -85,10 +83,8 @@ class Effects:
             )  # fmt: skip
         if not agent.journals:
             return
-        if agent.name not in self._homes:
-            self._homes[agent.name] = homes(agent)
-        channels, home_of = self._homes[agent.name]
-        home = home_of.get(source.name)
+        channels, homes = self._ways.lying.of(agent)
+        home = homes.get(source.name)
         if channels.get(way.end[1]) != home:
             for failure in _ENDS:
                 yield Effect(

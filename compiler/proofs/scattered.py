@@ -45,7 +45,9 @@ class ScatteredBySource:
 
     def _by(self, sources: frozenset[Node]) -> Ways:
         if sources not in self._taken:
-            self._taken[sources] = Ways(self._ways.fleet, self._places.taken(sources))
+            self._taken[sources] = Ways(
+                self._ways.fleet, self._places.taken(sources), self._ways.lying
+            )
         return self._taken[sources]
 
     def reason_of_any(self, sink: Node, dedup: Value) -> str:

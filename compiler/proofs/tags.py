@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Edge, Node
 from flumec.compiler.proofs.fanning import has_several_peers
-from flumec.compiler.proofs.homes import homes
 from flumec.compiler.proofs.way import Ways
 from flumec.runtime.sources.link import LinkSource
 
@@ -22,7 +21,7 @@ def have_one_tag(ways: Ways, one: Edge, two: Edge) -> bool:
         return True
     if one.chain is not two.chain or one.arm is not two.arm:
         return False
-    channels = homes(ways.fleet.agents[one.start[0]])[0]
+    channels = ways.lying.of(ways.fleet.agents[one.start[0]]).channels
     return _in_one_frame(ways, one.end, two.end, channels)
 
 

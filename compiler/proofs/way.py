@@ -7,6 +7,7 @@ from typing import Literal
 
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.letters import taken_from
+from flumec.compiler.lying import LyingByAgent
 from flumec.compiler.model import Component, Fleet, Group, Link, Step, Value
 from flumec.compiler.proofs.sites import Sites
 from flumec.compiler.source import Span
@@ -38,8 +39,8 @@ class Way:
 class Ways:
     """Ways on from components; all of a fleet are made once, by `Graph.derived(ways_of)`."""
 
-    def __init__(self, fleet: Fleet, ways: Iterable[Way]) -> None:
-        self.fleet = fleet
+    def __init__(self, fleet: Fleet, ways: Iterable[Way], lying: LyingByAgent) -> None:
+        self.fleet, self.lying = fleet, lying
         self._out: dict[Node, list[Way]] = defaultdict(list)
         self._into: dict[Node, list[Way]] = defaultdict(list)
         for way in ways:
@@ -111,7 +112,7 @@ class Ways:
 
 def ways_of(fleet: Fleet, graph: Graph) -> Ways:
     """Return every way on from each component of a fleet."""
-    return Ways(fleet, _all(fleet, graph))
+    return Ways(fleet, _all(fleet, graph), graph.derived(LyingByAgent))
 
 
 def _all(fleet: Fleet, graph: Graph) -> Iterator[Way]:

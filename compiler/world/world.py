@@ -3,13 +3,13 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from flumec.compiler import plan
 from flumec.compiler.world.chance import drawn
+from flumec.compiler.world.declared import declared
 from flumec.compiler.world.ear import heard
 from flumec.compiler.world.errors import Unable
 from flumec.compiler.world.events import Event
@@ -23,7 +23,6 @@ from flumec.compiler.world.stage import folder_of, staged
 from flumec.compiler.world.steps import Steps
 from flumec.compiler.world.tailed import TailedFiles
 from flumec.compiler.world.threads import simulated
-from flumec.runtime.agent import Agent
 from flumec.runtime.sinks.filing import Filing
 from flumec.runtime.sources.http import Http
 from flumec.runtime.sources.taildir import Taildir
@@ -75,7 +74,7 @@ class World(Seen):
 
     def _root(self) -> Path:
         """Return where the hosts' files are; it is there where somebody follows files."""
-        agents = (_made(agent) for host in self._plan.hosts for agent in host.agents)
+        agents = (declared(agent) for host in self._plan.hosts for agent in host.agents)
         if not any(isinstance(part, Taildir) for agent in agents for part in agent.parts):
             return Path("/no-files")
         made = tempfile.TemporaryDirectory(prefix="flumec-world-")
@@ -217,7 +216,7 @@ class World(Seen):
         machine.over = self._remember
         for agent in host.agents:
             take = self._take(host.name, agent.name)
-            made = staged(_made(agent), take, files, real=self._real_sinks)
+            made = staged(declared(agent), take, files, real=self._real_sinks)
             machine.agents[agent.name] = made
             machine.folders += (str(folder_of(p)) for p in made.parts if isinstance(p, Filing))
         return machine
@@ -241,26 +240,6 @@ def _silence(host: plan.Host) -> float:
     halves = [each.values for agent in host.agents for each in agent.senders]
     halves += [each.values for agent in host.agents for each in agent.receivers]
     return min((float(values.get("time_out", 15.0)) for values in halves), default=15.0)
-
-
-@cache
-def _code(text: str) -> Any:
-    return compile(text, "agent.py", "exec")
-
-
-_AGENTS: dict[int, tuple[plan.Agent, Agent]] = {}
-
-
-def _made(agent: plan.Agent) -> Agent:
-    """Return the agent that the generated script of a host declares, each made once."""
-    from flumec.compiler.emit.script import script
-
-    known = _AGENTS.get(id(agent))
-    if known is None or known[0] is not agent:
-        names: dict[str, Any] = {"__name__": "agent"}
-        exec(_code(script(agent)), names)  # noqa: S102 it is what we have just written
-        known = _AGENTS[id(agent)] = agent, names["agent"]
-    return known[1]
 
 
 __all__ = ["Unable", "World"]

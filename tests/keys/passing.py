@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
-from flumec.compiler.emit.script import script
 from flumec.compiler.plan import Plan
+from flumec.compiler.world.declared import declared
 from flumec.runtime.batch import PREFIX, decode, header
 from flumec.runtime.chain import Feed
 from flumec.runtime.journal.records import Put
@@ -50,14 +50,12 @@ class Passing:
         return found
 
     def _feed(self, agent: Any, host: Any) -> Feed:
-        names: dict[str, Any] = {"__name__": "agent"}
-        exec(script(agent), names)  # it is what the compiler has just written
         context: Any = SimpleNamespace(
             host=host.name, address=host.address, clock=self._clock, log=logging.getLogger(),
             stopping=False,
         )  # fmt: skip
         desk: Any = SimpleNamespace(submit=self._submit)
-        return Feed(names["agent"].flows, desk, context)
+        return Feed(declared(agent).flows, desk, context)
 
     def _submit(self, put: Put, **_: object) -> Future[Any]:
         self._put.append(put)

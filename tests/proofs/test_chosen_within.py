@@ -60,7 +60,7 @@ NEAR, DEAD = "  within = host.site\n", "  dead_letter = dead\n"
         (NEAR, NEAR, False),
         (NEAR, "", False),
         ("", NEAR, True),
-        ("", "", True),
+        ("", "", False),
         (NEAR + DEAD, NEAR, True),
         (NEAR, NEAR + DEAD, False),
     ],
