@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flumec.compiler.graph import Node
+from flumec.compiler.headers.flow import OURS
 from flumec.compiler.headers.making import making, set_by
 from flumec.compiler.headers.steps import finds, keeps
 from flumec.compiler.model import Step
@@ -70,6 +71,10 @@ class _Making:
         before it; None where all that is asked is known.
         """
         made: Made = ()
+        if way.kind == "letters":
+            if self.header in OURS:
+                return (_DIFFERS,), None
+            key -= {*OURS}
         for step in reversed(way.steps):
             sets = set_by(step)
             if self.header in sets:

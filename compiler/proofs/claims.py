@@ -8,6 +8,7 @@ from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import DEDUP
 from flumec.compiler.graph import Graph, Node
+from flumec.compiler.headers.flow import OURS
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.model import Component, Fleet, Settings
 from flumec.compiler.proofs.ahead import Ahead, Worst
@@ -129,12 +130,15 @@ class _Claims:
         out = list(self._places.out(place))
         agent = self._fleet.agents[place.node[0]]
         given_up = letters(agent, [way for way, _ in out], self._effects)
+        buried = {
+            sink for way, there in out if way.kind == "letters" for sink in self._ahead[there]
+        }
         for way, there in out:
             turned = given_up if way.kind != "letters" else []
             gone = list(leaving(self._places, place, way))
             for sink, ahead in self._ahead[there].items():
                 known = self._with_key(way, ahead, out)
-                come = self._through(way, known, gone).turned(turned)
+                come = self._through(way, known.turned(turned), gone, buried=sink in buried)
                 found.setdefault(sink, []).append((way, come))
         ends, courses = {id(way): there for way, there in out}, self._courses
 
@@ -142,7 +146,10 @@ class _Claims:
             return [self._ahead[end] for _, end in self._places.out(ends[id(way)])]
 
         return {
-            sink: replace(_past(spared(self._ways, ways, at_ends)), course=courses.of(ways))
+            sink: replace(
+                _past(spared(self._ways, ways, at_ends, self._uneven.behind)),
+                course=courses.of(ways),
+            )
             for sink, ways in found.items()
         }
 
@@ -152,14 +159,18 @@ class _Claims:
             return ahead
         sinks = ((other, self._ahead[there].get(ahead.sink)) for other, there in out)
         found = [
-            (other, one.key) for other, one in sinks if one is not None and one.key is not None
+            (other, _entered(other, one.key))
+            for other, one in sinks
+            if one is not None and one.key is not None
         ]
-        agent = self._fleet.agents[way.start[0]]
+        agent, key = self._fleet.agents[way.start[0]], _entered(way, ahead.key)
         several = way.link is not None and self._effects.several_peers(way.link)
-        return replace(ahead, key=key_by(way, ahead.key, found, agent, several=several))
+        return replace(ahead, key=key_by(way, key, found, agent, several=several))
 
-    def _through(self, way: Way, ahead: Ahead, gone: Sequence[Detour]) -> Ahead:
-        """Return what is ahead before a way on."""
+    def _through(self, way: Way, ahead: Ahead, gone: Sequence[Detour], *, buried: bool) -> Ahead:
+        """Return what is ahead before a way on; `buried` is whether what is given up there comes to
+        the same sink.
+        """
         if way.kind == "letters":
             reason = f"what `{way.start[1]}` gives up comes when it is given up"
             whose = f"late events of `{way.start[1]}`" if way.late else ""
@@ -178,7 +189,7 @@ class _Claims:
                 changed = ahead.changed.union(*map(set_by, arm.steps))
                 ahead = replace(ahead, changed=changed)
             ahead = ahead.parted(way.start, behind=False)
-        effects = tuple(self._effects.along(way))
+        effects = tuple(self._effects.along(way, buried=buried))
         return self._ordered(way, ahead.after(effects) if effects else ahead)
 
     def _ordered(self, way: Way, ahead: Ahead) -> Ahead:
@@ -251,6 +262,11 @@ class _Claims:
         if folder_of(sink, hosts[0]) is None:
             return worst
         return {one: effect for one, effect in worst.items() if one != key}
+
+
+def _entered(way: Way, key: Key) -> Key:
+    """Return a key as it is where events enter a way: letters are given headers of their own."""
+    return key.stamped(frozenset(OURS)) if way.kind == "letters" else key
 
 
 def _past(found: list[tuple[Way, Ahead]]) -> Ahead:

@@ -16,11 +16,14 @@ from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.compiler.source import Span
 from flumec.runtime.component import Channel, Sink, Source
 from flumec.runtime.risk import Risk
+from flumec.runtime.sources.link import LinkSource
 
 _ENDS = (Failure.KILLED, Failure.POWER_CUT)
+_SENT_AGAIN = (Failure.CONNECTION_CUT, Failure.REPLY_LOST, Failure.BUNDLE_CHANGED)
 _ONE_FIRST_PUT = Copies(tag=True, apart=False)
 _PUT_ANEW = Copies(tag=False, apart=False)
 _ELSEWHERE = Copies(tag=True, apart=True)
+_PUT_ANEW_ELSEWHERE = Copies(tag=False, apart=True, alike=False)
 _POSTED_ANEW = Copies(tag=False, apart=True)
 
 
@@ -38,8 +41,10 @@ class Effects:
             self._at[node] = tuple(self._of(node))
         return self._at[node]
 
-    def along(self, way: Way) -> Iterator[Effect]:
-        """Yield what failures do to events on their way on from a component."""
+    def along(self, way: Way, *, buried: bool = False) -> Iterator[Effect]:
+        """Yield what failures do to events on their way on from a component; `buried` is whether
+        what is given up there comes to the same sink.
+        """
         component = self._ways.component(way.start)
         agent = self._ways.fleet.agents[way.start[0]]
         if component is None or way.kind == "letters":
@@ -47,7 +52,9 @@ class Effects:
         if component.kind == "source":
             yield from self._put(agent, component, way)
         elif way.kind == "link" and way.link is not None:
-            yield from self._sent(way.link, way.start)
+            yield from self._sent(
+                way.link, way.start, _PUT_ANEW_ELSEWHERE if buried else _ELSEWHERE
+            )
             yield from self._sent_anew(way.link, way.end)
         else:
             yield from self._delivered(agent, component, way)
@@ -86,11 +93,14 @@ class Effects:
         channels, homes = self._ways.lying.of(agent)
         home = homes.get(source.name)
         if channels.get(way.end[1]) != home:
-            for failure in _ENDS:
+            by_link = source.declaration is LinkSource
+            for failure in (*_ENDS, *(_SENT_AGAIN if by_link else ())):
                 yield Effect(
                     failure, Harm.REPEATS, way.start, way.span,
-                    "what was stored before a crash is stored again in a second journal",
-                    f"one journal for all that `{source.name}` feeds", _PUT_ANEW,
+                    "what is stored in a second journal, and not yet in its own, is stored there "
+                    "again",
+                    f"one journal for all that `{source.name}` feeds",
+                    _ONE_FIRST_PUT if by_link else _PUT_ANEW,
                 )  # fmt: skip
         elif not _is_read_again(source) and (late := _synced_late(agent, home)) is not None:
             yield Effect(
@@ -99,20 +109,18 @@ class Effects:
                 "`sync = commit` in its journal",
             )  # fmt: skip
 
-    def _sent(self, link: Link, node: Node) -> Iterator[Effect]:
+    def _sent(self, link: Link, node: Node, copies: Copies) -> Iterator[Effect]:
         policy = policy_of(link)
         chosen = policy in ("failover", "balance") and self.several_peers(link)
         if not chosen or said(link.values, "in_doubt", "resend") == "wait":
             return
         held = link.values.get("in_doubt") or link.values.get("policy")
         span = link.span if held is None else held.span
-        for failure in (
-            Failure.CONNECTION_CUT, Failure.REPLY_LOST, Failure.BUNDLE_CHANGED, *_ENDS,
-        ):  # fmt: skip
+        for failure in (*_SENT_AGAIN, *_ENDS):
             yield Effect(
                 failure, Harm.REPEATS, node, span,
                 "what a peer that is gone may have is sent to another one",
-                "`in_doubt = wait` in the link", _ELSEWHERE,
+                "`in_doubt = wait` in the link", copies,
             )  # fmt: skip
 
     def _sent_anew(self, link: Link, end: Node) -> Iterator[Effect]:
@@ -183,7 +191,7 @@ def _when_lost(component: Component, declaration: type, node: Node) -> Iterator[
     elif component.values.get("dedup") is not None:
         held = component.values["dedup"]
         why = "the keys of what it wrote are on that disk"
-        yield Effect(Failure.DISK_LOST, Harm.REPEATS, node, held.key, why, "", _PUT_ANEW)
+        yield Effect(Failure.DISK_LOST, Harm.REPEATS, node, held.key, why)
 
 
 def _is_optional(way: Way) -> bool:

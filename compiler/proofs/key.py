@@ -173,6 +173,19 @@ class Key:
             key = key._before(step, agent)
         return key
 
+    def stamped(self, headers: frozenset[str]) -> "Key":
+        """Return the key before some headers are set, another value on each copy."""
+        if not (self.needed | self.chosen) & headers:
+            return self
+        return replace(
+            self, needed=self.needed - headers, chosen=self.chosen - headers,
+            kept=self.kept - headers, filled=self.filled - headers,
+            spared=frozenset(pair for pair in self.spared if pair[0] not in headers),
+            clock=replace(self.clock.without(headers), always=True),
+            host=self.host.without(headers),
+            made=frozenset((("stamped",), *steps) for steps in self.made),
+        )  # fmt: skip
+
     def at_first(self, given: frozenset[str], sent: frozenset[str]) -> "Key | None":
         """Return the key at a source that gives its events the headers `given`, one value to many,
         and whose clients send those of `sent` alone; None where events lack a part of it, so that

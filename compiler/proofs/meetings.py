@@ -86,10 +86,13 @@ def _of_source(onwards: _Onwards, fork: Place) -> Iterator[tuple[Node, Meeting]]
 
 
 def _of_link(onwards: _Onwards, fork: Place) -> Iterator[tuple[Node, Meeting]]:
-    fleet = onwards.ways.fleet
-    sent = [(way, there) for way, there in onwards.places.out(fork) if way.link is not None]
-    apart = Copies(tag=True, apart=True, alike=False)
-    yield from _meet(onwards, fork.node, sent, lambda _one, _two: apart)
+    fleet, leaving = onwards.ways.fleet, list(onwards.places.out(fork))
+    sent = [(way, there) for way, there in leaving if way.link is not None]
+    yield from _meet(onwards, fork.node, leaving, _by_peers)
+    for way, _ in leaving:
+        if way.kind == "letters":  # each peer may reject its copy
+            letters = Copies(tag=False, apart=False)
+            yield way.end, Meeting(fork.node, _twice(way, letters))
 
     def has_one_sender(way: Way) -> bool:
         return way.link is None or not has_several_senders(fleet, way.link)
@@ -100,6 +103,11 @@ def _of_link(onwards: _Onwards, fork: Place) -> Iterator[tuple[Node, Meeting]]:
                 if not has_one_sender(last):
                     meeting = Meeting(fork.node, _twice(last, Copies(tag=True, apart=True)))
                     yield last.end, meeting
+
+
+def _by_peers(one: Way, two: Way) -> Copies:
+    """Return what two peers' copies have in common; one that is given up is put anew."""
+    return Copies(tag="letters" not in (one.kind, two.kind), apart=True, alike=False)
 
 
 def _meet(

@@ -41,7 +41,7 @@ def named(
     chance = ahead.key.chance
     doubted = chance.absent - came.given - (came.required - chance.empty)
     if came.possible is not None and not doubted <= came.possible:
-        worst = {**ahead.doubted, **worst}
+        worst = {**worst, **ahead.doubted}
     if not key.names_one or alike:
         return Named({(Failure.ALWAYS, Harm.LOSES): _shared(ahead, sink), **worst})
     sent = doubted if came.possible is None else doubted & came.possible

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from flumec.compiler.choice import covers, hashed_by, policy_of, within_of
 from flumec.compiler.deduplicated import key_headers
 from flumec.compiler.graph import Graph, Node
+from flumec.compiler.headers.flow import OURS
 from flumec.compiler.headers.making import set_by
 from flumec.compiler.headers.steps import keeps
 from flumec.compiler.model import Fleet, Link, Value
@@ -208,7 +209,7 @@ def _has_due_copy(ways: Ways, way: Way, link: Link) -> bool:
 def _set_along(way: Way) -> frozenset[str]:
     """Return the headers that have another value behind a way than before it."""
     made = (set_by(step) for step in way.steps if step.declaration and not keeps(step))
-    return frozenset[str]().union(*made)
+    return frozenset[str](OURS if way.kind == "letters" else ()).union(*made)
 
 
 def _choice(link: Link) -> tuple[object, ...]:

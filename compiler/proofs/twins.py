@@ -17,13 +17,17 @@ Losses = Mapping[tuple[Failure, Harm], Effect]
 
 
 def spared(
-    ways: Ways, found: Found, ahead: Callable[[Way], Sequence[Mapping[Node, Ahead]]]
+    ways: Ways,
+    found: Found,
+    ahead: Callable[[Way], Sequence[Mapping[Node, Ahead]]],
+    uneven: Callable[[Iterable[Node], Node], bool],
 ) -> Found:
     """Return ways to one sink without what they lose while a copy beside them is sure to arrive.
 
     Sure is a copy that loses nothing before both meet: from there on what is true of one is true of
     the other, and what loses it is what loses both. Ways that part further on may be filtered or
-    routed apart, and are left as they are. `ahead` says what is ahead at each end of a way's link.
+    routed apart, and are left as they are. `ahead` says what is ahead at each end of a way's link,
+    and `uneven` whether the hosts that copies come to let on different events to a sink.
     """
     twins: dict[tuple[int, int], dict[int, Link]] = defaultdict(dict)
     for number, (way, _) in enumerate(found):
@@ -39,7 +43,7 @@ def spared(
                 other
                 for other, sure in links.items()
                 if losses[other].keys() <= behind.keys()
-                and (other == number or _makes_up(ways, sure, link, whole.sink))
+                and (other == number or _makes_up(ways, sure, link, whole.sink, uneven))
             ]
             if beside:
                 least = min(beside, key=lambda n: len(losses[n].items() - behind.items()))
@@ -57,7 +61,9 @@ def _onward(ways: Ways, way: Way) -> Link | None:
     return link if all(each.link is link for each in onward) else None
 
 
-def _makes_up(ways: Ways, sure: Link, lost: Link, sink: Node) -> bool:
+def _makes_up(
+    ways: Ways, sure: Link, lost: Link, sink: Node, uneven: Callable[[Iterable[Node], Node], bool]
+) -> bool:
     """Return whether a copy by one link is as good as the copies by another.
 
     To each host one is sent by a link that copies. Any one of them will do only where it is all the
@@ -67,6 +73,8 @@ def _makes_up(ways: Ways, sure: Link, lost: Link, sink: Node) -> bool:
         return False
     if covers(sure, lost):
         return True
+    if uneven((end.node for link in (sure, lost) for end in link.targets), sink):
+        return False
     if policy_of(lost) != "all" or _has_the_one(ways.fleet, sure, lost):
         theirs = reached(ways.fleet, lost)
         return all(

@@ -72,4 +72,4 @@ def test_what_is_read_again_is_known_where_it_comes_to_the_same_host(
 
     again = [each for each in claim.effects(Failure.DISK_LOST) if each.harm is Harm.REPEATS]
 
-    assert [each.where for each in again] == ([] if known else ["tailer.lines"])
+    assert [each.where for each in again] == ["book.store" if known else "tailer.lines"]
