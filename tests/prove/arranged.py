@@ -8,7 +8,7 @@ from itertools import chain
 from flumec.compiler.graph import Node
 from flumec.compiler.proofs.claim import Claim, Failure, Harm
 from prove.aiming import rejected, wanted
-from prove.script import LENGTH, Action, Script, given, holds
+from prove.script import LENGTH, Action, Script, given, holds, places
 from prove.shape import FILING, Agent, Shape
 from prove.ways import buried
 
@@ -104,18 +104,20 @@ def _waiting(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
 
 
 def _moved(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
-    """Have a client repeat its request once a link has gone over to another peer, and at once what
-    a link rejects.
+    """Have a client repeat its request at another host, or once a link has gone over to another
+    peer, and at once what a link rejects.
     """
     harms = (effect.harm for effect in claim.effects(Failure.CLIENT_RETRIED))
     if not any(harm & wanted(claim) & Harm.REPEATS for harm in harms):
         return
     if bulks := list(rejected(shape, claim)):
         yield [replace(bulk, at=round(bulk.at + 0.07, 3), kind="repost") for bulk in bulks]
-    reposts = [
-        Action(NOTICED, "repost", (*claim.source, host), 1)
-        for host in shape.agent(claim.source[0]).hosts
-    ]
+    reposts, strays = (
+        [Action(NOTICED, kind, who, 1) for kind, who in places(shape) if (kind, who[:2]) == asked]
+        for asked in (("repost", claim.source), ("stray", claim.source))
+    )
+    if strays:
+        yield strays
     for cuts in gone_over(shape, WAITED):
         yield [*reposts, *cuts]
 
