@@ -85,7 +85,13 @@ class Parcel:
             self.optional.update(end.optional)
             self.frames += [self.framing(end.channels, part) for part in _parts(batch)]
 
-    def put(self, progress: Sequence[Progress] = (), received: Received | None = None) -> Put:
+    def put(
+        self,
+        progress: Sequence[Progress] = (),
+        received: Received | None = None,
+        *,
+        surely: bool = False,
+    ) -> Put:
         """Return it, with the source's progress or with what came by a link."""
         return Put(
             frames=tuple(self.frames),
@@ -93,6 +99,7 @@ class Parcel:
             received=received,
             optional=frozenset(self.optional - self.required),
             dropped=self.dropped + self.filtered,
+            surely=surely,
         )
 
 
@@ -146,15 +153,21 @@ class Feed:
         self._chains = [(self._steps(flow.steps), self._finish(flow.to)) for flow in flows]
 
     def put(
-        self, batch: pa.RecordBatch | None, progress: Sequence[Progress] = (), wait: bool = True
+        self,
+        batch: pa.RecordBatch | None,
+        progress: Sequence[Progress] = (),
+        wait: bool = True,
+        *,
+        surely: bool = False,
     ) -> "Future[Outcome]":
         """Send a batch through every chain; store what comes out and the progress as one put.
 
         A batch of which nothing remains stores the progress alone. What a route dropped and what
         was filtered out are counted when the put is stored, once for each chain that did it.
+        `surely` has it synced at once, also where the journal is synced only so often.
         """
         parcel = self._parcel(batch, _fresh)
-        return self._submit(parcel.put(progress), parcel, wait, lambda: self._context.stopping)
+        return self._submit(parcel.put(progress, surely=surely), parcel, wait, lambda: self._context.stopping)
 
     def taken(self, batch: pa.RecordBatch, tags: Sequence[TagRun], born: int) -> Parcel:
         """Send what came by a link through every chain: the events keep their tags and their age.

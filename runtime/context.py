@@ -102,8 +102,10 @@ class SourceContext(Context, Protocol):
         progress: "Sequence[Progress]" = (),
         *,
         wait: bool = True,
+        surely: bool = False,
     ) -> "Future[Outcome]":
-        """Send a batch through the chain into the journal; the result comes after the sync.
+        """Send a batch through the chain into the journal; the result comes after the sync, which
+        `surely` comes at once.
 
         With `wait` it blocks for room in all required channels until the agent stops (then the
         result is Full); without, the result is Full at once. Several puts may be under way; they

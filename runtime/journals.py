@@ -93,8 +93,11 @@ class Journals:
         return [journal.settle() for journal in self._journals.values()]
 
     def close(self) -> None:
-        """Store what is queued, and close all."""
-        for journal in self._journals.values():
+        """Store what is queued, and close all; the default one last.
+
+        A source's home comes before the others that it feeds, and stores a put when these have it.
+        """
+        for journal in reversed(self._journals.values()):
             journal.close()
 
     def submit(

@@ -146,8 +146,11 @@ class SourceSurroundings(Surroundings):
         progress: Sequence[Progress] = (),
         *,
         wait: bool = True,
+        surely: bool = False,
     ) -> Future[Outcome]:
-        """Send a batch through the chains into the journal; the result comes after the sync."""
+        """Send a batch through the chains into the journal; the result comes after the sync, which
+        `surely` comes at once.
+        """
         self._worker.alive()
         rows = 0 if batch is None else batch.num_rows
         if rows:
@@ -155,7 +158,7 @@ class SourceSurroundings(Surroundings):
         if wait:
             self._worker.putting = self.clock.monotonic()
         try:
-            result = self.feed.put(batch, progress, wait)
+            result = self.feed.put(batch, progress, wait, surely=surely)
         finally:
             if wait:
                 self._worker.putting = None

@@ -118,7 +118,7 @@ class _Claims:
         folders = None if values is None else declaration.folders(values)
         if folders is not None:
             ahead = replace(ahead, order=Order(frozenset(), folders=frozenset(folders)))
-        dedup = sink.values.get(DEDUP)
+        dedup = sink.values.get(DEDUP) if DEDUP in declaration.props else None
         if dedup is None or not isinstance(dedup.value, Settings):
             return ahead
         window = values["dedup"].window if values is not None else ""
@@ -133,12 +133,19 @@ class _Claims:
         buried = {
             sink for way, there in out if way.kind == "letters" for sink in self._ahead[there]
         }
+        lost = [
+            effect
+            for way, _ in out
+            for effect in (self._effects.of_letters(way) if way.kind == "letters" else ())
+        ]
         for way, there in out:
-            turned = given_up if way.kind != "letters" else []
             gone = list(leaving(self._places, place, way))
             for sink, ahead in self._ahead[there].items():
                 known = self._with_key(way, ahead, out)
-                come = self._through(way, known.turned(turned), gone, buried=sink in buried)
+                if way.kind != "letters":
+                    known = known.turned(given_up)
+                    known = known.after(lost) if lost else known
+                come = self._through(way, known, gone, buried=sink in buried)
                 found.setdefault(sink, []).append((way, come))
         ends, courses = {id(way): there for way, there in out}, self._courses
 

@@ -5,12 +5,13 @@ joined stands here.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node, ends
 from flumec.compiler.model import Agent, Component, Group, Link
-from flumec.compiler.proofs.claim import Copies, Effect, Failure, Harm
+from flumec.compiler.proofs.claim import TOLD_APART, Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.fanning import has_several_peers
 from flumec.compiler.proofs.way import Way, Ways, said
 from flumec.compiler.source import Span
@@ -58,6 +59,12 @@ class Effects:
             yield from self._sent_anew(way.link, way.end)
         else:
             yield from self._delivered(agent, component, way)
+
+    def of_letters(self, way: Way) -> Iterator[Effect]:
+        """Yield what loses events once they are given up, in the channel that keeps them."""
+        for effect in self.at(way.end):
+            if effect.harm is Harm.LOSES and effect.failure not in TOLD_APART:
+                yield replace(effect, late=effect.late or way.late)
 
     def several_peers(self, link: Link) -> bool:
         """Return whether a sender has several peers; asked once for a link."""

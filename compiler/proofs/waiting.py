@@ -53,7 +53,8 @@ def wait_of(capacity: Capacity, source: Node, held: Held, waits: float) -> Waiti
         if keeps is not None and keeps >= waits:
             return None
         most = capacity.rates[source].most
-        condition = kept(full.get("files", ()), most, waits, keeps)
+        files = full.get("files", ()) if "files" in component.values else ()
+        condition = kept(files, most, waits, keeps)
         return Waiting(f"{component.type} pauses", condition)
     if getattr(declaration, "refuses", False):
         if held.lost:

@@ -146,8 +146,13 @@ class Filing(Sink):
 
     @classmethod
     def folders(cls, values: Mapping[str, Any]) -> tuple[str, ...] | None:
-        """Return the headers in the path of its folders, each of which is written in order."""
-        template = Template.parse(cls.template(dict(values)))
+        """Return the headers in the path of its folders, each of which is written in order; None
+        of one folder, or of a path with a mistake.
+        """
+        try:
+            template = Template.parse(cls.template(dict(values)))
+        except TemplateError:
+            return None
         return None if template.constant else template.headers
 
     @classmethod

@@ -80,12 +80,13 @@ class Context:
         return self.rig.journal.positions(self.rig.source.name)
 
     def put(
-        self, batch: pa.RecordBatch | None, progress: Sequence[Progress] = (), *, wait: bool = True
-    ) -> "Future[Outcome]":
+        self, batch: pa.RecordBatch | None, progress: Sequence[Progress] = (), *,
+        wait: bool = True, surely: bool = False,
+    ) -> "Future[Outcome]":  # fmt: skip
         self.rig.puts += 1
         if self.rig.puts == self.rig.kill_before:
             raise Killed
-        result = self.feed.put(batch, progress, wait)
+        result = self.feed.put(batch, progress, wait, surely=surely)
         if self.rig.puts == self.rig.kill_after:
             if self.rig.lands:
                 result.result()
