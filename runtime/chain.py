@@ -167,7 +167,8 @@ class Feed:
         `surely` has it synced at once, also where the journal is synced only so often.
         """
         parcel = self._parcel(batch, _fresh)
-        return self._submit(parcel.put(progress, surely=surely), parcel, wait, lambda: self._context.stopping)
+        put = parcel.put(progress, surely=surely)
+        return self._submit(put, parcel, wait, lambda: self._context.stopping)
 
     def taken(self, batch: pa.RecordBatch, tags: Sequence[TagRun], born: int) -> Parcel:
         """Send what came by a link through every chain: the events keep their tags and their age.

@@ -199,6 +199,13 @@ class Source(Component):
         """Return the headers that each event comes with from outside, or is not taken."""
         return ()
 
+    @classmethod
+    def unlike(cls, values: dict[str, Any]) -> tuple[frozenset[str], bool]:  # noqa: ARG003 for subclasses
+        """Return the headers that may have another value on an event that is read again, and
+        whether its body may be another one.
+        """
+        return frozenset(), False
+
 
 class Channel(Component):
     """Where events wait for one consumer: `durable` through a crash, `on_disk` through an end."""

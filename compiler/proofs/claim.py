@@ -37,6 +37,10 @@ class Copies:
     """Whether they come through the same steps, on whichever host."""
     due: bool = False
     """Whether one of them comes to every host where the others may, so that none is alone there."""
+    unlike: frozenset[str] = frozenset()
+    """Headers that may have another value on each as the source sets them."""
+    torn: bool = False
+    """Whether each may have another body."""
 
 
 @dataclass(frozen=True, slots=True)

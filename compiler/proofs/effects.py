@@ -4,8 +4,9 @@ What a component declares of itself is asked of its class; what follows from how
 joined stands here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import policy_of
@@ -86,7 +87,8 @@ class Effects:
                 risk.failure, risk.harm, node, span, risk.reason, risk.cure,
                 copies if risk.harm is Harm.REPEATS else None, risk.unless, risk.late,
             )  # fmt: skip
-        yield from _when_lost(component, declaration, node)
+        again = self._read_again(node) if component.kind == "source" else _PUT_ANEW
+        yield from _when_lost(component, declaration, node, again)
 
     def _put(self, agent: Agent, source: Component, way: Way) -> Iterator[Effect]:
         """Yield what a put may do to one of its channels."""
@@ -107,7 +109,7 @@ class Effects:
                     "what is stored in a second journal, and not yet in its own, is stored there "
                     "again",
                     f"one journal for all that `{source.name}` feeds",
-                    _ONE_FIRST_PUT if by_link else _PUT_ANEW,
+                    _ONE_FIRST_PUT if by_link else self._read_again(way.start),
                 )  # fmt: skip
         elif not _is_read_again(source) and (late := _synced_late(agent, home)) is not None:
             yield Effect(
@@ -115,6 +117,14 @@ class Effects:
                 f"what was acknowledged in the last {late[0]} is not synced yet",
                 "`sync = commit` in its journal",
             )  # fmt: skip
+
+    def _read_again(self, node: Node) -> Copies:
+        """Return what the copies have in common that a source makes of what it reads twice."""
+        source, values = self._ways.source(node), values_of(self._ways, node)
+        if source is None or values is None:
+            return _PUT_ANEW
+        unlike, torn = source.unlike(dict(values))
+        return replace(_PUT_ANEW, unlike=unlike, torn=torn)
 
     def _sent(self, link: Link, node: Node, copies: Copies) -> Iterator[Effect]:
         policy = policy_of(link)
@@ -168,16 +178,24 @@ class Effects:
 
 def risks_of(ways: Ways, node: Node) -> Sequence[Risk]:
     """Return what a component declares of itself that failures do, with its values on a host."""
-    component = ways.component(node)
-    declaration = None if component is None else component.declaration
-    if component is None or declaration is None:
+    component, values = ways.component(node), values_of(ways, node)
+    if component is None or component.declaration is None or values is None:
         return ()
+    return tuple(component.declaration.risks(values))
+
+
+def values_of(ways: Ways, node: Node) -> Mapping[str, Any] | None:
+    """Return a component's values on the first of its hosts; None where one has a mistake."""
+    component = ways.component(node)
+    if component is None or component.declaration is None:
+        return None
     hosts = ways.fleet.agents[node[0]].hosts.hosts
-    values = complete(declaration, component.values, hosts[0] if hosts else None)
-    return tuple(declaration.risks(values)) if values is not None else ()
+    return complete(component.declaration, component.values, hosts[0] if hosts else None)
 
 
-def _when_lost(component: Component, declaration: type, node: Node) -> Iterator[Effect]:
+def _when_lost(
+    component: Component, declaration: type, node: Node, again: Copies
+) -> Iterator[Effect]:
     """Yield what is lost with a host or a disk, for good."""
     span = component.type_span
     if issubclass(declaration, Channel):
@@ -190,7 +208,7 @@ def _when_lost(component: Component, declaration: type, node: Node) -> Iterator[
             why = "what it has not read yet is on that host"
             yield Effect(Failure.HOST_LOST, Harm.LOSES, node, span, why)
         why = "how far it had read is on that disk"
-        yield Effect(Failure.DISK_LOST, Harm.REPEATS, node, span, why, "", _PUT_ANEW)
+        yield Effect(Failure.DISK_LOST, Harm.REPEATS, node, span, why, "", again)
     elif issubclass(declaration, Source) and _is_answered(declaration):
         why = "what it passed on and had not answered comes again, and is not known"
         for failure in (Failure.DISK_LOST, Failure.HOST_LOST):

@@ -66,7 +66,9 @@ class Key:
             return copies.tag
         made_alike = copies.alike or not (self.mixed or self.hosted)
         by_host = self.host.always and copies.apart
-        return made_alike and not self.differs and not self.clock.always and not by_host
+        by_chance = self.differs or self.clock.always or by_host
+        unlike = self.needed & copies.unlike or (copies.torn and self.content)
+        return made_alike and not by_chance and not unlike
 
     def doubts(self, copies: Copies) -> bool:
         """Return whether copies that part here have one key only if they came with all headers that

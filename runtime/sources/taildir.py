@@ -142,6 +142,15 @@ class Taildir(Source, type="taildir"):
             )
 
     @classmethod
+    def unlike(cls, values: dict[str, Any]) -> tuple[frozenset[str], bool]:
+        """Return the header of a path that is another one after a rotation; a line that was taken
+        for one without its end is longer the next time.
+        """
+        torn, path = values["unfinished"] == "emit", values["path_header"]
+        moved = path is not None and values["rotation"] != "none"
+        return frozenset((*([str(path)] if moved else ()), *(cls.marks if torn else ()))), torn
+
+    @classmethod
     def assumptions(cls, values: Mapping[str, Any]) -> Iterator[str]:
         """Yield what rotation must do, and which lines do not count."""
         if values["rotation"] == "none":
