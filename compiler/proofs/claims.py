@@ -228,7 +228,8 @@ class _Claims:
     ) -> Claim:  # fmt: skip
         hosts = self._fleet.agents[node[0]].hosts.hosts
         values = complete(declaration, component.values, hosts[0] if hosts else None)
-        assuming = () if values is None else tuple(declaration.assumptions(values))
+        stays = self._effects.assumed_to_stay(node)
+        assuming = () if values is None else (*declaration.assumptions(values), *stays)
         sink = self._ways.component(ahead.sink)
         assert sink is not None
         ahead = self._together(node, ahead, sink)

@@ -21,6 +21,7 @@ from flumec.runtime.risk import Risk
 from flumec.runtime.sources.link import LinkSource
 
 _ENDS = (Failure.KILLED, Failure.POWER_CUT)
+_UNANSWERED = (Failure.SERVER_RESTARTED, Failure.CONNECTION_CUT, Failure.REPLY_LOST)
 _SENT_AGAIN = (Failure.CONNECTION_CUT, Failure.REPLY_LOST, Failure.BUNDLE_CHANGED)
 _ONE_FIRST_PUT = Copies(tag=True, apart=False)
 _PUT_ANEW = Copies(tag=False, apart=False)
@@ -66,6 +67,13 @@ class Effects:
         for effect in self.at(way.end):
             if effect.harm is Harm.LOSES and effect.failure not in TOLD_APART:
                 yield replace(effect, late=effect.late or way.late)
+
+    def assumed_to_stay(self, node: Node) -> Iterator[str]:
+        """Yield for how long a source's files must outlast that they are read."""
+        source, agent = self._ways.source(node), self._ways.fleet.agents[node[0]]
+        home = self._ways.lying.of(agent).homes.get(node[1]) if agent.journals else None
+        if source and source.reads and (late := _synced_late(agent, home)) is not None:
+            yield f"what was read stays for {late[0]} more, as its journal is synced so often"
 
     def several_peers(self, link: Link) -> bool:
         """Return whether a sender has several peers; asked once for a link."""
@@ -155,10 +163,10 @@ class Effects:
 
     def _delivered(self, agent: Agent, channel: Component, way: Way) -> Iterator[Effect]:
         sink = agent.components.get(way.end[1])
-        if sink is None or not isinstance(declared := sink.declaration, type):
+        if sink is None or not isinstance(sink.declaration, type):
             return
         is_kept = _is_on_disk(channel)
-        if issubclass(declared, Sink) and declared.commit == "none" and is_kept:
+        if _commits_nothing(sink) and is_kept:
             for failure in _ENDS:
                 yield Effect(
                     failure, Harm.REPEATS, way.end, sink.type_span,
@@ -168,7 +176,9 @@ class Effects:
         group = way.edge.chain.end if way.edge is not None and way.edge.chain is not None else None
         if isinstance(group, Group) and said(group.values, "in_doubt", "resend") == "resend":
             held = group.values.get("in_doubt")
-            for failure in (Failure.SERVER_RESTARTED, Failure.CONNECTION_CUT, Failure.REPLY_LOST):
+            members = (agent.components.get(member.name or "") for member in group.members)
+            ends = _ENDS if is_kept and any(map(_commits_nothing, members)) else ()
+            for failure in (*_UNANSWERED, *ends):
                 yield Effect(
                     failure, Harm.REPEATS, way.start, group.span if held is None else held.span,
                     "what a member that fails may have published goes to another one",
@@ -239,6 +249,12 @@ def _is_read_again(source: Component) -> bool:
 def _is_answered(source: type[Source]) -> bool:
     """Return whether clients send to a source, and again what it did not answer."""
     return source.start == "acknowledgement" and not source.replayable
+
+
+def _commits_nothing(sink: Component | None) -> bool:
+    """Return whether a sink has delivered something as soon as it has it."""
+    declared = None if sink is None else sink.declaration
+    return declared is not None and issubclass(declared, Sink) and declared.commit == "none"
 
 
 def _is_on_disk(channel: Component) -> bool:

@@ -11,6 +11,7 @@ from flumec.compiler.proofs.claims import claims
 FLEETS = sorted((Path(__file__).parent / "fleets").glob("*.flow"))
 
 _CLAIM = re.compile(r"^# claim: (\S+) -> (\S+): (.+)$", re.MULTILINE)
+_ASSUMED = re.compile(r"^# assumed: (\S+) -> (\S+): (.+)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", FLEETS, ids=lambda path: path.stem)
@@ -19,10 +20,12 @@ def test_what_is_claimed(path: Path) -> None:
     linted = lint_text(text)
     assert [each.code for each in linted.diagnostics if each.severity == "error"] == []
     found = {
-        (".".join(claim.source), ".".join(claim.sink)): claim.delivery.replace("_", " ")
+        (".".join(claim.source), ".".join(claim.sink)): claim
         for claim in claims(Graph(linted.fleet))
     }
 
     wanted = {(source, sink): word for source, sink, word in _CLAIM.findall(text)}
     assert wanted
-    assert {pair: found.get(pair) for pair in wanted} == wanted
+    assert {pair: found[pair].delivery.replace("_", " ") for pair in wanted} == wanted
+    for source, sink, sentence in _ASSUMED.findall(text):
+        assert sentence in found[source, sink].assuming
