@@ -211,8 +211,9 @@ def _when_lost(
     if issubclass(declaration, Channel):
         why = "what it holds is on that host alone"
         yield Effect(Failure.HOST_LOST, Harm.LOSES, node, span, why)
-        if declaration.on_disk:
-            yield Effect(Failure.DISK_LOST, Harm.LOSES, node, span, "what it holds is on that disk")
+        on_disk = "what it holds is on that disk"
+        why = on_disk if declaration.on_disk else "its process, and what it holds, ends with that"
+        yield Effect(Failure.DISK_LOST, Harm.LOSES, node, span, why)
     elif issubclass(declaration, Source) and declaration.start == "line":
         if declaration.reads:
             why = "what it has not read yet is on that host"
@@ -225,8 +226,9 @@ def _when_lost(
             yield Effect(failure, Harm.REPEATS, node, span, why, "", _POSTED_ANEW)
     elif component.values.get("dedup") is not None:
         held = component.values["dedup"]
-        why = "the keys of what it wrote are on that disk"
-        yield Effect(Failure.DISK_LOST, Harm.REPEATS, node, held.key, why)
+        for failure, where in ((Failure.DISK_LOST, "disk"), (Failure.HOST_LOST, "host")):
+            why = f"the keys of what it wrote are on that {where}"
+            yield Effect(failure, Harm.REPEATS, node, held.key, why)
 
 
 def _is_optional(way: Way) -> bool:
