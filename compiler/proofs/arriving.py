@@ -128,7 +128,14 @@ class Arriving:
         return _both(map(self._of_edge, arm)).behind(_leaving_out(steps))
 
     def _of_edge(self, edge: Edge) -> Passed:
-        return self._passed(edge.end).behind([id(edge)] * edge.optional)
+        places = [*[id(edge)] * edge.optional, *[edge.end] * self._drops(edge.end)]
+        return self._passed(edge.end).behind(places)
+
+    def _drops(self, node: Node) -> bool:
+        """Return whether a channel makes room for new events by leaving out old ones."""
+        agent = self._peers.fleet.agents[node[0]]
+        held = agent.components[node[1]].values.get("when_full")
+        return held is not None and str(held.value) == "drop_oldest"
 
 
 def _by_chain(edges: Sequence[Edge]) -> Iterator[Copy]:

@@ -36,7 +36,7 @@ class Peers:
     """
 
     def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
+        self.fleet = fleet
         self._hosts: dict[str, Mapping[str, Host]] = {}
         self._links: dict[Node, Link] = {}
         self._everyone: dict[int, list[Receiver]] = {}
@@ -57,7 +57,7 @@ class Peers:
     def hosts(self, agent: str) -> Mapping[str, Host]:
         """Return the hosts of an agent by their names."""
         if agent not in self._hosts:
-            hosts = self._fleet.agents[agent].hosts.hosts
+            hosts = self.fleet.agents[agent].hosts.hosts
             self._hosts[agent] = {host.name: host for host in hosts}
         return self._hosts[agent]
 
