@@ -7,6 +7,7 @@ from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Progress
 from flumec.runtime.tail.identity import SAMPLE, Identity, Nature, digest, nature, sample
 from flumec.runtime.tail.lines import Splitter, Taken
+from flumec.runtime.tail.pace import Pace
 from flumec.runtime.tail.position import Position
 
 
@@ -16,16 +17,17 @@ class TruncatedError(Exception):
 
 @dataclass(slots=True)
 class Window:
-    """The one buffer that all files of a source are read into."""
+    """The one buffer that all files of a source are read into, at its pace."""
 
     data: bytearray
     view: memoryview
+    pace: Pace
 
     @classmethod
     def of(cls, size: int) -> "Window":
         """Return a window of `size` bytes; its memory is touched once and used for ever."""
         data = bytearray(size)
-        return cls(data, memoryview(data))
+        return cls(data, memoryview(data), Pace())
 
 
 @frozen
@@ -199,9 +201,9 @@ class Followed:
         self.most = max(self.most, offset + length)
         if length == 0:
             return None
-        taken = splitter.take(
-            window.data, length, self.position.inside, final=final and self.at_end
-        )
+        end = window.pace.end_of(window.data, length)
+        self.at_end = self.at_end and end == length
+        taken = splitter.take(window.data, end, self.position.inside, final=final and self.at_end)
         if taken.consumed == 0:
             return None
         self._remember(window, taken.consumed, beginning)

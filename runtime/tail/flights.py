@@ -9,7 +9,7 @@ import pyarrow as pa
 from flumec.runtime.frozen import frozen
 from flumec.runtime.journal.records import Full, Outcome, Progress, Refused, Stored
 from flumec.runtime.messages.tail import ReadsAgain
-from flumec.runtime.tail.file import Followed
+from flumec.runtime.tail.file import Followed, Window
 
 if TYPE_CHECKING:
     from flumec.runtime.context import SourceContext
@@ -33,11 +33,11 @@ class Flights:
     sources, and nothing else is sent: so the source can still see its files rotate meanwhile.
     """
 
-    def __init__(self, context: "SourceContext", ring: Callable[[], None], largest: int) -> None:
+    def __init__(self, context: "SourceContext", ring: Callable[[], None], window: Window) -> None:
         self._context = context
         self._ring = ring
-        self._largest = largest
-        """Bytes that the next put may have."""
+        self._window = window
+        """What the next put may have."""
         self._flights: deque[_Flight] = deque()
         self._bytes = 0
         self._waiting: Future[Outcome] | None = None
@@ -49,7 +49,7 @@ class Flights:
     def has_room(self) -> bool:
         """Whether another put may be sent now."""
         waits = self._waiting is not None and not self._waiting.done()
-        fits = self._bytes + self._largest <= MOST_BYTES or not self._flights
+        fits = self._bytes + len(self._window.data) <= MOST_BYTES or not self._flights
         return fits and not waits
 
     def send(
@@ -88,6 +88,9 @@ class Flights:
             outcome = flight.result.result()
             if isinstance(outcome, Refused):
                 self._context.log.warning(ReadsAgain(reason=outcome.reason))
+                self._window.pace.refused()
+            elif isinstance(outcome, Stored):
+                self._window.pace.stored()
             for file, to in flight.files:
                 file.flights -= 1
                 if isinstance(outcome, Stored):

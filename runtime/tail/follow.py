@@ -46,7 +46,7 @@ class Follower:
         self._faults = Faults(context)
         self._splitter = Splitter(source.line_end, source.max_line, source.long_line)
         self._window = Window.of(max(source.batch, self._splitter.window))
-        self._flights = Flights(context, self._watch.ring, len(self._window.data))
+        self._flights = Flights(context, self._watch.ring, self._window)
         self._dirty: dict[Followed, None] = {}
         """Files in which there may be something to read, in the order of their turns."""
         self._since = 0.0
@@ -172,7 +172,7 @@ class Follower:
         parcel = Parcel(self._source)
         for file in ready:
             self._read(file, parcel, final=False)
-            if parcel.size >= self._source.batch:
+            if parcel.size >= self._source.batch or parcel.lines >= self._window.pace.lines:
                 self._send(parcel)
                 parcel = Parcel(self._source)
                 if not self._flights.has_room():

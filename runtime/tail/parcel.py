@@ -34,6 +34,11 @@ class Parcel:
         self.size += piece.taken.consumed
 
     @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return sum(map(_rows, self._pieces))
+
+    @property
     def cut(self) -> int:
         """How many lines were cut."""
         return sum(piece.taken.cut for piece in self._pieces)
