@@ -118,6 +118,9 @@ class Judge:
                     continue
                 if self._is_one_too_many(record, counts, event, place):
                     yield Seen("doubled", event, come)
+                for sink in self._readers(place):
+                    if counts.get(sink, Counter())[event] > 1:
+                        yield Seen("doubled", event, frozenset((sink,)))
             for place in self._ways.each(event, others) if begun else ():
                 known = all(self._claim(event, each) is not None for each in sinks(place))
                 lost = not sum(self._copies(record, counts, event, place))
@@ -189,11 +192,15 @@ class Judge:
         """Return how many copies of an event links have had rejected, but for those to others."""
         found = 0
         for each in rejections(place):
-            aside = record.aside.get((each.agent, each.channel, each.host), [])
-            lying = 0 if (each.agent, each.channel) in beyond else aside.count(event)
-            read = sum(counts[sink][event] for sink in self._ways.readers(each) if sink in counts)
-            found += lying + (1 if 0 < read <= each.copies else read)
+            if (each.agent, each.channel) not in beyond:
+                aside = record.aside.get((each.agent, each.channel, each.host), [])
+                read = (event in counts.get(sink, ()) for sink in self._ways.readers(each))
+                found += aside.count(event) + sum(read)
         return found
+
+    def _readers(self, place: Destination) -> set[Instance]:
+        """Return the sinks that read what links have had rejected."""
+        return {sink for each in rejections(place) for sink in self._ways.readers(each)}
 
     def _aside(
         self, record: Record, event: Event, place: Iterable[Instance], beyond: Letters

@@ -102,7 +102,7 @@ def test_poison_is_given_to_nobody_who_would_stand_still_before_it() -> None:
 
 def test_what_is_rejected_counts_once_for_all_that_the_link_leads_to() -> None:
     one, two = Ways(fleet(policy="all")).each(*lines([0]))
-    rejection = Rejection("edge", "rejected", "e", copies=2)
+    rejection = Rejection("edge", "rejected", "e")
 
     assert one == {("store", "s", "s1"), rejection}
     assert two == {("store", "s", "s2"), rejection}

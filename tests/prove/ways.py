@@ -16,12 +16,11 @@ Instance = tuple[str, str, str]
 
 
 class Rejection(NamedTuple):
-    """Where a link has what its other end cannot take, and how many copies it sends of an event."""
+    """Where a link has what its other end cannot take."""
 
     agent: str
     channel: str
     host: str
-    copies: int
 
 
 class Left(NamedTuple):
@@ -179,7 +178,7 @@ class Ways:
         letters = link.value("dead_letter")
         if letters is None:
             return found
-        rejection = Rejection(link.sender[0], letters, host, len(by_host) if every else 1)
+        rejection = Rejection(link.sender[0], letters, host)
         return [end | {rejection} for end in found or [LEFT]]
 
     def _peers(self, link: Link, host: str, facts: "_Facts") -> list[tuple[Agent, str, str]]:
