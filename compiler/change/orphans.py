@@ -48,13 +48,14 @@ def _lost(before: Described, after: Described | None, *, gone: bool) -> Iterator
             continue
         if after is None:
             yield name, "its host leaves the fleet" if gone else "its agent is removed"
-        elif (now := known.get(name)) is None:
-            if not _renamed(after, name):
-                yield name, _removed(name, known)
+        elif (now := known.get(name) or _renamed(after, name)) is None:
+            yield name, _removed(name, known)
         elif not _on_disk(now["type"]):
             yield name, f"it becomes a {now['type']} channel, which doesn't read the disk"
         elif (was := _journal(component)) != _journal(now):
             yield name, f"it moves out of the journal `{was}`; what is in there stays"
+        elif _directory(before, was) != _directory(after, was):
+            yield name, f"its journal `{was}` moves to another directory; what is in there stays"
 
 
 def _removed(name: str, known: Mapping[str, Any]) -> str:
@@ -65,13 +66,13 @@ def _removed(name: str, known: Mapping[str, Any]) -> str:
 
 
 def _has(agent: Described, channel: str) -> bool:
-    return channel in _channels(agent) or _renamed(agent, channel)
+    return channel in _channels(agent) or _renamed(agent, channel) is not None
 
 
-def _renamed(agent: Described, channel: str) -> bool:
-    """Return whether another channel takes over what one holds."""
-    said = (each["values"].get("formerly") for each in _channels(agent).values())
-    return f'"{channel}"' in said
+def _renamed(agent: Described, channel: str) -> Any:
+    """Return the channel that takes over what one holds, if one does."""
+    found = _channels(agent).values()
+    return next((each for each in found if each["values"].get("formerly") == f'"{channel}"'), None)
 
 
 def _channels(agent: Described) -> dict[str, Any]:
@@ -99,6 +100,12 @@ def _journal(channel: Described) -> str:
     from flumec.runtime.journal_settings import DEFAULT
 
     return str(channel["values"].get("journal", DEFAULT))
+
+
+def _directory(agent: Described, journal: str) -> str | None:
+    """Return where a journal lies, as written; None: in the agent's state."""
+    said: str | None = agent["journals"].get(journal, {}).get("values", {}).get("directory")
+    return said
 
 
 @cache

@@ -42,6 +42,22 @@ def test_a_channel_that_changes_its_journal_leaves_its_rows(planner: Planner) ->
     assert "`default`" in orphan.reason
 
 
+def test_a_renamed_channel_in_another_journal_leaves_its_rows(planner: Planner) -> None:
+    journal = "  journal fast {\n    compression = lz4\n  }\n\n"
+    moved = rename(formerly=True).replace(
+        '    formerly = "inbox"\n', '    formerly = "inbox"\n    journal = fast\n'
+    )
+    (orphan,) = planner(moved.replace("  channel hall", f"{journal}  channel hall")).orphans
+    assert "`default`" in orphan.reason
+
+
+def test_a_journal_that_moves_leaves_the_rows_of_its_channels(planner: Planner) -> None:
+    journal = '  journal default {\n    directory = "/srv/journal"\n  }\n\n'
+    (orphan,) = planner(changed(("  channel inbox", f"{journal}  channel inbox"))).orphans
+    assert orphan.channel == "inbox"
+    assert "another directory" in orphan.reason
+
+
 def test_what_is_held_is_read_from_the_state(planner: Planner, state: State) -> None:
     state.open()
     state.put("a", "b")
