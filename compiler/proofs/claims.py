@@ -130,14 +130,9 @@ class _Claims:
         out = list(self._places.out(place))
         agent = self._fleet.agents[place.node[0]]
         given_up = letters(agent, [way for way, _ in out], self._effects)
-        buried = {
-            sink for way, there in out if way.kind == "letters" for sink in self._ahead[there]
-        }
-        lost = [
-            effect
-            for way, _ in out
-            for effect in (self._effects.of_letters(way) if way.kind == "letters" else ())
-        ]
+        aside = [(way, there) for way, there in out if way.kind == "letters"]
+        buried = {sink for _, there in aside for sink in self._ahead[there]}
+        lost = [effect for way, _ in aside for effect in self._effects.of_letters(way)]
         for way, there in out:
             gone = list(leaving(self._places, place, way))
             for sink, ahead in self._ahead[there].items():
