@@ -178,9 +178,16 @@ class _Turns:
     def store(
         self, journals: Mapping[str, Journal], ops: Mapping[str, PutOp], home: str
     ) -> "Future[Outcome]":
-        """Store in the other journals at once, and at home when they have it and it is its turn."""
+        """Store in the other journals at once, and at home when they have it and it is its turn.
+
+        What one has already is stored by the rest once their disks have room: a source that was
+        told that they are full would put it anew.
+        """
         done: Future[Outcome] = Future()
         turn: Future[None] = Future()
+        apart = [op for name, op in ops.items() if name != home]
+        for op in (*apart[1:], *([ops[home]] if apart else ())):
+            op.wait = True
         with self._lock:
             before, self._last = self._last, turn
             others = [journals[name].store(op) for name, op in ops.items() if name != home]

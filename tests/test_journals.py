@@ -1,8 +1,12 @@
 """Several journals in an agent: what a put spans, where positions live, and every crash between."""
 
+import errno
+import os
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
@@ -21,6 +25,7 @@ from flumec.runtime.quantity import Size
 from flumec.runtime.sinks import Null
 from flumec.runtime.sources import Seq
 from flumec.runtime.testing import EVERYTHING, NOTHING, CrashDisk, PowerCut, Survival
+from flumec.runtime.testing.crash_disk import CrashFile
 
 STATE = Path("/state")
 PATIENCE = 20.0
@@ -99,6 +104,43 @@ def test_a_full_channel_leaves_nothing_in_the_other_journal(disk: CrashDisk) -> 
     assert position(journals) == 0
     assert journals.of("spool").consumer("reads_spool").fullness == 0, "its room is given back"
     journals.close()
+
+
+def test_a_full_disk_of_the_home_leaves_nothing_to_be_put_anew(disk: CrashDisk) -> None:
+    """What the other journal has is stored at home as soon as there is room, and put once."""
+    allocate, full = CrashFile.allocate, False
+
+    def allocated(file: CrashFile, size: int) -> None:
+        if full and "journal-fast" not in str(file._path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        allocate(file, size)
+
+    with patch.object(CrashFile, "allocate", allocated):
+        journals = opened(two(), disk)
+        full = True
+        frame = Frame(("spool", "copy"), 1, pa.py_buffer(b"row" + bytes(12 << 10)))
+        futures: list[Future[Outcome]] = []
+        while not (futures and isinstance(_answer(futures[-1]), Full)):
+            count = len(futures)
+            start = str(count).encode() if count else b""
+            put = Put((frame,), (Progress("numbers", b"file", start, str(count + 1).encode()),))
+            futures.append(journals.submit("numbers", put))
+        full = False
+        stored = [future.result(PATIENCE) for future in futures[:-1]]
+    assert stored
+    assert all(isinstance(outcome, Stored) for outcome in stored)
+    assert position(journals) == len(stored)
+    for channel in ("spool", "copy"):
+        consumer = journals.of(channel).consumer(f"reads_{channel}")
+        assert sum(chunk.rows for chunk in consumer.read(0)) == len(stored), channel
+    journals.close()
+
+
+def _answer(future: "Future[Outcome]") -> Outcome | None:
+    """Return what comes at once, or soon."""
+    with suppress(TimeoutError):
+        return future.result(0.3)
+    return None
 
 
 def test_puts_that_span_and_puts_that_do_not_keep_their_order(disk: CrashDisk) -> None:
