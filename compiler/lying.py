@@ -1,11 +1,11 @@
 """In which journal of its agent each channel lies, and where each source keeps its positions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from flumec.compiler.graph import Graph, ends
 from flumec.compiler.letters import giving_up, taken_from
-from flumec.compiler.model import Agent, Chain, Fleet
+from flumec.compiler.model import Agent, Chain, Fleet, Link
 from flumec.runtime.journal_settings import DEFAULT
 from flumec.runtime.lying import first, lying
 
@@ -29,28 +29,32 @@ class LyingByAgent:
         the runtime goes by the same rule.
         """
         if agent.name not in self._known:
-            self._known[agent.name] = self._made(agent)
+            self._known[agent.name] = lying_in(agent, self._links.get(agent.name, ()))
         return self._known[agent.name]
 
-    def _made(self, agent: Agent) -> Lying:
-        order = [DEFAULT, *(name for name in agent.journals if name != DEFAULT)]
-        fed: dict[str, set[str]] = {}
-        for chain in fed_by_sources(agent):
-            known = {each.name for each in ends(chain) if each.name in agent.components}
-            fed.setdefault(chain.start, set()).update(name for name in known if name)
-        named = {
-            name: journal_of(agent, name)
-            for name, component in agent.components.items()
-            if component.kind == "channel"
-        }
-        letters = taken_from(agent, self._links.get(agent.name, ()))
-        given_up = ({each.channel, str(each.letters.value)} for each in letters)
-        channels = lying(named, (*fed.values(), *given_up), order)
-        homes = {
-            source: first({channels[name] for name in names if name in channels}, order)
-            for source, names in fed.items()
-        }
-        return Lying(channels, homes)
+
+def lying_in(agent: Agent, giving: Sequence[Link]) -> Lying:
+    """Return where an agent's channels lie, and its sources are at home; `giving` are its links
+    that have a channel for dead letters.
+    """
+    order = [DEFAULT, *(name for name in agent.journals if name != DEFAULT)]
+    fed: dict[str, set[str]] = {}
+    for chain in fed_by_sources(agent):
+        known = {each.name for each in ends(chain) if each.name in agent.components}
+        fed.setdefault(chain.start, set()).update(name for name in known if name)
+    named = {
+        name: journal_of(agent, name)
+        for name, component in agent.components.items()
+        if component.kind == "channel"
+    }
+    letters = taken_from(agent, giving)
+    given_up = ({each.channel, str(each.letters.value)} for each in letters)
+    channels = lying(named, (*fed.values(), *given_up), order)
+    homes = {
+        source: first({channels[name] for name in names if name in channels}, order)
+        for source, names in fed.items()
+    }
+    return Lying(channels, homes)
 
 
 def fed_by_sources(agent: Agent) -> Iterator[Chain]:

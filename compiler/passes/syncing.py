@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.graph import Graph, ends
-from flumec.compiler.lying import journal_of
+from flumec.compiler.graph import Graph
+from flumec.compiler.lying import LyingByAgent
 from flumec.compiler.model import Agent, Fleet
 from flumec.compiler.source import Span
-from flumec.runtime.component import Source
+from flumec.compiler.unsynced import Unsynced, syncing_late, unsynced
 
 
 class AcknowledgedUnsynced(Diagnostic, code="FL319", severity="warning"):
@@ -16,7 +16,9 @@ class AcknowledgedUnsynced(Diagnostic, code="FL319", severity="warning"):
     With `sync = 1s` a put is acknowledged once it is written. The end of the process takes nothing
     of that; a power cut, or a kernel that dies, takes what was acknowledged in the last second. A
     file that is followed is read again from its position in the same journal, and a link is
-    answered after a sync in any case. But a client that heard 200 forgets what it sent.
+    answered after a sync in any case. But a client that heard 200 forgets what it sent. Of a source
+    that writes into several journals the one counts that it is at home in: `default`, else the
+    first declared. What lies in the others is synced before it answers.
 
     ## Example
 
@@ -84,26 +86,21 @@ class AcknowledgedUnsynced(Diagnostic, code="FL319", severity="warning"):
         return (Place(self.writes, "it writes here"),)
 
 
-def check_syncing(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+def check_syncing(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield each journal that defers its syncs, with the first source that nobody repeats."""
     for agent in fleet.agents.values():
-        for name, journal in agent.journals.items():
-            said = journal.values.get("sync")
-            found = None if said is None or said.value == "commit" else _pushed(agent, name)
-            if said is not None and found is not None:
-                yield AcknowledgedUnsynced(said.span, found[0], name, str(said.value), found[1])
+        late = {**syncing_late(agent)}
+        for name, source in _pushed(agent, graph) if late else ():
+            if (said := late.pop(source.journal, None)) is not None:
+                place = source.targets[0].span
+                yield AcknowledgedUnsynced(said.span, name, source.journal, str(said.value), place)
 
 
-def _pushed(agent: Agent, journal: str) -> tuple[str, Span] | None:
-    """Return a source that acknowledges what nobody sends again, and where it feeds a journal."""
-    for chain in agent.chains:
-        source = agent.components.get(chain.start)
-        kind = source.declaration if source is not None else None
-        if kind is None or not issubclass(kind, Source):
-            continue
-        if kind.start != "acknowledgement" or kind.replayable:
-            continue
-        for target in ends(chain):
-            if journal_of(agent, target.name or "") == journal:
-                return chain.start, target.span
-    return None
+def _pushed(agent: Agent, graph: Graph) -> Iterator[tuple[str, Unsynced]]:
+    """Yield the sources that acknowledge what is not synced, in the order of their chains."""
+    lying = graph.derived(LyingByAgent).of(agent)
+    for name in dict.fromkeys(chain.start for chain in agent.chains):
+        source = agent.components.get(name)
+        found = None if source is None else unsynced(agent, source, lying)
+        if found is not None:
+            yield name, found

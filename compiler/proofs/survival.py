@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from math import inf
 
 from flumec.compiler.choice import policy_of
-from flumec.compiler.graph import Graph, Node, ends
-from flumec.compiler.lying import journal_of
+from flumec.compiler.graph import Edge, Graph, Node
+from flumec.compiler.lying import lying_in
 from flumec.compiler.model import Agent, Component, Fleet, Host, Link
 from flumec.compiler.proofs.arriving import Arriving, Copy, Ends
 from flumec.compiler.proofs.peers import Peers, Receiver
 from flumec.compiler.proofs.places import Places
 from flumec.compiler.proofs.uneven import Uneven
+from flumec.compiler.unsynced import Unsynced, syncing_late, unsynced
 from flumec.compiler.values import resolve
 from flumec.runtime.component import Channel, Sink, Source
 
@@ -53,19 +54,24 @@ def when_killed(_agent: Agent, component: Component) -> str:
 def when_dark(agent: Agent, component: Component) -> str:
     """Say why a host without power loses events that were taken over.
 
-    A file is read again from the position in the same journal, and a link is answered after a sync
-    in any case; who heard from another source that an event is stored does not send it again.
+    Of a source this is true of those of its channels alone that are named.
     """
-    declaration = component.declaration
-    if declaration is None or not issubclass(declaration, Source) or declaration.replayable:
+    late = unsynced_in(agent, component)
+    if late is None:
         return when_killed(agent, component)
-    for chain in agent.chains if declaration.start == "acknowledgement" else ():
-        for target in ends(chain) if chain.start == component.name else ():
-            journal = agent.journals.get(journal_of(agent, target.name or "") or "")
-            sync = None if journal is None else journal.values.get("sync")
-            if sync is not None and str(sync.value) != "commit":
-                return f"its journal is synced every {sync.value}, and it answers before that"
-    return when_killed(agent, component)
+    named = ", ".join(f"`{target.name}`" for target in late.targets)
+    return f"what it puts into {named} is synced every {late.every.value}; it answers before that"
+
+
+def unsynced_in(agent: Agent, component: Component) -> Unsynced | None:
+    """Return what a power cut may take of what a source has acknowledged; rather more than less.
+
+    Dead letters of links are left out. Where they take a memory channel to another journal, the
+    home of a source is at most an earlier one, in which none of its other channels lies.
+    """
+    if component.kind != "source" or not syncing_late(agent):
+        return None
+    return unsynced(agent, component, lying_in(agent, ()))
 
 
 def when_lost(agent: Agent, component: Component) -> str:
@@ -146,7 +152,7 @@ class Losing:
         elif self.fleet.agents[node[0]].components[node[1]].kind == "channel":
             further = _least(self._behind(edge.end for edge in self.graph.outgoing[node]))
         else:
-            further = self._put(arriving.copies(node))
+            return self._put(node, here, arriving.copies(node))
         return min(here, further, key=_hosts)
 
     def _here(self, node: Node) -> Loss:
@@ -162,11 +168,22 @@ class Losing:
         """
         return (self._known[node] for node in nodes if node in self._known)
 
-    def _put(self, copies: Sequence[Copy]) -> Loss:
-        """Return how an event is lost that is put into several channels: only with all of them."""
+    def _put(self, node: Node, here: Loss, copies: Sequence[Copy]) -> Loss:
+        """Return how an event is lost that is put into several channels: only with all of them.
+
+        A source that answers before a sync takes with it what it puts into some channels alone.
+        """
+        agent = self.fleet.agents[node[0]]
+        late = unsynced_in(agent, agent.components[node[1]])
+        frail = None if late is None else {target.name for target in late.targets}
+
+        def of_edge(edge: Edge) -> Loss:
+            behind = self._known.get(edge.end, SAFE)
+            goes = frail is None or edge.end[1] in frail
+            return min(here, behind, key=_hosts) if goes else behind
 
         def of_ends(ends: Ends) -> Loss:
-            return _most(self._behind(edge.end for edge in ends))
+            return _most(of_edge(edge) for edge in ends if edge.end in self._known)
 
         return _most(_least(map(of_ends, arms)) for arms in copies)
 
