@@ -52,6 +52,11 @@ class Known:
         """Whether nothing sets it: no place in the fleet, and no client."""
         return not (self.sure or self.setters or self.client)
 
+    @property
+    def empty(self) -> bool:
+        """Whether it may be there and empty, as it may where clients set it to what they like."""
+        return self.client if self.values is None else "" in self.values
+
     def joined(self, other: "Known") -> "Known":
         """Return what is known where events come by two ways."""
         if self == other:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flumec.compiler.diagnostic import Diagnostic, Place, closest
 from flumec.compiler.headers.flow import HeaderFlow
 from flumec.compiler.headers.known import Known
+from flumec.compiler.headers.making import fills_gaps
 from flumec.compiler.headers.steps import enters, keeps, named, shown, steps_of
 from flumec.compiler.model import Chain, Fleet, Route
 from flumec.compiler.source import Span
@@ -103,7 +104,8 @@ class NeverNeeded(Diagnostic, code="FL407", severity="warning"):
 
     `static` leaves a header alone that is there, unless it says `preserve = false`; `timestamp` and
     `host` do so with `preserve = true`. Here every event has it already: the step does nothing, and
-    its value is never seen.
+    its value is never seen. `fingerprint` with `preserve = true` makes an empty header anew, too:
+    it is named only where none can be empty, as one can that clients send.
 
     ## Example
 
@@ -197,5 +199,6 @@ def _steps(agent: str, chain: Chain, flow: HeaderFlow) -> Iterator[NeverNeeded]:
         for property_ in step.declaration.sets:
             for name in named(step, property_):
                 known = headers[name]
-                if known.sure and known.setters and "" not in (known.values or ()):
+                left = fills_gaps(step) or not known.empty  # others make an empty one anew
+                if known.sure and known.setters and left:
                     yield NeverNeeded(step.span, step.type, name, known.setters)
