@@ -128,6 +128,10 @@ class Graph:
         """Return the edges that end in `node`."""
         return self.incoming.get(node, ())
 
+    def sends(self, node: Node) -> bool:
+        """Whether a link begins at `node`."""
+        return any(reader.kind == "link" for reader in self.readers.get(node, ()))
+
     def cycles(self) -> Iterator[list[Edge]]:
         """Yield a shortest cycle of each knot of the graph, from its first edge in the files."""
         if not self._is_cyclic():

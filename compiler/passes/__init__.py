@@ -49,6 +49,7 @@ from flumec.compiler.passes.parted_copies import check_parted_copies
 from flumec.compiler.passes.plain import check_plain
 from flumec.compiler.passes.policies import check_policies
 from flumec.compiler.passes.ports import check_ports
+from flumec.compiler.passes.possible_faults import check_possible_faults
 from flumec.compiler.passes.refusing import check_refusing
 from flumec.compiler.passes.rolling import check_rolling
 from flumec.compiler.passes.rotation import check_rotation
@@ -120,6 +121,7 @@ PASSES: tuple[Pass, ...] = (
     check_speeds,
     check_slow_stores,
     check_sites,
+    check_possible_faults,
     check_names,
     check_plain,
     check_delivery,

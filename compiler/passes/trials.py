@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from flumec.compiler.diagnostic import Diagnostic, closest
-from flumec.compiler.graph import Graph, Node
+from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Component, Fleet, Statement
 from flumec.compiler.passes.expected import Wrong, expected
 from flumec.runtime.component import Declared
@@ -111,7 +111,7 @@ def _wrong(fleet: Fleet, graph: Graph, said: Statement, *, real: bool) -> Iterat
                 yield from expected(said, component, where, real=real)
             elif said.function in _OF:
                 yield from _OF[said.function](said, component, where)
-            elif not fleet.unsure and not _sends(graph, end.node):
+            elif not fleet.unsure and not graph.sends(end.node):
                 yield name, f"no link begins at {where}", None
 
 
@@ -151,10 +151,6 @@ _OF: Mapping[str, Callable[[Statement, Component, str], Iterator[Wrong]]] = {
 def _is(component: Component, kind: type[Declared]) -> bool:
     declaration = component.declaration
     return declaration is not None and issubclass(declaration, kind)
-
-
-def _sends(graph: Graph, node: Node) -> bool:
-    return any(reader.kind == "link" for reader in graph.readers.get(node, ()))
 
 
 def _agent(fleet: Fleet, said: Statement) -> Agent | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flumec.compiler.graph import Graph
 from mutated.example import Change, Example, behind, end_of, text_of
 from mutated.mutant import Mutant, kind
-from mutated.sites import components, said, section
+from mutated.sites import components, faults, said, section
 
 
 @kind("FL914")
@@ -89,3 +89,11 @@ agent crowd on crowd {{
             ends = {end.node for end in link.targets}
             at = (one.span for one in example.fleet.links if ends & {e.node for e in one.targets})
             yield Mutant(example, (Change(end_of(link.span.source), crowd),), tuple(at))
+
+
+@kind("FL614")
+def hosts_that_are_not_there(example: Example) -> Iterator[Mutant]:
+    """A check kills or loses more hosts than an agent runs on."""
+    for fault in faults(example):
+        if "count" in fault.values:
+            yield Mutant(example, (Change(fault.values["count"].span, "1_000"),))

@@ -7,7 +7,7 @@ from flumec.compiler.model import Settings, Value
 from flumec.compiler.source import Span
 from mutated.example import Change, Example, text_of
 from mutated.mutant import Mutant, kind
-from mutated.sites import agents, chains, components, misspelt, steps, targets, within
+from mutated.sites import agents, chains, components, faults, misspelt, steps, targets, within
 
 
 def _changed(example: Example, span: Span, text: str) -> Mutant:
@@ -60,24 +60,33 @@ def what_is_checked(example: Example) -> Iterator[Mutant]:
         for name in ("from", "to"):
             span = proof.values[name].span
             yield _changed(example, span, misspelt(text_of(span)))
-        survived = proof.values.get("survives")
-        for fault in survived.value if survived else ():
-            for value in fault.values.values():
-                if value.key.start == value.span.start and not text_of(value.span)[0].isdigit():
-                    word = text_of(value.span)
-                    if word[0] != '"':
-                        yield _changed(example, value.span, misspelt(word))
+    for fault in faults(example):
+        for value in fault.values.values():
+            if value.key.start == value.span.start and not text_of(value.span)[0].isdigit():
+                word = text_of(value.span)
+                if word[0] != '"':
+                    yield _changed(example, value.span, misspelt(word))
 
 
 @kind("FL162")
 def a_site(example: Example) -> Iterator[Mutant]:
     """The site at which the power goes is misspelt."""
-    for proof in example.fleet.proofs:
-        survived = proof.values.get("survives")
-        for fault in survived.value if survived else ():
-            if fault.kind == "power":
-                span = fault.values["site"].span
-                yield _changed(example, span, f'"{misspelt(text_of(span)[1:-1])}"')
+    for fault in faults(example):
+        if fault.kind == "power":
+            span = fault.values["site"].span
+            yield _changed(example, span, f'"{misspelt(text_of(span)[1:-1])}"')
+
+
+@kind("FL614")
+def an_end_of_a_link(example: Example) -> Iterator[Mutant]:
+    """A check cuts a link at a channel of the agent where it ends."""
+    ends = {link.sender.node: link.targets[0].agent for link in example.fleet.links}
+    for fault in faults(example):
+        if "link" in fault.values:
+            held = fault.values["link"]
+            there = example.fleet.agents[ends[held.value.node]]
+            channel = next(one for one in there.components.values() if one.kind == "channel")
+            yield _changed(example, held.span, f"{there.name}.{channel.name}")
 
 
 @kind("FL107")

@@ -10,6 +10,7 @@ from flumec.compiler.model import (
     Chain,
     Component,
     End,
+    Fault,
     Group,
     Link,
     Proof,
@@ -45,6 +46,13 @@ def components(
         for component in agent.components.values():
             if kind in ("", component.kind) and component.type in (types or (component.type,)):
                 yield agent, component, (agent.name, component.name)
+
+
+def faults(example: Example) -> Iterator[Fault]:
+    """Yield what the checks survive."""
+    for proof in example.fleet.proofs:
+        survived = proof.values.get("survives")
+        yield from survived.value if survived else ()
 
 
 def chains(example: Example, kind: str = "") -> Iterator[tuple[Agent, Chain]]:
