@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.graph import Graph, Node
+from flumec.compiler.graph import Graph
 from flumec.compiler.letters import given_up_after
-from flumec.compiler.model import Component, Fault, Fleet, Proof, Settings, Value
+from flumec.compiler.model import Component, Fault, Fleet, Settings, Value
 from flumec.compiler.passes.channels import late_channel
 from flumec.compiler.proofs import figures
-from flumec.compiler.proofs.scenes import end_of, faults_of, length_of
+from flumec.compiler.proofs.waited_for import longest_waits
 from flumec.compiler.source import Span
 from flumec.runtime.dedup.margin import MARGIN
 from flumec.runtime.quantity import Duration
@@ -35,7 +35,8 @@ class WindowOutlasted(Diagnostic, code="FL344", severity="warning"):
 
     An outage, a link that is cut, agents that are down: what waits for longer than the window, less
     five minutes for clocks, is late in the end: whether it is a copy is not known any more. It goes
-    where `late` or `dead_letter` says, and not to where the check wants it.
+    where `late` or `dead_letter` says, and not to where the check wants it. An agent, a site or a
+    link that is not on the way from the check's source to its sink keeps nothing from it.
 
     ## Example
 
@@ -147,7 +148,8 @@ class GivesUpSooner(Diagnostic, code="FL346", severity="warning"):
     """A sink gives events up before the outage is over that a check survives.
 
     They become dead letters while the sink is still out: nothing is lost, but what the check wants
-    delivered lies in another channel, and a person has to replay it.
+    delivered lies in another channel, and a person has to replay it. A member of a group has others
+    that deliver what it has, unless all of them are out.
 
     ## Example
 
@@ -233,35 +235,15 @@ class GivesUpSooner(Diagnostic, code="FL346", severity="warning"):
         return (Place(self.fault, "the outage"),)
 
 
-def check_outlasted(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+def check_outlasted(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield sinks that have done with events before a fault is over that a check survives."""
     said: set[Span] = set()
-    for fault, (agent, name), length in longest(fleet.proofs):
+    for fault, (agent, name), length in longest_waits(fleet, graph):
         sink = fleet.agents[agent].components.get(name) if agent in fleet.agents else None
         for found in _of_sink(agent, sink, fault, length) if sink and not sink.mistaken else ():
             if found.span not in said:
                 said.add(found.span)
                 yield found
-
-
-def longest(proofs: list[Proof]) -> list[tuple[Fault, Node, Duration]]:
-    """Return what checks survive for a time that they say, and the sinks that events wait for then,
-    the longest first.
-    """
-    found = [
-        (fault, sink, length)
-        for proof in proofs
-        for fault in faults_of(proof)
-        if (length := length_of(fault)) is not None and (sink := _waited_for(proof, fault))
-    ]
-    return sorted(found, key=lambda each: -float(each[2]))
-
-
-def _waited_for(proof: Proof, fault: Fault) -> Node | None:
-    if fault.kind == "outage":
-        return end_of(proof, fault)
-    to = proof.values.get("to")
-    return None if to is None else to.value.node
 
 
 def _of_sink(

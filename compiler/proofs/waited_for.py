@@ -1,0 +1,75 @@
+"""Which sinks events have to wait for in what a check survives, and for how long."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.model import Fault, Fleet, Group, Proof
+from flumec.compiler.proofs.scenes import Machines, faults_of, length_of, outage_of
+from flumec.compiler.proofs.taken import taking_of
+from flumec.runtime.quantity import Duration
+
+
+class Waiting(NamedTuple):
+    """A sink that events wait for, the fault that keeps them from it, and how long it lasts."""
+
+    fault: Fault
+    sink: Node
+    length: Duration
+
+
+def longest_waits(fleet: Fleet, graph: Graph) -> list[Waiting]:
+    """Return what checks survive for a time that they say and what waits then, the longest first.
+
+    An outage keeps events from its sink; all else from the one that the check is about, if it takes
+    something on the way there.
+    """
+    machines = Machines(fleet)
+    found = [
+        waiting
+        for proof in fleet.proofs
+        for waiting in (*_in_outages(graph, faults_of(proof)), *_on_the_way(graph, machines, proof))
+    ]
+    return sorted(found, key=lambda each: -float(each.length))
+
+
+def _in_outages(graph: Graph, faults: Sequence[Fault]) -> Iterator[Waiting]:
+    """Yield the sinks that are out, of a group those for which no other member delivers: all wait
+    until the first of them is back.
+    """
+    out: dict[Node, Fault] = {}
+    outages = [fault for fault in faults if fault.kind == "outage"]
+    for fault in sorted(outages, key=lambda each: float(outage_of(each)[1])):
+        out[outage_of(fault)[0]] = fault
+    for sink in out:
+        lasting = [out.get(member) for member in _members(graph, sink)]
+        known = [fault for fault in lasting if fault is not None]
+        if len(known) == len(lasting):
+            first = min(known, key=lambda each: float(outage_of(each)[1]))
+            yield Waiting(first, sink, outage_of(first)[1])
+
+
+def _members(graph: Graph, sink: Node) -> set[Node]:
+    """Return a sink with all that deliver what it would."""
+    chains = [edge.chain for edge in graph.writers(sink) if edge.chain is not None]
+    groups = [chain.end for chain in chains if isinstance(chain.end, Group)]
+    return {sink, *((sink[0], each.name or "") for group in groups for each in group.members)}
+
+
+def _on_the_way(graph: Graph, machines: Machines, proof: Proof) -> Iterator[Waiting]:
+    start, end = proof.values.get("from"), proof.values.get("to")
+    if start is None or end is None:
+        return
+    way = graph.between(start.value.node, end.value.node)
+    for fault in faults_of(proof):
+        length = length_of(fault)
+        if length is not None and fault.kind != "outage" and _meets(machines, fault, way):
+            yield Waiting(fault, end.value.node, length)
+
+
+def _meets(machines: Machines, fault: Fault, way: Collection[Node]) -> bool:
+    """Whether a fault takes something that events go by."""
+    taking = taking_of(machines, fault)
+    if taking is None:
+        return fault.values["link"].value.node in way
+    return any(node[0] in taking.gone for node in way)
