@@ -1,6 +1,6 @@
 """What the headers that a step sets follow from: the event itself, or when and where it passes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from flumec.compiler.headers.steps import complete, keeps, named
@@ -65,10 +65,28 @@ def fixed_behind(steps: Sequence[Step]) -> frozenset[str]:
     The last step that sets a header decides; one that keeps what is there has nothing to do behind
     one that fixes it.
     """
-    fixed, differing = set[str](), set[str]()
+    return _decided(steps, fixed_by)
+
+
+def told_by(step: Step) -> frozenset[str]:
+    """Return the headers that a step gives another value on each host, on all events."""
+    made = making(step)
+    return fixed_by(step) if made.host or made.varied else frozenset()
+
+
+def told_behind(steps: Sequence[Step]) -> frozenset[str]:
+    """Return the headers that have another value on each host behind steps, on all events."""
+    return _decided(steps, told_by)
+
+
+def _decided(steps: Sequence[Step], decides: Callable[[Step], frozenset[str]]) -> frozenset[str]:
+    """Return the headers of which the last step that sets them decides so."""
+    found, others = set[str](), set[str]()
     for step in reversed(steps):
+        if step.declaration is None:  # it may set what it likes
+            break
         if not keeps(step):
-            made = fixed_by(step)
-            fixed |= made - differing
-            differing |= set_by(step) - made
-    return frozenset(fixed)
+            made = decides(step)
+            found |= made - others
+            others |= set_by(step) - made
+    return frozenset(found)

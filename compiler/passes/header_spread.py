@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from flumec.compiler.choice import within_of
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.headers.steps import shown
 from flumec.compiler.headers.uses import Use
 from flumec.compiler.model import Fleet
+from flumec.compiler.proofs.fanning import most_peers
 from flumec.compiler.source import Span
 
 
@@ -85,12 +87,14 @@ class OneValue(Diagnostic, code="FL408", severity="warning"):
     header: str
     value: str
     hosts: int
+    near: str | None
     setters: tuple[Span, ...]
 
     @property
     def message(self) -> str:
         name = shown(self.header)
-        return f'one of {self.hosts} hosts gets every event: `{name}` is "{self.value}" on all'
+        gets = f"gets every event of its `{self.near}`" if self.near else "gets every event"
+        return f'one of {self.hosts} hosts {gets}: `{name}` is "{self.value}" on all'
 
     @property
     def hint(self) -> str:
@@ -107,11 +111,9 @@ def one_value(use: Use, fleet: Fleet) -> Iterator[OneValue]:
     if known.values is None or not known.sure or len(known.values) != 1:
         return
     (value,) = known.values
-    hosts = sum(
-        len(fleet.agents[end.agent].hosts.hosts)
-        for link in fleet.links
-        if link.sender.node == use.node
-        for end in link.targets
-    )
-    if hosts > 1:
-        yield OneValue(use.span, use.name, value, hosts, known.setters)
+    for link in fleet.links:
+        hosts = most_peers(fleet, link) if link.sender.node == use.node else 0
+        if hosts > 1:
+            near = within_of(link)
+            yield OneValue(use.span, use.name, value, hosts, near, known.setters)
+            return

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from flumec.compiler.choice import policy_of
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
-from flumec.compiler.model import Agent, Component, Fleet, Link, Value
+from flumec.compiler.headers.making import told_behind
+from flumec.compiler.headers.uses import named_in_path
+from flumec.compiler.model import Agent, Component, End, Fleet, Link, Value
+from flumec.compiler.proofs.fanning import most_peers
 from flumec.compiler.source import Span
 from flumec.compiler.values import varies
 
@@ -18,7 +21,8 @@ class CopiesInOneStore(Diagnostic, code="FL361", severity="warning"):
     and whoever reads the folder reads each event several times.
 
     With `failover` or `balance` each event is written once, by one of them. A folder for each host,
-    `${host.name}` in the path, keeps the copies apart.
+    `${host.name}` in the path, keeps the copies apart, as does a header in it that each receiver
+    sets to its own name. `within` counts: where each sender has one peer there is one copy.
 
     ## Example
 
@@ -120,15 +124,25 @@ def check_shared_stores(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 
 def _check(fleet: Fleet, graph: Graph, link: Link, policy: Value) -> Iterator[Diagnostic]:
     for end in link.targets:
-        agent = fleet.agents[end.agent]
-        hosts = len(agent.hosts.hosts)
-        within = graph.reachable([end.node]) if hosts > 1 else ()
+        agent, copies = fleet.agents[end.agent], most_peers(fleet, link, end)
+        within = graph.reachable([end.node]) if copies > 1 else ()
         for component in agent.components.values():
-            store = _shared(agent, component)
-            if store is not None and (agent.name, component.name) in within:
-                yield CopiesInOneStore(
-                    policy.span, f"{agent.name}.{component.name}", hosts, store.span
-                )
+            node, store = (agent.name, component.name), _shared(agent, component)
+            if store is None or node not in within or _parts(graph, agent, end, component):
+                continue
+            yield CopiesInOneStore(policy.span, ".".join(node), copies, store.span)
+
+
+def _parts(graph: Graph, agent: Agent, end: End, sink: Component) -> bool:
+    """Whether a sink's path has a header that each host sets to a value of its own before."""
+    named = {header for header, _ in named_in_path(agent, sink)}
+    ways = graph.between(end.node, (agent.name, sink.name)) if named else ()
+    chains = [
+        (*edge.chain.steps, *(edge.arm.steps if edge.arm is not None else ()))
+        for edge in graph.outgoing.get(end.node, ())
+        if edge.chain is not None and edge.end in ways
+    ]
+    return bool(chains) and all(named & told_behind(steps) for steps in chains)
 
 
 def _shared(agent: Agent, sink: Component) -> Value | None:

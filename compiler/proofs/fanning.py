@@ -9,17 +9,23 @@ from collections.abc import Hashable, Mapping, Sequence
 from flumec.compiler.choice import within_of
 from flumec.compiler.facts import fact_of
 from flumec.compiler.graph import Node
-from flumec.compiler.model import Agent, Fleet, Host, Link
+from flumec.compiler.model import Agent, End, Fleet, Host, Link
 
 
 def has_several_peers(fleet: Fleet, link: Link) -> bool:
     """Return whether some host of the sender has more than one peer."""
-    return _meets_several(link, _senders(fleet, link), receivers(fleet, link))
+    return most_peers(fleet, link) > 1
 
 
 def has_several_senders(fleet: Fleet, link: Link) -> bool:
     """Return whether some receiving host may be sent to by more than one host of the sender."""
-    return _meets_several(link, receivers(fleet, link), _senders(fleet, link))
+    return _most_met(link, receivers(fleet, link), _senders(fleet, link)) > 1
+
+
+def most_peers(fleet: Fleet, link: Link, end: End | None = None) -> int:
+    """Return how many peers a host of the sender has, at most; those at one of its targets."""
+    there = receivers(fleet, link) if end is None else _hosts(fleet.agents.get(end.agent))
+    return _most_met(link, _senders(fleet, link), there)
 
 
 def receivers(fleet: Fleet, link: Link) -> Sequence[Host]:
@@ -39,12 +45,12 @@ def reached(fleet: Fleet, link: Link) -> Mapping[str, frozenset[Node]]:
     return {name: frozenset(nodes[fact]) for name, fact in facts.items()}
 
 
-def _meets_several(link: Link, here: Sequence[Host], there: Sequence[Host]) -> bool:
+def _most_met(link: Link, here: Sequence[Host], there: Sequence[Host]) -> int:
     shared = within_of(link)
     if shared is None:
-        return len(there) > 1
+        return len(there)
     many = Counter(fact for host in there if (fact := fact_of(shared, host)) is not None)
-    return any(many[fact_of(shared, host)] > 1 for host in here)
+    return max((many[fact_of(shared, host)] for host in here), default=0)
 
 
 def _senders(fleet: Fleet, link: Link) -> Sequence[Host]:
