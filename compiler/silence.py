@@ -1,7 +1,9 @@
 """`# flumec: ignore[FL904, name-style] reason` silences rules on the next line, with a reason."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 
 from flumec.compiler.diagnostic import BY_CODE, Diagnostic, closest, put_right
 from flumec.compiler.fix import Fix, replaced
@@ -93,10 +95,7 @@ class UnknownIgnore(Diagnostic, code="FL907"):
 
     @property
     def _is_error(self) -> bool:
-        from flumec.compiler.explain import every_rule
-
-        rules = every_rule().items()  # of syntax, only those are loaded that had something to say
-        return any(self.silenced in (code, rule.slug()) for code, rule in rules)
+        return self.silenced in _every_name()
 
     @property
     def hint(self) -> str | None:
@@ -115,7 +114,7 @@ class UnknownIgnore(Diagnostic, code="FL907"):
     @property
     def _near(self) -> list[str]:
         """What may be meant: a name, since the nearest of codes is another rule altogether."""
-        return [each for each in _silenceable() if not each.startswith("FL")]
+        return [each for each in _silenceable(len(BY_CODE)) if not each.startswith("FL")]
 
 
 class UselessIgnore(Diagnostic, code="FL908", severity="warning"):
@@ -207,8 +206,8 @@ def without_silenced(
     said: dict[_Key, _Said] = {}
     for source in sources:
         if "# flumec:" in source.text:
-            for comment in _COMMENT.finditer(source.text):
-                yield from _read(source, comment, said)
+            for comment, line in _comments(source):
+                yield from _read(source, comment, line, said)
     useful = set()
     for finding in findings:
         key = (id(finding.span.source), finding.span.line, finding.code)
@@ -216,35 +215,49 @@ def without_silenced(
             useful.add(key)
         else:
             yield finding
+    beside: dict[int, list[_Said]] = defaultdict(list)
+    for each in said.values():
+        beside[id(each.comment)].append(each)
     for key, each in said.items():
         if key not in useful:
-            yield UselessIgnore(each.span, each.word, _rest(each, said.values()), each.comment)
+            rest = _rest(each, beside[id(each.comment)])
+            yield UselessIgnore(each.span, each.word, rest, each.comment)
 
 
-def _rest(one: _Said, all_said: Iterable[_Said]) -> str | None:
+def _rest(one: _Said, together: Iterable[_Said]) -> str | None:
     """Return a comment without one of its rules; None if it silences no other."""
-    words = [each.word for each in all_said if each.comment == one.comment and each is not one]
+    words = [each.word for each in together if each is not one]
     if not words:
         return None
     text = one.comment.source.text[one.comment.start : one.comment.end]
     return f"{text.partition('[')[0]}[{', '.join(words)}{text[text.index(']') :]}"
 
 
-def _read(source: Source, comment: re.Match[str], said: dict[_Key, _Said]) -> Iterator[Diagnostic]:
+def _comments(source: Source) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield the comments of a file, each with the line that it is about: the next one that is no
+    such comment itself.
+    """
+    found = list(_COMMENT.finditer(source.text))
+    lines = [Span(source, *comment.span("all")).line for comment in found]
+    about: dict[int, int] = {}
+    for line in reversed(lines):
+        about[line] = about.get(line + 1, line + 1)
+    yield from ((comment, about[line]) for comment, line in zip(found, lines, strict=True))
+
+
+def _read(
+    source: Source, comment: re.Match[str], line: int, said: dict[_Key, _Said]
+) -> Iterator[Diagnostic]:
     """Add to `said` what a comment silences, by source, line and code; yield what is wrong."""
     whole = Span(source, *comment.span("all"))
     words = list(_RULE.finditer(comment["rules"][1:-1])) if comment["rules"] else []
     if not words:
         yield UnknownIgnore(whole, silenced="")
         return
-    line, last = whole.line + 1, source.text.count("\n") + 1
-    while line <= last and _COMMENT.match(source.line(line)):
-        line += 1
-    first = comment.start("rules") + 1
-    known = []
+    first, known, codes = comment.start("rules") + 1, list[str](), _silenceable(len(BY_CODE))
     for word in words:
         span = Span(source, first + word.start(), first + word.end())
-        if code := _silenceable().get(word[0]):
+        if code := codes.get(word[0]):
             known.append(word[0])
             said[id(source), line, code] = _Said(whole, span, word[0])
         else:
@@ -253,7 +266,21 @@ def _read(source: Source, comment: re.Match[str], said: dict[_Key, _Said]) -> It
         yield IgnoreWithoutReason(whole, silenced=", ".join(known))
 
 
-def _silenceable() -> dict[str, str]:
-    """Return the codes of the rules that can be silenced, by code and by name."""
+@lru_cache(maxsize=1)
+def _silenceable(_rules: int) -> Mapping[str, str]:
+    """Return the codes of the rules that can be silenced, by code and by name.
+
+    It is asked word for word, and made anew where more rules are loaded meanwhile.
+    """
     rules = [rule for rule in BY_CODE.values() if rule.severity != "error"]
     return {name: rule.code for rule in rules for name in (rule.code, rule.slug())}
+
+
+@cache
+def _every_name() -> frozenset[str]:
+    """Return the codes and names of all rules; of syntax, only those are loaded that had something
+    to say.
+    """
+    from flumec.compiler.explain import every_rule
+
+    return frozenset(name for code, rule in every_rule().items() for name in (code, rule.slug()))

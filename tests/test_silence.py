@@ -92,3 +92,17 @@ def test_what_cannot_be_silenced_says_why(silenced: str) -> None:
             "name-stile": "`name-stile` is no rule; did you mean `name-style`?",
         }[silenced]
     )
+
+
+def test_ten_thousand_comments_cost_no_more_than_their_lines() -> None:
+    found = codes("\n".join(["  # flumec: ignore[FL902] why"] * 10_000))
+
+    assert found == [("FL902", 10_008)]
+
+
+def test_ten_thousand_words_in_one_comment_are_looked_up_once_each() -> None:
+    words = ", ".join(f"x{number}" for number in range(10_000))
+
+    found = codes(f"  # flumec: ignore[{words}] why")
+
+    assert len(found) == 10_002
