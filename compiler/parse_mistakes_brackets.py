@@ -32,6 +32,9 @@ def _open(stop: Stop) -> Token | None:
 class MissingComma(Diagnostic, code="FL022"):
     """A comma is missing.
 
+    Behind a name in a call it may be the equals sign that is missing: `count 3` is meant to be
+    `count = 3`, or `count, 3`. Which of them, a program cannot know.
+
     ## Example
 
     ```flow
@@ -65,20 +68,26 @@ class MissingComma(Diagnostic, code="FL022"):
 
     gap: Span
     """Where it belongs."""
+    named: str = ""
+    """The name before it, where that may be an argument's."""
 
     @property
     def message(self) -> str:
         """What is wrong."""
-        return "a comma is missing"
+        return "a comma or `=` is missing" if self.named else "a comma is missing"
 
     @property
     def hint(self) -> str:
         """What to do."""
+        if self.named:
+            return f"write `{self.named} = …` if that is the argument, else `,` before it"
         return "write `,` before it"
 
     @property
-    def fix(self) -> Fix:
-        """What a program writes."""
+    def fix(self) -> Fix | None:
+        """What a program writes, where it is the comma for certain."""
+        if self.named:
+            return None
         return inserted(self.gap.source, self.gap.start, ",", "write `,`", safe=True)
 
     @classmethod
@@ -87,7 +96,17 @@ class MissingComma(Diagnostic, code="FL022"):
         inside = "_COMMA" in stop.expected and stop.expected & CLOSERS
         if not inside or stop.token.terminal not in VALUES | {"LSQB", "NAME"}:
             return None
-        return cls(stop.span, stop.gap)
+        return cls(stop.span, stop.gap, _argument(stop))
+
+
+def _argument(stop: Stop) -> str:
+    """Return the name before the token if that begins an argument, and the token may be its value:
+    not, if it has a value of its own.
+    """
+    begins = stop.index > 1 and stop.tokens[stop.index - 2].terminal in OPENERS | {"_COMMA"}
+    named = begins and stop.before is not None and stop.before.terminal == "NAME"
+    valued = stop.after is not None and stop.after.terminal == "EQUAL"
+    return stop.text(stop.before) if named and not valued and "EQUAL" in stop.expected else ""
 
 
 class UnclosedBracket(Diagnostic, code="FL023"):
