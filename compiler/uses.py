@@ -28,14 +28,6 @@ class Uses:
         agents = [each for each in self._declared.values() if isinstance(each, tree.Agent)]
         self._agents = {agent.name.text: agent for agent in agents}
 
-    def of_agent(self, agent: str) -> list[Span]:
-        """Return where an agent is named: at its declaration, and outside of agents' blocks."""
-        blocks = [each.block.span for each in self._agents.values() if each.block]
-        found = [self._tokens[number] for number in self._free(agent)]
-        return [
-            self._span(token) for token in found if not any(_within(token, one) for one in blocks)
-        ]
-
     def of_component(self, agent: str, component: str) -> list[Span]:
         """Return where a component is named: in its agent alone, elsewhere behind the agent's."""
         declared = self._agents.get(agent)

@@ -201,13 +201,41 @@ Tail.Late => keep.fast {
     found = mended({"main.flow": wrong}, unsafe=True)
     text = found.texts["main.flow"]
 
-    assert not [each for each in found.linted.diagnostics if each.code == "FL902"]
-    assert "agent tail on web" in text
+    left = [each.span for each in found.linted.diagnostics if each.code == "FL902"]
+    assert [span.source.text[span.start : span.end] for span in left] == ["Tail"]
     assert "# Spool is dear to us." in text
     assert 'access -> route header.Spool {\n    "Spool" -> spool\n' in text
-    assert "tail.spool => keep.spool {" in text
-    assert "tail.late => keep.fast {" in text
-    assert len(text) == len(wrong)
+    assert "Tail.spool => keep.spool {" in text
+    assert "Tail.late => keep.fast {" in text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("channel Spool : file", 'channel spool : file {\n    formerly = "Spool"\n  }'),
+        ("channel Spool : file # dear",
+         'channel spool : file {\n    formerly = "Spool"\n  } # dear'),
+        ("channel Spool : spill {\n    # much\n    size = 1GiB\n  }",
+         'channel spool : spill {\n    formerly = "Spool"\n    # much\n    size = 1GiB\n  }'),
+        ("channel Spool : memory", "channel spool : memory"),
+        ('channel Spool : file {\n    formerly = "old"\n  }', None),
+    ],
+    ids=range(5),
+)  # fmt: skip
+def test_a_channel_that_is_renamed_keeps_what_it_holds(wrong: str, right: str | None) -> None:
+    text = GOOD.replace("-> spool", "-> Spool").replace("spool ->", "Spool ->")
+    text = text.replace("channel spool : file", wrong)
+
+    mended_text = after(text, unsafe=True)
+
+    assert mended_text == (text if right is None else GOOD.replace("channel spool : file", right))
+
+
+@pytest.mark.parametrize("name", ["counter", "numbers", "out"])
+def test_a_name_by_which_a_host_keeps_state_is_left(name: str) -> None:
+    text = re.sub(rf"\b{name}\b", name.title(), GOOD)
+
+    assert after(text, unsafe=True) == text
 
 
 def test_a_name_that_would_clash_is_left() -> None:

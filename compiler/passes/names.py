@@ -4,12 +4,24 @@ import re
 from collections.abc import Iterator
 
 from flumec.compiler.diagnostic import Diagnostic
-from flumec.compiler.fix import Edit, Fix, replaced
+from flumec.compiler.fix import Edit, Fix, new_line, replaced, rest_of_line
 from flumec.compiler.graph import Graph
-from flumec.compiler.model import Fleet
+from flumec.compiler.model import Component, Fleet
 from flumec.compiler.parse_tables import tables
+from flumec.compiler.source import Span
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+FORMERLY = "formerly"
+"""What a channel says that had another name."""
+
+_KEPT = {
+    "agent": "a host keeps its state by this name: under another one it begins anew",
+    "source": "a host keeps by this name what was read: under another one it begins anew",
+    "channel": f"with its name of before as `{FORMERLY}` it keeps what it holds",
+    "sink": "a host keeps by this name what is hidden, and what its `dedup` knows",
+}
+"""What a new name costs, by what has it."""
 
 
 class UnusedName(Diagnostic, code="FL901", severity="warning"):
@@ -80,20 +92,25 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
     Names of hosts, agents and components become names of files, metrics and variables. One way of
     writing them keeps them easy to find. Names of headers are the users' own and stay as they are.
 
+    A host keeps by its name what a part has: how far a source has read, what a sink has hidden and
+    what its `dedup` knows, the whole state of an agent. Where such a name was installed, another
+    one begins anew; so these are for a person to rename, before they are. A channel keeps what it
+    holds if it says its name of before: `formerly`.
+
     ## Example
 
     ```flow
     hosts web = ["web-1"]
 
     agent a on web {
-      source myNumbers : seq
+      source numbers : seq
 
-      channel spool : memory
+      channel mySpool : file
 
       sink out : null
 
-      myNumbers -> spool
-      spool -> out
+      numbers -> mySpool
+      mySpool -> out
     }
     ```
 
@@ -103,25 +120,34 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
     hosts web = ["web-1"]
 
     agent a on web {
-      source my_numbers : seq
+      source numbers : seq
 
-      channel spool : memory
+      channel my_spool : file {
+        formerly = "mySpool"
+      }
 
       sink out : null
 
-      my_numbers -> spool
-      spool -> out
+      numbers -> my_spool
+      my_spool -> out
     }
     ```
     """
 
     name: str
     agent: str
-    """The agent that has it, or that is called so."""
+    """The agent that is called so, or has it."""
+    part: Component | None
+    """The component that is called so; None for the agent."""
 
     @property
     def message(self) -> str:
         return f"`{self.name}` is not in snake_case"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        kept = _KEPT["agent" if self.part is None else self.part.kind]
+        return (kept,) if self.part is None or self.part.kind != "channel" or self._holds else ()
 
     @property
     def hint(self) -> str | None:
@@ -129,23 +155,42 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
 
     @property
     def fix(self) -> Fix | None:
-        """Rename it wherever its file names it; what a host kept under the old name stays there."""
+        """Rename a channel wherever its file names it; one on disk keeps what it holds."""
         from flumec.compiler.uses import Uses
 
-        uses = Uses(self.span.source)
-        places = uses.of_component(self.agent, self.name)
-        if self.span not in places:
-            places = uses.of_agent(self.name)
-        if not self._better or self.span not in places:
+        part = self.part
+        if not self._better or part is None or part.kind != "channel" or FORMERLY in part.values:
             return None
-        edits = tuple(Edit(place, self._better) for place in places)
-        return Fix(f"rename it to `{self._better}`", edits, safe=False)
+        places = Uses(self.span.source).of_component(self.agent, self.name)
+        if self.span not in places:
+            return None
+        edits = [Edit(place, self._better) for place in places]
+        if self._holds:
+            edits.append(_formerly(part))
+        return Fix(f"rename it to `{self._better}`", tuple(edits), safe=False)
+
+    @property
+    def _holds(self) -> bool:
+        """Whether it is a channel that has its events on disk."""
+        declared = None if self.part is None else self.part.declaration
+        return declared is not None and FORMERLY in declared.props
 
     @property
     def _better(self) -> str:
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.name).lower().strip("_")
         name = re.sub(r"_+", "_", words)
         return name if name not in tables().words else ""
+
+
+def _formerly(channel: Component) -> Edit:
+    """Return the edit by which a channel says the name that it has now, as its first property."""
+    source, end = channel.span.source, channel.type_span.end
+    line, said = new_line(channel.name_span), f'  {FORMERLY} = "{channel.name}"'
+    opened = source.text.find("{", end, channel.span.end)
+    if opened < 0:
+        return Edit(Span(source, end, end), f" {{{line}{said}{line}}}")
+    inside = Span(source, opened + 1, opened + 1)
+    return Edit(inside, f"{line}{said}{f'{line}  ' if rest_of_line(inside).strip() else ''}")
 
 
 class Undocumented(Diagnostic, code="FL930", severity="warning", opt_in=True):
@@ -217,8 +262,8 @@ def check_names(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
         own = agent.name.rpartition(".")[2]
         if not agent.doc:
             yield Undocumented(agent.name_span, own)
-        components = agent.components.values()
-        names = [(own, agent.name_span), *((each.name, each.name_span) for each in components)]
-        for name, span in names:
-            if SNAKE.fullmatch(name) is None:
-                yield NameStyle(span, name, own)
+        if SNAKE.fullmatch(own) is None:
+            yield NameStyle(agent.name_span, own, own, None)
+        for part in agent.components.values():
+            if SNAKE.fullmatch(part.name) is None:
+                yield NameStyle(part.name_span, part.name, own, part)
