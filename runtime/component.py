@@ -8,7 +8,7 @@ must start fast.
 
 import dataclasses
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
@@ -277,6 +277,14 @@ class Interceptor(Declared):
     def finds_together(cls, values: dict[str, Any]) -> tuple[Header, ...]:  # noqa: ARG003
         """Return which headers of `finds` it sets on every event on which it sets any."""
         return ()
+
+    @classmethod
+    def looks_for(cls, values: dict[str, Any]) -> Hashable:  # noqa: ARG003
+        """Return what it looks for in bodies, equal to that of others that find it in the same.
+
+        Where it is found, a filter lets the event pass, and all of `finds_together` are set.
+        """
+        return None
 
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003

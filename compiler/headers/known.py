@@ -7,7 +7,7 @@
 Nothing here looks at a fleet, so that it can be tried on its own, exhaustively.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -139,10 +139,14 @@ def surely(span: Span, values: frozenset[str] | None = None, *, alike: bool = Fa
 
 @frozen
 class Headers:
-    """What is known of all headers at one place; `rest` is true of each that `named` has not."""
+    """What is known of all headers at one place; `rest` is true of each that `named` has not.
+
+    `found` is what steps that look into bodies would find in each of them.
+    """
 
     named: Mapping[str, Known]
     rest: Known
+    found: frozenset[Hashable] = frozenset()
 
     def __getitem__(self, name: str) -> Known:
         """Return what is known of a header."""
@@ -150,7 +154,11 @@ class Headers:
 
     def with_(self, name: str, known: Known) -> "Headers":
         """Return the headers with one of them changed."""
-        return Headers({**self.named, name: known}, self.rest)
+        return replace(self, named={**self.named, name: known})
+
+    def with_found(self, looked_for: Hashable) -> "Headers":
+        """Return the headers of events in whose bodies something is found."""
+        return replace(self, found=self.found | {looked_for})
 
     def taken(self, name: str, values: frozenset[str]) -> "Headers":
         """Return the headers of the events in which one has one of some values."""
@@ -167,18 +175,20 @@ class Headers:
     def _there(self, names: Iterable[str]) -> "Headers":
         """Return the headers of events that have all of some."""
         there = {name: replace(self[name], sure=True, lack=None) for name in names}
-        return Headers({**self.named, **there}, self.rest) if there else self
+        return replace(self, named={**self.named, **there}) if there else self
 
     def joined(self, other: "Headers") -> "Headers":
         """Return what is known where events come by two ways."""
         if self is other:
             return self
-        rest = self.rest.joined(other.rest)
+        rest, found = self.rest.joined(other.rest), self.found & other.found
         mine, theirs = self.named, other.named
         if mine.keys() == theirs.keys():
-            return Headers({name: one.joined(theirs[name]) for name, one in mine.items()}, rest)
-        names = dict.fromkeys((*mine, *theirs))
-        return Headers({name: self[name].joined(other[name]) for name in names}, rest)
+            both = {name: one.joined(theirs[name]) for name, one in mine.items()}
+        else:
+            names = dict.fromkeys((*mine, *theirs))
+            both = {name: self[name].joined(other[name]) for name in names}
+        return Headers(both, rest, found)
 
     @property
     def names(self) -> tuple[str, ...]:

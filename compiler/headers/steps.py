@@ -1,7 +1,7 @@
 """What the steps of a chain make of headers, as their classes declare it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING
 from typing import Any
 
@@ -46,6 +46,8 @@ def after(headers: Headers, step: Step, agent: Agent) -> Headers:
     declared = step.declaration
     if declared is None:  # a plug-in's: it may do anything
         return ANY
+    if declared.drops and (looked_for := _looks_for(step, declared)) is not None:
+        headers = headers.with_found(looked_for)
     if declared.finds:
         headers = _found(headers, step, declared)
     if declared.sets:
@@ -64,14 +66,24 @@ def _found(headers: Headers, step: Step, declared: type[Interceptor]) -> Headers
     """Return the headers behind a step that sets some where it finds them."""
     lack = Lack(step.span, f"`{step.type}` does not set it on every event")
     values = complete(step)
-    is_told = MISSING not in values.values() and not any(map(varies, values.values()))
-    found = declared.finds_together(values) if is_told else ()
-    together = frozenset(map(str, found))
+    found = declared.finds_together(values) if _is_told(values) else ()
+    together, always = frozenset(map(str, found)), _looks_for(step, declared) in headers.found
     for property_ in declared.finds:
         for name in named(step, property_):
             known = headers[name].found(step.span, lack, together=together - {name})
-            headers = headers.with_(name, known)
+            sure = always and name in together
+            headers = headers.with_(name, surely(step.span) if sure else known)
     return headers
+
+
+def _looks_for(step: Step, declared: type[Interceptor]) -> Hashable:
+    values = complete(step)
+    return declared.looks_for(values) if _is_told(values) else None
+
+
+def _is_told(values: Mapping[str, Any]) -> bool:
+    """Whether the file says all, and the same on each host."""
+    return MISSING not in values.values() and not any(map(varies, values.values()))
 
 
 def _is_alike(step: Step, headers: Headers) -> bool:

@@ -13,9 +13,10 @@ from flumec.runtime.component import (
 )
 from flumec.runtime.pattern import SENTENCE, fault, groups
 from flumec.runtime.pattern_groups import surely_found
+from flumec.runtime.pattern_plain import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     import pyarrow as pa
     from flumec.runtime.context import Context
@@ -61,6 +62,12 @@ class RegexExtract(Interceptor, type="regex_extract"):
             return ()
         surely = surely_found(values["pattern"])
         return tuple(name for name, found in zip(values["into"], surely, strict=False) if found)
+
+    @classmethod
+    def looks_for(cls, values: dict[str, Any]) -> "Hashable":
+        """Return the pattern, without groups that change nothing."""
+        refused = fault(values["pattern"]) is not None  # which was reported
+        return None if refused else plain(values["pattern"])
 
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003 always
