@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flumec.compiler.cuts.disks import Disks
 from flumec.compiler.facts import fact_of
 from flumec.compiler.model import Fleet, Host
 
@@ -11,7 +12,7 @@ from flumec.compiler.model import Fleet, Host
 @dataclass(frozen=True, eq=False, slots=True)
 class Alike:
     """Hosts of one agent: they send to the same hosts, are sent to by the same, and stand at one
-    site.
+    site; what lies on one disk on one of them does so on each.
     """
 
     agent: str
@@ -30,8 +31,8 @@ class Alikes:
     events may come to twice.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
+    def __init__(self, fleet: Fleet, disks: Disks) -> None:
+        self._fleet, self._disks = fleet, disks
         self.crowded = Counter(
             host.name for agent in fleet.agents.values() for host in agent.hosts.hosts
         )
@@ -58,11 +59,12 @@ class Alikes:
             facts = sorted(self._facts.get(agent, ()))
             single = len(self.entries.get(agent, ())) > 1
             groups: dict[object, list[Host]] = {}
-            for host in self._fleet.agents[agent].hosts.hosts:
+            declared = self._fleet.agents[agent]
+            for host in declared.hosts.hosts:
                 own = single or self.crowded[host.name] > 1
-                site = host.facts.get("site")
-                key = host.name if own else (site, *(fact_of(path, host) for path in facts))
-                groups.setdefault(key, []).append(host)
+                site, shape = host.facts.get("site"), self._disks.shape(declared, host)
+                shared = (site, shape, *(fact_of(path, host) for path in facts))
+                groups.setdefault(host.name if own else shared, []).append(host)
             made = [Alike(agent, tuple(hosts)) for hosts in groups.values()]
             self._of[agent] = {host.name: alike for alike in made for host in alike.hosts}
         return self._of[agent]

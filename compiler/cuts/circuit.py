@@ -9,18 +9,15 @@ from typing import Literal, NamedTuple
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.cuts.alike import Alike, Alikes
-from flumec.compiler.cuts.element import Element
+from flumec.compiler.cuts.disks import Disks
+from flumec.compiler.cuts.element import Element, Kind
 from flumec.compiler.facts import fact_of
 from flumec.compiler.graph import Graph, Node
-from flumec.compiler.lying import LyingByAgent, journal_of
 from flumec.compiler.model import Fleet, Link
 from flumec.compiler.proofs.arriving import Arriving, Ends
 from flumec.compiler.proofs.peers import Peers, Receiver
-from flumec.compiler.proofs.survival import folder_of
 from flumec.compiler.proofs.uneven import Uneven
 from flumec.compiler.proofs.words import dotted
-from flumec.compiler.values import resolve
-from flumec.runtime.component import Channel, Source
 
 
 class Place(NamedTuple):
@@ -59,11 +56,12 @@ class Circuit:
 
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
         self.fleet, self.graph = fleet, graph
-        self.peers, self.alikes = Peers(fleet), Alikes(fleet)
-        self.lying = graph.derived(LyingByAgent)
+        self.peers, self.disks = Peers(fleet), Disks(fleet, graph)
+        self.alikes = Alikes(fleet, self.disks)
         self._uneven = graph.derived(Uneven)
         self._sent: dict[object, Copy] = {}
         self._labels: dict[Place, tuple[Element, ...]] = {}
+        self._needs: dict[tuple[Place, Kind], Sequence[tuple[Element, ...]]] = {}
 
     def step(self, place: Place, arriving: Arriving) -> Step:
         """Return how events go on from a place to a sink."""
@@ -104,32 +102,34 @@ class Circuit:
         return tuple(dict.fromkeys(there))
 
     def labels(self, place: Place) -> tuple[Element, ...]:
-        """Return what goes with a component: its host, its site, the disk that it needs."""
+        """Return what goes with a component: its host, its site, the disks that it needs."""
         if place not in self._labels:
             host, count = place.alike.first, len(place.alike.hosts)
             found = [Element("host", host.name, count)]
             if "site" in host.facts:
                 found.append(Element("site", str(host.facts["site"])))
-            where = self.disk(place)
-            if where is not None:
-                found.append(Element("disk", f"{host.name}:{where}".rstrip(":"), count))
+            folders = self.disks.needed(place.node, host)
+            found += (Element.disk(host.name, folder, count) for folder in folders)
             self._labels[place] = tuple(found)
         return self._labels[place]
 
-    def disk(self, place: Place) -> str | None:
-        """Return the folder that a component needs; empty: its agent's state; None: none."""
-        agent, host = self.fleet.agents[place.node[0]], place.alike.first
-        component = agent.components[place.node[1]]
-        declaration = component.declaration
-        journal = None
-        if component.kind == "sink":
-            return folder_of(component, host)
-        if declaration is not None and issubclass(declaration, Channel) and declaration.on_disk:
-            journal = journal_of(agent, component.name)
-        if declaration is not None and issubclass(declaration, Source) and declaration.replayable:
-            journal = self.lying.of(agent).homes.get(component.name)
-        declared = agent.journals.get(journal or "")
-        directory = None if declared is None else declared.values.get("directory")
-        if directory is not None:
-            return str(resolve(directory.value, host, host.address))
-        return None if journal is None else ""
+    def needs(self, place: Place, kind: Kind) -> Sequence[tuple[Element, ...]]:
+        """Return what a component needs of a kind, each as it is on the place's hosts, in order."""
+        key = place, kind
+        if key not in self._needs:
+            labels = (label for label in self.labels(place) if label.kind == kind)
+            self._needs[key] = [self.each_of(place, label) for label in labels]
+        return self._needs[key]
+
+    def each_of(self, place: Place, label: Element) -> tuple[Element, ...]:
+        """Return what a label stands for on each of a place's hosts: folders may go by the host."""
+        if label.kind not in ("host", "disk") or label.of == 1:
+            return (label,)
+        hosts, node = place.alike.hosts, place.node
+        if label.kind == "host":
+            return tuple(Element("host", host.name) for host in hosts)
+        number = self.disks.needed(node, hosts[0]).index(label.folder)
+        folders = (self.disks.needed(node, host)[number] for host in hosts)
+        return tuple(
+            Element.disk(host.name, folder) for host, folder in zip(hosts, folders, strict=True)
+        )

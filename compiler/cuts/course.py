@@ -24,7 +24,11 @@ class Course:
 
     def labels(self, place: Place) -> tuple[Element, ...]:
         """Return what goes with a place and is not the source's own."""
-        return () if place.alike.first.name == self.own else self.circuit.labels(place)
+        return () if self.is_own(place) else self.circuit.labels(place)
+
+    def is_own(self, place: Place) -> bool:
+        """Return whether a place is on the source's own host."""
+        return place.alike.first.name == self.own
 
 
 def course(

@@ -16,6 +16,11 @@ class Element(NamedTuple):
     of: int = 1
     """How many are alike, each of which does the same."""
 
+    @classmethod
+    def disk(cls, host: str, folder: str, of: int = 1) -> "Element":
+        """Return the disk of a host that a folder lies on."""
+        return cls("disk", f"{host}:{folder}" if folder else host, of)
+
     @property
     def host(self) -> str:
         """The host of a host or disk."""

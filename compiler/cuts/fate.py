@@ -1,17 +1,17 @@
 """Whether what is under way is lost with what goes, or only late."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import NamedTuple
 
-from flumec.compiler.cuts.circuit import Circuit, Place
+from flumec.compiler.cuts.circuit import Circuit
 from flumec.compiler.cuts.element import Element
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Agent, Component
 from flumec.compiler.proofs.peers import Machine
 from flumec.compiler.proofs.scenes import Machines
-from flumec.compiler.proofs.survival import Frail, Losing, Taking, when_dark, when_lost
+from flumec.compiler.proofs.survival import Losing, Taking, when_dark, when_lost
 
 
 class Fate(NamedTuple):
@@ -29,56 +29,72 @@ class Fates:
         self._circuit = circuit
         self._machines = Machines(circuit.fleet)
 
-    def returning(self, source: Node, sink: Node, gone: Iterable[Element]) -> Fate:
+    def returning(self, source: Node, sink: Node, gone: Sequence[Element]) -> Fate:
         """Return what becomes of them when it comes back with what is on its disks."""
-        return self._fate(source, sink, gone, when_dark)
+        ending = self._ending(gone) if gone[0].kind == "disk" else self._taken(gone)
+        return self._fate(source, sink, [Taking(_by_agent(ending), when_dark)])
 
-    def lost(self, source: Node, sink: Node, gone: Iterable[Element]) -> Fate:
+    def lost(self, source: Node, sink: Node, gone: Sequence[Element]) -> Fate:
         """Return what becomes of them when it never does."""
-        gone = tuple(gone)
-        folders = {each.folder for each in gone if each.kind == "disk"}
+        if gone[0].kind != "disk":
+            return self._fate(source, sink, [Taking(_by_agent(self._taken(gone)), when_lost)])
+        lying = {(node, host): why for node, host, why in self._lying(gone)}
 
         def with_disk(agent: Agent, component: Component) -> str:
-            return self._lies_on(folders, agent, component) or when_dark(agent, component)
+            node = agent.name, component.name
+            return next((why for (one, _), why in lying.items() if one == node), "")
 
-        return self._fate(source, sink, gone, with_disk if folders else when_lost)
+        holding = _by_agent((node[0], host) for node, host in lying)
+        ending = Taking(_by_agent(self._ending(gone)), when_dark)
+        return self._fate(source, sink, [Taking(holding, with_disk), ending])
 
-    def agents_on(self, element: Element) -> tuple[str, ...]:
-        """Return the agents of a host or of that of a disk."""
+    def taken_by(self, element: Element) -> object:
+        """Return what goes with a host or a disk, equal where as much goes with another one."""
+        if element.kind == "disk":
+            lying = tuple(node for node, _, _ in self._lying([element]))
+            return lying, tuple(agent for agent, _ in self._ending([element]))
         return tuple(agent for agent, _ in self._machines.on(element.host))
 
-    def _fate(self, source: Node, sink: Node, gone: Iterable[Element], frail: Frail) -> Fate:
-        taken: dict[str, set[str]] = defaultdict(set)
-        for agent, host in (one for each in gone for one in self._taken(each)):
-            taken[agent].add(host)
-        if not taken:  # a link: what it would have carried waits before it
+    def _fate(self, source: Node, sink: Node, takings: Iterable[Taking]) -> Fate:
+        taking = [each for each in takings if each.gone]
+        if not taking:  # a link: what it would have carried waits before it
             return Fate()
         circuit = self._circuit
-        taking = (Taking(taken, frail),)
         losing = Losing(circuit.fleet, circuit.graph, circuit.peers, sink, taking)
         loss = losing.of(source)
         return Fate(loss.hosts < inf, loss.node, loss.reason)
 
-    def _taken(self, gone: Element) -> Iterable[Machine]:
-        if gone.kind == "site":
-            return self._machines.at(gone.name)
-        if gone.kind == "host":
-            return self._machines.on(gone.host)
-        return self._on(gone) if gone.kind == "disk" else ()
+    def _taken(self, gone: Iterable[Element]) -> Iterator[Machine]:
+        """Yield the agents that stand still with hosts and sites."""
+        for each in gone:
+            if each.kind == "site":
+                yield from self._machines.at(each.name)
+            if each.kind == "host":
+                yield from self._machines.on(each.host)
 
-    def _on(self, disk: Element) -> Iterator[Machine]:
-        """Yield the agents that need a disk."""
-        for agent, host in self._machines.on(disk.host):
-            declared = self._circuit.fleet.agents[agent]
-            alike = self._circuit.alikes.holding(agent, host)
-            places = (Place((agent, name), alike) for name in declared.components)
-            if any(self._circuit.disk(place) == disk.folder for place in places):
-                yield agent, host
+    def _ending(self, disks: Iterable[Element]) -> Iterator[Machine]:
+        """Yield the agents that end without disks; of a sink's folder alone none does."""
+        for disk in disks:
+            for name, host in self._machines.on(disk.host):
+                agent, there = self._circuit.fleet.agents[name], self._circuit.peers.hosts(name)
+                if disk.folder in self._circuit.disks.ending(agent, there[host]):
+                    yield name, host
 
-    def _lies_on(self, folders: set[str], agent: Agent, component: Component) -> str:
-        """Say why a component loses events with a folder; how far a source had read is no event."""
-        alike = next(self._circuit.alikes.of(agent.name))
-        there = self._circuit.disk(Place((agent.name, component.name), alike)) in folders
-        if there and component.kind == "sink":
-            return "its files are on that disk"
-        return "what it holds is on that disk" if there and component.kind == "channel" else ""
+    def _lying(self, disks: Iterable[Element]) -> Iterator[tuple[Node, str, str]]:
+        """Yield the components that lose events with disks, on which host and why."""
+        for disk in disks:
+            for name, host in self._machines.on(disk.host):
+                agent, there = self._circuit.fleet.agents[name], self._circuit.peers.hosts(name)
+                for component in agent.components.values():
+                    node = name, component.name
+                    if self._circuit.disks.holding(node, there[host]) == disk.folder:
+                        files = component.kind == "sink"
+                        why = "its files are" if files else "what it holds is"
+                        yield node, host, f"{why} on that disk"
+
+
+def _by_agent(machines: Iterable[Machine]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for agent, host in machines:
+        found[agent].add(host)
+    return found

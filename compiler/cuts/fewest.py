@@ -1,6 +1,6 @@
 """The fewest elements of one kind that cut a path together, where no single one does."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
@@ -15,6 +15,9 @@ _TRIED = 3
 
 _STEPS = 200_000
 """How many places are looked at for that, of one path."""
+
+_RATHER = 1 + 2**-20
+"""What a disk costs that holds nothing: of cuts of one size that is said which loses something."""
 
 Taken = frozenset[Element]
 
@@ -47,15 +50,9 @@ def fewest(course: Course, kind: Kind) -> Fewest | None:
     return Fewest(whole, exact=tried or _is_simple(course, kind))
 
 
-def _members(course: Course, place: Place, kind: Kind) -> tuple[Element, ...]:
-    """Return the elements of a kind that a place needs, any one of them."""
-    for label in course.labels(place):
-        if label.kind == kind:
-            where = label.name[len(label.host) :]
-            several = kind in ("host", "disk") and label.of > 1
-            hosts = place.alike.hosts if several else ()
-            return tuple(Element(kind, f"{h.name}{where}") for h in hosts) or (label,)
-    return ()
+def _members(course: Course, place: Place, kind: Kind) -> Sequence[tuple[Element, ...]]:
+    """Return the elements of a kind that a place needs: one of each tuple, all on the same host."""
+    return () if course.is_own(place) else course.circuit.needs(place, kind)
 
 
 Bounds = Mapping[Place | None, float]
@@ -65,7 +62,8 @@ def _bounds(course: Course, kind: Kind) -> Bounds:
     """Return how many elements cut all that is behind a place at most; None has the root's."""
     found: dict[Place | None, float] = {}
     for place, step in _backwards(course):
-        own = inf if place is None else len(_members(course, place, kind)) or inf
+        members = () if place is None else _members(course, place, kind)
+        own = min(map(len, members), default=inf)
         link = 1 if kind == "link" and step.link else inf
         behind = sum(min(_sum(arm, found) for arm in copy) for copy in step.copies) or inf
         found[place] = min(own, link, behind)
@@ -93,19 +91,30 @@ def _least(course: Course, kind: Kind, bounds: Bounds) -> tuple[Element, ...]:
     for place, step in _backwards(course):
         out: Spot = (place, "out")
         if place is not None:
-            members = _members(course, place, kind)
-            arc: tuple[Spot, Spot] = (place, "in"), out
-            arcs[arc], takes[arc] = len(members) or inf, members
+            at: Spot = (place, "in")
+            for number, members in enumerate(_members(course, place, kind)):
+                further: Spot = (place, f"has {number}")
+                cost = len(members) * (1 if _holds(course, place, members[0]) else _RATHER)
+                arcs[at, further], takes[at, further] = cost, members
+                at = further
+            arcs[at, out] = inf
             if place.node == course.sink:
                 arcs[out, end] = inf
         if step.link and kind == "link":
-            arc = out, (step.link, "link")
+            arc: tuple[Spot, Spot] = out, (step.link, "link")
             arcs[arc], takes[arc] = 1, (Element("link", step.link),)
             out = arc[1]
-        for further in _weakest(step, bounds):
-            arcs[out, (further, "in")] = inf
+        for onward in _weakest(step, bounds):
+            arcs[out, (onward, "in")] = inf
     cut = Graph.least_cut(arcs, (None, "out"), end)
     return tuple(dict.fromkeys(element for arc in cut for element in takes.get(arc, ())))
+
+
+def _holds(course: Course, place: Place, one: Element) -> bool:
+    """Whether events of the course lie on a disk; of anything else that is never asked."""
+    if one.kind != "disk":
+        return True
+    return course.circuit.disks.holding(place.node, place.alike.first) == one.folder
 
 
 def _is_simple(course: Course, kind: Kind) -> bool:
@@ -162,10 +171,11 @@ class _Search:
     ) -> Taken | None:  # fmt: skip
         own: Taken = frozenset()
         if place is not None and (members := _members(self.course, place, self.kind)):
-            there = next((one for one in members if one not in taken), None)
+            hosts = zip(*members, strict=True)
+            there = next((each for each in hosts if taken.isdisjoint(each)), None)
             if there is None:
                 return None
-            own = frozenset({there})
+            own = frozenset(there)
         if self.kind == "link" and step.link:
             link = Element("link", step.link)
             if link in taken:

@@ -117,7 +117,7 @@ class _Cutting:
         step_of = self._steps(claim.source, claim.sink)
         for here in waiting:  # which grows
             component, step = agent.components[here.node[1]], step_of(here)
-            yield component.name, circuit.disk(here)
+            yield component.name, circuit.disks.needed(here.node, own.first)
             yield when_dark(agent, component), when_lost(agent, component), step.to
             if step.link:
                 yield id(step.copies[0]) if step.copies else 0
@@ -137,15 +137,15 @@ class _Cutting:
         """Yield the source's own host, and the disks that it needs there."""
         count = next(p.alike for p, _ in reversed(whole.order) if p.node == claim.source).hosts
         yield self._cut(claim, [Element("host", host, len(count))], own=True)
-        labels = (
-            label
-            for place, _ in reversed(whole.order)
-            if place.alike.first.name == host
-            for label in self._circuit.labels(place)
-            if label.kind == "disk"
-        )
-        for disk in dict.fromkeys(labels):
-            yield self._cut(claim, [disk], own=True)
+        disks: dict[Element, Place] = {}
+        for place, _ in reversed(whole.order):
+            for label in self._circuit.labels(place) if whole.is_own(place) else ():
+                if label.kind == "disk":
+                    disks.setdefault(label, place)
+        for disk, place in disks.items():
+            each = self._circuit.each_of(place, disk)
+            one_folder = len({one.folder for one in each}) == 1
+            yield self._cut(claim, [disk] if one_folder else list(each), own=True)
 
     def _found(self, claim: Claim, whole: Course) -> Iterator[Cut]:
         alone = singles(whole)
@@ -162,7 +162,7 @@ class _Cutting:
         """Return what elements have in common that do the same when they go."""
         if element.kind in ("link", "site"):
             return element
-        return self._fates.agents_on(element), element.folder, element.of > 1
+        return self._fates.taken_by(element), element.of > 1
 
     def _cut(
         self,

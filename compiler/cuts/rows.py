@@ -48,6 +48,8 @@ class Row:
 
     def _named(self, cut: Cut) -> str:
         first, kind = cut.elements[0], cut.elements[0].kind
+        if cut.own and len(cut.elements) > 1:
+            return f"its own {kind}, such as {first.name}"
         if cut.own:
             return f"its own {kind} {first.folder}".rstrip()
         if cut.alone and first.of > 1:
@@ -83,7 +85,7 @@ def _likeness(path: Path) -> object:
 
     def names(cut: Cut) -> object:
         if cut.own:
-            return cut.elements[0].folder
+            return tuple(each.folder for each in cut.elements)
         return tuple((each.kind, each.name.removeprefix(own), each.of) for each in cut.elements)
 
     return tuple(

@@ -60,12 +60,13 @@ def as_json(paths: Iterable[Path]) -> list[dict[str, Any]]:
 
 
 def _cut(path: Path, cut: Cut) -> dict[str, Any]:
-    first = cut.elements[0]
+    first, folders = cut.elements[0], [each.folder for each in cut.elements]
     return {
         "kind": first.kind,
         "own": cut.own,
         "elements": [] if cut.own else [_named(path, each) for each in cut.elements],
-        "folder": first.folder or None,
+        "folder": first.folder or None if len(set(folders)) == 1 else None,
+        "folders": folders if first.kind == "disk" else [],
         "each_of": first.of,
         "together": not cut.alone,
         "fewest": cut.exact,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, product
 
 from flumec.compiler.choice import policy_of
-from flumec.compiler.cuts.circuit import Circuit, Place
+from flumec.compiler.cuts.circuit import Circuit
 from flumec.compiler.cuts.element import Element, Kind
 from flumec.compiler.graph import Edge, Graph, Node
 from flumec.compiler.model import Arm, Chain, Fleet, Host, Link, Route
@@ -57,10 +57,8 @@ class Forced:
         found = {Element("host", host.name)}
         if "site" in host.facts:
             found.add(Element("site", host.facts["site"]))
-        folder = self.circuit.disk(Place(node, self.circuit.alikes.holding(node[0], host.name)))
-        if folder is not None:
-            found.add(Element("disk", f"{host.name}:{folder}" if folder else host.name))
-        return found
+        folders = self.circuit.disks.needed(node, host)
+        return found | {Element.disk(host.name, folder) for folder in folders}
 
     def _leads(self, node: Node, host: Host) -> bool:
         """Whether they do as long as nothing is gone."""

@@ -69,7 +69,8 @@ def _agent(
     """Write an agent; return its channels that a further tier may be sent from."""
     chance, on = text.chance, text.hosts()
     disk = chance.random() < 0.3
-    journal = f'  journal far {{\n    directory = "/srv/{name}"\n  }}\n' if disk else ""
+    folder = f"/srv/{name}" + "/${host.name}" * (text.port % 2)
+    journal = f'  journal far {{\n    directory = "{folder}"\n  }}\n' if disk else ""
     kinds = [
         "file {\n    journal = far\n  }" if disk and chance.random() < 0.5
         else chance.choice(("file", "file", "memory"))

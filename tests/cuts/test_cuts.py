@@ -6,7 +6,7 @@ import pytest
 from cuts.by_force import Forced
 from cuts.random_fleets import fleet
 from flumec.compiler.build import lint_text
-from flumec.compiler.cuts.circuit import Circuit
+from flumec.compiler.cuts.circuit import Circuit, Place
 from flumec.compiler.cuts.element import KINDS, Element
 from flumec.compiler.cuts.paths import Cut, Path, paths
 from flumec.compiler.graph import Node
@@ -29,8 +29,10 @@ def expanded(circuit: Circuit, cut: Cut) -> Iterator[Element]:
         ]
         (alike,) = {circuit.alikes.holding(agent, element.host) for agent in agents}
         assert len(alike.hosts) == element.of
-        tail = element.name[len(element.host) :]
-        yield from (Element(element.kind, host.name + tail) for host in alike.hosts)
+        parts = circuit.fleet.agents[alike.agent].components
+        places = [Place((alike.agent, part), alike) for part in parts]
+        place = next(place for place in places if element in circuit.labels(place))
+        yield from circuit.each_of(place, element)
 
 
 def held(circuit: Circuit, path: Path, starts: list[tuple[Node, Host]], own: str) -> None:
