@@ -6,6 +6,7 @@ from math import inf
 from typing import NamedTuple
 
 from flumec.compiler.cuts.circuit import Circuit
+from flumec.compiler.cuts.dropping import Away
 from flumec.compiler.cuts.element import Element
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Agent, Component
@@ -47,6 +48,26 @@ class Fates:
         holding = _by_agent((node[0], host) for node, host in lying)
         ending = Taking(_by_agent(self._ending(gone)), when_dark)
         return self._fate(source, sink, [Taking(holding, with_disk), ending])
+
+    def away(self, gone: Sequence[Element]) -> Away:
+        """Return what takes no more events as long as something is gone."""
+        if gone[0].kind == "link":
+            links = (each.name.rpartition(".") for each in gone)
+            return Away({}, senders=[(agent, channel) for agent, _, channel in links])
+        if gone[0].kind != "disk":
+            return Away(_by_agent(self._taken(gone)))
+        return Away(_by_agent(self._ending(gone)), sinks=list(self._sinks(gone)))
+
+    def _sinks(self, disks: Iterable[Element]) -> Iterator[Node]:
+        """Yield the sinks that cannot write without disks."""
+        for disk in disks:
+            for name, host in self._machines.on(disk.host):
+                agent, there = self._circuit.fleet.agents[name], self._circuit.peers.hosts(name)
+                for component in agent.components.values():
+                    node = name, component.name
+                    needed = self._circuit.disks.needed(node, there[host])
+                    if component.kind == "sink" and disk.folder in needed:
+                        yield node
 
     def taken_by(self, element: Element) -> object:
         """Return what goes with a host or a disk, equal where as much goes with another one."""

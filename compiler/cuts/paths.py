@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flumec.compiler.cuts.circuit import Circuit, Place, Step
 from flumec.compiler.cuts.course import Course, course
+from flumec.compiler.cuts.dropping import Drop, Dropping
 from flumec.compiler.cuts.element import KINDS, Element
 from flumec.compiler.cuts.fate import Fate, Fates
 from flumec.compiler.cuts.fewest import fewest
@@ -32,6 +33,8 @@ class Cut(NamedTuple):
     """What becomes of the events under way if it comes back."""
     gone: Fate
     """And if it never does."""
+    drops: tuple[Drop, ...] = ()
+    """The channels before it that do not keep what they have no room for meanwhile."""
 
 
 @frozen
@@ -61,6 +64,7 @@ class _Cutting:
 
     def __init__(self, circuit: Circuit) -> None:
         self._circuit, self._fates = circuit, Fates(circuit)
+        self._dropping = Dropping(circuit.fleet, circuit.graph)
         self._leading = cache(circuit.graph.leading_to)
         self._between = cache(self._ways_of)
         self._steps = cache(self._steps_of)
@@ -119,6 +123,7 @@ class _Cutting:
             component, step = agent.components[here.node[1]], step_of(here)
             yield component.name, circuit.disks.needed(here.node, own.first)
             yield when_dark(agent, component), when_lost(agent, component), step.to
+            yield self._dropping.likeness(here.node)
             if step.link:
                 yield id(step.copies[0]) if step.copies else 0
                 continue
@@ -176,4 +181,11 @@ class _Cutting:
         gone = elements[:1] if alone else elements
         back = self._fates.returning(claim.source, claim.sink, gone)
         lost = self._fates.lost(claim.source, claim.sink, gone)
-        return Cut(tuple(elements), alone, own, exact, back, lost)
+        drops = self._drops(claim, gone, own=own)
+        return Cut(tuple(elements), alone, own, exact, back, lost, drops)
+
+    def _drops(self, claim: Claim, gone: list[Element], *, own: bool) -> tuple[Drop, ...]:
+        away = self._fates.away(gone)
+        if own and claim.source[0] in away.hosts:  # then nothing comes to any channel
+            return ()
+        return self._dropping.before(away, self._between(claim.source, claim.sink))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from flumec.compiler.cuts.dropping import Drop
 from flumec.compiler.cuts.fate import Fate
 from flumec.compiler.cuts.paths import Cut, Path
 from flumec.compiler.proofs.rows import some
@@ -30,15 +31,20 @@ class Row:
 
     def words(self, cut: Cut) -> tuple[str, str, str]:
         """Return what cuts, and what becomes of the events under way if it is back, or never is."""
-        gone = self._fate(cut.gone)
+        late = "delayed"
         if cut.elements[0].kind == "link":
-            gone = f"waits in {', '.join(self._node(each.name) for each in cut.elements)}"
-        return self._named(cut), self._fate(cut.back), gone
+            late = f"waits in {', '.join(self._node(each.name) for each in cut.elements)}"
+        back = self._fate(cut.back, "delayed", cut.drops)
+        return self._named(cut), back, self._fate(cut.gone, late, cut.drops)
 
-    def _fate(self, fate: Fate) -> str:
-        if not fate.lost or fate.node is None:
-            return "delayed"
-        return f"lost at {self._node(dotted(fate.node))}, {fate.reason}"
+    def _fate(self, fate: Fate, late: str, drops: Iterable[Drop]) -> str:
+        if fate.lost and fate.node is not None:
+            return f"lost at {self._node(dotted(fate.node))}, {fate.reason}"
+        return "; ".join([late, *(self._dropped(each) for each in drops)])
+
+    def _dropped(self, drop: Drop) -> str:
+        what = "its oldest events are dropped" if drop.oldest else "events are left out of it"
+        return f"once {self._node(dotted(drop.node))} is full, {what}"
 
     def _node(self, name: str) -> str:
         """Return a component by its name, without its agent's where the row is about several."""
@@ -83,6 +89,9 @@ def _likeness(path: Path) -> object:
     def fate(one: Fate) -> object:
         return one.node and dotted(one.node).removeprefix(own), one.reason
 
+    def drops(cut: Cut) -> object:
+        return tuple((dotted(each.node).removeprefix(own), each.oldest) for each in cut.drops)
+
     def names(cut: Cut) -> object:
         if cut.own:
             return tuple(each.folder for each in cut.elements)
@@ -90,6 +99,6 @@ def _likeness(path: Path) -> object:
 
     return tuple(
         (cut.elements[0].kind, names(cut), cut.alone, cut.own, cut.exact, fate(cut.back),
-         fate(cut.gone))
+         fate(cut.gone), drops(cut))
         for cut in path.cuts
     )  # fmt: skip

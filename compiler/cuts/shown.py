@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flumec.compiler.cuts.dropping import Drop
 from flumec.compiler.cuts.element import Element
 from flumec.compiler.cuts.fate import Fate
 from flumec.compiler.cuts.paths import Cut, Path
@@ -26,9 +27,15 @@ def table(found: Sequence[Row]) -> "Table":
         for number, cells in enumerate(_cells(row)):
             said = [Text(cell) for cell in cells]
             for cell in said[2:]:
-                cell.stylize("red" if cell.plain.startswith("lost") else "green")
+                cell.stylize(_style(cell.plain))
             made.add_row(*said, end_section=number == len(row.cuts) - 1)
     return made
+
+
+def _style(fate: str) -> str:
+    if fate.startswith("lost"):
+        return "red"
+    return "yellow" if "; once " in fate else "green"
 
 
 def _cells(row: Row) -> Iterator[tuple[str, ...]]:
@@ -72,6 +79,7 @@ def _cut(path: Path, cut: Cut) -> dict[str, Any]:
         "fewest": cut.exact,
         "back": _fate(path, cut.back),
         "gone": _fate(path, cut.gone),
+        "drops": [_drop(path, each) for each in cut.drops],
     }
 
 
@@ -88,6 +96,12 @@ def _fate(path: Path, fate: Fate) -> dict[str, Any]:
         return {"lost": False}
     agent, component = fate.node
     return {"lost": True, "at": f"{_own(path, agent)}.{component}", "because": fate.reason}
+
+
+def _drop(path: Path, drop: Drop) -> dict[str, Any]:
+    """Return a channel that drops once it is full, while what is behind it is away."""
+    agent, channel = drop.node
+    return {"at": f"{_own(path, agent)}.{channel}", "oldest": drop.oldest}
 
 
 def _own(path: Path, agent: str) -> str:
