@@ -96,8 +96,7 @@ class Follower:
         self._store(recovery.give_up(name, seen, self._registry, context))
         if self._source.skip_to_end and recovery.MARK not in positions:
             self._decider.skip_lines(self._registry if not positions else ())
-            # Before anything is followed: else the next start is the first one again, and skips it.
-            context.put(None, [recovery.mark(name)], surely=True).result()
+            recovery.start_for_good(context, name)
 
     @property
     def _now(self) -> float:

@@ -34,6 +34,13 @@ def mark(source: str) -> Progress:
     return Progress(source, MARK, b"", b"\x01")
 
 
+def start_for_good(context: "SourceContext", source: str) -> None:
+    """Store that the source has started, before anything is followed: else the next start would be
+    the first one again, and skip that.
+    """
+    context.put(None, [mark(source)], surely=True).result()
+
+
 def give_up(
     source: str, seen: Mapping[bytes, int], registry: Registry, context: "SourceContext"
 ) -> Sequence[Progress]:
