@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from flumec.compiler.diagnostic import Diagnostic
-from flumec.compiler.graph import Graph, Node
+from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs import figures
+from flumec.compiler.proofs.awaited import awaited, ways_to
 from flumec.compiler.proofs.capacity import Capacity, Held
-from flumec.compiler.proofs.scenes import end_of, faults_of, length_of, scenes, timed
+from flumec.compiler.proofs.scenes import faults_of, length_of, scenes, timed
 from flumec.compiler.proofs.waiting import remedy_of, untold, wait_of
 from flumec.compiler.source import Span
 from flumec.runtime.quantity import Duration
@@ -210,15 +211,16 @@ def check_outage(
     capacity: Capacity, proof: Proof, fault: Fault, length: Duration
 ) -> Iterator[Diagnostic]:
     """Yield an outage that is not survived, with the calculation of the worst case."""
-    source, end = proof.values["from"].value.node, end_of(proof, fault)
-    ways = capacity.graph.between(source, end) if end is not None else frozenset()
-    if end is None or not ways:
+    faults = faults_of(proof)
+    awaiting = awaited(capacity, proof, fault, faults)
+    ways = ways_to(capacity, proof.values["from"].value.node, awaiting)
+    if not ways:
         return
     if (reason := untold(capacity, proof, ways)) is not None:
         if length_of(fault) is not None:
             yield NothingSaysHowMuch(fault.span, proof.title, *reason)
         return
-    worst = _worst(capacity, (source, end), faults_of(proof), length)
+    worst = _worst(capacity, proof, fault, faults, length)
     if worst is not None:
         beside = _beside(capacity, proof, fault, length)
         yield from _said(capacity, proof, fault.span, worst, length=length, beside=beside)
@@ -226,8 +228,7 @@ def check_outage(
 
 def _beside(capacity: Capacity, proof: Proof, fault: Fault, length: Duration) -> tuple[str, ...]:
     """Return the faults without which one would be waited out, as they are written."""
-    source, end = proof.values["from"].value.node, end_of(proof, fault)
-    if end is None or _worst(capacity, (source, end), (fault,), length) is not None:
+    if _worst(capacity, proof, fault, (fault,), length) is not None:
         return ()
     others = (each for each in faults_of(proof) if each is not fault)
     spans = (each.span for each in others if (length_of(each) or length) >= length)
@@ -235,13 +236,15 @@ def _beside(capacity: Capacity, proof: Proof, fault: Fault, length: Duration) ->
 
 
 def _worst(
-    capacity: Capacity, ends: tuple[Node, Node], faults: Sequence[Fault], length: Duration
+    capacity: Capacity, proof: Proof, fault: Fault, faults: Sequence[Fault], length: Duration
 ) -> Held | None:
     """Return what is full first of all that may be, if anything is before so long."""
+    source, awaiting = proof.values["from"].value.node, awaited(capacity, proof, fault, faults)
     found = (
         held
         for scene in scenes(capacity.machines, faults, length)
-        if (held := capacity.held(*ends, scene)) is not None and held.after < length
+        for ends in awaiting
+        if (held := capacity.held(source, ends, scene)) is not None and held.after < length
     )
     return min(found, key=lambda held: held.after, default=None)
 

@@ -8,21 +8,24 @@ from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Link, Proof
 from flumec.compiler.proofs import figures
+from flumec.compiler.proofs.awaited import awaited, ways_to
 from flumec.compiler.proofs.capacity import Capacity, Held
 from flumec.compiler.proofs.load import Declared
-from flumec.compiler.proofs.scenes import RESTART, end_of, faults_of, length_of, scenes, timed
+from flumec.compiler.proofs.scenes import RESTART, faults_of, length_of, scenes, timed
 from flumec.compiler.proofs.waiting import untold, wait_of
 from flumec.compiler.proofs.words import dotted
 from flumec.compiler.source import Span
 
 
 class WaitsForLostHost(Diagnostic, code="FL628", severity="warning"):
-    """A check survives that a host is lost, and a link by `all` or `hash` waits for it for good.
+    """A check survives that a host is lost, and a link waits for it for good.
 
     Nothing is lost at the other hosts, and for a while they get what they should. But the sender
     keeps what is for the lost one until its channel is full; then it takes nothing more, and the
-    others get nothing either. A bundle without the host ends that, if it comes in time. `replaced`
-    says how soon it does, and is held against the room of all channels, as an outage is.
+    others get nothing either: those of the same link, and those of any other channel that the same
+    source puts into. By `all` and `hash` a link waits for each host, by other policies for the last
+    one that is left. A bundle without the host ends that, if it comes in time. `replaced` says how
+    soon it does, and is held against the room of all channels, as an outage is.
 
     ## Example
 
@@ -111,7 +114,8 @@ class WaitsForLostHost(Diagnostic, code="FL628", severity="warning"):
     ```
     """
 
-    policy: str
+    waits: str
+    """What waits: `policy = all`, or a link by its channel."""
     fault: Span
     held: Held
     consequence: str
@@ -122,8 +126,7 @@ class WaitsForLostHost(Diagnostic, code="FL628", severity="warning"):
     @property
     def message(self) -> str:
         return (
-            f"`policy = {self.policy}` waits for a lost host for good, "
-            "and nothing says how soon it is replaced"
+            f"{self.waits} waits for a lost host for good, and nothing says how soon it is replaced"
         )
 
     @property
@@ -150,10 +153,10 @@ class WaitsForLostHost(Diagnostic, code="FL628", severity="warning"):
         text = " ".join(self.fault.source.text[self.fault.start : self.fault.end].split())
         said = f"`{text.removesuffix(')').rstrip(' ,')}, replaced = {within})`"
         soon = "in time" if self.why_untold else f"within {within}"
-        return (
-            f"install a bundle without the host {soon}, and say so: {said}; "
-            "or a `policy` by which others take over: `failover`, `balance`"
-        )
+        others = "a `policy` by which others take over: `failover`, `balance`"
+        if not self.waits.startswith("`policy"):
+            others = "another host that takes over, by `policy = failover`"
+        return f"install a bundle without the host {soon}, and say so: {said}; or {others}"
 
 
 def check_standstill(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
@@ -176,13 +179,14 @@ def _of_proof(capacity: Capacity, proof: Proof) -> Iterator[WaitsForLostHost]:
     if not lost or not {"from", "to"} <= proof.values.keys():
         return
     source = proof.values["from"].value.node
-    ways = capacity.graph.between(source, proof.values["to"].value.node)
+    awaiting = [ends for each in lost for ends in awaited(capacity, proof, each, (each,))]
+    ways = ways_to(capacity, source, awaiting)
     reason, _ = untold(capacity, proof, ways) or ("", "")
     if source not in capacity.rates:
         capacity = capacity.with_rate(source, Declared(1.0, 1.0, proof.span))
     for node in sorted(ways):
         link = capacity.peers.link_from(node)
-        if link is not None and policy_of(link) in ("all", "hash"):
+        if link is not None:
             for fault in lost:
                 yield from _of_link(capacity, proof, link, fault, reason)
 
@@ -193,22 +197,26 @@ def _of_link(
     """Yield how a link comes to a standstill by one fault, where that is soonest."""
     source, node = proof.values["from"].value.node, link.sender.node
     stops = (
-        capacity.stopped(source, node, scene)
+        capacity.stopped(source, frozenset({node}), scene)
         for scene in scenes(capacity.machines, (fault,), RESTART)
     )
-    held = min((one for one in stops if one), key=lambda one: one.after, default=None)
+    lasting = (one for one in stops if one is not None and one.lost)
+    held = min(lasting, key=lambda one: one.after, default=None)
     if held is None:
         return
     waiting = wait_of(capacity, source, held, inf)
     if waiting is None or reason or not _is_outlasted(capacity, proof, node, held):
         component = capacity.fleet.agents[source[0]].components[source[1]]
         consequence = waiting.consequence if waiting else f"{component.type} waits"
-        place = link.values["policy"].span
-        yield WaitsForLostHost(place, policy_of(link), fault.span, held, consequence, reason)
+        each_waits = policy_of(link) in ("all", "hash")
+        place = link.values["policy"].span if each_waits else link.span
+        waits = f"`policy = {policy_of(link)}`" if each_waits else f"`{dotted(node)}`"
+        yield WaitsForLostHost(place, waits, fault.span, held, consequence, reason)
 
 
 def _is_outlasted(capacity: Capacity, proof: Proof, node: Node, held: Held) -> bool:
     """Whether another fault of the list lasts for longer than channels do: that is FL601's."""
-    source, lasting = proof.values["from"].value.node, timed(faults_of(proof))
-    ends = {end_of(proof, fault) for fault, length in lasting if length > held.after}
-    return any(node in capacity.graph.between(source, end) for end in ends if end is not None)
+    source, faults = proof.values["from"].value.node, faults_of(proof)
+    longer = (fault for fault, length in timed(faults) if length > held.after)
+    awaiting = (awaited(capacity, proof, fault, faults) for fault in longer)
+    return any(node in ways_to(capacity, source, ends) for ends in awaiting)

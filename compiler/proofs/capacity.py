@@ -73,8 +73,8 @@ class Capacity:
         self.fleet, self.graph = fleet, graph
         self.rates: Mapping[Node, Declared] = declared_rates(fleet)
         self.peers, self.rooms = Peers(fleet), Rooms(fleet)
-        self._fillings: dict[tuple[Node, Scene], Filling] = {}
-        self._upstream: dict[Node, set[Node]] = {}
+        self._fillings: dict[tuple[frozenset[Node], Scene], Filling] = {}
+        self._upstream: dict[frozenset[Node], set[Node]] = {}
         self._fans: dict[tuple[int, Spot], tuple[int, int]] = {}
 
     def with_rate(self, source: Node, rate: Declared) -> "Capacity":
@@ -126,30 +126,30 @@ class Capacity:
         rates = {node: self.rates[node].most for node in ways if node in self.rates}
         return load_of(self.fleet, self.graph, self.peers, rates, dead=dead, ways=ways)
 
-    def filling(self, sink: Node, scene: Scene) -> Filling:
-        """Return when channels are full that lead to a sink, in a scene.
+    def filling(self, ends: frozenset[Node], scene: Scene) -> Filling:
+        """Return when channels are full that lead to one of some ends, in a scene.
 
         What comes to them comes through what leads there; nothing else is looked at.
         """
-        key = sink, scene
+        key = ends, scene
         if key not in self._fillings:
-            if sink not in self._upstream:
-                self._upstream[sink] = self.graph.leading_to(sink)
-            load = self.load_by(self._upstream[sink], scene.dead)
+            if ends not in self._upstream:
+                self._upstream[ends] = self.graph.leading_to(*ends)
+            load = self.load_by(self._upstream[ends], scene.dead)
             self._fillings[key] = Filling(
                 self.fleet, self.graph, self.peers, self.rooms, load, scene
             )
         return self._fillings[key]
 
-    def held(self, source: Node, sink: Node, scene: Scene) -> Held | None:
-        """Return when a source first waits for a sink, or loses what comes; None: never."""
-        filling = self.filling(sink, self.without_idle(scene))
+    def held(self, source: Node, ends: frozenset[Node], scene: Scene) -> Held | None:
+        """Return when a source first waits for an end, or loses what comes; None: never."""
+        filling = self.filling(ends, self.without_idle(scene))
         found = [*self._waits(filling, source), *self._leaks(filling, source)]
         return min(found, key=lambda one: one.after, default=None)
 
-    def stopped(self, source: Node, sink: Node, scene: Scene) -> Held | None:
-        """Return when a source first waits for a sink, whatever is lost before; None: never."""
-        filling = self.filling(sink, self.without_idle(scene))
+    def stopped(self, source: Node, ends: frozenset[Node], scene: Scene) -> Held | None:
+        """Return when a source first waits for an end, whatever is lost before; None: never."""
+        filling = self.filling(ends, self.without_idle(scene))
         return next(self._waits(filling, source), None)
 
     def without_idle(self, scene: Scene) -> Scene:

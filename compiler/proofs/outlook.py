@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Proof
+from flumec.compiler.proofs.awaited import awaited, ways_to
 from flumec.compiler.proofs.capacity import Capacity, Held
 from flumec.compiler.proofs.recovery import Narrow, Recoveries
 from flumec.compiler.proofs.scenes import end_of, faults_of, scenes, timed
@@ -22,7 +23,7 @@ class Outlook:
     fault: Fault
     length: Duration
     end: Node
-    """What events wait for."""
+    """What the fault is about: the sink, the link, or where the check ends."""
     held: Held | None
     """When the source waits first, or something is lost; None: never."""
     narrow: Narrow | None
@@ -55,7 +56,9 @@ def _outlook(
 ) -> Outlook | None:
     capacity, source = recoveries.capacity, proof.values["from"].value.node
     end, to = end_of(proof, fault), proof.values["to"].value.node
-    ways = capacity.graph.between(source, end) if end is not None else frozenset()
+    faults = faults_of(proof)
+    awaiting = awaited(capacity, proof, fault, faults)
+    ways = ways_to(capacity, source, awaiting)
     if end is None or not ways or not capacity.load.whole:
         return None
     ways |= capacity.graph.between(source, to)
@@ -64,9 +67,9 @@ def _outlook(
     stores = [store for node in ways for store in capacity.stores.of_sink.get(node, ())]
     held, narrow, gone, unread = [], [], False, False
     untold: tuple[str, str] | None = None
-    for scene in scenes(capacity.machines, faults_of(proof), length):
-        held.append(capacity.held(source, end, scene))
-        found = recoveries.after(end, scene, length)
+    for scene in scenes(capacity.machines, faults, length):
+        held += [capacity.held(source, ends, scene) for ends in awaiting]
+        found = recoveries.after(awaiting, scene, length)
         narrow.append(found.slowest([*hosts, *stores]))
         lacking = ((host, found.untold[host]) for host in hosts if host in found.untold)
         untold = untold or next(lacking, None)

@@ -12,6 +12,7 @@ from math import inf
 
 from flumec.compiler.graph import Node
 from flumec.compiler.proofs import figures
+from flumec.compiler.proofs.awaited import Ends
 from flumec.compiler.proofs.backlog import Backlog
 from flumec.compiler.proofs.capacity import Capacity
 from flumec.compiler.proofs.load import Load, flowing
@@ -74,23 +75,24 @@ class Recoveries:
         self.capacity = capacity
         self._coming: dict[tuple[frozenset[str], frozenset[Machine]], Mapping[str, Use]] = {}
         self._taken: dict[tuple[Store, frozenset[Machine]], float] = {}
-        self._known: dict[tuple[Node, Scene, float], Recovery] = {}
+        self._known: dict[tuple[tuple[Ends, ...], Scene, float], Recovery] = {}
 
     @cached_property
     def _position(self) -> Mapping[Node, int]:
         """Where each component comes in the order of the flow."""
         return {node: number for number, node in enumerate(self.capacity.load.order)}
 
-    def after(self, end: Node, scene: Scene, length: float) -> Recovery:
-        """Return what it takes to catch up with what waited for `end` in a scene."""
+    def after(self, awaiting: tuple[Ends, ...], scene: Scene, length: float) -> Recovery:
+        """Return what it takes to catch up with what waited in a scene."""
         unread = self.capacity.unread(scene)
         scene = scene if unread else self.capacity.without_idle(scene)
-        key = end, scene, length
+        key = awaiting, scene, length
         if key not in self._known:
             waits = Backlog(self.capacity, length)
             waits.add_unread(unread)
-            for one in sorted({end, *scene.out}) if self.capacity.fills(scene) else ():
-                waits.add(self.capacity.filling(one, scene))
+            out = (frozenset({sink}) for sink in sorted(scene.out))
+            for ends in dict.fromkeys((*awaiting, *out)) if self.capacity.fills(scene) else ():
+                waits.add(self.capacity.filling(ends, scene))
             waiting, uses = self._passing(waits, scene.gone)
             found = self._known[key] = self._recovery(uses, scene.gone)
             found.narrow |= self._stores(waiting, scene.gone)

@@ -105,8 +105,8 @@ _TIMES = {"kill": "down", "power": "down", "lose": "replaced"}
 
 
 def end_of(proof: Proof, fault: Fault) -> Node | None:
-    """Return what events wait for in a fault: the sink that is out, the link that is cut, or what
-    a check is about.
+    """Return what a fault is about: the sink that is out, the link that is cut, or else what the
+    check is about.
     """
     held = fault.values.get("sink") or fault.values.get("link") or proof.values.get("to")
     return None if held is None else held.value.node
@@ -147,6 +147,18 @@ def _gone(machines: Machines, fault: Fault) -> Iterator[frozenset[Machine]]:
                 yield frozenset((agent.name, name) for name in gone)
             else:  # a lost host takes all its agents with it
                 yield frozenset(one for name in gone for one in machines.on(name))
+
+
+def agents_of(machines: Machines, fault: Fault) -> set[str]:
+    """Return the agents of which a fault may take hosts."""
+    if fault.kind == "power":
+        return {name for name, _ in machines.at(str(fault.values["site"].value))}
+    if fault.kind not in _TAKES_HOSTS:
+        return set()
+    agent = machines.fleet.agents[str(fault.values["agent"].value)]
+    if fault.kind == "kill":
+        return {agent.name}
+    return {name for host in agent.hosts.hosts for name, _ in machines.on(host.name)}
 
 
 def count_of(fault: Fault) -> int:

@@ -21,7 +21,7 @@ def computed(fleet: Fleet) -> float:
     )
     sink = (f"a{last}", "out")
     scene = Scene(frozenset({sink}), dead)
-    held = Capacity(linted.fleet, Graph(linted.fleet)).held(("a0", "numbers"), sink, scene)
+    held = Capacity(linted.fleet, Graph(linted.fleet)).held(("a0", "numbers"), scene.out, scene)
     assert held is not None
     return held.after
 

@@ -69,7 +69,8 @@ def computed(one: Flood) -> float:
     last, dead = len(one.fleet.tiers) - 1, dead_of(one.fleet)
     sink = (f"a{last}", "out")
     scene = Scene(frozenset({sink}), dead, gone=frozenset() if one.killed else dead)
-    recovery = Recoveries(Capacity(bound, Graph(bound))).after(sink, scene, one.length)
+    awaiting = (frozenset({sink}),)
+    recovery = Recoveries(Capacity(bound, Graph(bound))).after(awaiting, scene, one.length)
     assert recovery.untold == {}
     found = recovery.slowest(recovery.narrow)
     assert found is not None
