@@ -80,7 +80,7 @@ class Capacity:
     def with_rate(self, source: Node, rate: Declared) -> "Capacity":
         """Return the same where a source has a rate; what follows from no rate is shared."""
         of_rates = ("load", "_rated")
-        shared = {"machines": self.machines, "_heard": self._heard, "_optional": self._optional}
+        shared = {"machines": self.machines, "_heard": self._heard}
         kept = {name: held for name, held in vars(self).items() if name not in of_rates}
         made = copy(self)
         made.__dict__ = {**kept, **shared, "_fillings": {}, "_fans": {}}
@@ -107,11 +107,6 @@ class Capacity:
             for host in hosts.hosts
             if "nic" in host.facts or "disk_rate" in host.facts
         }
-
-    @cached_property
-    def _optional(self) -> set[Node]:
-        """The channels that a put may leave out."""
-        return {edge.end for edge in self.graph.edges if edge.optional}
 
     @cached_property
     def load(self) -> Load:
@@ -222,17 +217,13 @@ class Capacity:
 
     def _leaks(self, filling: Filling, source: Node) -> Iterator[Held]:
         """Yield when channels on the way of a source lose what they have no room for."""
-        leaking = [
-            (node, host, fill)
-            for node, fills in filling.fills.items()
-            for host, fill in fills.items()
-            if node in self._optional or not fill.blocks
-        ]
-        reached = self.graph.reachable([source]) if leaking else ()
-        for node, host, fill in sorted(leaking, key=lambda one: one[0]):
-            if node in reached:
-                leak = "it is left out" if fill.blocks else "the oldest events are dropped"
-                yield self._held(filling, (node, host), fill.full, leak)
+        reached = self.graph.reachable([source]) if filling.leaking else set()
+        for node in sorted(reached & filling.leaking):
+            left_out = any(e.optional and e.start in reached for e in self.graph.writers(node))
+            for host, fill in filling.fills[node].items():
+                if left_out or not fill.blocks:
+                    leak = "it is left out" if fill.blocks else "the oldest events are dropped"
+                    yield self._held(filling, (node, host), fill.full, leak)
 
     def _held(self, filling: Filling, spot: Spot, after: float, leak: str = "") -> Held:
         tiers = self._tiers(filling, spot)

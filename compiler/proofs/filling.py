@@ -64,6 +64,8 @@ class Filling:
     load: Load
     scene: Scene
     fills: dict[Node, dict[str, Fill]] = field(default_factory=dict)
+    leaking: set[Node] = field(default_factory=set)
+    """The channels that lose what they have no room for, of one source or another."""
     _stops: dict[Node, dict[str, tuple[float, Spot]]] = field(default_factory=dict)
     """When a link's source takes nothing more, and the channel behind it."""
     _balanced: dict[int, tuple[float, Spot | None]] = field(default_factory=dict)
@@ -111,6 +113,9 @@ class Filling:
                 found[name] = fill
         if found:
             self.fills[node] = found
+            optional = any(edge.optional for edge in self.graph.writers(node))
+            if optional or not all(fill.blocks for fill in found.values()):
+                self.leaking.add(node)
 
     def _is_out(self, node: Node) -> bool:
         """Whether all that reads a channel is out: of a group, every member."""
