@@ -4,8 +4,10 @@ A source waits for all that it puts into. So what is taken beside the way of a c
 is taken on it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 
+from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Fault, Proof
 from flumec.compiler.proofs.capacity import Capacity
@@ -18,13 +20,26 @@ Ends = frozenset[Node]
 def awaited(
     capacity: Capacity, proof: Proof, fault: Fault, faults: Sequence[Fault]
 ) -> tuple[Ends, ...]:
-    """Return what is waited for in a fault, and in those of its list that last as long as it.
+    """Return what is waited for in a fault, and in those of its list that say no time of their own.
 
-    Nothing is returned where no event of the check comes to any of that.
+    Each is asked by itself, which thousands of checks do alike; but all that lasts as long at once
+    where some who share work take what others do not. Nothing is returned where no event of the
+    check comes to any of that.
     """
-    lasting = [fault, *(each for each in faults if each is not fault and length_of(each) is None)]
-    found = dict.fromkeys(_of_fault(capacity, proof, each) for each in lasting)
-    return tuple(ends for ends in found if ends and not any(ends < other for other in found))
+    known, own = {id(each): _of_fault(capacity, proof, each) for each in faults}, length_of(fault)
+    untimed = [known[id(each)] for each in faults if each is not fault and length_of(each) is None]
+    found = dict.fromkeys((known[id(fault)], *untimed))
+    awaiting = tuple(ends for ends in found if ends and not any(ends < other for other in found))
+    if not _is_shared(capacity, ways_to(capacity, proof.values["from"].value.node, awaiting)):
+        return awaiting
+    lasting = (known[id(each)] for each in faults if (length_of(each) or inf) >= (own or inf))
+    return (frozenset().union(*lasting, *awaiting),)
+
+
+def _is_shared(capacity: Capacity, ways: Iterable[Node]) -> bool:
+    """Whether events go to several components by turns on some ways."""
+    links = (capacity.peers.link_from(node) for node in ways)
+    return any(len(one.targets) > 1 and policy_of(one) == "balance" for one in links if one)
 
 
 def ways_to(capacity: Capacity, source: Node, awaiting: Sequence[Ends]) -> frozenset[Node]:

@@ -17,6 +17,7 @@ from flumec.compiler.proofs.load import Load
 from flumec.compiler.proofs.peers import Peers, Receiver, share
 from flumec.compiler.proofs.room import Room, Rooms
 from flumec.compiler.proofs.scenes import Scene
+from flumec.runtime.links.settings import LinkSettings
 from flumec.runtime.sinks.filing import CROWDED
 
 _COUNTS = 0.02
@@ -152,7 +153,10 @@ class Filling:
         if kind == "balance":
             if id(near) not in self._balanced:
                 self._balanced[id(near)] = self._together(link, near)
-            return self._filled(node, host, rate, *self._balanced[id(near)])
+            until, spot = self._balanced[id(near)]
+            if until == inf:
+                until, spot = self._under_way(node, link, host, near)
+            return self._filled(node, host, rate, until, spot)
         first = self.peers.preferred(link, host, self.scene.dead)
         begins, spot = (0.0, None) if first is None else self.takes(first)
         return self._filled(node, host, rate, begins, spot)
@@ -169,15 +173,19 @@ class Filling:
     def _together(self, link: Link, near: Collection[Receiver]) -> tuple[float, Spot | None]:
         """Return until when one of those that share work takes what is sent.
 
-        Channels that nothing else leads to are full all at once: senders give to who has room.
-        Else it is at least until the first of them is full.
+        Channels that nothing else leads to are full all at once: senders give to who has room, for
+        good if one takes all that comes. Else it is at least until the first of them is full, and
+        until the last of them begins to fill.
         """
         alive = [one for one in near if one.machine not in self.scene.dead]
+        if any(self.takes(one)[0] == inf for one in alive):
+            return inf, None
         spots = [spot for one in alive if (spot := self._only_behind(link, one)) is not None]
         fills = [self.fills[node][host] for node, host in spots]
         if not spots or len(spots) < len(alive) or len({fill.begins for fill in fills}) > 1:
             taking = (self.takes(one) for one in alive)
-            return min(taking, key=lambda one: one[0], default=(0.0, None))
+            until, spot = min(taking, key=lambda one: one[0], default=(0.0, None))
+            return max([until, *(fill.begins for fill in fills)]), spot
         rate, rooms = sum(f.rate for f in fills), tuple(room for f in fills for room in f.rooms)
         begins = fills[0].begins
         full = begins + sum(room.bytes for room in rooms) / rate
@@ -186,6 +194,20 @@ class Filling:
             if node != one.end:
                 self._stops[one.end][host] = full, (node, host)
         return full, spots[0]
+
+    def _under_way(
+        self, node: Node, link: Link, host: Host, near: Collection[Receiver]
+    ) -> tuple[float, Spot | None]:
+        """Return until when a channel has room, although some of those that share work take
+        nothing more: what is on the way to them stays in it, and others do not get it.
+        """
+        alive = [one for one in near if one.machine not in self.scene.dead]
+        full = [taken for one in alive if (taken := self.takes(one))[0] < inf]
+        held, room = link.values.get("window"), self.rooms.of(node[0], node[1], host)
+        window = LinkSettings.props["window"].default if held is None else held.value
+        if not full or room is None or window * len(full) < room.bytes:
+            return inf, None
+        return min(full, key=lambda one: one[0])
 
     def _only_behind(self, link: Link, one: Receiver) -> Spot | None:
         """Return the channel of a receiver that holds senders back, if it fills from them alone."""
