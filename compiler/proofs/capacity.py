@@ -138,12 +138,16 @@ class Capacity:
 
     def held(self, source: Node, ends: frozenset[Node], scene: Scene) -> Held | None:
         """Return when a source first waits for an end, or loses what comes; None: never."""
+        if not self.fills(scene):
+            return None
         filling = self.filling(ends, self.without_idle(scene))
         found = [*self._waits(filling, source), *self._leaks(filling, source)]
         return min(found, key=lambda one: one.after, default=None)
 
     def stopped(self, source: Node, ends: frozenset[Node], scene: Scene) -> Held | None:
         """Return when a source first waits for an end, whatever is lost before; None: never."""
+        if not self.fills(scene):
+            return None
         filling = self.filling(ends, self.without_idle(scene))
         return next(self._waits(filling, source), None)
 

@@ -1,8 +1,8 @@
 """What a check survives, as scenes: which hosts are gone, which links are cut, which sinks out.
 
 The faults of one list happen together: whoever writes `[kill(collector), outage(store, 4h)]` wants
-a dead collector not to matter in the outage. Of a number of hosts those are taken whose loss hurts
-most.
+a dead collector not to matter in the outage. Of a number of hosts every choice is tried, or where
+there are many, those that may hurt most; and that none is gone.
 
 A fault that says no time lasts for as long as another one of its list; a process that is killed,
 where none says one, until its unit has started it again. A host that is lost never comes back:
@@ -13,15 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, product
 
 from flumec.compiler.graph import Node
-from flumec.compiler.model import Agent, Fault, Fleet, Host, Proof
+from flumec.compiler.model import Fault, Fleet, Proof
+from flumec.compiler.proofs.choosing import Choices, together
 from flumec.compiler.proofs.peers import Machine
 from flumec.runtime.quantity import Duration
-
-_MOST_WAYS = 32
-"""How many ways to choose the hosts that are gone are tried; hosts of one place are alike."""
 
 RESTART = Duration("10s")
 """For how long a killed process is away: a second until systemd starts it again, and what it takes
@@ -59,6 +56,11 @@ class Machines:
     def at(self, site: str) -> frozenset[Machine]:
         """Return the agents of a site."""
         return frozenset(self._at.get(site, ()))
+
+    @cached_property
+    def choices(self) -> Choices:
+        """The ways to take hosts of agents."""
+        return Choices(self.fleet)
 
     @cached_property
     def _on(self) -> dict[str, list[Machine]]:
@@ -118,7 +120,7 @@ def scenes(machines: Machines, faults: Sequence[Fault], length: Duration) -> Ite
     out = frozenset(outage_of(fault)[0] for fault in lasting if fault.kind == "outage")
     cut = frozenset(f.values["link"].value.node for f in lasting if f.kind == "cut")
     taking = [fault for fault in lasting if fault.kind in _TAKES_HOSTS]
-    for chosen in islice(product(*(tuple(_gone(machines, f)) for f in taking)), _MOST_WAYS):
+    for chosen in together(_gone(machines, fault) for fault in taking):
         by_kind: dict[str, frozenset[Machine]] = defaultdict(frozenset)
         waited_for: frozenset[Machine] = frozenset()
         for fault, taken in zip(taking, chosen, strict=True):
@@ -132,21 +134,16 @@ def scenes(machines: Machines, faults: Sequence[Fault], length: Duration) -> Ite
 _TAKES_HOSTS = ("kill", "lose", "power")
 
 
-def _gone(machines: Machines, fault: Fault) -> Iterator[frozenset[Machine]]:
-    """Yield the ways in which a fault takes agents."""
+def _gone(machines: Machines, fault: Fault) -> list[frozenset[Machine]]:
+    """Return the ways in which a fault takes agents; the last of them takes none."""
     if fault.kind == "power":
-        yield machines.at(str(fault.values["site"].value))
-        return
+        return [machines.at(str(fault.values["site"].value)), frozenset()]
     agent = machines.fleet.agents[str(fault.values["agent"].value)]
-    seen = set()
-    for hosts in _orders(agent):
-        gone = frozenset(host.name for host in hosts[: count_of(fault)])
-        if gone not in seen:
-            seen.add(gone)
-            if fault.kind == "kill":
-                yield frozenset((agent.name, name) for name in gone)
-            else:  # a lost host takes all its agents with it
-                yield frozenset(one for name in gone for one in machines.on(name))
+    choices = machines.choices.of(agent, count_of(fault))
+    if fault.kind == "kill":
+        return [frozenset((agent.name, name) for name in names) for names in choices]
+    # a lost host takes all its agents with it
+    return [frozenset(one for name in names for one in machines.on(name)) for names in choices]
 
 
 def agents_of(machines: Machines, fault: Fault) -> set[str]:
@@ -165,18 +162,3 @@ def count_of(fault: Fault) -> int:
     """Return how many hosts a fault takes."""
     held = fault.values.get("count")
     return 1 if held is None else int(held.value)
-
-
-def _orders(agent: Agent) -> Iterator[Sequence[Host]]:
-    """Yield the hosts of an agent, those first that may matter most: by order, by weight, and of
-    each site, the smallest first.
-    """
-    hosts = agent.hosts.hosts
-    yield hosts
-    yield sorted(hosts, key=lambda host: -int(host.facts.get("weight", 1)))
-    sites: dict[str, list[Host]] = {}
-    for host in hosts:
-        sites.setdefault(str(host.facts.get("site", "")), []).append(host)
-    for first in sorted(sites.values(), key=len)[:_MOST_WAYS] if len(sites) > 1 else ():
-        names = {host.name for host in first}
-        yield [*first, *(host for host in hosts if host.name not in names)]

@@ -1,0 +1,168 @@
+"""Which hosts of an agent a fault may take: the choices that may come out differently, worst first.
+
+Hosts that are alike in all that counts are one kind, and of a kind it does not matter which are
+taken. Where there are few choices, all are tried, those too that take fewer hosts, or none: whoever
+loses a small host may be better off than whoever keeps it. Where there are many, those are tried
+that take most of the room from whom most is sent to, place by place.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import islice, product
+from typing import TypeVar
+
+from flumec.compiler.choice import policy_of, within_of
+from flumec.compiler.facts import fact_of
+from flumec.compiler.model import Agent, Fleet, Host, Link
+from flumec.compiler.proofs.room import Rooms
+
+MOST_WAYS = 32
+"""How many choices are tried."""
+
+Choice = tuple[str, ...]
+"""The names of the hosts that are taken."""
+
+_COUNTING = ("nic", "disk_rate", "weight", "site")
+"""The facts that count, beside those that links keep inside."""
+
+T = TypeVar("T")
+
+
+class Choices:
+    """The choices of a fleet's hosts, each made once."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet, self._rooms = fleet, Rooms(fleet)
+        self._made: dict[tuple[str, int], tuple[Choice, ...]] = {}
+        self._into: dict[str, list[Link]] = defaultdict(list)
+        self._out: dict[str, list[Link]] = defaultdict(list)
+        self._beside: dict[str, list[str]] = defaultdict(list)
+        self._withins = sorted({fact for link in fleet.links if (fact := within_of(link))})
+        for link in fleet.links:
+            self._out[link.sender.agent].append(link)
+            for name in {end.agent for end in link.targets}:
+                self._into[name].append(link)
+        for agent in fleet.agents.values():
+            for host in agent.hosts.hosts:
+                self._beside[host.name].append(agent.name)
+
+    def of(self, agent: Agent, count: int) -> tuple[Choice, ...]:
+        """Return the choices of at most `count` hosts of an agent; the last takes none."""
+        count = min(count, len(agent.hosts.hosts))
+        key = agent.name, count
+        if key not in self._made:
+            kinds = list(self._kinds(agent).values())
+            few = list(islice(_all(kinds, count), MOST_WAYS)) if len(kinds) < MOST_WAYS else ()
+            found = few if 0 < len(few) < MOST_WAYS else self._worst(agent, count)
+            self._made[key] = (*islice(_each_once(found), MOST_WAYS - 1), ())
+        return self._made[key]
+
+    def _kinds(self, agent: Agent) -> dict[Hashable, list[str]]:
+        """Return the hosts of an agent that are alike, by all that counts."""
+        into, out = self._into[agent.name], self._out[agent.name]
+        ordered = any(policy_of(link) == "failover" for link in into)
+        if into or _takes_over(agent):  # else nobody sends more where they are gone
+            ordered = ordered or any("spread" in link.values for link in out)
+        kinds: dict[Hashable, list[str]] = {}
+        for host in agent.hosts.hosts:
+            facts = tuple(fact_of(path, host) for path in (*self._withins, *_COUNTING))
+            along = tuple(self._beside[host.name])
+            key = facts, along, self._room(agent, host), host.index if ordered else 0
+            kinds.setdefault(key, []).append(host.name)
+        return kinds
+
+    def _room(self, agent: Agent, host: Host) -> float:
+        """Return how much all channels of an agent hold on a host."""
+        rooms = (
+            self._rooms.of(agent.name, name, host)
+            for name, component in agent.components.items()
+            if component.kind == "channel"
+        )
+        return sum(room.bytes for room in rooms if room is not None)
+
+    def _worst(self, agent: Agent, count: int) -> Iterator[Choice]:
+        """Yield the first hosts, those of most weight and of most room, those of most room of each
+        place, where least is left first, fewer of the first, and those whose turn is before one of
+        least room.
+        """
+        hosts = agent.hosts.hosts
+        rooms = {host.name: self._room(agent, host) for host in hosts}
+        largest = sorted(hosts, key=lambda host: -rooms[host.name])
+        yield tuple(host.name for host in hosts[:count])
+        heaviest = sorted(hosts, key=lambda host: -int(host.facts.get("weight", 1)))
+        yield tuple(host.name for host in heaviest[:count])
+        yield tuple(host.name for host in largest[:count])
+        pressed: list[tuple[float, int, Choice]] = []
+        for senders, place in self._places(agent, largest):
+            left = sum(rooms[host.name] for host in place[count:])
+            names = dict.fromkeys(host.name for host in (*place, *largest))
+            pressed.append((left / senders, -senders, tuple(islice(names, count))))
+        yield from (choice for *_, choice in sorted(pressed, key=lambda one: one[:2]))
+        yield from (tuple(host.name for host in hosts[:size]) for size in range(count - 1, 0, -1))
+        turns = {host.name: turn for turn, host in enumerate(hosts)}
+        for turn in (turns[host.name] for host in reversed(largest)):
+            yield tuple(hosts[turn - step].name for step in range(1, count + 1))
+
+    def _places(self, agent: Agent, hosts: Sequence[Host]) -> Iterator[tuple[int, Sequence[Host]]]:
+        """Yield the hosts of an agent that share a fact which links keep inside, with how many
+        hosts send to them.
+        """
+        senders: Counter[tuple[str, Hashable]] = Counter()
+        for link in self._into[agent.name]:
+            path = within_of(link) or "site"
+            for host in self._fleet.agents[link.sender.agent].hosts.hosts:
+                senders[path, fact_of(path, host)] += 1
+        for path in sorted({path for path, _ in senders} | {"site"}):
+            places: dict[Hashable, list[Host]] = defaultdict(list)
+            for host in hosts:
+                places[fact_of(path, host)].append(host)
+            for fact, place in places.items() if len(places) > 1 else ():
+                yield senders[path, fact] or 1, place
+
+
+def together(ways: Iterable[Sequence[T]]) -> list[tuple[T, ...]]:
+    """Return choices of several faults at once: the worst of each, then others of each in turn."""
+    found: list[tuple[T, ...]] = [()]
+    for more in ways:
+        ranked = product(enumerate(found), enumerate(more))
+        ordered = sorted(ranked, key=lambda pair: pair[0][0] + pair[1][0])
+        found = [(*first, second) for (_, first), (_, second) in ordered[:MOST_WAYS]]
+    return found
+
+
+def _each_once(choices: Iterable[Choice]) -> Iterator[Choice]:
+    """Yield choices, those of the same hosts once, and none that takes nothing."""
+    seen: set[frozenset[str]] = {frozenset()}
+    for choice in choices:
+        if frozenset(choice) not in seen:
+            seen.add(frozenset(choice))
+            yield choice
+
+
+def _takes_over(agent: Agent) -> bool:
+    """Whether what clients send goes to other hosts of an agent where some are gone."""
+    declared = (component.declaration for component in agent.components.values())
+    return any(getattr(one, "refuses", False) for one in declared)
+
+
+def _all(kinds: Sequence[Sequence[str]], count: int) -> Iterator[Choice]:
+    """Yield every choice of hosts of some kinds, those that take most first."""
+    sizes = [len(kind) for kind in kinds]
+    most = min(count, sum(sizes))
+    fewer = 0 if len(kinds) > 1 else most - 1  # of one kind, more of them do more of the same
+    for size in range(most, fewer, -1):
+        for numbers in _shared_out(size, sizes):
+            pairs = zip(kinds, numbers, strict=True)
+            yield tuple(name for kind, number in pairs for name in kind[:number])
+
+
+def _shared_out(count: int, most: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yield the ways to take so many of some kinds, of each at most what there is."""
+    if not most:
+        if count == 0:
+            yield ()
+        return
+    for first in range(min(count, most[0]), -1, -1):
+        if count - first <= sum(most[1:]):
+            for rest in _shared_out(count - first, most[1:]):
+                yield first, *rest
