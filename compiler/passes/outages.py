@@ -7,7 +7,8 @@ from flumec.compiler.graph import Graph
 from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.awaited import awaited, ways_to
-from flumec.compiler.proofs.capacity import Capacity, Held
+from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.held import Held
 from flumec.compiler.proofs.scenes import faults_of, length_of, scenes, timed
 from flumec.compiler.proofs.waiting import remedy_of, untold, wait_of
 from flumec.compiler.source import Span

@@ -8,7 +8,7 @@ from flumec.compiler.model import Fleet, Host
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.capacity import Capacity
 from flumec.compiler.proofs.load import Declared
-from flumec.compiler.proofs.traffic import Use, traffic
+from flumec.compiler.proofs.traffic import Use
 from flumec.runtime.quantity import Rate
 
 _SHOWN = 6
@@ -136,13 +136,13 @@ class TooSlow(Diagnostic, code="FL622"):
         return f"{more}less that comes, or {faster}"
 
 
-def check_speeds(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
+def check_speeds(_fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield hosts to which more comes than they can take, one for each set of hosts."""
     capacity = graph.derived(Capacity)
     if not capacity.rates or not capacity.measured:
         return
     said: set[tuple[str, str]] = set()
-    for name, use in traffic(fleet, graph, capacity.peers, capacity.load).items():
+    for name, use in capacity.traffic.items():
         if (host := capacity.measured.get(name)) is not None:
             for finding in _of_host(capacity, host, use):
                 key = finding.verb, "".join(sorted(finding.uses))

@@ -9,7 +9,8 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Link, Proof
 from flumec.compiler.proofs import figures
 from flumec.compiler.proofs.awaited import awaited, ways_to
-from flumec.compiler.proofs.capacity import Capacity, Held
+from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.held import Held
 from flumec.compiler.proofs.load import Declared
 from flumec.compiler.proofs.scenes import RESTART, faults_of, length_of, scenes, timed
 from flumec.compiler.proofs.waiting import untold, wait_of

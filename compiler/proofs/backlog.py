@@ -60,7 +60,7 @@ class Backlog:
         """Return what lies in a channel; of those that are filled together, each its weight, and
         no more than has room.
         """
-        lasts = min(fill.full, self.length) - fill.begins
+        lasts = min(fill.full, self.length) - fill.begins + fill.waits / fill.rate
         own = self.capacity.rooms.of(node[0], node[1], host)
         if len(fill.rooms) == 1 or own is None:
             return fill.rate * lasts

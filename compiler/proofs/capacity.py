@@ -3,67 +3,22 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import inf
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Host
-from flumec.compiler.proofs import figures
-from flumec.compiler.proofs.filling import Fill, Filling, Spot
+from flumec.compiler.proofs.filling import Filling, Spot
+from flumec.compiler.proofs.held import Held, Tier
 from flumec.compiler.proofs.load import Declared, Load, declared_rates, load_of
 from flumec.compiler.proofs.peers import Machine, Peers, Receiver
 from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.proofs.scenes import Machines, Scene
+from flumec.compiler.proofs.takeover import Takeovers
 from flumec.compiler.proofs.taking import Stores
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """A channel on the way back from what is out: how it is filled, and by how many hosts."""
-
-    spot: Spot
-    fill: Fill
-    senders: int
-    receivers: int
-
-    @property
-    def time(self) -> float:
-        """How long it takes to be full, once what it leads to takes nothing more."""
-        return self.fill.full - self.fill.begins
-
-    @property
-    def held_back(self) -> str:
-        """Return what of its room a sink has already, until it rolls its files; nothing: none."""
-        held = self.fill.held
-        return f", less {figures.amount(held)} until files are rolled," if held else ""
-
-    @property
-    def text(self) -> str:
-        """Return the calculation: `collector.spool: 40GiB at 24MB/s (12 hosts into 1) = 29m49s`."""
-        (agent, channel), fill = self.spot[0], self.fill
-        count = f"{len(fill.rooms)} × " if len(fill.rooms) > 1 else ""
-        fan = f" ({self.senders} hosts into {self.receivers})" if self.senders > 1 else ""
-        rate, time = figures.rate(fill.rate), figures.time(self.time)
-        room = f"{count}{fill.rooms[0].text}{self.held_back}"
-        return f"{agent}.{channel}: {room} at {rate}{fan} = {time}"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """When a source waits, or a channel on its way loses what comes, on the host where it is first.
-
-    `tiers` are the channels that are full by then, the one before what is out first.
-    """
-
-    host: str
-    after: float
-    tiers: tuple[Tier, ...]
-    leak: str = ""
-    """What the last tier does then, where it loses events and nobody waits."""
-    lost: tuple[Machine, ...] = ()
-    """What the first tier waits for, and nothing says until when: no room is enough."""
+from flumec.compiler.proofs.traffic import Use, traffic
 
 
 class Capacity:
@@ -79,7 +34,7 @@ class Capacity:
 
     def with_rate(self, source: Node, rate: Declared) -> "Capacity":
         """Return the same where a source has a rate; what follows from no rate is shared."""
-        of_rates = ("load", "_rated")
+        of_rates = ("load", "_rated", "traffic", "takeovers")
         shared = {"machines": self.machines, "_heard": self._heard}
         kept = {name: held for name, held in vars(self).items() if name not in of_rates}
         made = copy(self)
@@ -114,6 +69,16 @@ class Capacity:
         rates = {node: said.most for node, said in self.rates.items()}
         return load_of(self.fleet, self.graph, self.peers, rates)
 
+    @cached_property
+    def traffic(self) -> dict[str, Use]:
+        """What every host has to do at the highest rates."""
+        return traffic(self.fleet, self.graph, self.peers, self.load)
+
+    @cached_property
+    def takeovers(self) -> Takeovers:
+        """How fast those are who take over."""
+        return Takeovers(self)
+
     def load_by(self, ways: Collection[Node], dead: frozenset[Machine]) -> Load:
         """Return what comes to components, where nothing else is looked at: all that leads to one
         of them has to be among them.
@@ -131,9 +96,8 @@ class Capacity:
             if ends not in self._upstream:
                 self._upstream[ends] = self.graph.leading_to(*ends)
             load = self.load_by(self._upstream[ends], scene.dead)
-            self._fillings[key] = Filling(
-                self.fleet, self.graph, self.peers, self.rooms, load, scene
-            )
+            given = self.fleet, self.graph, self.peers, self.rooms, load, scene
+            self._fillings[key] = Filling(*given, self.takeovers.of(scene))
         return self._fillings[key]
 
     def held(self, source: Node, ends: frozenset[Node], scene: Scene) -> Held | None:
@@ -163,7 +127,7 @@ class Capacity:
         """Return whether any channel fills in a scene: something is out, cut, or dead that others
         send to.
         """
-        heard = any(name in self.fed for name, _ in scene.dead)
+        heard = any(name in self._heard for name, _ in scene.dead)
         return bool(scene.out or scene.cut or heard)
 
     def unread(self, scene: Scene) -> frozenset[Spot]:

@@ -14,6 +14,7 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Group, Host, Link
 from flumec.compiler.proofs.holding import held_back
 from flumec.compiler.proofs.load import Load
+from flumec.compiler.proofs.passing import NOTHING, OPEN, Passing, Strait
 from flumec.compiler.proofs.peers import Peers, Receiver, share
 from flumec.compiler.proofs.room import Room, Rooms
 from flumec.compiler.proofs.scenes import Scene
@@ -42,11 +43,17 @@ class Fill:
     """What lies in it already, until a sink rolls the files that it has open."""
     open: float = 0.0
     """What those files would hold, had it room for that."""
+    waits: float = 0.0
+    """What lies in it already, since less passed than came before it began to fill."""
+    passes: float = 0.0
+    """The part of what comes that goes on to whoever is too slow for all of it."""
+    strait: str = ""
+    """Who that is, and what comes there."""
 
     def needs(self, seconds: float) -> float:
         """Return how much room would do for so long, in bytes of events."""
         comes = self.rate * seconds
-        return min(comes + self.open, comes / (1 - CROWDED))
+        return self.waits + min(comes + self.open, comes / (1 - CROWDED))
 
     @property
     def blocks(self) -> bool:
@@ -64,6 +71,7 @@ class Filling:
     rooms: Rooms
     load: Load
     scene: Scene
+    passing: Passing = NOTHING
     fills: dict[Node, dict[str, Fill]] = field(default_factory=dict)
     leaking: set[Node] = field(default_factory=set)
     """The channels that lose what they have no room for, of one source or another."""
@@ -101,13 +109,11 @@ class Filling:
 
     def _channel(self, node: Node) -> None:
         link, into = self.peers.link_from(node), self.load.into.get(node, {})
-        if link is None and not self._is_out(node):
-            return
         hosts = self.peers.hosts(node[0])
         found = {}
         for name, rate in into.items():
             if link is None:
-                fill = self._before_sinks(node, hosts[name], rate)
+                fill = self._into_sinks(node, hosts[name], rate)
             else:
                 fill = self._sending(node, link, hosts[name], rate)
             if fill is not None:
@@ -118,13 +124,23 @@ class Filling:
             if optional or not all(fill.blocks for fill in found.values()):
                 self.leaking.add(node)
 
-    def _is_out(self, node: Node) -> bool:
-        """Whether all that reads a channel is out: of a group, every member."""
+    def _into_sinks(self, node: Node, host: Host, rate: float) -> Fill | None:
+        """Return how a channel fills whose sinks are out, of a group every member, or too slow."""
+        kind, sinks = self._sinks(node)
+        working = [sink for sink in sinks if sink not in self.scene.out]
+        if sinks and not working:
+            return self._before_sinks(node, host, rate)
+        strait = self.passing.into_sinks(working, kind, host.name)
+        return self._filled(node, host, rate, inf, None, strait=strait)
+
+    def _sinks(self, node: Node) -> tuple[str, list[Node]]:
+        """Return the sinks that a channel leads to, and how it chooses if they are a group."""
         edges = [edge for edge in self.graph.outgoing.get(node, ()) if edge.kind == "chain"]
-        if not edges:
-            return False
-        grouped = [edge for edge in edges if edge.chain and isinstance(edge.chain.end, Group)]
-        return all(edge.end in self.scene.out for edge in grouped or edges[:1])
+        for edge in edges:
+            if edge.chain is not None and isinstance(group := edge.chain.end, Group):
+                ends = [e.end for e in edges if e.chain is not None and e.chain.end is group]
+                return group.kind, ends
+        return "", [edge.end for edge in edges[:1]]
 
     def _before_sinks(self, node: Node, host: Host, rate: float) -> Fill | None:
         """Return how a channel fills whose sinks are out, with what they hold back in it."""
@@ -145,7 +161,13 @@ class Filling:
         kind, near = policy_of(link), self.peers.near(link, host)
         if kind in ("all", "hash"):  # a channel for each, and the first that is full stops all
             lanes = (
-                self._filled(node, host, rate * share(one, near, kind), *self.takes(one))
+                self._filled(
+                    node,
+                    host,
+                    rate * share(one, near, kind),
+                    *self.takes(one),
+                    strait=self.passing.to(one, host.name),
+                )
                 for one in near
             )
             full = [lane for lane in lanes if lane is not None]
@@ -156,10 +178,14 @@ class Filling:
             until, spot = self._balanced[id(near)]
             if until == inf:
                 until, spot = self._under_way(node, link, host, near)
-            return self._filled(node, host, rate, until, spot)
+            alive = [one for one in near if one.machine not in self.scene.dead]
+            strait = self.passing.shared(alive, host.name)
+            return self._filled(node, host, rate, until, spot, strait=strait)
         first = self.peers.preferred(link, host, self.scene.dead)
-        begins, spot = (0.0, None) if first is None else self.takes(first)
-        return self._filled(node, host, rate, begins, spot)
+        if first is None:
+            return self._filled(node, host, rate, 0.0, None)
+        strait = self.passing.to(first, host.name)
+        return self._filled(node, host, rate, *self.takes(first), strait=strait)
 
     def takes(self, one: Receiver) -> tuple[float, Spot | None]:
         """Return until when a receiver takes what is sent to it, and what it waits for then."""
@@ -190,7 +216,15 @@ class Filling:
         begins = fills[0].begins
         full = begins + sum(room.bytes for room in rooms) / rate
         for one, (node, host) in zip(alive, spots, strict=True):
-            self.fills[node][host] = Fill(begins, full, rate, rooms, fills[0].next)
+            self.fills[node][host] = Fill(
+                begins,
+                full,
+                rate,
+                rooms,
+                fills[0].next,
+                passes=min(f.passes for f in fills),
+                strait=fills[0].strait,
+            )
             if node != one.end:
                 self._stops[one.end][host] = full, (node, host)
         return full, spots[0]
@@ -228,9 +262,26 @@ class Filling:
         return spots[0] if self._alone[key] else None
 
     def _filled(
-        self, node: Node, host: Host, rate: float, begins: float, behind: Spot | None
+        self,
+        node: Node,
+        host: Host,
+        rate: float,
+        begins: float,
+        behind: Spot | None,
+        *,
+        strait: Strait = OPEN,
     ) -> Fill | None:
+        """Return how a channel fills from when on what is behind it takes no more than passes
+        there, and until then with what does not pass a strait.
+        """
         room = self.rooms.of(node[0], node[1], host)
-        if begins == inf or rate <= 0 or room is None:
+        further = 0.0 if behind is None else self.fills[behind[0]][behind[1]].passes
+        before, after = rate * (1 - strait.passes), rate * (1 - min(further, strait.passes))
+        if room is None or (begins == inf and before <= 0) or after <= 0:
             return None
-        return Fill(begins, begins + room.bytes / rate, rate, (room,), behind)
+        if before > 0 and room.bytes <= before * begins:
+            full = room.bytes / before
+            return Fill(0.0, full, before, (room,), None, passes=strait.passes, strait=strait.text)
+        waits = before * begins if before else 0.0
+        full = begins + (room.bytes - waits) / after
+        return Fill(begins, full, after, (room,), behind, waits=waits, passes=further)

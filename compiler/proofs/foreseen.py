@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flumec.compiler.graph import Node
 from flumec.compiler.proofs import figures
-from flumec.compiler.proofs.capacity import Tier
+from flumec.compiler.proofs.held import Tier
 from flumec.compiler.proofs.outlook import Outlook
 from flumec.compiler.proofs.words import dotted
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs.awaited import awaited, ways_to
-from flumec.compiler.proofs.capacity import Capacity, Held
+from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.held import Held
 from flumec.compiler.proofs.recovery import Narrow, Recoveries
 from flumec.compiler.proofs.scenes import end_of, faults_of, scenes, timed
 from flumec.runtime.quantity import Duration

@@ -5,7 +5,7 @@ is a host's own, is another one on each host.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -86,10 +86,43 @@ class Stores:
         sinks = list(self._sinks())
         if any("takes" in sink.values for _, sink, _ in sinks):
             self.all = tuple(self._found([w for each in sinks for w in _writings(*each)]))
-            for agent in self.fleet.agents.values():
-                for chain in agent.chains:
-                    if isinstance(chain.end, Group):
-                        self.parts |= _parts(agent, chain.end)
+            for kind, members in dict.fromkeys(self.groups.values()):
+                self.parts |= self._parts(kind, members)
+
+    @cached_property
+    def groups(self) -> dict[Node, tuple[str, tuple[Node, ...]]]:
+        """The members of each sink's group, and how it chooses among them."""
+        found: dict[Node, tuple[str, tuple[Node, ...]]] = {}
+        for agent in self.fleet.agents.values():
+            for chain in agent.chains:
+                if isinstance(chain.end, Group):
+                    names = (member.name for member in chain.end.members)
+                    members = tuple((agent.name, name) for name in names if name)
+                    found |= dict.fromkeys(members, (chain.end.kind, members))
+        return found
+
+    def parts_without(self, out: Collection[Node]) -> dict[Node, float]:
+        """Return what each member of a group gets where some sinks are out, and get nothing."""
+        found = {**self.parts, **dict.fromkeys(out, 0.0)}
+        for kind, members in {self.groups[node] for node in out if node in self.groups}:
+            found |= self._parts(kind, tuple(node for node in members if node not in out))
+        return found
+
+    def _parts(self, kind: str, members: tuple[Node, ...]) -> dict[Node, float]:
+        """Return what each member of a group gets: the first of `failover` all, the others nothing.
+
+        Those of `balance` take what they are done with. Where one says nothing of that, it takes
+        what the others do not, and none of them is too slow.
+        """
+        if kind == "failover":
+            return {node: float(node == members[0]) for node in members}
+        sinks = (self.fleet.agents[name].components.get(sink) for name, sink in members)
+        held = [None if sink is None else sink.values.get("takes") for sink in sinks]
+        known = [one.value for one in held if one is not None and isinstance(one.value, Rate)]
+        if len(known) < len(members):
+            return dict.fromkeys(members, 0.0)
+        speeds = [float(each) for each in known]
+        return {node: speed / sum(speeds) for node, speed in zip(members, speeds, strict=True)}
 
     @cached_property
     def of_sink(self) -> dict[Node, list[Store]]:
@@ -149,19 +182,3 @@ def _writings(agent: Agent, sink: Component, declared: type[Sink]) -> Iterator[_
             yield _Writing(address or dotted(node), node, host.name, written["takes"])
         elif written["takes"] is not None:
             yield _Writing((node, host.name), node, host.name, written["takes"])
-
-
-def _parts(agent: Agent, group: Group) -> dict[Node, float]:
-    """Return what each member of a group gets: the first of `failover` all, the others nothing.
-
-    Those of `balance` take what they are done with. Where one says nothing of that, it takes what
-    the others do not, and none of them is too slow.
-    """
-    nodes = [(agent.name, member.name or "") for member in group.members]
-    if group.kind == "failover":
-        return {node: float(node == nodes[0]) for node in nodes}
-    held = [agent.components[name].values.get("takes") for _, name in nodes]
-    speeds = [float(one.value) for one in held if one is not None and isinstance(one.value, Rate)]
-    if len(speeds) < len(nodes):
-        return dict.fromkeys(nodes, 0.0)
-    return {node: speed / sum(speeds) for node, speed in zip(nodes, speeds, strict=True)}

@@ -10,7 +10,8 @@ from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Proof
 from flumec.compiler.proofs import figures
-from flumec.compiler.proofs.capacity import Capacity, Held
+from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.held import Held
 from flumec.runtime.quantity import Duration
 
 _FOR_GOOD = "it waits for a host that is gone for good"
@@ -52,7 +53,7 @@ def wait_of(capacity: Capacity, source: Node, held: Held, waits: float) -> Waiti
             return Waiting(f"{component.type} pauses", _FOR_GOOD)
         if keeps is not None and keeps >= waits:
             return None
-        most = capacity.rates[source].most
+        most = capacity.rates[source].most * (1 - held.tiers[-1].fill.passes)
         files = full.get("files", ()) if "files" in component.values else ()
         condition = kept(files, most, waits, keeps)
         return Waiting(f"{component.type} pauses", condition)
