@@ -96,7 +96,7 @@ def proof_form() -> Form:
         typed("order", Literal["source", "key", "none"]),
         typed("key", Header | Literal["tag"] | tuple[Header, ...]),
         typed("rate", Rate),
-        typed("peak", Rate | float),
+        typed("peak", Rate | float, check=at_least(1)),
         typed("survives", list_of(FAULT)),
         typed("catches_up", Duration, check=at_least(Duration("1s"))),
     )

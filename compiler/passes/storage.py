@@ -185,9 +185,9 @@ def _named(hosts: Sequence[Host]) -> str:
     return f"`{hosts[0].name}` and {len(hosts) - 1:,} more have each"
 
 
-def check_storage(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
+def check_storage(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
     """Yield limits, and hosts, whose disk or memory is too small; hosts that are alike once."""
-    storing = Storing(fleet)
+    storing = Storing(fleet, graph)
     for agent in fleet.agents.values():
         yield from _limits(storing, agent)
     for placed, hosts in _alike(fleet):

@@ -42,13 +42,15 @@ def declared_rates(fleet: Fleet) -> dict[Node, Declared]:
 
 
 def peak_of(proof: Proof, rate: Value) -> float:
-    """Return the rate at which outages are counted: `peak`, a rate or a factor, else `rate`."""
-    peak = proof.values.get("peak")
+    """Return the rate at which outages are counted: `peak`, a rate or a factor, and never less
+    than `rate`.
+    """
+    peak, usual = proof.values.get("peak"), float(rate.value)
     if peak is None:
-        return float(rate.value)
+        return usual
     if not isinstance(peak.value, Rate):
-        return float(rate.value) * float(peak.value)
-    return max(float(peak.value), float(rate.value)) if peak.value.of_bytes else float(rate.value)
+        return max(usual, usual * float(peak.value))
+    return max(usual, float(peak.value)) if peak.value.of_bytes else usual
 
 
 @dataclass(slots=True)

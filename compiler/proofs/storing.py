@@ -5,8 +5,11 @@ from typing import Any, Literal, NamedTuple
 
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import policy_of
+from flumec.compiler.graph import Graph
+from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.lying import journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host, Settings
+from flumec.compiler.proofs.holding import folders
 from flumec.compiler.proofs.peers import Peers
 from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.source import Span
@@ -36,8 +39,9 @@ class Piece(NamedTuple):
 class Storing:
     """What each agent may hold on a host; agents that are alike on all hosts are asked once."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet, self._peers, self._rooms = fleet, Peers(fleet), Rooms(fleet)
+    def __init__(self, fleet: Fleet, graph: Graph) -> None:
+        self._fleet, self._graph = fleet, graph
+        self._peers, self._rooms = Peers(fleet), Rooms(fleet)
         self._listening: dict[str, dict[object, float]] = {}
         for link in fleet.links:
             memory = link.values.get("memory")
@@ -53,7 +57,9 @@ class Storing:
             if component.kind == "channel":
                 yield from self._channel(agent, component, host)
             elif component.kind == "sink":
-                yield from _sink(agent, component, host)
+                yield from self._sink(agent, component, host)
+            elif component.kind == "source":
+                yield from _source(agent, component, host)
         in_state = {
             name for channel in agent.components
             if (name := journal_of(agent, channel)) is not None and _in_state(agent, name)
@@ -64,6 +70,22 @@ class Storing:
             yield Piece("disk", JOURNAL, f"the journal {agent.name}.{name} itself", span)
         for size in self._listening.get(agent.name, {}).values():
             yield Piece("memory", size, f"what is on the way to {agent.name}", agent.name_span)
+
+    def _sink(self, agent: Agent, sink: Component, host: Host) -> Iterator[Piece]:
+        """Yield what a sink prepares before it uploads it: as many files as it may have open."""
+        declared = sink.declaration
+        if declared is None or not issubclass(declared, Filing):
+            return
+        full = complete(declared, sink.values, host)
+        if full is None or full["roll"] is None or not is_remote(declared, full):
+            return
+        headers = header_flow(self._graph).at((agent.name, sink.name))
+        files = max(1, min(full["max_open"], folders(declared, full, headers)))
+        name, size = f"{agent.name}.{sink.name}", full["roll"].size
+        what = f"a file of {name} before it is uploaded"
+        if files > 1:
+            what = f"{files:,.0f} open files of {name} before they are uploaded"
+        yield Piece("disk", files * size, what, sink.name_span)
 
     def _channel(self, agent: Agent, channel: Component, host: Host) -> Iterator[Piece]:
         room = self._rooms.of(agent.name, channel.name, host)
@@ -86,17 +108,15 @@ def _in_state(agent: Agent, journal: str) -> bool:
     return declared is None or "directory" not in declared.values
 
 
-def _sink(agent: Agent, sink: Component, host: Host) -> Iterator[Piece]:
-    """Yield what a sink prepares before it uploads it, and what it remembers of keys."""
-    if sink.declaration is None or not issubclass(sink.declaration, Filing):
+def _source(agent: Agent, source: Component, host: Host) -> Iterator[Piece]:
+    """Yield what a source may have taken from clients that is not stored yet."""
+    if source.declaration is None or "max_pending" not in source.declaration.props:
         return
-    full = complete(sink.declaration, sink.values, host)
-    if full is None or not is_remote(sink.declaration, full):
-        return
-    size = full["roll"].size
-    yield Piece(
-        "disk", size, f"a file of {agent.name}.{sink.name} before it is uploaded", sink.name_span
-    )
+    full = complete(source.declaration, source.values, host)
+    if full is not None:
+        said = source.values.get("max_pending")
+        span, name = source.name_span if said is None else said.key, f"{agent.name}.{source.name}"
+        yield Piece("memory", full["max_pending"], f"what {name} has not stored yet", span)
 
 
 def is_remote(declaration: type[Sink], full: Mapping[str, Any]) -> bool:
