@@ -118,9 +118,8 @@ class Judge:
                     continue
                 if self._is_one_too_many(record, counts, event, place):
                     yield Seen("doubled", event, come)
-                for sink in self._readers(place):
-                    if counts.get(sink, Counter())[event] > 1:
-                        yield Seen("doubled", event, frozenset((sink,)))
+                for sink in self._reading_too_many(counts, event, place):
+                    yield Seen("doubled", event, frozenset((sink,)))
             for place in self._ways.each(event, others) if begun else ():
                 known = all(self._claim(event, each) is not None for each in sinks(place))
                 lost = not sum(self._copies(record, counts, event, place))
@@ -198,9 +197,13 @@ class Judge:
                 found += aside.count(event) + sum(read)
         return found
 
-    def _readers(self, place: Destination) -> set[Instance]:
-        """Return the sinks that read what links have had rejected."""
-        return {sink for each in rejections(place) for sink in self._ways.readers(each)}
+    def _reading_too_many(
+        self, counts: Mapping[Instance, Counter[Event]], event: Event, place: Destination
+    ) -> set[Instance]:
+        """Return the sinks that have more letters of an event than clients have given of it."""
+        given = len(self._shape.agent(event.agent).hosts) if event.host == "*" else 1
+        readers = {sink for each in rejections(place) for sink in self._ways.readers(each)}
+        return {sink for sink in readers if counts.get(sink, Counter())[event] > given}
 
     def _aside(
         self, record: Record, event: Event, place: Iterable[Instance], beyond: Letters
