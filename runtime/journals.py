@@ -185,9 +185,9 @@ class _Turns:
         """
         done: Future[Outcome] = Future()
         turn: Future[None] = Future()
-        apart = [op for name, op in ops.items() if name != home]
-        for op in (*apart[1:], *([ops[home]] if apart else ())):
-            op.wait = True
+        apart = len(ops) - 1
+        for name, op in ops.items():
+            op.wait = op.wait or apart > 1 or (apart == 1 and name == home)
         with self._lock:
             before, self._last = self._last, turn
             others = [journals[name].store(op) for name, op in ops.items() if name != home]

@@ -106,19 +106,42 @@ def test_a_full_channel_leaves_nothing_in_the_other_journal(disk: CrashDisk) -> 
     journals.close()
 
 
-def test_a_full_disk_of_the_home_leaves_nothing_to_be_put_anew(disk: CrashDisk) -> None:
-    """What the other journal has is stored at home as soon as there is room, and put once."""
+def three() -> Agent:
+    """Return the same with a third journal."""
+    agent = two()
+    agent.keep(Journal("slow"))
+    more = File("more", size=ROOM, journal=Ref("slow"))
+    agent.flow(agent.sources[0], to=[more])
+    agent.deliver(more, Null("reads_more"))
+    return agent
+
+
+@pytest.mark.parametrize(
+    ("agent", "away"),
+    [
+        (two(), "journal"),
+        (three(), "journal"),
+        (three(), "journal-fast"),
+        (three(), "journal-slow"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value.channels)}",
+)
+def test_a_full_disk_leaves_nothing_to_be_put_anew(
+    agent: Agent, away: str, disk: CrashDisk
+) -> None:
+    """What one journal has is stored by the others as soon as they have room, and put once."""
     allocate, full = CrashFile.allocate, False
+    channels = tuple(channel.name for channel in agent.channels)
 
     def allocated(file: CrashFile, size: int) -> None:
-        if full and "journal-fast" not in str(file._path):
+        if full and file._path.parent.name == away:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         allocate(file, size)
 
     with patch.object(CrashFile, "allocate", allocated):
-        journals = opened(two(), disk)
+        journals = opened(agent, disk)
         full = True
-        frame = Frame(("spool", "copy"), 1, pa.py_buffer(b"row" + bytes(12 << 10)))
+        frame = Frame(channels, 1, pa.py_buffer(b"row" + bytes(12 << 10)))
         futures: list[Future[Outcome]] = []
         while not (futures and isinstance(_answer(futures[-1]), Full)):
             count = len(futures)
@@ -130,7 +153,7 @@ def test_a_full_disk_of_the_home_leaves_nothing_to_be_put_anew(disk: CrashDisk) 
     assert stored
     assert all(isinstance(outcome, Stored) for outcome in stored)
     assert position(journals) == len(stored)
-    for channel in ("spool", "copy"):
+    for channel in channels:
         consumer = journals.of(channel).consumer(f"reads_{channel}")
         assert sum(chunk.rows for chunk in consumer.read(0)) == len(stored), channel
     journals.close()

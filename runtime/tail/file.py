@@ -24,10 +24,12 @@ class Window:
     pace: Pace
 
     @classmethod
-    def of(cls, size: int) -> "Window":
-        """Return a window of `size` bytes; its memory is touched once and used for ever."""
+    def of(cls, size: int, least: int) -> "Window":
+        """Return a window of `size` bytes, of which `least` always have a line, or a part of one;
+        its memory is touched once and used for ever.
+        """
         data = bytearray(size)
-        return cls(data, memoryview(data), Pace())
+        return cls(data, memoryview(data), Pace(least))
 
 
 @frozen

@@ -23,6 +23,7 @@ class _Flight:
     files: Sequence[tuple[Followed, bytes]]
     """The files whose lines it carries, and where it leads each."""
     size: int
+    lines: int
     result: "Future[Outcome]"
 
 
@@ -66,7 +67,8 @@ class Flights:
         for file, _ in files:
             file.flights += 1
         self._bytes += size
-        self._flights.append(_Flight(files, size, result))
+        lines = 0 if batch is None else batch.num_rows
+        self._flights.append(_Flight(files, size, lines, result))
         result.add_done_callback(lambda _: self._ring())
 
     def _wait_for_room(
@@ -88,7 +90,9 @@ class Flights:
             outcome = flight.result.result()
             if isinstance(outcome, Refused):
                 self._context.log.warning(ReadsAgain(reason=outcome.reason))
-                self._window.pace.refused()
+                first = not any(file.failed for file, _ in flight.files)
+                if flight.lines and first:  # those behind it are refused as it was
+                    self._window.pace.refused(flight.lines)
             elif isinstance(outcome, Stored):
                 self._window.pace.stored()
             for file, to in flight.files:

@@ -24,6 +24,7 @@ class Parcel:
         self._pieces: list[Piece] = []
         self.size = 0
         """Bytes of lines."""
+        self.lines = 0
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
@@ -32,11 +33,7 @@ class Parcel:
         """Add lines. A file's pieces come in order."""
         self._pieces.append(piece)
         self.size += piece.taken.consumed
-
-    @property
-    def lines(self) -> int:
-        """How many lines there are."""
-        return sum(map(_rows, self._pieces))
+        self.lines += _rows(piece)
 
     @property
     def cut(self) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flumec.compiler.build import compile_text
 from flumec.compiler.world import World
-from flumec.runtime.tail.pace import MOST, Pace
+from flumec.runtime.tail.pace import MOST, STORED, Pace
 
 FLEET = """
 hosts web = ["web-1"]
@@ -44,7 +44,7 @@ def test_lines_are_put_in_smaller_parts_until_they_are_taken() -> None:
 
 
 def test_a_window_ends_behind_about_so_many_lines() -> None:
-    pace, data = Pace(), bytearray(b"one\ntwo\nthree\nfour\nfive")
+    pace, data = Pace(64), bytearray(b"one\ntwo\nthree\nfour\nfive")
     assert pace.end_of(data, len(data)) == len(data)
     pace.lines = 2
     assert bytes(data[: pace.end_of(data, len(data))]) == b"one\ntwo\n"
@@ -54,10 +54,19 @@ def test_a_window_ends_behind_about_so_many_lines() -> None:
 
 
 def test_the_pace_is_found_again() -> None:
-    pace = Pace()
+    pace = Pace(64)
     for _ in range(40):
-        pace.refused()
+        pace.refused(pace.lines)
     assert pace.lines == 1
-    for _ in range(40):
+    for _ in range(STORED - 1):
+        pace.stored()
+    assert pace.lines == 1
+    for _ in range(40 * STORED):
         pace.stored()
     assert pace.lines == MOST
+
+
+def test_the_parts_of_a_long_line_are_lines_too() -> None:
+    pace = Pace(4)
+    pace.lines = 2
+    assert pace.end_of(bytearray(100), 100) == 8
