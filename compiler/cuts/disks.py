@@ -55,6 +55,12 @@ class Disks:
         journal = journal_of(agent, component.name) if _is_on_disk(component) else None
         return None if journal is None else self._folder(agent, journal, host)
 
+    def home(self, node: Node, host: Host) -> str | None:
+        """Return the folder of the journal that a source is at home in; None: in none."""
+        agent = self._fleet.agents[node[0]]
+        journal = self._lying.of(agent).homes.get(node[1])
+        return None if journal is None else self._folder(agent, journal, host)
+
     def shape(self, agent: Agent, host: Host) -> object:
         """Return which folders of a host are one, where they go by the host."""
         if not any(map(varies, _folders(agent))):

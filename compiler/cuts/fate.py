@@ -9,10 +9,11 @@ from flumec.compiler.cuts.circuit import Circuit
 from flumec.compiler.cuts.dropping import Away
 from flumec.compiler.cuts.element import Element
 from flumec.compiler.graph import Node
+from flumec.compiler.lying import LyingByAgent
 from flumec.compiler.model import Agent, Component
 from flumec.compiler.proofs.peers import Machine
 from flumec.compiler.proofs.scenes import Machines
-from flumec.compiler.proofs.survival import Losing, Taking, when_dark, when_lost
+from flumec.compiler.proofs.survival import Frail, Losing, Taking, when_dark, when_killed, when_lost
 
 
 class Fate(NamedTuple):
@@ -29,25 +30,26 @@ class Fates:
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
         self._machines = Machines(circuit.fleet)
+        self._dark = when_dark(circuit.graph.derived(LyingByAgent))
 
     def returning(self, source: Node, sink: Node, gone: Sequence[Element]) -> Fate:
         """Return what becomes of them when it comes back with what is on its disks."""
-        ending = self._ending(gone) if gone[0].kind == "disk" else self._taken(gone)
-        return self._fate(source, sink, [Taking(_by_agent(ending), when_dark)])
+        if gone[0].kind == "disk":
+            return self._fate(source, sink, [self._ended(gone)])
+        return self._fate(source, sink, [Taking(_by_agent(self._taken(gone)), self._dark)])
 
     def lost(self, source: Node, sink: Node, gone: Sequence[Element]) -> Fate:
         """Return what becomes of them when it never does."""
         if gone[0].kind != "disk":
             return self._fate(source, sink, [Taking(_by_agent(self._taken(gone)), when_lost)])
-        lying = {(node, host): why for node, host, why in self._lying(gone)}
+        lying = list(self._lying(gone))
+        reasons = {node: why for node, _, why in lying}
 
         def with_disk(agent: Agent, component: Component) -> str:
-            node = agent.name, component.name
-            return next((why for (one, _), why in lying.items() if one == node), "")
+            return reasons.get((agent.name, component.name), "")
 
-        holding = _by_agent((node[0], host) for node, host in lying)
-        ending = Taking(_by_agent(self._ending(gone)), when_dark)
-        return self._fate(source, sink, [Taking(holding, with_disk), ending])
+        holding = _by_agent((node[0], host) for node, host, _ in lying)
+        return self._fate(source, sink, [Taking(holding, with_disk), self._ended(gone)])
 
     def away(self, gone: Sequence[Element]) -> Away:
         """Return what takes no more events as long as something is gone."""
@@ -100,6 +102,32 @@ class Fates:
                 agent, there = self._circuit.fleet.agents[name], self._circuit.peers.hosts(name)
                 if disk.folder in self._circuit.disks.ending(agent, there[host]):
                     yield name, host
+
+    def _ended(self, disks: Sequence[Element]) -> Taking:
+        """Return what goes with the agents that end without disks.
+
+        No power goes: the kernel writes what a process wrote to the disks that are left. So what
+        was not synced yet is lost only of sources whose home is on a disk that is gone.
+        """
+        unsynced = set(self._at_home(disks))
+
+        def frail(agent: Agent, component: Component) -> str:
+            gone = (agent.name, component.name) in unsynced
+            said: Frail = self._dark if gone else when_killed
+            return said(agent, component)
+
+        return Taking(_by_agent(self._ending(disks)), frail)
+
+    def _at_home(self, disks: Iterable[Element]) -> Iterator[Node]:
+        """Yield the sources whose journal lies on disks."""
+        for disk in disks:
+            for name, host in self._machines.on(disk.host):
+                agent, there = self._circuit.fleet.agents[name], self._circuit.peers.hosts(name)
+                for component in agent.components.values():
+                    node = name, component.name
+                    home = self._circuit.disks.home(node, there[host])
+                    if component.kind == "source" and home == disk.folder:
+                        yield node
 
     def _lying(self, disks: Iterable[Element]) -> Iterator[tuple[Node, str, str]]:
         """Yield the components that lose events with disks, on which host and why."""

@@ -12,6 +12,7 @@ from flumec.compiler.cuts.fate import Fate, Fates
 from flumec.compiler.cuts.fewest import fewest
 from flumec.compiler.cuts.singles import singles
 from flumec.compiler.graph import Graph, Node
+from flumec.compiler.lying import LyingByAgent
 from flumec.compiler.model import Fleet
 from flumec.compiler.proofs.arriving import Arriving
 from flumec.compiler.proofs.claim import Claim
@@ -65,6 +66,7 @@ class _Cutting:
     def __init__(self, circuit: Circuit) -> None:
         self._circuit, self._fates = circuit, Fates(circuit)
         self._dropping = Dropping(circuit.fleet, circuit.graph)
+        self._dark = when_dark(circuit.graph.derived(LyingByAgent))
         self._leading = cache(circuit.graph.leading_to)
         self._between = cache(self._ways_of)
         self._steps = cache(self._steps_of)
@@ -122,7 +124,7 @@ class _Cutting:
         for here in waiting:  # which grows
             component, step = agent.components[here.node[1]], step_of(here)
             yield component.name, circuit.disks.needed(here.node, own.first)
-            yield when_dark(agent, component), when_lost(agent, component), step.to
+            yield self._dark(agent, component), when_lost(agent, component), step.to
             yield self._dropping.likeness(here.node)
             if step.link:
                 yield id(step.copies[0]) if step.copies else 0

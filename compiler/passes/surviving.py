@@ -241,7 +241,8 @@ def check_surviving(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         if not {"from", "to"} <= proof.values.keys():
             continue
         source, sink = proof.values["from"].value.node, proof.values["to"].value.node
-        taking = [(f, t) for f in faults_of(proof) if (t := taking_of(machines, f)) is not None]
+        every = ((fault, taking_of(machines, graph, fault)) for fault in faults_of(proof))
+        taking = [(fault, t) for fault, t in every if t is not None]
 
         def lost(*takings: Taking, source: Node = source, sink: Node = sink) -> Loss | None:
             loss = Losing(fleet, graph, peers, sink, takings).of(source)

@@ -13,7 +13,7 @@ from math import inf
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Edge, Graph, Node
-from flumec.compiler.lying import lying_in
+from flumec.compiler.lying import LyingByAgent
 from flumec.compiler.model import Agent, Component, Fleet, Host, Link
 from flumec.compiler.proofs.arriving import Arriving, Copy, Ends
 from flumec.compiler.proofs.peers import Peers, Receiver
@@ -51,27 +51,28 @@ def when_killed(_agent: Agent, component: Component) -> str:
     return ""
 
 
-def when_dark(agent: Agent, component: Component) -> str:
-    """Say why a host without power loses events that were taken over.
+def when_dark(lying: LyingByAgent) -> Frail:
+    """Return what says why a host without power loses events that were taken over.
 
     Of a source this is true of those of its channels alone that are named.
     """
-    late = unsynced_in(agent, component)
-    if late is None:
-        return when_killed(agent, component)
-    named = ", ".join(f"`{target.name}`" for target in late.targets)
-    return f"what it puts into {named} is synced every {late.every.value}; it answers before that"
+
+    def frail(agent: Agent, component: Component) -> str:
+        late = unsynced_in(agent, component, lying)
+        if late is None:
+            return when_killed(agent, component)
+        named = ", ".join(f"`{target.name}`" for target in late.targets)
+        every = late.every.value
+        return f"what it puts into {named} is synced every {every}; it answers before that"
+
+    return frail
 
 
-def unsynced_in(agent: Agent, component: Component) -> Unsynced | None:
-    """Return what a power cut may take of what a source has acknowledged; rather more than less.
-
-    Dead letters of links are left out. Where they take a memory channel to another journal, the
-    home of a source is at most an earlier one, in which none of its other channels lies.
-    """
+def unsynced_in(agent: Agent, component: Component, lying: LyingByAgent) -> Unsynced | None:
+    """Return what a power cut may take of what a source has acknowledged."""
     if component.kind != "source" or not syncing_late(agent):
         return None
-    return unsynced(agent, component, lying_in(agent, ()))
+    return unsynced(agent, component, lying.of(agent))
 
 
 def when_lost(agent: Agent, component: Component) -> str:
@@ -174,7 +175,8 @@ class Losing:
         A source that answers before a sync takes with it what it puts into some channels alone.
         """
         agent = self.fleet.agents[node[0]]
-        late = unsynced_in(agent, agent.components[node[1]])
+        lying = self.graph.derived(LyingByAgent)
+        late = unsynced_in(agent, agent.components[node[1]], lying)
         frail = None if late is None else {target.name for target in late.targets}
 
         def of_edge(edge: Edge) -> Loss:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Group, Proof
 from flumec.compiler.proofs.scenes import Machines, faults_of, length_of, outage_of
+from flumec.compiler.proofs.survival import Taking
 from flumec.compiler.proofs.taken import taking_of
 from flumec.runtime.quantity import Duration
 
@@ -63,13 +64,14 @@ def _on_the_way(graph: Graph, machines: Machines, proof: Proof) -> Iterator[Wait
     way = graph.between(start.value.node, end.value.node)
     for fault in faults_of(proof):
         length = length_of(fault)
-        if length is not None and fault.kind != "outage" and _meets(machines, fault, way):
+        if length is None or fault.kind == "outage":
+            continue
+        if _meets(taking_of(machines, graph, fault), fault, way):
             yield Waiting(fault, end.value.node, length)
 
 
-def _meets(machines: Machines, fault: Fault, way: Collection[Node]) -> bool:
+def _meets(taking: Taking | None, fault: Fault, way: Collection[Node]) -> bool:
     """Whether a fault takes something that events go by."""
-    taking = taking_of(machines, fault)
     if taking is None:
         return fault.values["link"].value.node in way
     return any(node[0] in taking.gone for node in way)

@@ -130,3 +130,17 @@ def test_what_a_sink_uploads_is_made_in_the_state() -> None:
     assert set(found) == {str(STATES), "/data/home"}
     assert not found[str(STATES)].gone.lost
     assert found["/data/home"].back.lost
+
+
+def test_an_agent_that_ends_loses_what_was_not_synced_with_that_disk_alone() -> None:
+    """The kernel writes what the process wrote: power goes at no other disk."""
+    late = HOME.replace(
+        '    directory = "/data/home"', '    sync = 1s\n    directory = "/data/home"'
+    )
+    text = agent(HTTP, "file", NOWHERE, late + OTHER)
+    found = said(text)
+    assert not found["/data/big"].back.lost
+    assert not found["/data/big"].gone.lost
+    assert found["/data/home"].back.lost
+    assert found["/data/home"].gone.lost
+    assert played(text, "/data/big", back=True)[0]
