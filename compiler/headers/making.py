@@ -1,11 +1,11 @@
 """What the headers that a step sets follow from: the event itself, or when and where it passes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
-from flumec.compiler.headers.steps import complete, keeps, named
-from flumec.compiler.model import Step
-from flumec.compiler.values import varies
+from flumec.compiler.headers.steps import complete, constant_on, keeps, named
+from flumec.compiler.model import Host, Step
+from flumec.compiler.values import resolve, varies
 from flumec.runtime.component import Header
 
 
@@ -19,7 +19,7 @@ class Making(NamedTuple):
     host: bool = False
     """Whether it says of the host what the host is."""
     varied: bool = False
-    """Whether the file gives it another value on each host."""
+    """Whether the file gives it a value that goes by the host; several may share one."""
 
 
 def making(step: Step) -> Making:
@@ -65,28 +65,36 @@ def fixed_behind(steps: Sequence[Step]) -> frozenset[str]:
     The last step that sets a header decides; one that keeps what is there has nothing to do behind
     one that fixes it.
     """
-    return _decided(steps, fixed_by)
-
-
-def told_by(step: Step) -> frozenset[str]:
-    """Return the headers that a step gives another value on each host, on all events."""
-    made = making(step)
-    return fixed_by(step) if made.host or made.varied else frozenset()
-
-
-def told_behind(steps: Sequence[Step]) -> frozenset[str]:
-    """Return the headers that have another value on each host behind steps, on all events."""
-    return _decided(steps, told_by)
-
-
-def _decided(steps: Sequence[Step], decides: Callable[[Step], frozenset[str]]) -> frozenset[str]:
-    """Return the headers of which the last step that sets them decides so."""
     found, others = set[str](), set[str]()
     for step in reversed(steps):
         if step.declaration is None:  # it may set what it likes
             break
         if not keeps(step):
-            made = decides(step)
+            made = fixed_by(step)
             found |= made - others
             others |= set_by(step) - made
     return frozenset(found)
+
+
+def told_behind(steps: Sequence[Step], host: Host) -> Mapping[str, Hashable]:
+    """Return what headers are on a host behind steps, of those that have one value on all events.
+
+    What stands for a value is equal on two hosts where the values are.
+    """
+    fixed, found = fixed_behind(steps), dict[str, Hashable]()
+    for step in steps:
+        for name in fixed & fixed_by(step):  # the last one decides
+            found[name] = _told(step, host)
+    return found
+
+
+def _told(step: Step, host: Host) -> Hashable:
+    """Return what a step tells on a host, or what that follows from."""
+    told = constant_on(step, host)
+    if told is not None:
+        return told
+    try:
+        said = (resolve(held.value, host, host.address) for held in step.values.values())
+        return repr(tuple(said)), host.name if making(step).host else ""
+    except (KeyError, ValueError, TypeError):  # a fact with a mistake that was reported
+        return host.name

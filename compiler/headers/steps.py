@@ -175,11 +175,12 @@ def constants(step: Step, hosts: Sequence[Host]) -> frozenset[str] | None:
             return None if one is None else frozenset({one})
     if not hosts or len(hosts) > MOST_VALUES:
         return None
-    values = {_constant_on(step, host) for host in hosts}
+    values = {constant_on(step, host) for host in hosts}
     return None if None in values else frozenset(value for value in values if value is not None)
 
 
-def _constant_on(step: Step, host: Host) -> str | None:
+def constant_on(step: Step, host: Host) -> str | None:
+    """Return the value that a step gives its header on a host; None where that is not known."""
     declared = step.declaration
     assert declared is not None
     try:

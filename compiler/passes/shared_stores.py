@@ -1,16 +1,17 @@
 """Copies that a link makes on purpose stay apart: each receiver has a store of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from typing import NamedTuple
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.diagnostic import Diagnostic, Place
-from flumec.compiler.graph import Graph
+from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.making import told_behind
 from flumec.compiler.headers.uses import named_in_path
-from flumec.compiler.model import Agent, Component, End, Fleet, Link, Value
-from flumec.compiler.proofs.fanning import most_peers
+from flumec.compiler.model import Component, End, Fleet, Host, Link, Step, Value
+from flumec.compiler.proofs.fanning import most_alike, most_peers
 from flumec.compiler.source import Span
-from flumec.compiler.values import varies
+from flumec.compiler.values import resolve
 
 
 class CopiesInOneStore(Diagnostic, code="FL361", severity="warning"):
@@ -22,7 +23,8 @@ class CopiesInOneStore(Diagnostic, code="FL361", severity="warning"):
 
     With `failover` or `balance` each event is written once, by one of them. A folder for each host,
     `${host.name}` in the path, keeps the copies apart, as does a header in it that each receiver
-    sets to its own name. `within` counts: where each sender has one peer there is one copy.
+    sets to its own name; what several hosts have in common, such as `${host.site}`, does not.
+    `within` counts: where each sender has one peer there is one copy.
 
     ## Example
 
@@ -112,7 +114,7 @@ class CopiesInOneStore(Diagnostic, code="FL361", severity="warning"):
 
     @property
     def places(self) -> tuple[Place, ...]:
-        return (Place(self.store, "all hosts write here"),)
+        return (Place(self.store, "they write here"),)
 
 
 def check_shared_stores(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
@@ -124,37 +126,70 @@ def check_shared_stores(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 
 def _check(fleet: Fleet, graph: Graph, link: Link, policy: Value) -> Iterator[Diagnostic]:
     for end in link.targets:
-        agent, copies = fleet.agents[end.agent], most_peers(fleet, link, end)
-        within = graph.reachable([end.node]) if copies > 1 else ()
+        agent = fleet.agents[end.agent]
+        within = graph.reachable([end.node]) if most_peers(fleet, link, end) > 1 else ()
         for component in agent.components.values():
-            node, store = (agent.name, component.name), _shared(agent, component)
-            if store is None or node not in within or _parts(graph, agent, end, component):
+            node = agent.name, component.name
+            if node not in within or component.kind != "sink":
                 continue
-            yield CopiesInOneStore(policy.span, ".".join(node), copies, store.span)
+            chains = _chains(graph, end, node)
+            for name, store in _written(component):
+                copies = _copies(fleet, link, end, Writing(component, name, store), chains)
+                if copies > 1:
+                    yield CopiesInOneStore(policy.span, ".".join(node), copies, store.span)
+                    break
 
 
-def _parts(graph: Graph, agent: Agent, end: End, sink: Component) -> bool:
-    """Whether a sink's path has a header that each host sets to a value of its own before."""
-    named = {header for header, _ in named_in_path(agent, sink)}
-    ways = graph.between(end.node, (agent.name, sink.name)) if named else ()
-    chains = [
+class Writing(NamedTuple):
+    """A sink, and the property that says where it writes."""
+
+    sink: Component
+    name: str
+    store: Value
+
+    def on(self, host: Host) -> str | None:
+        """Return where it writes on a host; None where that is on the host itself."""
+        declared = self.sink.declaration
+        try:
+            said = resolve(self.store.value, host, host.address)
+            folder = declared.folder(self.name, said) if declared is not None else ""
+        except (KeyError, TypeError, ValueError):  # which was reported
+            return None
+        return str(said) if folder is None else None
+
+
+def _written(sink: Component) -> Iterator[tuple[str, Value]]:
+    """Yield the properties of a sink that say where it writes."""
+    for name in sink.declaration.writes if sink.declaration is not None else ():
+        if (held := sink.values.get(name)) is not None:
+            yield name, held
+
+
+def _copies(
+    fleet: Fleet, link: Link, end: End, writing: Writing, chains: Sequence[Sequence[Step]]
+) -> int:
+    """Return how many copies of an event a sink writes into one folder, at most: on hosts where
+    its path is the same, and each header in it that the receiver sets.
+    """
+    agent = fleet.agents[end.agent]
+    named = {header for header, _ in named_in_path(agent, writing.sink)}
+
+    def copies(steps: Sequence[Step]) -> int:
+        def folder(host: Host) -> Hashable:
+            where = writing.on(host)
+            told = told_behind(steps, host) if named else {}
+            return where and (where, *(told.get(header) for header in sorted(named)))
+
+        return most_alike(fleet, link, end, folder)
+
+    return max(map(copies, chains or [()]))
+
+
+def _chains(graph: Graph, end: End, sink: Node) -> list[tuple[Step, ...]]:
+    """Return the steps of the chains by which events come from a receiver to a sink."""
+    ways = graph.between(end.node, sink)
+    return [
         (*edge.chain.steps, *(edge.arm.steps if edge.arm is not None else ()))
         for edge in graph.outgoing.get(end.node, ())
         if edge.chain is not None and edge.end in ways
     ]
-    return bool(chains) and all(named & told_behind(steps) for steps in chains)
-
-
-def _shared(agent: Agent, sink: Component) -> Value | None:
-    """Return where a sink writes what is not on its host, and the same on all of them."""
-    declared = sink.declaration
-    for name in declared.writes if declared is not None and sink.kind == "sink" else ():
-        held = sink.values.get(name)
-        if held is not None and agent.hosts.hosts and not varies(held.value):
-            try:
-                folder = declared.folder(name, held.value) if declared is not None else ""
-            except ValueError:  # which was reported
-                continue
-            if folder is None:
-                return held
-    return None

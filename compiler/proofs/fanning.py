@@ -4,7 +4,7 @@ Counted by the fact that `within` names, so that it costs no more than the hosts
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from flumec.compiler.choice import within_of
 from flumec.compiler.facts import fact_of
@@ -26,6 +26,18 @@ def most_peers(fleet: Fleet, link: Link, end: End | None = None) -> int:
     """Return how many peers a host of the sender has, at most; those at one of its targets."""
     there = receivers(fleet, link) if end is None else _hosts(fleet.agents.get(end.agent))
     return _most_met(link, _senders(fleet, link), there)
+
+
+def most_alike(fleet: Fleet, link: Link, end: End, key: Callable[[Host], Hashable]) -> int:
+    """Return how many peers of a host of the sender are alike by a key, at most, at a target; those
+    without a key are not counted.
+    """
+    alike = defaultdict[Hashable, list[Host]](list)
+    for host in _hosts(fleet.agents.get(end.agent)):
+        alike[key(host)].append(host)
+    alike.pop(None, None)
+    met = (_most_met(link, _senders(fleet, link), hosts) for hosts in alike.values() if hosts[1:])
+    return max(met, default=min(len(alike), 1))
 
 
 def receivers(fleet: Fleet, link: Link) -> Sequence[Host]:
