@@ -42,6 +42,14 @@ class Uses:
         ]
         return [self._span(token) for token in found]
 
+    def component(self, agent: str, name: Span) -> tree.Component | None:
+        """Return the declaration of the component of an agent whose name stands there."""
+        declared = self._agents.get(agent)
+        for each in declared.block.statements if declared is not None and declared.block else ():
+            if isinstance(each, tree.Component) and each.name.span == name:
+                return each
+        return None
+
     def _free(self, name: str) -> Iterator[int]:
         """Yield where a name stands for itself: behind no dot, and as no key, type or function."""
         for number in self._at[name]:

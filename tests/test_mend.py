@@ -231,6 +231,24 @@ def test_a_channel_that_is_renamed_keeps_what_it_holds(wrong: str, right: str | 
     assert mended_text == (text if right is None else GOOD.replace("channel spool : file", right))
 
 
+LIMITED = "template limited(text : size) {\n  size = text\n}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (" = limited(text = 1GiB)", ' = limited(text = 1GiB) {\n    formerly = "Spool"\n  }'),
+        (" = limited(\n    text = 1GiB, # {\n  ) {\n    size = 2GiB\n  }",
+         ' = limited(\n    text = 1GiB, # {\n  ) {\n    formerly = "Spool"\n    size = 2GiB\n  }'),
+    ],
+    ids=range(2),
+)  # fmt: skip
+def test_a_renamed_channel_may_have_a_template(wrong: str, right: str) -> None:
+    good = LIMITED + GOOD.replace("channel spool : file", f"channel spool : file{right}")
+    text = good.replace(right, wrong).replace("spool", "Spool")
+    assert after(text, unsafe=True) == good
+
+
 @pytest.mark.parametrize("name", ["counter", "numbers", "out"])
 def test_a_name_by_which_a_host_keeps_state_is_left(name: str) -> None:
     text = re.sub(rf"\b{name}\b", name.title(), GOOD)

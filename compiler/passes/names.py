@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from flumec.compiler import tree
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.fix import Edit, Fix, new_line, replaced, rest_of_line
 from flumec.compiler.graph import Graph
@@ -161,12 +162,14 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
         part = self.part
         if not self._better or part is None or part.kind != "channel" or FORMERLY in part.values:
             return None
-        places = Uses(self.span.source).of_component(self.agent, self.name)
-        if self.span not in places:
+        uses = Uses(self.span.source)
+        places = uses.of_component(self.agent, self.name)
+        declared = uses.component(self.agent, part.name_span)
+        if self.span not in places or declared is None:
             return None
         edits = [Edit(place, self._better) for place in places]
         if self._holds:
-            edits.append(_formerly(part))
+            edits.append(_formerly(declared))
         return Fix(f"rename it to `{self._better}`", tuple(edits), safe=False)
 
     @property
@@ -182,14 +185,14 @@ class NameStyle(Diagnostic, code="FL902", severity="warning"):
         return name if name not in tables().words else ""
 
 
-def _formerly(channel: Component) -> Edit:
+def _formerly(channel: tree.Component) -> Edit:
     """Return the edit by which a channel says the name that it has now, as its first property."""
-    source, end = channel.span.source, channel.type_span.end
-    line, said = new_line(channel.name_span), f'  {FORMERLY} = "{channel.name}"'
-    opened = source.text.find("{", end, channel.span.end)
-    if opened < 0:
+    source, end = channel.span.source, channel.span.end
+    line, said = new_line(channel.name.span), f'  {FORMERLY} = "{channel.name.text}"'
+    if channel.block is None:
         return Edit(Span(source, end, end), f" {{{line}{said}{line}}}")
-    inside = Span(source, opened + 1, opened + 1)
+    start = channel.block.span.start + 1
+    inside = Span(source, start, start)
     return Edit(inside, f"{line}{said}{f'{line}  ' if rest_of_line(inside).strip() else ''}")
 
 
