@@ -101,11 +101,12 @@ class MissingComma(Diagnostic, code="FL022"):
 
 def _argument(stop: Stop) -> str:
     """Return the name before the token if that begins an argument, and the token may be its value:
-    not, if it has a value of its own.
+    not, if it has a value of its own, which may lack its `=` too: `kill(a count 3)`.
     """
     begins = stop.index > 1 and stop.tokens[stop.index - 2].terminal in OPENERS | {"_COMMA"}
     named = begins and stop.before is not None and stop.before.terminal == "NAME"
-    valued = stop.after is not None and stop.after.terminal == "EQUAL"
+    follows = "" if stop.after is None else stop.after.terminal
+    valued = follows == "EQUAL" or (stop.token.terminal == "NAME" and follows in VALUES)
     return stop.text(stop.before) if named and not valued and "EQUAL" in stop.expected else ""
 
 
