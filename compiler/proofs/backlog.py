@@ -9,7 +9,8 @@ from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Host, Link
 from flumec.compiler.proofs.capacity import Capacity
-from flumec.compiler.proofs.filling import Fill, Filling
+from flumec.compiler.proofs.fill import Fill
+from flumec.compiler.proofs.filling import Filling
 from flumec.compiler.proofs.peers import Receiver, share
 
 

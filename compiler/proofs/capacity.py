@@ -10,7 +10,8 @@ from math import inf
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Host
-from flumec.compiler.proofs.filling import Filling, Spot
+from flumec.compiler.proofs.fill import Spot
+from flumec.compiler.proofs.filling import Filling
 from flumec.compiler.proofs.held import Held, Tier
 from flumec.compiler.proofs.load import Declared, Load, declared_rates, load_of
 from flumec.compiler.proofs.peers import Machine, Peers, Receiver

@@ -5,60 +5,26 @@ sink, so it fills at the rate that comes to it; from then on those that lead the
 end sources wait. All times are in seconds from the beginning of the outage.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Group, Host, Link
+from flumec.compiler.proofs.coming import Arrivals, Coming
+from flumec.compiler.proofs.fill import Fill, Spot
 from flumec.compiler.proofs.holding import held_back
 from flumec.compiler.proofs.load import Load
 from flumec.compiler.proofs.passing import NOTHING, OPEN, Passing, Strait
 from flumec.compiler.proofs.peers import Peers, Receiver, share
-from flumec.compiler.proofs.room import Room, Rooms
+from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.proofs.scenes import Scene
 from flumec.runtime.links.settings import LinkSettings
 from flumec.runtime.sinks.filing import CROWDED
 
 _COUNTS = 0.02
 """Which part of a channel has to be held back until a roll so that it counts."""
-
-Spot = tuple[Node, str]
-"""A component on a host."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """A channel on a host: from when on it fills, how fast, and when it is full."""
-
-    begins: float
-    full: float
-    rate: float
-    rooms: tuple[Room, ...]
-    """Its room; of channels that are filled together, because senders take what has room, all."""
-    next: Spot | None
-    """What it waits for; None: for the sink, or for a host that is not there."""
-    held: float = 0.0
-    """What lies in it already, until a sink rolls the files that it has open."""
-    open: float = 0.0
-    """What those files would hold, had it room for that."""
-    waits: float = 0.0
-    """What lies in it already, since less passed than came before it began to fill."""
-    passes: float = 0.0
-    """The part of what comes that goes on to whoever is too slow for all of it."""
-    strait: str = ""
-    """Who that is, and what comes there."""
-
-    def needs(self, seconds: float) -> float:
-        """Return how much room would do for so long, in bytes of events."""
-        comes = self.rate * seconds
-        return self.waits + min(comes + self.open, comes / (1 - CROWDED))
-
-    @property
-    def blocks(self) -> bool:
-        """Whether those that put into it wait once it is full."""
-        return self.rooms[0].when_full != "drop_oldest"
 
 
 @dataclass(slots=True)
@@ -73,6 +39,8 @@ class Filling:
     scene: Scene
     passing: Passing = NOTHING
     fills: dict[Node, dict[str, Fill]] = field(default_factory=dict)
+    arrivals: Arrivals = field(init=False)
+    """What comes to its channels, but for what waits before."""
     leaking: set[Node] = field(default_factory=set)
     """The channels that lose what they have no room for, of one source or another."""
     _stops: dict[Node, dict[str, tuple[float, Spot]]] = field(default_factory=dict)
@@ -84,6 +52,8 @@ class Filling:
 
     def __post_init__(self) -> None:
         """Go against the flow: what a channel leads to is known before it."""
+        given = self.graph, self.peers, self.load, self.passing, self.scene.dead
+        self.arrivals = Arrivals(*given)
         for node in reversed(self.load.order):
             component = self.fleet.agents[node[0]].components[node[1]]
             if component.kind == "channel":
@@ -111,11 +81,12 @@ class Filling:
         link, into = self.peers.link_from(node), self.load.into.get(node, {})
         hosts = self.peers.hosts(node[0])
         found = {}
-        for name, rate in into.items():
+        for name in into:
+            coming = self.arrivals.at(node, name)
             if link is None:
-                fill = self._into_sinks(node, hosts[name], rate)
+                fill = self._into_sinks(node, hosts[name], coming)
             else:
-                fill = self._sending(node, link, hosts[name], rate)
+                fill = self._sending(node, link, hosts[name], coming)
             if fill is not None:
                 found[name] = fill
         if found:
@@ -124,14 +95,14 @@ class Filling:
             if optional or not all(fill.blocks for fill in found.values()):
                 self.leaking.add(node)
 
-    def _into_sinks(self, node: Node, host: Host, rate: float) -> Fill | None:
+    def _into_sinks(self, node: Node, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel fills whose sinks are out, of a group every member, or too slow."""
         kind, sinks = self._sinks(node)
         working = [sink for sink in sinks if sink not in self.scene.out]
         if sinks and not working:
-            return self._before_sinks(node, host, rate)
+            return self._before_sinks(node, host, coming)
         strait = self.passing.into_sinks(working, kind, host.name)
-        return self._filled(node, host, rate, inf, None, strait=strait)
+        return self._filled(node, host, coming, inf, None, strait=strait)
 
     def _sinks(self, node: Node) -> tuple[str, list[Node]]:
         """Return the sinks that a channel leads to, and how it chooses if they are a group."""
@@ -142,29 +113,29 @@ class Filling:
                 return group.kind, ends
         return "", [edge.end for edge in edges[:1]]
 
-    def _before_sinks(self, node: Node, host: Host, rate: float) -> Fill | None:
+    def _before_sinks(self, node: Node, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel fills whose sinks are out, with what they hold back in it."""
-        fill = self._filled(node, host, rate, 0.0, None)
+        fill = self._filled(node, host, coming, 0.0, None)
         if fill is None:
             return None
-        edges = self.graph.outgoing.get(node, ())
+        edges, rate = self.graph.outgoing.get(node, ()), coming.comes
         back = max((held_back(self.fleet, self.graph, e.end, host, rate) for e in edges), default=0)
         held = min(back, CROWDED * fill.rooms[0].bytes)
         if held < _COUNTS * fill.rooms[0].bytes:
             return fill
         return replace(fill, full=fill.full - held / rate, held=held, open=back)
 
-    def _sending(self, node: Node, link: Link, host: Host, rate: float) -> Fill | None:
+    def _sending(self, node: Node, link: Link, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel of a link fills on one host."""
         if node in self.scene.cut:
-            return self._filled(node, host, rate, 0.0, None)
+            return self._filled(node, host, coming, 0.0, None)
         kind, near = policy_of(link), self.peers.near(link, host)
         if kind in ("all", "hash"):  # a channel for each, and the first that is full stops all
             lanes = (
                 self._filled(
                     node,
                     host,
-                    rate * share(one, near, kind),
+                    coming.part(share(one, near, kind)),
                     *self.takes(one),
                     strait=self.passing.to(one, host.name),
                 )
@@ -180,12 +151,12 @@ class Filling:
                 until, spot = self._under_way(node, link, host, near)
             alive = [one for one in near if one.machine not in self.scene.dead]
             strait = self.passing.shared(alive, host.name)
-            return self._filled(node, host, rate, until, spot, strait=strait)
+            return self._filled(node, host, coming, until, spot, strait=strait)
         first = self.peers.preferred(link, host, self.scene.dead)
         if first is None:
-            return self._filled(node, host, rate, 0.0, None)
+            return self._filled(node, host, coming, 0.0, None)
         strait = self.passing.to(first, host.name)
-        return self._filled(node, host, rate, *self.takes(first), strait=strait)
+        return self._filled(node, host, coming, *self.takes(first), strait=strait)
 
     def takes(self, one: Receiver) -> tuple[float, Spot | None]:
         """Return until when a receiver takes what is sent to it, and what it waits for then."""
@@ -212,22 +183,12 @@ class Filling:
             taking = (self.takes(one) for one in alive)
             until, spot = min(taking, key=lambda one: one[0], default=(0.0, None))
             return max([until, *(fill.begins for fill in fills)]), spot
-        rate, rooms = sum(f.rate for f in fills), tuple(room for f in fills for room in f.rooms)
-        begins = fills[0].begins
-        full = begins + sum(room.bytes for room in rooms) / rate
+        merged = _merged(fills)
         for one, (node, host) in zip(alive, spots, strict=True):
-            self.fills[node][host] = Fill(
-                begins,
-                full,
-                rate,
-                rooms,
-                fills[0].next,
-                passes=min(f.passes for f in fills),
-                strait=fills[0].strait,
-            )
+            self.fills[node][host] = merged
             if node != one.end:
-                self._stops[one.end][host] = full, (node, host)
-        return full, spots[0]
+                self._stops[one.end][host] = merged.full, (node, host)
+        return merged.full, spots[0]
 
     def _under_way(
         self, node: Node, link: Link, host: Host, near: Collection[Receiver]
@@ -265,7 +226,7 @@ class Filling:
         self,
         node: Node,
         host: Host,
-        rate: float,
+        coming: Coming,
         begins: float,
         behind: Spot | None,
         *,
@@ -276,12 +237,30 @@ class Filling:
         """
         room = self.rooms.of(node[0], node[1], host)
         further = 0.0 if behind is None else self.fills[behind[0]][behind[1]].passes
-        before, after = rate * (1 - strait.passes), rate * (1 - min(further, strait.passes))
+        further = min(further, strait.ratio)
+        before, after = coming.left(strait.ratio), coming.left(further)
         if room is None or (begins == inf and before <= 0) or after <= 0:
             return None
         if before > 0 and room.bytes <= before * begins:
-            full = room.bytes / before
-            return Fill(0.0, full, before, (room,), None, passes=strait.passes, strait=strait.text)
+            full, passes = room.bytes / before, coming.past(strait.ratio) / coming.full
+            return Fill(0.0, full, before, (room,), None, passes=passes, strait=strait.text)
         waits = before * begins if before else 0.0
-        full = begins + (room.bytes - waits) / after
-        return Fill(begins, full, after, (room,), behind, waits=waits, passes=further)
+        full, passes = begins + (room.bytes - waits) / after, coming.past(further) / coming.full
+        return Fill(begins, full, after, (room,), behind, waits=waits, passes=passes)
+
+
+def _merged(fills: Sequence[Fill]) -> Fill:
+    """Return channels that begin at once, and are filled together, as one."""
+    first, rate = fills[0], sum(one.rate for one in fills)
+    held, waits = sum(one.held for one in fills), sum(one.waits for one in fills)
+    rooms = tuple(room for one in fills for room in one.rooms)
+    return replace(
+        first,
+        full=first.begins + (sum(room.bytes for room in rooms) - held - waits) / rate,
+        rate=rate,
+        rooms=rooms,
+        held=held,
+        open=sum(one.open for one in fills),
+        waits=waits,
+        passes=min(one.passes for one in fills),
+    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from flumec.compiler.proofs import figures
-from flumec.compiler.proofs.filling import Fill, Spot
+from flumec.compiler.proofs.fill import Fill, Spot
 from flumec.compiler.proofs.peers import Machine
 
 

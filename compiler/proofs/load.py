@@ -104,7 +104,7 @@ def flowing(
         for host, rate in entering.get(node, {}).items():
             load.add(node, host, rate)
         into = load.into.get(node, {})
-        for edge in _once(graph.outgoing.get(node, ())):
+        for edge in once(graph.outgoing.get(node, ())):
             if edge.kind == "chain":
                 for host, rate in into.items():
                     load.add(edge.end, host, rate)
@@ -123,7 +123,7 @@ def _entering(fleet: Fleet, node: Node, rate: float, dead: Collection[Machine]) 
     return dict.fromkeys(alive, each)
 
 
-def _once(edges: Iterable[Edge]) -> list[Edge]:
+def once(edges: Iterable[Edge]) -> list[Edge]:
     """Return edges, those of several arms of one route into one component once."""
     return list({(id(edge.chain), edge.end): edge for edge in edges}.values())
 

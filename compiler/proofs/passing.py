@@ -10,7 +10,9 @@ from flumec.compiler.proofs.peers import Receiver, share
 
 
 class Strait(NamedTuple):
-    """How many times what comes could pass: below 1 the rest waits, and why."""
+    """How many times what would come, if nothing waited before, could pass: below 1 the rest waits
+    here or there; and why.
+    """
 
     ratio: float = inf
     text: str = ""
@@ -32,7 +34,7 @@ class Passing:
     received: Mapping[str, Strait] = field(default_factory=dict)
     """What hosts take of what is sent to them: their networks receive it, their disks write it."""
     sent: Mapping[str, Strait] = field(default_factory=dict)
-    """What hosts send of what they have to."""
+    """What hosts send of what they would have to if all came to them."""
     written: Mapping[tuple[Node, str], Strait] = field(default_factory=dict)
     """What stores take of what sinks on hosts write."""
     parts: Mapping[Node, float] = field(default_factory=dict)
@@ -45,13 +47,19 @@ class Passing:
 
     def shared(self, among: Sequence[Receiver], host: str) -> Strait:
         """Return what passes from a host to those that share work: who has room takes more."""
-        if not self.received or not among:
-            return self.sent.get(host, OPEN)
-        each = [(self.received.get(one.host.name, OPEN), one) for one in among]
-        ratio = sum(strait.ratio * share(one, among, "balance") for strait, one in each)
-        least = min((strait for strait, _ in each), key=lambda one: one.ratio)
         here = self.sent.get(host, OPEN)
-        return min(here, Strait(ratio, least.text), key=lambda one: one.ratio)
+        if not self.received or not among:
+            return here
+        each = (self.received.get(one.host.name, OPEN) for one in among)
+        least = min(each, key=lambda one: one.ratio)
+        return min(here, Strait(self.together(among), least.text), key=lambda one: one.ratio)
+
+    def together(self, among: Sequence[Receiver]) -> float:
+        """Return how many times what comes those that share work could take."""
+        if not self.received or not among:
+            return inf
+        each = ((self.received.get(one.host.name, OPEN).ratio, one) for one in among)
+        return sum(ratio * share(one, among, "balance") for ratio, one in each)
 
     def into_sinks(self, sinks: Sequence[Node], kind: str, host: str) -> Strait:
         """Return what passes from a channel on a host to the sinks that are not out; several are a

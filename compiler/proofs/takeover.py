@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from flumec.compiler.proofs.capacity import Capacity
 
 
-_EQUAL = 1e-9
-"""Parts that differ by less are the same."""
-
-
 class Takeovers:
     """What passes in each scene of a fleet, each found once."""
 
@@ -114,7 +110,7 @@ class Takeovers:
                 strait = Strait(speed / comes, _said(host, verb, comes, f"its {fact} is", speed))
                 side = sent if verb == "send" else received
                 side[host] = min(strait, side.get(host, OPEN), key=lambda one: one.ratio)
-        return received, _behind(sent, received)
+        return received, sent
 
     @cached_property
     def _into(self) -> dict[str, list[Link]]:
@@ -124,15 +120,6 @@ class Takeovers:
             for name in {end.agent for end in link.targets}:
                 found.setdefault(name, []).append(link)
         return found
-
-
-def _behind(sent: Mapping[str, Strait], received: Mapping[str, Strait]) -> dict[str, Strait]:
-    """Return what hosts send of what they receive: what does not come to them need not be sent."""
-    eased = (
-        (host, Strait(one.ratio / received.get(host, OPEN).passes, one.text))
-        for host, one in sent.items()
-    )
-    return {host: one for host, one in eased if one.ratio < 1 - _EQUAL}
 
 
 def _said(who: str, verb: str, comes: float, fact: str, speed: float) -> str:
