@@ -1,19 +1,22 @@
 """Which hosts of an agent a fault may take: the choices that may come out differently, worst first.
 
 Hosts that are alike in all that counts are one kind, and of a kind it does not matter which are
-taken. Where there are few choices, all are tried, those too that take fewer hosts, or none: whoever
-loses a small host may be better off than whoever keeps it. Where there are many, those are tried
-that take most of the room from whom most is sent to, place by place.
+taken. So it is with places that links keep inside, racks as a rule: of equal ones as many are
+looked at as hosts are taken. Where there are few choices, all are tried, those too that take fewer
+hosts, or none: whoever loses a small host may be better off than whoever keeps it. Where there are
+many, those are tried that take most of the room from whom most is sent to, place by place.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import islice, product
+from functools import cached_property
+from heapq import nsmallest
+from itertools import chain, islice, product
 from typing import TypeVar
 
 from flumec.compiler.choice import policy_of, within_of
 from flumec.compiler.facts import fact_of
-from flumec.compiler.model import Agent, Fleet, Host, Link
+from flumec.compiler.model import Agent, Fleet, Host, Link, Proof
 from flumec.compiler.proofs.room import Rooms
 
 MOST_WAYS = 32
@@ -22,8 +25,8 @@ MOST_WAYS = 32
 Choice = tuple[str, ...]
 """The names of the hosts that are taken."""
 
-_COUNTING = ("nic", "disk_rate", "weight", "site")
-"""The facts that count, beside those that links keep inside."""
+_COUNTING = ("nic", "disk_rate", "weight")
+"""The facts that count, beside those that links keep inside, and sites that lose power."""
 
 T = TypeVar("T")
 
@@ -38,6 +41,9 @@ class Choices:
         self._out: dict[str, list[Link]] = defaultdict(list)
         self._beside: dict[str, list[str]] = defaultdict(list)
         self._withins = sorted({fact for link in fleet.links if (fact := within_of(link))})
+        faults = [one for proof in fleet.proofs for one in _survived(proof)]
+        power = any(getattr(one, "kind", "") == "power" for one in faults)
+        self._counting = (*_COUNTING, "site") if power else _COUNTING
         for link in fleet.links:
             self._out[link.sender.agent].append(link)
             for name in {end.agent for end in link.targets}:
@@ -51,25 +57,56 @@ class Choices:
         count = min(count, len(agent.hosts.hosts))
         key = agent.name, count
         if key not in self._made:
-            kinds = list(self._kinds(agent).values())
+            kinds = list(self._kinds(agent, count).values())
             few = list(islice(_all(kinds, count), MOST_WAYS)) if len(kinds) < MOST_WAYS else ()
             found = few if 0 < len(few) < MOST_WAYS else self._worst(agent, count)
             self._made[key] = (*islice(_each_once(found), MOST_WAYS - 1), ())
         return self._made[key]
 
-    def _kinds(self, agent: Agent) -> dict[Hashable, list[str]]:
-        """Return the hosts of an agent that are alike, by all that counts."""
+    def _kinds(self, agent: Agent, count: int) -> dict[Hashable, list[str]]:
+        """Return the hosts of an agent that are alike, by all that counts: of `count` equal places,
+        and not of more.
+        """
         into, out = self._into[agent.name], self._out[agent.name]
         ordered = any(policy_of(link) == "failover" for link in into)
         if into or _takes_over(agent):  # else nobody sends more where they are gone
             ordered = ordered or any("spread" in link.values for link in out)
         kinds: dict[Hashable, list[str]] = {}
         for host in agent.hosts.hosts:
-            facts = tuple(fact_of(path, host) for path in (*self._withins, *_COUNTING))
-            along = tuple(self._beside[host.name])
-            key = facts, along, self._room(agent, host), host.index if ordered else 0
-            kinds.setdefault(key, []).append(host.name)
+            places = tuple(self._places_of[path][fact_of(path, host)] for path in self._withins)
+            if ordered or all(number < count for _, number in places):
+                key = places, self._of_host(agent, host), host.index if ordered else 0
+                kinds.setdefault(key, []).append(host.name)
         return kinds
+
+    def _of_host(self, agent: Agent, host: Host) -> Hashable:
+        """Return all that counts of an agent on a host, but where it is."""
+        facts = tuple(fact_of(path, host) for path in self._counting)
+        return facts, tuple(self._beside[host.name]), self._room(agent, host)
+
+    @cached_property
+    def _places_of(self) -> dict[str, dict[Hashable, tuple[Hashable, int]]]:
+        """By the facts that links keep inside, the places: what counts of each, all that is there,
+        and how many equal ones are before it.
+
+        Places that differ in another such fact are not equal: links part them as well.
+        """
+        made: dict[str, dict[Hashable, tuple[Hashable, int]]] = {}
+        for path in self._withins:
+            others = [each for each in self._withins if each != path]
+            there: dict[Hashable, Counter[Hashable]] = defaultdict(Counter)
+            for agent in self._fleet.agents.values():
+                for host in agent.hosts.hosts:
+                    facts = tuple(fact_of(each, host) for each in others)
+                    all_of_it = agent.name, facts, self._of_host(agent, host)
+                    there[fact_of(path, host)][all_of_it] += 1
+            equal: Counter[Hashable] = Counter()
+            made[path] = {}
+            for place, hosts in there.items():
+                counts = frozenset(hosts.items())
+                made[path][place] = counts, equal[counts]
+                equal[counts] += 1
+        return made
 
     def _room(self, agent: Agent, host: Host) -> float:
         """Return how much all channels of an agent hold on a host."""
@@ -95,9 +132,10 @@ class Choices:
         pressed: list[tuple[float, int, Choice]] = []
         for senders, place in self._places(agent, largest):
             left = sum(rooms[host.name] for host in place[count:])
-            names = dict.fromkeys(host.name for host in (*place, *largest))
-            pressed.append((left / senders, -senders, tuple(islice(names, count))))
-        yield from (choice for *_, choice in sorted(pressed, key=lambda one: one[:2]))
+            choice = tuple(islice(_names(place, largest), count))
+            pressed.append((left / senders, -senders, choice))
+        worst = nsmallest(MOST_WAYS, pressed, key=lambda one: one[:2])
+        yield from (choice for *_, choice in worst)
         yield from (tuple(host.name for host in hosts[:size]) for size in range(count - 1, 0, -1))
         turns = {host.name: turn for turn, host in enumerate(hosts)}
         for turn in (turns[host.name] for host in reversed(largest)):
@@ -128,6 +166,20 @@ def together(ways: Iterable[Sequence[T]]) -> list[tuple[T, ...]]:
         ordered = sorted(ranked, key=lambda pair: pair[0][0] + pair[1][0])
         found = [(*first, second) for (_, first), (_, second) in ordered[:MOST_WAYS]]
     return found
+
+
+def _survived(proof: Proof) -> Sequence[object]:
+    held = proof.values.get("survives")
+    return () if held is None else held.value
+
+
+def _names(place: Iterable[Host], others: Iterable[Host]) -> Iterator[str]:
+    """Yield the names of the hosts of a place, then of others, each once."""
+    seen: set[str] = set()
+    for host in chain(place, others):
+        if host.name not in seen:
+            seen.add(host.name)
+            yield host.name
 
 
 def _each_once(choices: Iterable[Choice]) -> Iterator[Choice]:

@@ -1,19 +1,20 @@
 """The hosts that a check may lose are those whose loss hurts most, as trying every choice finds."""
 
 import random
-from itertools import combinations
+from itertools import combinations, islice
 from math import inf
 from pathlib import Path
+from typing import NamedTuple, cast
 
 import pytest
 from flumec.compiler.bind import bind
 from flumec.compiler.build import lint_text
 from flumec.compiler.graph import Graph
 from flumec.compiler.inputs import in_memory
-from flumec.compiler.model import Fleet
+from flumec.compiler.model import Fleet, Host
 from flumec.compiler.options import Options
 from flumec.compiler.proofs.capacity import Capacity
-from flumec.compiler.proofs.choosing import MOST_WAYS, Choices
+from flumec.compiler.proofs.choosing import MOST_WAYS, Choices, _names
 from flumec.compiler.proofs.scenes import Scene, faults_of, scenes
 
 FLEET = """
@@ -175,3 +176,43 @@ def test_there_are_never_too_many() -> None:
     assert len(found) == MOST_WAYS
     assert found[-1] == ()
     assert ("c199", "c198", "c197") in found
+
+
+def test_equal_racks_are_tried_once_and_two_where_two_hosts_are_taken() -> None:
+    racks = [f"r{n % 20}" for n in range(200)]
+    core = [f"c{n} rack={rack} room=1GiB" for n, rack in enumerate(racks)]
+    web = [f"w{n} rack=r{n}" for n in range(20)]
+    fleet = bound("balance\n  within = host.vars.rack", "kill(b, down = 12h)", core, web)
+
+    choices = Choices(fleet)
+    assert choices.of(fleet.agents["b"], 1) == (("c0",), ())
+    assert {frozenset(one) for one in choices.of(fleet.agents["b"], 2)} == {
+        frozenset(one) for one in ((), ("c0",), ("c1",), ("c0", "c20"), ("c1", "c21"), ("c0", "c1"))
+    }
+
+
+def test_a_rack_with_more_senders_is_one_of_its_own() -> None:
+    core = [f"c{n} rack=r{n % 3} room=1GiB" for n in range(6)]
+    web = [*(f"w{n} rack=r{n % 3}" for n in range(3)), "w3 rack=r2"]
+    fleet = bound("balance\n  within = host.vars.rack", "kill(b, down = 12h)", core, web)
+
+    assert Choices(fleet).of(fleet.agents["b"], 1) == (("c0",), ("c2",), ())
+
+
+def test_of_each_of_many_places_no_more_names_are_read_than_are_taken() -> None:
+    """A fleet where each host is a place of its own took the time of its square."""
+    read: list[str] = []
+
+    class Seen(NamedTuple):
+        number: int
+
+        @property
+        def name(self) -> str:
+            read.append(f"c{self.number}")
+            return read[-1]
+
+    hosts = [Seen(number) for number in range(1000)]
+    names = _names(cast("list[Host]", hosts[:1]), cast("list[Host]", hosts))
+
+    assert list(islice(names, 2)) == ["c0", "c1"]
+    assert len(set(read)) == 2
