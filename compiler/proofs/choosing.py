@@ -159,13 +159,17 @@ class Choices:
 
 
 def together(ways: Iterable[Sequence[T]]) -> list[tuple[T, ...]]:
-    """Return choices of several faults at once: the worst of each, then others of each in turn."""
-    found: list[tuple[T, ...]] = [()]
-    for more in ways:
+    """Return choices of several faults at once: the worst of each, then others of each in turn, and
+    where that is too many, still each fault alone, and none. The last choice of each takes none.
+    """
+    every, found = list(ways), list[tuple[T, ...]]([()])
+    for more in every:
         ranked = product(enumerate(found), enumerate(more))
         ordered = sorted(ranked, key=lambda pair: pair[0][0] + pair[1][0])
         found = [(*first, second) for (_, first), (_, second) in ordered[:MOST_WAYS]]
-    return found
+    none = tuple(more[-1] for more in every)
+    alone = ((*none[:at], more[0], *none[at + 1 :]) for at, more in enumerate(every))
+    return list(dict.fromkeys((*found, *alone, none)))
 
 
 def _survived(proof: Proof) -> Sequence[object]:

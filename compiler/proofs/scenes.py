@@ -2,7 +2,8 @@
 
 The faults of one list happen together: whoever writes `[kill(collector), outage(store, 4h)]` wants
 a dead collector not to matter in the outage. Of a number of hosts every choice is tried, or where
-there are many, those that may hurt most; and that none is gone.
+there are many, those that may hurt most; and that none is gone. Of several faults with many choices
+together the worst of each are tried, others of each in turn, each fault alone, and none.
 
 A fault that says no time lasts for as long as another one of its list; a process that is killed,
 where none says one, until its unit has started it again. A host that is lost never comes back:

@@ -14,7 +14,7 @@ from flumec.compiler.inputs import in_memory
 from flumec.compiler.model import Fleet, Host
 from flumec.compiler.options import Options
 from flumec.compiler.proofs.capacity import Capacity
-from flumec.compiler.proofs.choosing import MOST_WAYS, Choices, _names
+from flumec.compiler.proofs.choosing import MOST_WAYS, Choices, _names, together
 from flumec.compiler.proofs.scenes import Scene, faults_of, scenes
 
 FLEET = """
@@ -216,3 +216,10 @@ def test_of_each_of_many_places_no_more_names_are_read_than_are_taken() -> None:
 
     assert list(islice(names, 2)) == ["c0", "c1"]
     assert len(set(read)) == 2
+
+
+def test_of_several_faults_each_is_tried_alone_and_none() -> None:
+    found = together([range(9)] * 3)
+
+    assert len(found) <= MOST_WAYS + 4
+    assert {(0, 0, 0), (0, 8, 8), (8, 0, 8), (8, 8, 0), (8, 8, 8)} <= set(found)
