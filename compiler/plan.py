@@ -161,8 +161,14 @@ class Promised:
 NOTHING_PROMISED = Promised({}, ())
 
 
+class _Watched:
+    """What others may keep something for, as long as it is there."""
+
+    __slots__ = ("__weakref__",)
+
+
 @frozen
-class Agent:
+class Agent(_Watched):
     """One agent on one host."""
 
     name: str

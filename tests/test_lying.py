@@ -1,6 +1,8 @@
 """The compiler and the runtime agree in which journal each channel lies, before and at start."""
 
+import gc
 import random
+from weakref import ref
 
 import pytest
 from flumec.compiler.build import compile_text
@@ -96,3 +98,30 @@ def test_memory_lies_with_what_is_written_with_it(
     named: dict[str, str | None], together: list[set[str]], journals: str
 ) -> None:
     assert " ".join(lying(named, together, ORDER).values()) == journals
+
+
+def test_what_a_script_declares_goes_with_its_plan() -> None:
+    plan = compile_text(GONE).plan
+    assert plan is not None
+    (agent,) = plan.hosts[0].agents
+    assert declared(agent) is declared(agent)
+    watched = ref(declared(agent))
+    del plan, agent
+    gc.collect()
+    assert watched() is None
+
+
+GONE = """\
+hosts web = ["w1"]
+
+agent a on web {
+  source numbers : seq
+
+  channel spool : memory
+
+  sink out : null
+
+  numbers -> spool
+  spool -> out
+}
+"""
