@@ -213,7 +213,7 @@ def check_outage(
 ) -> Iterator[Diagnostic]:
     """Yield an outage that is not survived, with the calculation of the worst case."""
     faults = faults_of(proof)
-    awaiting = awaited(capacity, proof, fault, faults)
+    awaiting = awaited(capacity, proof, fault, _lasting(faults, length))
     ways = ways_to(capacity, proof.values["from"].value.node, awaiting)
     if not ways:
         return
@@ -231,9 +231,17 @@ def _beside(capacity: Capacity, proof: Proof, fault: Fault, length: Duration) ->
     """Return the faults without which one would be waited out, as they are written."""
     if _worst(capacity, proof, fault, (fault,), length) is not None:
         return ()
-    others = (each for each in faults_of(proof) if each is not fault)
-    spans = (each.span for each in others if (length_of(each) or length) >= length)
+    faults = faults_of(proof)
+    lasting = _lasting(faults, length)
+    if len(lasting) < len(faults) and _worst(capacity, proof, fault, lasting, length) is None:
+        lasting = faults  # a shorter one left something
+    spans = (each.span for each in lasting if each is not fault)
     return tuple(span.source.text[span.start : span.end] for span in spans)
+
+
+def _lasting(faults: Sequence[Fault], length: Duration) -> tuple[Fault, ...]:
+    """Return the faults of a list that last for so long, or for as long as others do."""
+    return tuple(each for each in faults if (length_of(each) or length) >= length)
 
 
 def _worst(

@@ -22,7 +22,8 @@ def awaited(
 ) -> tuple[Ends, ...]:
     """Return what is waited for in a fault, and in those of its list that say no time of their own.
 
-    Each is asked by itself, which thousands of checks do alike; but all that lasts as long at once
+    What shorter ones wait for is asked with it, since that may still wait when they are over. Each
+    is asked by itself, which thousands of checks do alike; but all that lasts as long at once
     where some who share work take what others do not. Nothing is returned where no event of the
     check comes to any of that.
     """
@@ -30,6 +31,9 @@ def awaited(
     untimed = [known[id(each)] for each in faults if each is not fault and length_of(each) is None]
     found = dict.fromkeys((known[id(fault)], *untimed))
     awaiting = tuple(ends for ends in found if ends and not any(ends < other for other in found))
+    if any((length_of(each) or inf) < (own or 0.0) for each in faults):
+        every = frozenset().union(*known.values())
+        return (every,) if awaiting else ()
     if not _is_shared(capacity, ways_to(capacity, proof.values["from"].value.node, awaiting)):
         return awaiting
     lasting = (known[id(each)] for each in faults if (length_of(each) or inf) >= (own or inf))

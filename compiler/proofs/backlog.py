@@ -11,7 +11,7 @@ from flumec.compiler.model import Host, Link
 from flumec.compiler.proofs.capacity import Capacity
 from flumec.compiler.proofs.fill import Fill
 from flumec.compiler.proofs.filling import Filling
-from flumec.compiler.proofs.peers import Receiver, share
+from flumec.compiler.proofs.peers import Receiver
 
 
 class Lane(NamedTuple):
@@ -44,13 +44,14 @@ class Backlog:
                 if stop < self.length:
                     self._hold(node, host, rate * (self.length - stop))
         for node, fills in filling.fills.items():
-            link, into = self.capacity.peers.link_from(node), filling.load.into[node]
+            link = self.capacity.peers.link_from(node)
             hosts = self.capacity.peers.hosts(node[0])
             for name, fill in fills.items():
                 if link is not None and policy_of(link) in ("all", "hash"):
                     self._in_lanes(filling, link, node, hosts[name])
-                elif fill.begins < self.length:
-                    self._hold(node, name, self._in_channel(node, hosts[name], fill, into[name]))
+                elif fill.at(self.length) > 0:
+                    comes = filling.arrivals.at(node, name).comes
+                    self._hold(node, name, self._in_channel(node, hosts[name], fill, comes))
 
     def add_unread(self, unread: Collection[tuple[Node, str]]) -> None:
         """Add what comes to sources on hosts where nobody takes it, from the beginning on."""
@@ -61,7 +62,7 @@ class Backlog:
         """Return what lies in a channel; of those that are filled together, each its weight, and
         no more than has room.
         """
-        lasts = min(fill.full, self.length) - fill.begins + fill.waits / fill.rate
+        lasts = fill.at(self.length) / fill.rate
         own = self.capacity.rooms.of(node[0], node[1], host)
         if len(fill.rooms) == 1 or own is None:
             return fill.rate * lasts
@@ -71,16 +72,13 @@ class Backlog:
 
     def _in_lanes(self, filling: Filling, link: Link, node: Node, host: Host) -> None:
         """Add what waits for each peer of a link that gives each its own."""
-        near, kind = self.capacity.peers.near(link, host), policy_of(link)
-        rate = filling.load.into[node][host.name]
         ends = min(filling.fills[node][host.name].full, self.length)
-        for one in near:
-            begins = 0.0 if node in filling.scene.cut else filling.takes(one)[0]
-            if begins < ends:
-                amount = rate * share(one, near, kind) * (ends - begins)
-                key = node, host.name, one.end, one.host.name
-                if key not in self.lanes or self.lanes[key].amount < amount:
-                    self.lanes[key] = Lane(node, host.name, one, amount)
+        for one in self.capacity.peers.near(link, host):
+            lane = filling.lane(node, link, host, one)
+            amount = 0.0 if lane is None else lane.at(ends)
+            key = node, host.name, one.end, one.host.name
+            if amount > 0 and (key not in self.lanes or self.lanes[key].amount < amount):
+                self.lanes[key] = Lane(node, host.name, one, amount)
 
     def _hold(self, node: Node, host: str, amount: float) -> None:
         at = self.held[node]

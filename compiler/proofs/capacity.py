@@ -92,13 +92,16 @@ class Capacity:
 
         What comes to them comes through what leads there; nothing else is looked at.
         """
+        earlier = None if scene.earlier is None else self.filling(ends, scene.earlier)
+        if earlier is not None and not earlier.waits_at(scene.since):
+            earlier, scene = None, replace(scene, earlier=None, since=0.0)
         key = ends, scene
         if key not in self._fillings:
             if ends not in self._upstream:
                 self._upstream[ends] = self.graph.leading_to(*ends)
             load = self.load_by(self._upstream[ends], scene.dead)
             given = self.fleet, self.graph, self.peers, self.rooms, load, scene
-            self._fillings[key] = Filling(*given, self.takeovers.of(scene))
+            self._fillings[key] = Filling(*given, self.takeovers.of(scene), earlier)
         return self._fillings[key]
 
     def held(self, source: Node, ends: frozenset[Node], scene: Scene) -> Held | None:
@@ -107,7 +110,11 @@ class Capacity:
             return None
         filling = self.filling(ends, self.without_idle(scene))
         found = [*self._waits(filling, source), *self._leaks(filling, source)]
-        return min(found, key=lambda one: one.after, default=None)
+        first = min(found, key=lambda one: one.after, default=None)
+        if first is None or scene.earlier is None:
+            return first
+        before = self.held(source, ends, scene.earlier)
+        return before if before is not None and before.after < scene.since else first
 
     def stopped(self, source: Node, ends: frozenset[Node], scene: Scene) -> Held | None:
         """Return when a source first waits for an end, whatever is lost before; None: never."""
@@ -122,7 +129,8 @@ class Capacity:
         """
         heard = self._heard
         dead = frozenset(one for one in scene.dead if one[0] in heard)
-        return replace(scene, dead=dead)
+        earlier = None if scene.earlier is None else self.without_idle(scene.earlier)
+        return replace(scene, dead=dead, earlier=earlier)
 
     def fills(self, scene: Scene) -> bool:
         """Return whether any channel fills in a scene: something is out, cut, or dead that others

@@ -26,7 +26,9 @@ class Fill:
     open: float = 0.0
     """What those files would hold, had it room for that."""
     waits: float = 0.0
-    """What lies in it already, since less passed than came before it began to fill."""
+    """What lies in it already: less passed than came before it began to fill, or in a scene before
+    this one.
+    """
     passes: float = 0.0
     """The part of what would come, if nothing waited before, that goes on to whoever is too slow
     for all of it.
@@ -34,8 +36,23 @@ class Fill:
     strait: str = ""
     """Who that is, and what comes there."""
 
+    since: float = 0.0
+    """When its scene began."""
+    lies: float = 0.0
+    """What lay in it then, of `waits`."""
+
+    def at(self, time: float) -> float:
+        """Return what waits in it by a time, without what a sink holds back."""
+        if time > self.begins:
+            return self.waits + self.rate * (min(time, self.full) - self.begins)
+        before = self.begins - self.since
+        part = max(0.0, time - self.since) / before if before > 0 else 1.0
+        return self.lies + (self.waits - self.lies) * part
+
     def needs(self, seconds: float) -> float:
-        """Return how much room would do for so long, in bytes of events."""
+        """Return how much room would do for so long from when on it fills, in bytes of events."""
+        if seconds < 0:
+            return self.at(self.begins + seconds)
         comes = self.rate * seconds
         return self.waits + min(comes + self.open, comes / (1 - CROWDED))
 

@@ -2,11 +2,13 @@
 
 Every channel is taken to be empty when the outage begins. Nothing leaves the channel before the
 sink, so it fills at the rate that comes to it; from then on those that lead there fill, and in the
-end sources wait. All times are in seconds from the beginning of the outage.
+end sources wait. A scene that comes after one of shorter faults begins with what waits by then: in
+a row of channels it does not matter in which of them. All times are in seconds from the beginning.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 
 from flumec.compiler.choice import policy_of
@@ -38,6 +40,8 @@ class Filling:
     load: Load
     scene: Scene
     passing: Passing = NOTHING
+    earlier: "Filling | None" = None
+    """How they are filled in the scene before this one."""
     fills: dict[Node, dict[str, Fill]] = field(default_factory=dict)
     arrivals: Arrivals = field(init=False)
     """What comes to its channels, but for what waits before."""
@@ -64,6 +68,10 @@ class Filling:
     def stop(self, node: Node, host: str) -> tuple[float, Spot | None]:
         """Return from when on a source waits, and the channel that it waits for."""
         return self._stops.get(node, {}).get(host, (inf, None))
+
+    def waits_at(self, time: float) -> bool:
+        """Whether anything waits in a channel by a time."""
+        return any(one.at(time) > 0 for fills in self.fills.values() for one in fills.values())
 
     def _source(self, node: Node) -> None:
         """A source waits as soon as one of the channels that it must put into is full."""
@@ -115,7 +123,7 @@ class Filling:
 
     def _before_sinks(self, node: Node, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel fills whose sinks are out, with what they hold back in it."""
-        fill = self._filled(node, host, coming, 0.0, None)
+        fill = self._filled(node, host, coming, self.scene.since, None)
         if fill is None:
             return None
         edges, rate = self.graph.outgoing.get(node, ()), coming.comes
@@ -123,24 +131,16 @@ class Filling:
         held = min(back, CROWDED * fill.rooms[0].bytes)
         if held < _COUNTS * fill.rooms[0].bytes:
             return fill
-        return replace(fill, full=fill.full - held / rate, held=held, open=back)
+        full = max(fill.begins, fill.full - held / rate)
+        return replace(fill, full=full, held=held, open=back)
 
     def _sending(self, node: Node, link: Link, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel of a link fills on one host."""
         if node in self.scene.cut:
-            return self._filled(node, host, coming, 0.0, None)
+            return self._filled(node, host, coming, self.scene.since, None)
         kind, near = policy_of(link), self.peers.near(link, host)
         if kind in ("all", "hash"):  # a channel for each, and the first that is full stops all
-            lanes = (
-                self._filled(
-                    node,
-                    host,
-                    coming.part(share(one, near, kind)),
-                    *self.takes(one),
-                    strait=self.passing.to(one, host.name),
-                )
-                for one in near
-            )
+            lanes = (self.lane(node, link, host, one) for one in near)
             full = [lane for lane in lanes if lane is not None]
             return min(full, key=lambda lane: lane.full, default=None)
         if kind == "balance":
@@ -154,14 +154,39 @@ class Filling:
             return self._filled(node, host, coming, until, spot, strait=strait)
         first = self.peers.preferred(link, host, self.scene.dead)
         if first is None:
-            return self._filled(node, host, coming, 0.0, None)
+            return self._filled(node, host, coming, self.scene.since, None)
         strait = self.passing.to(first, host.name)
         return self._filled(node, host, coming, *self.takes(first), strait=strait)
+
+    def lane(self, node: Node, link: Link, host: Host, one: Receiver) -> Fill | None:
+        """Return how that part of a channel fills which is for one receiver alone."""
+        near = self.peers.near(link, host)
+        coming = self.arrivals.at(node, host.name).part(share(one, near, policy_of(link)))
+        cut, lies = node in self.scene.cut, 0.0
+        if self.earlier is not None and host.name in self.earlier.load.into.get(node, {}):
+            lane, whole = self.earlier.lane(node, link, host, one), self.earlier.fills.get(node, {})
+            full = whole[host.name].full if host.name in whole else inf  # then all lanes stop
+            lies = lane.at(min(self.scene.since, full)) if lane is not None else 0.0
+        taken = (self.scene.since, None) if cut else self.takes(one)
+        strait = OPEN if cut else self.passing.to(one, host.name)
+        return self._filled(node, host, coming, *taken, strait=strait, lies=lies)
+
+    def _lying(self, node: Node, host: Host) -> float:
+        """Return what lies in a channel since the scene before this one; of those that are filled
+        together, each by its room.
+        """
+        earlier = self.earlier
+        fill = None if earlier is None else earlier.fills.get(node, {}).get(host.name)
+        own = self.rooms.of(node[0], node[1], host)
+        if fill is None or own is None:
+            return 0.0
+        whole = sum(room.bytes for room in fill.rooms)
+        return fill.at(self.scene.since) * own.bytes / whole
 
     def takes(self, one: Receiver) -> tuple[float, Spot | None]:
         """Return until when a receiver takes what is sent to it, and what it waits for then."""
         if one.machine in self.scene.dead:
-            return 0.0, None
+            return self.scene.since, None
         fill = self.fills.get(one.end, {}).get(one.host.name)
         if fill is not None:
             return (fill.full, (one.end, one.host.name)) if fill.blocks else (inf, None)
@@ -181,7 +206,7 @@ class Filling:
         fills = [self.fills[node][host] for node, host in spots]
         if not spots or len(spots) < len(alive) or len({fill.begins for fill in fills}) > 1:
             taking = (self.takes(one) for one in alive)
-            until, spot = min(taking, key=lambda one: one[0], default=(0.0, None))
+            until, spot = min(taking, key=lambda one: one[0], default=(self.scene.since, None))
             return max([until, *(fill.begins for fill in fills)]), spot
         merged = _merged(fills)
         for one, (node, host) in zip(alive, spots, strict=True):
@@ -231,6 +256,7 @@ class Filling:
         behind: Spot | None,
         *,
         strait: Strait = OPEN,
+        lies: float | None = None,
     ) -> Fill | None:
         """Return how a channel fills from when on what is behind it takes no more than passes
         there, and until then with what does not pass a strait.
@@ -241,12 +267,17 @@ class Filling:
         before, after = coming.left(strait.ratio), coming.left(further)
         if room is None or (begins == inf and before <= 0) or after <= 0:
             return None
-        if before > 0 and room.bytes <= before * begins:
-            full, passes = room.bytes / before, coming.past(strait.ratio) / coming.full
-            return Fill(0.0, full, before, (room,), None, passes=passes, strait=strait.text)
-        waits = before * begins if before else 0.0
-        full, passes = begins + (room.bytes - waits) / after, coming.past(further) / coming.full
-        return Fill(begins, full, after, (room,), behind, waits=waits, passes=passes)
+        since, lies = self.scene.since, self._lying(node, host) if lies is None else lies
+        made = partial(Fill, rooms=(room,), since=since, lies=lies)
+        if before > 0 and room.bytes <= lies + before * (begins - since):
+            full, passes = since + max(0.0, room.bytes - lies) / before, coming.past(strait.ratio)
+            passes /= coming.full
+            text = strait.text
+            return made(since, full, before, next=None, waits=lies, passes=passes, strait=text)
+        waits = lies + (before * (begins - since) if before else 0.0)
+        full, passes = begins + max(0.0, room.bytes - waits) / after, coming.past(further)
+        passes /= coming.full
+        return made(begins, full, after, next=behind, waits=waits, passes=passes)
 
 
 def _merged(fills: Sequence[Fill]) -> Fill:
@@ -256,11 +287,12 @@ def _merged(fills: Sequence[Fill]) -> Fill:
     rooms = tuple(room for one in fills for room in one.rooms)
     return replace(
         first,
-        full=first.begins + (sum(room.bytes for room in rooms) - held - waits) / rate,
+        full=first.begins + max(0.0, sum(room.bytes for room in rooms) - held - waits) / rate,
         rate=rate,
         rooms=rooms,
         held=held,
         open=sum(one.open for one in fills),
         waits=waits,
+        lies=sum(one.lies for one in fills),
         passes=min(one.passes for one in fills),
     )

@@ -39,7 +39,7 @@ class Foreseen:
         """The channels that fill before it is over, the one before what is out first."""
         held = self.outlook.held
         tiers = () if held is None else held.tiers
-        return [tier for tier in tiers if tier.fill.begins < self.outlook.length]
+        return [tier for tier in tiers if tier.fill.at(self.outlook.length) > 0]
 
     @property
     def waits(self) -> float:

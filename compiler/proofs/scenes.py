@@ -5,14 +5,17 @@ a dead collector not to matter in the outage. Of a number of hosts every choice 
 there are many, those that may hurt most; and that none is gone. Of several faults with many choices
 together the worst of each are tried, others of each in turn, each fault alone, and none.
 
+Faults of several lengths begin together. When the shortest is over a scene without it comes after
+its own, and begins with what waits by then.
+
 A fault that says no time lasts for as long as another one of its list; a process that is killed,
 where none says one, until its unit has started it again. A host that is lost never comes back:
 what it lasts for is the time until a bundle without it is installed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from flumec.compiler.graph import Node
@@ -20,6 +23,9 @@ from flumec.compiler.model import Fault, Fleet, Proof
 from flumec.compiler.proofs.choosing import Choices, together
 from flumec.compiler.proofs.peers import Machine
 from flumec.runtime.quantity import Duration
+
+Taken = frozenset[Machine]
+"""The agents that a fault takes."""
 
 RESTART = Duration("10s")
 """For how long a killed process is away: a second until systemd starts it again, and what it takes
@@ -42,6 +48,10 @@ class Scene:
     """
     dark: frozenset[Machine] = frozenset()
     """Of the dead, those whose hosts have no power: nothing is written there meanwhile."""
+    earlier: "Scene | None" = None
+    """The scene before this one, of the faults that began together with these and are over."""
+    since: float = 0.0
+    """When it began, in seconds from when all of them did."""
 
 
 class Machines:
@@ -116,20 +126,44 @@ def end_of(proof: Proof, fault: Fault) -> Node | None:
 
 
 def scenes(machines: Machines, faults: Sequence[Fault], length: Duration) -> Iterator[Scene]:
-    """Yield the scenes of a time: with it all that lasts as long, or says no time of its own."""
+    """Yield the scenes of a time: with it all that lasts as long, or says no time of its own; and
+    those that come after the scenes of shorter faults, with what waits by then.
+    """
     lasting = [fault for fault in faults if (length_of(fault) or length) >= length]
-    out = frozenset(outage_of(fault)[0] for fault in lasting if fault.kind == "outage")
-    cut = frozenset(f.values["link"].value.node for f in lasting if f.kind == "cut")
-    taking = [fault for fault in lasting if fault.kind in _TAKES_HOSTS]
+    for taken in _taken(machines, lasting):
+        yield _scene(lasting, taken)
+    if len(lasting) == len(faults):
+        return
+    lengths = sorted({min(length_of(fault) or length, length) for fault in faults} | {length})
+    for taken in _taken(machines, faults):
+        earlier, since = None, 0.0
+        for until in lengths:
+            left = [fault for fault in faults if (length_of(fault) or length) >= until]
+            earlier = replace(_scene(left, taken), earlier=earlier, since=since)
+            since = float(until)
+        if earlier is not None:
+            yield earlier
+
+
+def _taken(machines: Machines, faults: Sequence[Fault]) -> Iterator[Mapping[int, Taken]]:
+    """Yield what faults take together, by their identities."""
+    taking = [fault for fault in faults if fault.kind in _TAKES_HOSTS]
     for chosen in together(_gone(machines, fault) for fault in taking):
-        by_kind: dict[str, frozenset[Machine]] = defaultdict(frozenset)
-        waited_for: frozenset[Machine] = frozenset()
-        for fault, taken in zip(taking, chosen, strict=True):
-            by_kind[fault.kind] |= taken
+        yield {id(fault): taken for fault, taken in zip(taking, chosen, strict=True)}
+
+
+def _scene(faults: Sequence[Fault], taken: Mapping[int, Taken]) -> Scene:
+    out = frozenset(outage_of(fault)[0] for fault in faults if fault.kind == "outage")
+    cut = frozenset(f.values["link"].value.node for f in faults if f.kind == "cut")
+    by_kind: dict[str, Taken] = defaultdict(frozenset)
+    waited_for: Taken = frozenset()
+    for fault in faults:
+        if fault.kind in _TAKES_HOSTS:
+            by_kind[fault.kind] |= taken[id(fault)]
             if fault.kind == "lose" and length_of(fault) is None:
-                waited_for |= taken
-        dead, gone = frozenset().union(*chosen), by_kind["lose"]
-        yield Scene(out, dead, cut, gone, waited_for, by_kind["power"])
+                waited_for |= taken[id(fault)]
+    dead = frozenset[Machine]().union(*by_kind.values())
+    return Scene(out, dead, cut, by_kind["lose"], waited_for, by_kind["power"])
 
 
 _TAKES_HOSTS = ("kill", "lose", "power")
