@@ -122,15 +122,19 @@ class Ways:
         return self._known[key]
 
     def reached(self, source: tuple[str, str]) -> set[tuple[str, str]]:
-        """Return the sinks that some event of a source belongs to: a hash may lead all past one."""
+        """Return the sinks that some event of a source belongs to: a hash may lead all past one,
+        and no link rejects what a counter makes.
+        """
         agent = self._shape.agent(source[0])
+        counts = agent.source(source[1]).kind == "seq"
         events = [
             Event(*source, host, number)
             for host in agent.given_on(agent.source(source[1]))
             for number in range(10)
         ]
         ends = [end for event in events for end in self.every(event)]
-        return {sink[:2] for end in ends for sink in sinks(end) | self.burying(end)}
+        found = (sinks(end) if counts else sinks(end) | self.burying(end) for end in ends)
+        return {sink[:2] for each in found for sink in each}
 
     def burying(self, place: Destination) -> frozenset[Instance]:
         """Return the sinks that what links have had rejected comes to."""
