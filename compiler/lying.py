@@ -7,7 +7,7 @@ from flumec.compiler.graph import Graph, ends
 from flumec.compiler.letters import giving_up, taken_from
 from flumec.compiler.model import Agent, Chain, Fleet, Link
 from flumec.runtime.journal_settings import DEFAULT
-from flumec.runtime.lying import first, lying
+from flumec.runtime.lying import first, in_order, lying
 
 
 class Lying(NamedTuple):
@@ -29,15 +29,15 @@ class LyingByAgent:
         the runtime goes by the same rule.
         """
         if agent.name not in self._known:
-            self._known[agent.name] = lying_in(agent, self._links.get(agent.name, ()))
+            self._known[agent.name] = _lying(agent, self._links.get(agent.name, ()))
         return self._known[agent.name]
 
 
-def lying_in(agent: Agent, giving: Sequence[Link]) -> Lying:
+def _lying(agent: Agent, giving: Sequence[Link]) -> Lying:
     """Return where an agent's channels lie, and its sources are at home; `giving` are its links
     that have a channel for dead letters.
     """
-    order = [DEFAULT, *(name for name in agent.journals if name != DEFAULT)]
+    order = in_order(agent.journals)
     fed: dict[str, set[str]] = {}
     for chain in fed_by_sources(agent):
         known = {each.name for each in ends(chain) if each.name in agent.components}

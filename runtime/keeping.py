@@ -8,7 +8,7 @@ from flumec.runtime import credentials
 from flumec.runtime.component import Secret
 from flumec.runtime.journal_settings import DEFAULT
 from flumec.runtime.journal_settings import Journal as Declared
-from flumec.runtime.lying import first, lying
+from flumec.runtime.lying import first, in_order, lying
 from flumec.runtime.shut import saying_where
 from flumec.runtime.whereabouts import JOURNAL, note
 
@@ -77,7 +77,7 @@ def layout(agent: "Agent") -> "Layout":
     """
     from flumec.runtime.journals import Layout
 
-    order = [DEFAULT, *(name for name in agent.journals if name != DEFAULT)]
+    order = in_order(agent.journals)
     declared = {channel.name: channel.name for channel in agent.channels}
     declared |= {own: share.of for own, share in agent.shares.items()}
     named = {declared[channel.name]: _named(channel) for channel in agent.channels}

@@ -25,6 +25,11 @@ def lying(
     return {channel: found.get(channel, DEFAULT) for channel in named}
 
 
+def in_order(declared: Iterable[str]) -> Sequence[str]:
+    """Return an agent's journals, the default one before those that its file declares."""
+    return [DEFAULT, *(name for name in declared if name != DEFAULT)]
+
+
 def first(journals: Collection[str], order: Sequence[str]) -> str:
     """Return the first of some journals: the default one if it is among them, or if none is."""
     return min(journals, key=order.index, default=DEFAULT)

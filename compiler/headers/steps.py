@@ -46,7 +46,7 @@ def after(headers: Headers, step: Step, agent: Agent) -> Headers:
     declared = step.declaration
     if declared is None:  # a plug-in's: it may do anything
         return ANY
-    if declared.drops and (looked_for := _looks_for(step, declared)) is not None:
+    if declared.drops and (looked_for := _looks_for(declared, complete(step))) is not None:
         headers = headers.with_found(looked_for)
     if declared.finds:
         headers = _found(headers, step, declared)
@@ -67,7 +67,7 @@ def _found(headers: Headers, step: Step, declared: type[Interceptor]) -> Headers
     lack = Lack(step.span, f"`{step.type}` does not set it on every event")
     values = complete(step)
     found = declared.finds_together(values) if _is_told(values) else ()
-    together, always = frozenset(map(str, found)), _looks_for(step, declared) in headers.found
+    together, always = frozenset(map(str, found)), _looks_for(declared, values) in headers.found
     for property_ in declared.finds:
         for name in named(step, property_):
             known = headers[name].found(step.span, lack, together=together - {name})
@@ -76,8 +76,7 @@ def _found(headers: Headers, step: Step, declared: type[Interceptor]) -> Headers
     return headers
 
 
-def _looks_for(step: Step, declared: type[Interceptor]) -> Hashable:
-    values = complete(step)
+def _looks_for(declared: type[Interceptor], values: dict[str, Any]) -> Hashable:
     return declared.looks_for(values) if _is_told(values) else None
 
 

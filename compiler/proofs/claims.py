@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import DEDUP
 from flumec.compiler.graph import Graph, Node
@@ -15,7 +14,7 @@ from flumec.compiler.proofs.ahead import Ahead, Worst
 from flumec.compiler.proofs.beside import key_by
 from flumec.compiler.proofs.claim import Claim, Detour, Effect, Failure, Harm, Order, Origin
 from flumec.compiler.proofs.detours import leaving, letters
-from flumec.compiler.proofs.effects import Effects
+from flumec.compiler.proofs.effects import Effects, values_of
 from flumec.compiler.proofs.joining import Courses, joined
 from flumec.compiler.proofs.key import Key, key_of
 from flumec.compiler.proofs.meetings import meetings
@@ -64,29 +63,27 @@ class _Claims:
             self._ahead[place] = dict(self._behind(place))
         sources = list(self._sources())
         given = Counter[Node]()
-        for place, _, declaration in sources:
+        for place, declaration in sources:
             hosts = len(self._fleet.agents[place.node[0]].hosts.hosts)
             for sink in self._ahead[place] if is_given(declaration) else ():
                 given[sink] += hosts if sink[0] != place.node[0] else 1  # what is its own host's
         alike = sharing(self._ways, self._numbered(sources))
-        for place, component, declaration in sources:
+        for place, declaration in sources:
             for sink, ahead in self._ahead[place].items():
                 its = alike.get((place.node, sink), frozenset())
                 several = given[sink] > 1
-                yield self._claim(place.node, component, declaration, ahead, its, several=several)
+                yield self._claim(place.node, declaration, ahead, its, several=several)
 
-    def _sources(self) -> Iterator[tuple[Place, Component, type[Source]]]:
+    def _sources(self) -> Iterator[tuple[Place, type[Source]]]:
         for node in self._ways.nodes():
-            component, declared = self._ways.component(node), self._ways.source(node)
-            for place in self._places.at(node):
-                if component is not None and declared is not None:
-                    yield place, component, declared
+            if (declared := self._ways.source(node)) is not None:
+                yield from ((place, declared) for place in self._places.at(node))
 
     def _numbered(
-        self, sources: Iterable[tuple[Place, Component, type[Source]]]
+        self, sources: Iterable[tuple[Place, type[Source]]]
     ) -> Iterator[tuple[Node, Node, Key]]:
         """Yield the keys that sinks have of events which are the same wherever they are from."""
-        for place, _, declaration in sources:
+        for place, declaration in sources:
             for sink, ahead in self._ahead[place].items() if declaration.same_everywhere else ():
                 if ahead.key is not None:
                     yield place.node, sink, ahead.key
@@ -110,11 +107,9 @@ class _Claims:
 
     def _at_sink(self, node: Node, sink: Component) -> Ahead:
         ahead = Ahead(node, {}, {}, {}, Order(frozenset()), None)
-        agent, declaration = self._fleet.agents[node[0]], sink.declaration
+        declaration, values = sink.declaration, values_of(self._ways, node)
         if declaration is None or not issubclass(declaration, Sink):
             return ahead
-        hosts = agent.hosts.hosts
-        values = complete(declaration, sink.values, hosts[0] if hosts else None)
         folders = None if values is None else declaration.folders(values)
         if folders is not None:
             ahead = replace(ahead, order=Order(frozenset(), folders=frozenset(folders)))
@@ -218,11 +213,10 @@ class _Claims:
         return ahead.disordered(why.get(policy, f"`{policy}` keeps no order"), span)
 
     def _claim(
-        self, node: Node, component: Component, declaration: type[Source], ahead: Ahead,
-        alike: frozenset[Origin], *, several: bool,
+        self, node: Node, declaration: type[Source], ahead: Ahead, alike: frozenset[Origin], *,
+        several: bool,
     ) -> Claim:  # fmt: skip
-        hosts = self._fleet.agents[node[0]].hosts.hosts
-        values = complete(declaration, component.values, hosts[0] if hosts else None)
+        values = values_of(self._ways, node)
         stays = self._effects.assumed_to_stay(node)
         assuming = () if values is None else (*declaration.assumptions(values), *stays)
         sink = self._ways.component(ahead.sink)

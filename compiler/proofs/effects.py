@@ -4,7 +4,7 @@ What a component declares of itself is asked of its class; what follows from how
 joined stands here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from flumec.compiler.model import Agent, Component, Group, Link
 from flumec.compiler.proofs.claim import TOLD_APART, Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.fanning import has_several_peers
 from flumec.compiler.proofs.way import Way, Ways, said
-from flumec.compiler.source import Span
+from flumec.compiler.unsynced import syncing_late
 from flumec.runtime.component import Channel, Sink, Source
 from flumec.runtime.risk import Risk
 from flumec.runtime.sources.link import LinkSource
@@ -71,9 +71,11 @@ class Effects:
     def assumed_to_stay(self, node: Node) -> Iterator[str]:
         """Yield for how long a source's files must outlast that they are read."""
         source, agent = self._ways.source(node), self._ways.fleet.agents[node[0]]
-        home = self._ways.lying.of(agent).homes.get(node[1]) if agent.journals else None
-        if source and source.reads and (late := _synced_late(agent, home)) is not None:
-            yield f"what was read stays for {late[0]} more, as its journal is synced so often"
+        if source is None or not source.reads or not agent.journals:
+            return
+        home = self._ways.lying.of(agent).homes.get(node[1], "")
+        if (late := syncing_late(agent).get(home)) is not None:
+            yield f"what was read stays for {late.value} more, as its journal is synced so often"
 
     def several_peers(self, link: Link) -> bool:
         """Return whether a sender has several peers; asked once for a link."""
@@ -108,7 +110,7 @@ class Effects:
         if not agent.journals:
             return
         channels, homes = self._ways.lying.of(agent)
-        home = homes.get(source.name)
+        home = homes.get(source.name, "")
         if channels.get(way.end[1]) != home:
             by_link = source.declaration is LinkSource
             for failure in (*_ENDS, *(_SENT_AGAIN if by_link else ())):
@@ -119,10 +121,10 @@ class Effects:
                     f"one journal for all that `{source.name}` feeds",
                     _ONE_FIRST_PUT if by_link else self._read_again(way.start),
                 )  # fmt: skip
-        elif not _is_read_again(source) and (late := _synced_late(agent, home)) is not None:
+        elif not _is_read_again(source) and (late := syncing_late(agent).get(home)) is not None:
             yield Effect(
-                Failure.POWER_CUT, Harm.LOSES, way.start, late[1],
-                f"what was acknowledged in the last {late[0]} is not synced yet",
+                Failure.POWER_CUT, Harm.LOSES, way.start, late.span,
+                f"what was acknowledged in the last {late.value} is not synced yet",
                 "`sync = commit` in its journal",
             )  # fmt: skip
 
@@ -131,7 +133,7 @@ class Effects:
         source, values = self._ways.source(node), values_of(self._ways, node)
         if source is None or values is None:
             return _PUT_ANEW
-        unlike, torn = source.unlike(dict(values))
+        unlike, torn = source.unlike(values)
         return replace(_PUT_ANEW, unlike=unlike, torn=torn)
 
     def _sent(self, link: Link, node: Node, copies: Copies) -> Iterator[Effect]:
@@ -194,7 +196,7 @@ def risks_of(ways: Ways, node: Node) -> Sequence[Risk]:
     return tuple(component.declaration.risks(values))
 
 
-def values_of(ways: Ways, node: Node) -> Mapping[str, Any] | None:
+def values_of(ways: Ways, node: Node) -> dict[str, Any] | None:
     """Return a component's values on the first of its hosts; None where one has a mistake."""
     component = ways.component(node)
     if component is None or component.declaration is None:
@@ -261,10 +263,3 @@ def _commits_nothing(sink: Component | None) -> bool:
 
 def _is_on_disk(channel: Component) -> bool:
     return bool(getattr(channel.declaration, "on_disk", False))
-
-
-def _synced_late(agent: Agent, journal: str | None) -> tuple[str, Span] | None:
-    """Return how often a journal is synced, if not with each put, and where it says so."""
-    held = agent.journals.get(journal or "")
-    late = None if held is None else held.values.get("sync")
-    return None if late is None or late.value == "commit" else (str(late.value), late.span)
