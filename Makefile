@@ -48,6 +48,7 @@ lint: $(BIN)/flumec ## ruff.
 types: $(BIN)/flumec ## mypy --strict.
 	@mkdir -p build/typing && ln -sfn ../.. build/typing/flumec
 	@$(BIN)/mypy -p flumec.compiler -p flumec.runtime -p flumec.grammar
+	@MYPYPATH=bench:tests $(BIN)/mypy --follow-imports=silent bench/*.py
 
 bench: $(BIN)/flumec ## What is fast, measured.
 	@$(BIN)/python bench/machine.py

@@ -17,13 +17,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from flumec.runtime.batch import constant, encode
 from flumec.runtime.clock import SystemClock
 from flumec.runtime.component import Size, Url
+from flumec.runtime.context import Context
 from flumec.runtime.disk import RealDisk
 from flumec.runtime.journal import ChannelSpec, ConsumerSpec, Identity, Journal
 from flumec.runtime.journal.records import Frame, Put
@@ -55,7 +56,7 @@ class Around:
     def __init__(self, journal: Journal, name: str, state: Path) -> None:
         self.journal, self.consumer = journal, journal.consumer(name)
         self.state = state
-        self.letters = Letters(journal, self.consumer, None, self)
+        self.letters = Letters(journal, self.consumer, None, cast("Context", self))
         self.clock, self.disk, self.counters = SystemClock(), RealDisk(), self
 
     @property
@@ -142,7 +143,7 @@ def counted(files: Files, kind: str) -> int:
     if kind.endswith("gzip"):
         return sum(gzip.decompress(content).count(b"\n") for content in files.values())
     if kind.endswith("zstd"):
-        streams = (pa.CompressedInputStream(pa.py_buffer(c), "zstd") for c in files.values())
+        streams = (pa.CompressedInputStream(pa.BufferReader(c), "zstd") for c in files.values())
         return sum(stream.read().count(b"\n") for stream in streams)
     return sum(content.count(b"\n") for content in files.values())
 

@@ -64,7 +64,9 @@ class Bench:
         self.log = log
         self.folder = folder
         self.source = Taildir("access", files=(str(log),))
-        self.window = Window.of(self.source.batch)
+        self.splitter = Splitter(self.source.line_end, self.source.max_line, self.source.long_line)
+        least = self.splitter.window
+        self.window = Window.of(max(self.source.batch, least), least)
         self.batches = list(self.read())
         self.mib = len(self.batches) * self.source.batch / 2**20
         self.frames = list(self.encoded())
@@ -74,13 +76,13 @@ class Bench:
         descriptor, _, nature = open_nature(str(self.log))
         file = Followed(b"", str(self.log), nature)
         file.adopt(descriptor)
-        splitter = Splitter(self.source.line_end, self.source.max_line, self.source.long_line)
         for _ in range(PIECES):
-            if (piece := file.read(self.window, splitter, final=False)) is None:
+            if (piece := file.read(self.window, self.splitter, final=False)) is None:
                 break
             parcel = Parcel(self.source)
             parcel.add(piece)
-            yield parcel.batch()
+            if (batch := parcel.batch()) is not None:
+                yield batch
         file.close()
 
     def encoded(self) -> Iterator[Frame]:

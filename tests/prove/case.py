@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
 
-from flumec.compiler.proofs.claim import Claim
+from flumec.compiler.proofs.claim import Claim, Effect
 from prove import simulated
 from prove.aiming import aimed, harms, wanted
 from prove.arranged import arranged
@@ -70,16 +70,28 @@ class Case:
     @cached_property
     def weaker(self) -> list[Claim]:
         """The claims of less than exactly once; but for those of no event, as one header's value
-        leads them all elsewhere, and those of a channel that is optional for no put.
+        leads them all elsewhere or a link rejected it before, and those of a channel that is
+        optional for no put.
         """
-        ways = Ways(self.shape, exact=True)
         return [
             claim
             for claim in self.claims
             if wanted(claim)
-            and claim.sink in ways.reached(claim.source)
-            and not all(is_kept_anyway(self.shape, effect) for effect in harms(claim))
+            and self._exact.reached(claim.source)[claim.sink]
+            and not all(self._happens_to_none(claim, effect) for effect in harms(claim))
         ]
+
+    def _happens_to_none(self, claim: Claim, effect: Effect) -> bool:
+        """Return whether the file alone does not tell that no event has an effect."""
+        return is_kept_anyway(self.shape, effect) or (
+            effect.reason.startswith("copies of one event meet")
+            and self._exact.reached(claim.source)[claim.sink] == 1
+            and Ways(self.shape).reached(claim.source)[claim.sink] > 1
+        )
+
+    @cached_property
+    def _exact(self) -> Ways:
+        return Ways(self.shape, exact=True)
 
     @property
     def unshown(self) -> list[Claim]:

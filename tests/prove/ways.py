@@ -1,6 +1,7 @@
 """Where a shape leads an event: to which sinks of which hosts, in how many copies."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -87,7 +88,7 @@ Hosts = frozenset[str]
 
 class Ways:
     """The ways through one fleet; `exact` ones know what links choose by a hash, where a compiler
-    says no more than that it is one of several hosts.
+    says no more than that it is one of several hosts, and that no link rejects what one has taken.
     """
 
     def __init__(self, shape: Shape, *, exact: bool = False) -> None:
@@ -121,20 +122,20 @@ class Ways:
             self._known[key] = tuple(found)
         return self._known[key]
 
-    def reached(self, source: tuple[str, str]) -> set[tuple[str, str]]:
-        """Return the sinks that some event of a source belongs to: a hash may lead all past one,
-        and no link rejects what a counter makes.
+    def reached(self, source: tuple[str, str]) -> Counter[tuple[str, str]]:
+        """Return how many copies of one event of a source belong to a sink, at most: a hash may
+        lead all past one, and no link rejects what a counter makes.
         """
         agent = self._shape.agent(source[0])
         counts = agent.source(source[1]).kind == "seq"
-        events = [
-            Event(*source, host, number)
-            for host in agent.given_on(agent.source(source[1]))
-            for number in range(10)
-        ]
-        ends = [end for event in events for end in self.every(event)]
-        found = (sinks(end) if counts else sinks(end) | self.burying(end) for end in ends)
-        return {sink[:2] for each in found for sink in each}
+        most = Counter[tuple[str, str]]()
+        for host in agent.given_on(agent.source(source[1])):
+            for number in range(10):
+                ends = self.every(Event(*source, host, number))
+                found = (sinks(end) if counts else sinks(end) | self.burying(end) for end in ends)
+                for (name, sink, _), copies in Counter(chain.from_iterable(found)).items():
+                    most[name, sink] = max(most[name, sink], copies)
+        return most
 
     def burying(self, place: Destination) -> frozenset[Instance]:
         """Return the sinks that what links have had rejected comes to."""
@@ -182,6 +183,8 @@ class Ways:
         letters = link.value("dead_letter")
         if letters is None:
             return found
+        if self._exact:  # in a made fleet each link that rejects anything does so by one size
+            found = [end.difference(rejections(end)) for end in found]
         rejection = Rejection(link.sender[0], letters, host)
         return [end | {rejection} for end in found or [LEFT]]
 
