@@ -5,13 +5,17 @@ taken. So it is with places that links keep inside, racks as a rule: of equal on
 looked at as hosts are taken. Where there are few choices, all are tried, those too that take fewer
 hosts, or none: whoever loses a small host may be better off than whoever keeps it. Where there are
 many, those are tried that take most of the room from whom most is sent to, place by place.
+
+What one fault has taken already, another one takes last: two faults of an agent take two of its
+hosts, though these are alike.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from heapq import nsmallest
-from itertools import chain, islice, product
+from itertools import chain, islice
 from typing import TypeVar
 
 from flumec.compiler.choice import policy_of, within_of
@@ -29,6 +33,7 @@ _COUNTING = ("nic", "disk_rate", "weight")
 """The facts that count, beside those that links keep inside, and sites that lose power."""
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 
 class Choices:
@@ -36,7 +41,7 @@ class Choices:
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet, self._rooms = fleet, Rooms(fleet)
-        self._made: dict[tuple[str, int], tuple[Choice, ...]] = {}
+        self._made: dict[tuple[str, int, frozenset[str]], tuple[Choice, ...]] = {}
         self._into: dict[str, list[Link]] = defaultdict(list)
         self._out: dict[str, list[Link]] = defaultdict(list)
         self._beside: dict[str, list[str]] = defaultdict(list)
@@ -44,6 +49,10 @@ class Choices:
         faults = [one for proof in fleet.proofs for one in _survived(proof)]
         power = any(getattr(one, "kind", "") == "power" for one in faults)
         self._counting = (*_COUNTING, "site") if power else _COUNTING
+        self._hosts = {
+            name: frozenset(host.name for host in agent.hosts.hosts)
+            for name, agent in fleet.agents.items()
+        }
         for link in fleet.links:
             self._out[link.sender.agent].append(link)
             for name in {end.agent for end in link.targets}:
@@ -52,30 +61,39 @@ class Choices:
             for host in agent.hosts.hosts:
                 self._beside[host.name].append(agent.name)
 
-    def of(self, agent: Agent, count: int) -> tuple[Choice, ...]:
-        """Return the choices of at most `count` hosts of an agent; the last takes none."""
+    def of(
+        self, agent: Agent, count: int, taken: AbstractSet[str] = frozenset()
+    ) -> tuple[Choice, ...]:
+        """Return the choices of at most `count` hosts of an agent, some of which are `taken` by
+        other faults; the last takes none.
+        """
+        own = frozenset(taken) & self._hosts[agent.name]
         count = min(count, len(agent.hosts.hosts))
-        key = agent.name, count
+        key = agent.name, count, own
         if key not in self._made:
-            kinds = list(self._kinds(agent, count).values())
+            kinds = list(self._kinds(agent, count, own).values())
             few = list(islice(_all(kinds, count), MOST_WAYS)) if len(kinds) < MOST_WAYS else ()
-            found = few if 0 < len(few) < MOST_WAYS else self._worst(agent, count)
+            found = few if 0 < len(few) < MOST_WAYS else self._worst(agent, count, own)
             self._made[key] = (*islice(_each_once(found), MOST_WAYS - 1), ())
         return self._made[key]
 
-    def _kinds(self, agent: Agent, count: int) -> dict[Hashable, list[str]]:
-        """Return the hosts of an agent that are alike, by all that counts: of `count` equal places,
-        and not of more.
+    def _kinds(
+        self, agent: Agent, count: int, taken: AbstractSet[str]
+    ) -> dict[Hashable, list[str]]:
+        """Return the hosts of an agent that are alike, by all that counts: of as many equal places
+        as hosts are taken, and not of more.
         """
         into, out = self._into[agent.name], self._out[agent.name]
         ordered = any(policy_of(link) == "failover" for link in into)
         if into or _takes_over(agent):  # else nobody sends more where they are gone
             ordered = ordered or any("spread" in link.values for link in out)
         kinds: dict[Hashable, list[str]] = {}
-        for host in agent.hosts.hosts:
+        most = count + len(taken)
+        for host in _untaken_first(agent, taken):
             places = tuple(self._places_of[path][fact_of(path, host)] for path in self._withins)
-            if ordered or all(number < count for _, number in places):
-                key = places, self._of_host(agent, host), host.index if ordered else 0
+            if ordered or all(number < most for _, number in places):
+                turn = host.index if ordered else 0
+                key = places, self._of_host(agent, host), turn, host.name in taken
                 kinds.setdefault(key, []).append(host.name)
         return kinds
 
@@ -117,12 +135,12 @@ class Choices:
         )
         return sum(room.bytes for room in rooms if room is not None)
 
-    def _worst(self, agent: Agent, count: int) -> Iterator[Choice]:
+    def _worst(self, agent: Agent, count: int, taken: AbstractSet[str]) -> Iterator[Choice]:
         """Yield the first hosts, those of most weight and of most room, those of most room of each
         place, where least is left first, fewer of the first, and those whose turn is before one of
         least room.
         """
-        hosts = agent.hosts.hosts
+        hosts = _untaken_first(agent, taken)
         rooms = {host.name: self._room(agent, host) for host in hosts}
         largest = sorted(hosts, key=lambda host: -rooms[host.name])
         yield tuple(host.name for host in hosts[:count])
@@ -158,18 +176,34 @@ class Choices:
                 yield senders[path, fact] or 1, place
 
 
-def together(ways: Iterable[Sequence[T]]) -> list[tuple[T, ...]]:
+def together(
+    faults: Iterable[F], ways: Callable[[F, tuple[T, ...]], Sequence[T]]
+) -> list[tuple[T, ...]]:
     """Return choices of several faults at once: the worst of each, then others of each in turn, and
-    where that is too many, still each fault alone, and none. The last choice of each takes none.
+    where that is too many, still each fault alone, and none.
+
+    `ways` returns those of one fault, where others have taken something; the last takes nothing.
     """
-    every, found = list(ways), list[tuple[T, ...]]([()])
-    for more in every:
-        ranked = product(enumerate(found), enumerate(more))
-        ordered = sorted(ranked, key=lambda pair: pair[0][0] + pair[1][0])
-        found = [(*first, second) for (_, first), (_, second) in ordered[:MOST_WAYS]]
-    none = tuple(more[-1] for more in every)
-    alone = ((*none[:at], more[0], *none[at + 1 :]) for at, more in enumerate(every))
+    found: list[tuple[T, ...]] = [()]
+    alone: list[tuple[T, ...]] = []
+    none: tuple[T, ...] = ()
+    for fault in faults:
+        ranked = [
+            (first + second, (*before, one))
+            for first, before in enumerate(found)
+            for second, one in enumerate(ways(fault, before))
+        ]
+        found = [chosen for _, chosen in sorted(ranked, key=lambda each: each[0])[:MOST_WAYS]]
+        by_itself = ways(fault, none)
+        worst, nothing = by_itself[0], by_itself[-1]
+        alone = [*((*each, nothing) for each in alone), (*none, worst)]
+        none = (*none, nothing)
     return list(dict.fromkeys((*found, *alone, none)))
+
+
+def _untaken_first(agent: Agent, taken: AbstractSet[str]) -> Sequence[Host]:
+    hosts = agent.hosts.hosts
+    return sorted(hosts, key=lambda host: host.name in taken) if taken else hosts
 
 
 def _survived(proof: Proof) -> Sequence[object]:

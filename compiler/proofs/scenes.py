@@ -16,7 +16,7 @@ what it lasts for is the time until a bundle without it is installed.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Fault, Fleet, Proof
@@ -148,7 +148,7 @@ def scenes(machines: Machines, faults: Sequence[Fault], length: Duration) -> Ite
 def _taken(machines: Machines, faults: Sequence[Fault]) -> Iterator[Mapping[int, Taken]]:
     """Yield what faults take together, by their identities."""
     taking = [fault for fault in faults if fault.kind in _TAKES_HOSTS]
-    for chosen in together(_gone(machines, fault) for fault in taking):
+    for chosen in together(taking, partial(_gone, machines)):
         yield {id(fault): taken for fault, taken in zip(taking, chosen, strict=True)}
 
 
@@ -169,12 +169,13 @@ def _scene(faults: Sequence[Fault], taken: Mapping[int, Taken]) -> Scene:
 _TAKES_HOSTS = ("kill", "lose", "power")
 
 
-def _gone(machines: Machines, fault: Fault) -> list[frozenset[Machine]]:
-    """Return the ways in which a fault takes agents; the last of them takes none."""
+def _gone(machines: Machines, fault: Fault, before: Sequence[Taken]) -> list[Taken]:
+    """Return the ways in which a fault takes agents beside others; the last of them takes none."""
     if fault.kind == "power":
         return [machines.at(str(fault.values["site"].value)), frozenset()]
     agent = machines.fleet.agents[str(fault.values["agent"].value)]
-    choices = machines.choices.of(agent, count_of(fault))
+    taken = {name for one in before for _, name in one}
+    choices = machines.choices.of(agent, count_of(fault), taken)
     if fault.kind == "kill":
         return [frozenset((agent.name, name) for name in names) for names in choices]
     # a lost host takes all its agents with it

@@ -1,6 +1,7 @@
 """The hosts that a check may lose are those whose loss hurts most, as trying every choice finds."""
 
 import random
+from collections.abc import Iterator
 from itertools import combinations, islice
 from math import inf
 from pathlib import Path
@@ -15,6 +16,7 @@ from flumec.compiler.model import Fleet, Host
 from flumec.compiler.options import Options
 from flumec.compiler.proofs.capacity import Capacity
 from flumec.compiler.proofs.choosing import MOST_WAYS, Choices, _names, together
+from flumec.compiler.proofs.peers import Machine
 from flumec.compiler.proofs.scenes import Scene, faults_of, scenes
 
 FLEET = """
@@ -95,14 +97,20 @@ def said(fleet: Fleet) -> float:
 
 def tried(fleet: Fleet, count: int, *, out: bool) -> float:
     """Return when something is full first, trying every choice of so many hosts, and of fewer."""
-    names = [host.name for host in fleet.agents["b"].hosts.hosts]
     sinks = frozenset({SINK} if out else ())
-    chosen = (gone for size in range(count + 1) for gone in combinations(names, size))
-    dead = (frozenset(("b", name) for name in gone) for gone in chosen)
-    return soonest(Capacity(fleet, Graph(fleet)), [Scene(sinks, each) for each in dead])
+    every = [Scene(sinks, dead) for dead in chosen(fleet, count)]
+    return soonest(Capacity(fleet, Graph(fleet)), every)
 
 
-def drawn(seed: int, most: int) -> tuple[Fleet, int, bool]:
+def chosen(fleet: Fleet, count: int) -> Iterator[frozenset[Machine]]:
+    """Yield every choice of so many hosts of the second agent, and of fewer."""
+    names = [host.name for host in fleet.agents["b"].hosts.hosts]
+    for size in range(count + 1):
+        for taken in combinations(names, size):
+            yield frozenset(("b", name) for name in taken)
+
+
+def drawn(seed: int, most: int, asked: str = "") -> tuple[Fleet, int, bool]:
     chance = random.Random(seed)
     racks, rooms = ("r1", "r2", "r3"), ("2GiB", "4GiB", "400GiB")
     size, count, out = chance.randint(3, most), chance.randint(1, 2), chance.random() < 0.6
@@ -111,7 +119,8 @@ def drawn(seed: int, most: int) -> tuple[Fleet, int, bool]:
     policy = chance.choice(["failover", "failover\n  spread = true", "balance"])
     policy += chance.choice(["", "\n  within = host.vars.rack"])
     faults = [f"kill(b, count = {count}{'' if out else ', down = 12h'})"]
-    return bound(policy, ", ".join(faults + ["outage(b.out, 12h)"] * out), core, web), count, out
+    asked = asked or ", ".join(faults + ["outage(b.out, 12h)"] * out)
+    return bound(policy, asked, core, web), count, out
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -119,6 +128,28 @@ def test_few_choices_are_all_tried(seed: int) -> None:
     fleet, count, out = drawn(seed, 6)
 
     assert said(fleet) == tried(fleet, count, out=out)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_faults_of_one_agent_take_two_of_its_hosts(seed: int) -> None:
+    faults = "lose(b, replaced = 12h), kill(b, down = 12h), outage(b.out, 12h)"
+    fleet, _, _ = drawn(seed, 5, faults)
+
+    every = [
+        Scene(frozenset({SINK}), lost | killed, gone=lost)
+        for lost in chosen(fleet, 1)
+        for killed in chosen(fleet, 1)
+    ]
+    assert said(fleet) == soonest(Capacity(fleet, Graph(fleet)), every)
+
+
+def test_what_one_fault_takes_another_one_takes_last() -> None:
+    core = [f"c{n} rack=r1 room=1GiB" for n in range(40)]
+    fleet = bound("balance", "kill(b, down = 12h)", core, ["w1 rack=r1"])
+    agent, choices = fleet.agents["b"], Choices(fleet)
+
+    assert choices.of(agent, 1) == (("c0",), ())
+    assert choices.of(agent, 1, {"c0"}) == (("c1",), ("c0",), ())
 
 
 def test_the_last_host_of_a_rack_is_among_many() -> None:
@@ -219,7 +250,7 @@ def test_of_each_of_many_places_no_more_names_are_read_than_are_taken() -> None:
 
 
 def test_of_several_faults_each_is_tried_alone_and_none() -> None:
-    found = together([range(9)] * 3)
+    found = together(range(3), lambda _fault, _before: range(9))
 
     assert len(found) <= MOST_WAYS + 4
     assert {(0, 0, 0), (0, 8, 8), (8, 0, 8), (8, 8, 0), (8, 8, 8)} <= set(found)

@@ -28,9 +28,7 @@ GIVEN_UP = 20.0
 def arranged(shape: Shape, claim: Claim, seed: int) -> Iterator[Script]:
     """Yield a few lives in which a claim is likely to show that it is no stronger."""
     calm = (*given(shape, seed), *rejected(shape, claim))
-    for harm in chain(
-        _buried(shape, claim), _waiting(shape, claim), _moved(shape, claim), _copied(shape, claim)
-    ):
+    for harm in chain.from_iterable(each(shape, claim) for each in _HARMS):
         yield tuple(sorted((*calm, *harm)))
 
 
@@ -103,6 +101,26 @@ def _waiting(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
             yield [*holds(agent, 0.0, WAITED, channels or None), *kills]
 
 
+def _dying_in_turn(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
+    """Have each agent die as all events lie in it, one behind the other: what one keeps of several
+    copies is lost in another one. The first time one host alone has the source, as there is room
+    for few copies at once.
+    """
+    if not any(effect.harm & wanted(claim) & Harm.LOSES for effect in claim.effects(Failure.KILLED)):
+        return
+    others = shape.agent(claim.source[0]).hosts[1:]
+    for away in (others, ()) if others else ((),):
+        deaths = [Action(0.0, "kill", (claim.source[0], host), GIVEN_UP) for host in away]
+        for turn, agent in enumerate(shape.agents, 1):
+            deaths += holds(agent, 0.0, LENGTH + turn)
+            deaths += [
+                Action(LENGTH + turn - 0.2, "kill", (agent.name, host), 0.1)
+                for host in agent.hosts
+                if host not in away
+            ]
+        yield deaths
+
+
 def _moved(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
     """Have a client repeat its request at another host, or once a link has gone over to another
     peer, and at once what a link rejects.
@@ -132,3 +150,7 @@ def gone_over(shape: Shape, lasts: float) -> Iterator[list[Action]]:
         ]
         for away in sorted({cut.who[-1] for cut in cuts}):
             yield [cut for cut in cuts if cut.who[-1] == away]
+
+
+_HARMS = (_buried, _waiting, _dying_in_turn, _moved, _copied)
+"""What is arranged, each for the claims that it may show."""
