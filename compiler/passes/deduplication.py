@@ -1,12 +1,13 @@
 """Copies of one event meet in one place, or nobody can tell that they are copies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flumec.compiler.deduplicated import DEDUP
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
-from flumec.compiler.model import Chain, Fleet, Settings
+from flumec.compiler.model import Agent, Chain, Fleet, Settings
 from flumec.compiler.proofs.scattered import ScatteredBySource
+from flumec.runtime.component import Channel
 
 
 class CopiesApart(Diagnostic, code="FL910", severity="warning"):
@@ -100,6 +101,83 @@ class CopiesApart(Diagnostic, code="FL910", severity="warning"):
         return "let all events of the key come to one sink on one host"
 
 
+class KeysInMemory(Diagnostic, code="FL918", severity="warning"):
+    """A sink with a `dedup` reads a channel that is in memory.
+
+    The keys of what a sink has written are stored with how far it has read, so that a crash leaves
+    both or neither. Behind a channel in memory there is no such place: whenever the agent starts,
+    and be it for a new bundle, it knows no key any more, and a copy that comes then is written once
+    more.
+
+    ## Example
+
+    ```flow
+    hosts vault = ["vault"]
+
+    agent book on vault {
+      source trades : http {
+        port = 5140
+        bind = "127.0.0.1"
+      }
+
+      channel inbox : memory
+
+      sink ledger : file_roll {
+        directory = "/srv/trades"
+
+        dedup {
+          key = header.id
+          late = drop
+        }
+      }
+
+      trades -> inbox
+      inbox -> ledger
+    }
+    ```
+
+    ## Instead
+
+    ```flow
+    hosts vault = ["vault"]
+
+    agent book on vault {
+      source trades : http {
+        port = 5140
+        bind = "127.0.0.1"
+      }
+
+      channel inbox : file
+
+      sink ledger : file_roll {
+        directory = "/srv/trades"
+
+        dedup {
+          key = header.id
+          late = drop
+        }
+      }
+
+      trades -> inbox
+      inbox -> ledger
+    }
+    ```
+    """
+
+    sink: str
+    channel: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"`dedup` of `{self.sink}` knows no copies of what was there before its agent started"
+        )
+
+    @property
+    def hint(self) -> str:
+        return f"`channel {self.channel} : file`: keys are stored where what it reads is"
+
+
 class LateComesBack(Diagnostic, code="FL330"):
     """A sink's `dedup` sends late events into the channel that the sink reads.
 
@@ -189,10 +267,20 @@ def check_deduplication(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             late = held.value.values.get("late") if isinstance(held.value, Settings) else None
             if late is not None and str(late.value) in [chain.start for chain in reading]:
                 yield LateComesBack(late.span, f"{agent.name}.{sink.name}", str(late.value))
+            for start in _starts_in_memory(agent, reading):
+                yield KeysInMemory(held.key, f"{agent.name}.{sink.name}", start)
             several = len(agent.hosts.hosts) > 1
             reason = scattered.reason_of_any((agent.name, sink.name), held) if several else ""
             if reason:
                 yield CopiesApart(held.key, f"{agent.name}.{sink.name}", reason)
+
+
+def _starts_in_memory(agent: Agent, chains: Iterable[Chain]) -> Iterator[str]:
+    for chain in chains:
+        channel = agent.components.get(chain.start)
+        declared = None if channel is None else channel.declaration
+        if declared is not None and issubclass(declared, Channel) and not declared.on_disk:
+            yield chain.start
 
 
 def _targets(chain: Chain) -> Sequence[str | None]:

@@ -175,6 +175,13 @@ class Effects:
                     f"`{sink.type}` delivers again what was under way when it ended",
                     "a sink that commits, such as `file_roll` or `hdfs`", _ONE_FIRST_PUT,
                 )  # fmt: skip
+        if not is_kept and (dedup := sink.values.get("dedup")) is not None:
+            for failure in (*_ENDS, Failure.BUNDLE_CHANGED):
+                yield Effect(
+                    failure, Harm.REPEATS, way.end, dedup.key,
+                    "the keys of what it wrote end with the process, as does what it reads",
+                    "a channel on disk in front of it",
+                )  # fmt: skip
         group = way.edge.chain.end if way.edge is not None and way.edge.chain is not None else None
         if isinstance(group, Group) and said(group.values, "in_doubt", "resend") == "resend":
             held = group.values.get("in_doubt")

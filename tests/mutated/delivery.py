@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flumec.compiler.graph import Graph
+from flumec.compiler.graph import Graph, ends
 from flumec.compiler.model import Component, Group, Link, Proof
 from flumec.compiler.source import Span
 from mutated.example import Change, Example, behind, text_of, whole_lines
@@ -43,6 +43,16 @@ def in_memory(example: Example) -> Iterator[Mutant]:
     for _, channel, node in components(example, "channel", "file"):
         if checked(example, node, *SURE):
             yield Mutant(example, retyped(channel, "memory"), (channel.name_span,))
+
+
+@kind("FL918")
+def known_in_memory(example: Example) -> Iterator[Mutant]:
+    """A channel in front of a `dedup` is in memory."""
+    for agent, sink, _ in components(example, "sink"):
+        for chain in agent.chains if "dedup" in sink.values else ():
+            channel = agent.components[chain.start]
+            if channel.type == "file" and sink.name in [end.name for end in ends(chain)]:
+                yield Mutant(example, retyped(channel, "memory"), (sink.values["dedup"].key,))
 
 
 @kind("FL602", "FL352")

@@ -17,12 +17,12 @@ KEPT = Path("build/prove")
 def main() -> int:
     """Play them, print the table and what is wrong; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m prove", description=__doc__)
-    parser.add_argument("--fleets", type=int, default=3500)
+    parser.add_argument("--fleets", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0, help="the first fleet's (default: 0)")
     parser.add_argument("-j", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--tries", type=int, default=TRIES, help="lives by chance before each step")
     parser.add_argument(
-        "--shown", type=_numbers, default=(math.inf,) * 4, metavar="N,N,N,N",
+        "--shown", type=_numbers, default=(math.inf,) * 5, metavar="N,N,N,N,N",
         help="of the first so many as generated, widened, harmed and further (default: of all)",
     )  # fmt: skip
     parser.add_argument(

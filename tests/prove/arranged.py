@@ -106,7 +106,9 @@ def _dying_in_turn(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
     copies is lost in another one. The first time one host alone has the source, as there is room
     for few copies at once.
     """
-    if not any(effect.harm & wanted(claim) & Harm.LOSES for effect in claim.effects(Failure.KILLED)):
+    if not any(
+        effect.harm & wanted(claim) & Harm.LOSES for effect in claim.effects(Failure.KILLED)
+    ):
         return
     others = shape.agent(claim.source[0]).hosts[1:]
     for away in (others, ()) if others else ((),):

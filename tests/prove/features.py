@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from prove.further_stores import ASIDE
 from prove.shape import Chain, Link, Part, Shape
 
 Has = Callable[[Shape], bool]
@@ -53,6 +54,10 @@ def _makes(header: str, step: str) -> Has:
     )
 
 
+def _aside(has: Callable[[Part], bool]) -> Has:
+    return lambda shape: any(part.name.startswith(ASIDE) and has(part) for part in _parts(shape))
+
+
 FEATURES: dict[str, Has] = {
     "memory": _kind("memory"),
     "spill": _kind("spill"),
@@ -87,6 +92,15 @@ FEATURES: dict[str, Has] = {
     "keys of the clock": _makes("header.key", "timestamp"),
     "keys of the host": _makes("header.key", "host"),
     "keys of the body": _makes("header.key", "fingerprint(header.key, of = [body]"),
+    "several journals": lambda shape: any(
+        len({part.value("journal") for part in agent.channels if part.kind != "memory"}) > 1
+        for agent in shape.agents
+    ),
+    "late syncs": lambda shape: any(
+        part.value("sync") for agent in shape.agents for part in agent.journals
+    ),
+    "letters in memory": _aside(lambda part: part.kind in ("memory", "spill")),
+    "letters that are dropped": _aside(lambda part: part.value("when_full") == "drop_oldest"),
     "keys of the body and more": _makes("header.key", "fingerprint(header.key, of = [header"),
 }
 """Each by its name, in the order in which they are told."""

@@ -9,6 +9,8 @@ from prove.widening import (
     FURTHERING,
     HARMED,
     HARMING,
+    STORED,
+    STORING,
     WIDENED,
     WIDENINGS,
     furthered,
@@ -36,23 +38,31 @@ def test_the_third_thousand_stays_as_it_was_harmed() -> None:
     assert any(make(seed) != harmed(seed) for seed in range(FURTHER, FURTHER + 3))
 
 
+def test_the_next_five_hundred_stay_as_they_were_furthered() -> None:
+    def furthered_only(seed: int) -> Shape:
+        return furthered(widened(generator.make(seed), seed, (*WIDENINGS, *HARMING)), seed)
+
+    assert make(STORED - 1) == furthered_only(STORED - 1)
+    assert any(make(seed) != furthered_only(seed) for seed in range(STORED, STORED + 3))
+
+
 def test_every_feature_comes_and_the_compiler_takes_it() -> None:
     found: set[str] = set()
     for seed in range(40):
         shape = widened(generator.make(seed), seed, (*WIDENINGS, *HARMING))
         if seed < 6:
             claimed(furthered(shape, seed))
-        found.update(features(widened(shape, seed, FURTHERING)))
+        found.update(features(widened(shape, seed, (*FURTHERING, *STORING))))
     assert found == FEATURES.keys()
 
 
 def test_each_widening_changes_some_fleet() -> None:
     shapes = [generator.make(seed) for seed in range(40)]
-    for each in (*WIDENINGS, *HARMING, *FURTHERING):
+    for each in (*WIDENINGS, *HARMING, *FURTHERING, *STORING):
         assert any(each(shape, widening.random.Random(0)) != shape for shape in shapes), each
 
 
 def test_the_fleets_of_each_kind_are_numbered() -> None:
-    numbers = [number(seed) for seed in (0, 999, 1000, 1999, 2000, 3000, 4500)]
+    numbers = [number(seed) for seed in (0, 999, 1000, 1999, 2000, 3000, 3600)]
 
-    assert numbers == [(0, 0), (0, 999), (1, 0), (1, 999), (2, 0), (3, 0), (3, 1500)]
+    assert numbers == [(0, 0), (0, 999), (1, 0), (1, 999), (2, 0), (3, 0), (4, 100)]

@@ -10,6 +10,7 @@ from prove import generator
 from prove.claiming import Unsound, claimed
 from prove.further_hosts import by_facts
 from prove.further_keys import named_anew
+from prove.further_stores import held_otherwise, journaled, overflowing
 from prove.further_users import by_user
 from prove.shape import Shape
 from prove.wider_events import emptied, poisoned, rejecting
@@ -33,6 +34,9 @@ HARMED = 2000
 
 FURTHER = 3000
 """The first seed whose fleet may get also headers of all kinds, and what goes by them."""
+
+STORED = 3500
+"""The first seed whose fleet may get also channels that lie elsewhere, or have little room."""
 
 TAKEN = 0.4
 """How often such a fleet gets each of the features, where it fits."""
@@ -69,12 +73,15 @@ HARMING: tuple[Widening, ...] = (emptied, rejecting, poisoned)
 FURTHERING: tuple[Widening, ...] = (named_anew, by_user, by_facts)
 """And behind all of these, from `FURTHER` on."""
 
+STORING: tuple[Widening, ...] = (journaled, held_otherwise, overflowing)
+"""And behind these, from `STORED` on."""
+
 
 def number(seed: int) -> tuple[int, int]:
-    """Return of which kind a seed's fleet is, as generated, widened, harmed or further, and its
-    number.
+    """Return of which kind a seed's fleet is, as generated, widened, harmed, further or stored, and
+    its number.
     """
-    firsts = (0, WIDENED, HARMED, FURTHER)
+    firsts = (0, WIDENED, HARMED, FURTHER, STORED)
     kind = max(kind for kind, first in enumerate(firsts) if first <= seed)
     return kind, seed - firsts[kind]
 
@@ -82,6 +89,9 @@ def number(seed: int) -> tuple[int, int]:
 def make(seed: int) -> Shape:
     """Return the fleet of a seed, widened or not."""
     shape = generator.make(seed)
+    if seed >= STORED:
+        shape = furthered(widened(shape, seed, (*WIDENINGS, *HARMING)), seed)
+        return furthered(shape, seed, STORING)
     if seed >= FURTHER:
         return furthered(widened(shape, seed, (*WIDENINGS, *HARMING)), seed)
     if seed >= HARMED:

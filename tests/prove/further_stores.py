@@ -1,0 +1,77 @@
+"""What a made fleet may get of where its channels lie: other journals, memory, and little room."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+from prove.shape import Agent, Part, Shape, with_values
+
+JOURNALS: dict[str, Part] = {
+    "default": Part("default", "", (("sync", "1s"),)),
+    "second": Part("second", "", (("compression", "lz4"),)),
+    "slow": Part("slow", "", (("sync", "1s"),)),
+}
+"""Those that an agent may get; those of `slow`, and at times all others, acknowledge early."""
+
+ASIDE = ("late", "dead", "rejected")
+"""How channels are called for what sinks and links give up."""
+
+
+def journaled(shape: Shape, chance: random.Random) -> Shape:
+    """Have channels lie in several journals, some of which sync late."""
+
+    def change(agent: Agent) -> Agent:
+        names = ("second", "slow") if chance.random() < 0.3 else ("second",)
+        channels = tuple(
+            with_values(part, journal=chance.choice(names))
+            if part.kind != "memory" and chance.random() < 0.4
+            else part
+            for part in agent.channels
+        )
+        used = {part.value("journal") for part in channels}
+        used |= {"default"} if chance.random() < 0.05 else set()
+        has = {part.name for part in agent.journals}
+        more = (part for name, part in JOURNALS.items() if name in used and name not in has)
+        return replace(agent, channels=channels, journals=(*agent.journals, *more))
+
+    return _each_agent(shape, change)
+
+
+def held_otherwise(shape: Shape, chance: random.Random) -> Shape:
+    """Have channels in memory, or spill, those too for what is given up."""
+
+    def change(part: Part) -> Part:
+        often = 0.3 if part.name.startswith(ASIDE) else 0.1
+        if part.kind != "file" or chance.random() >= often:
+            return part
+        if chance.random() < 0.6:
+            values = tuple(each for each in part.values if each[0] != "journal")
+            return replace(part, kind="memory", values=values)
+        return replace(with_values(part, memory="64KiB", size="1MiB"), kind="spill")
+
+    return _each_channel(shape, change)
+
+
+def overflowing(shape: Shape, chance: random.Random) -> Shape:
+    """Have one of the channels for what is given up drop what is oldest, or another one."""
+    every = [part for agent in shape.agents for part in agent.channels]
+    aside = [part for part in every if part.name.startswith(ASIDE)]
+    chosen = chance.choice(aside if aside and chance.random() < 0.8 else every)
+    if chosen.value("when_full"):
+        return shape
+
+    def change(part: Part) -> Part:
+        is_it = part is chosen
+        return with_values(part, events="8", when_full="drop_oldest") if is_it else part
+
+    return _each_channel(shape, change)
+
+
+def _each_channel(shape: Shape, change: Callable[[Part], Part]) -> Shape:
+    return _each_agent(
+        shape, lambda agent: replace(agent, channels=tuple(map(change, agent.channels)))
+    )
+
+
+def _each_agent(shape: Shape, change: Callable[[Agent], Agent]) -> Shape:
+    return replace(shape, agents=tuple(map(change, shape.agents)))
