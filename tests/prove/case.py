@@ -16,6 +16,7 @@ from prove.script import Script, write
 from prove.shape import Shape
 from prove.stepping import Search, searches, stepped
 from prove.together import is_kept_anyway
+from prove.unharmed import is_without_letters
 from prove.ways import Ways
 from prove.widening import make
 from prove.witnesses import LATE, line_of, witnesses
@@ -82,8 +83,16 @@ class Case:
         ]
 
     def _happens_to_none(self, claim: Claim, effect: Effect) -> bool:
-        """Return whether the file alone does not tell that no event has an effect."""
-        return is_kept_anyway(self.shape, effect) or (
+        """Return whether no event here has an effect, which the file alone does not tell."""
+        return (
+            is_kept_anyway(self.shape, effect)
+            or is_without_letters(self.shape, claim, effect)
+            or self._comes_once(claim, effect)
+        )
+
+    def _comes_once(self, claim: Claim, effect: Effect) -> bool:
+        """Return whether one copy comes where a compiler cannot tell that it is not two."""
+        return (
             effect.reason.startswith("copies of one event meet")
             and self._exact.reached(claim.source)[claim.sink] == 1
             and Ways(self.shape).reached(claim.source)[claim.sink] > 1

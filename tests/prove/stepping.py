@@ -128,6 +128,8 @@ def _full(claim: Claim, effect: Effect, shape: Shape) -> Iterator[tuple[Action, 
     yield tuple(trickle(shape, claim))
     if any(link.value("dead_letter") for link in shape.links):
         yield tuple(trickle(shape, claim, "bulk"))
+    if "poison" in shape.agent(claim.source[0]).source(claim.source[1]).harmed:
+        yield tuple(trickle(shape, claim, "poison"))
     slow = (
         Action(0.0, "slow", (effect.node[0], host), AWAY)
         for host in shape.agent(effect.node[0]).hosts
