@@ -28,7 +28,7 @@ class Admission:
 
     def admit(self, plan: Plan, ended: Callable[[], bool], *, wait: bool) -> str | Taken:
         """Take room; return the channels that were taken, or the name of a full one."""
-        may_drop = True
+        may_drop, required = True, self.droppers.last(plan.required)
         while True:
             with self.lock:
                 optional = plan.optional
@@ -36,16 +36,16 @@ class Admission:
                     optional = self.preparer.off_disk(optional)
                 elif self.writer.disk_full and not (wait and self._await_disk(ended)):
                     return DISK
-                needs = {**plan.required, **optional}
-                if not (may_drop and self.droppers.could(needs)):
-                    dropping = plan.required if may_drop else {}
+                needs = {**required, **optional}
+                if not (may_drop and self.droppers.would_do(required, optional)):
+                    dropping = required if may_drop else {}
                     taken = self.room.take(
-                        plan.required, optional, wait=wait,
+                        required, optional, wait=wait,
                         stopping=partial(self._interrupted, ended, dropping),
                         on_disk=self._on_disk,
                     )  # fmt: skip
                     full = isinstance(taken, str) and wait and not ended()
-                    if not (full and may_drop and self.droppers.could(plan.required)):
+                    if not (full and may_drop and self.droppers.would_do(required, {})):
                         return taken
             may_drop = self.droppers.make_room(needs)
 
@@ -55,7 +55,7 @@ class Admission:
 
     def _interrupted(self, ended: Callable[[], bool], needs: Need) -> bool:
         """Say whether waiting for room is of no use: at the end, or as dropping makes room."""
-        return ended() or self.droppers.could(needs)
+        return ended() or self.droppers.would_do(needs, {})
 
     def _await_disk(self, ended: Callable[[], bool]) -> bool:
         """Wait until the disk may have room; False when the caller is to stop. The lock is held."""

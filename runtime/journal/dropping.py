@@ -57,15 +57,29 @@ class Droppers:
         self._shared = shared
         self._droppers = {name: _Dropper(shared, name, live) for name, live in channels.items()}
 
-    def could(self, needs: Need) -> bool:
-        """Say whether dropping makes room that is missing; the caller holds the lock."""
-        return any(
-            self._shared.room.lacks(name, needs[name])
-            and dropper.live.untaken
-            and not dropper.in_vain(needs[name])
-            for name, dropper in self._droppers.items()
-            if name in needs
+    def would_do(self, required: Need, optional: Need) -> bool:
+        """Say whether dropping makes room that is missing, and none is missing elsewhere that is
+        required: nothing is dropped for a put that does not come. The caller holds the lock.
+        """
+        room = self._shared.room
+        lacking = [name for name, need in required.items() if room.lacks(name, need)]
+        further = (name for name, need in optional.items() if room.lacks(name, need))
+        needs = {**required, **optional}
+        return all(self._could(name, needs[name]) for name in lacking) and any(
+            self._could(name, needs[name]) for name in (*lacking, *further)
         )
+
+    def last(self, needs: Need) -> Need:
+        """Return needs with the channels that drop last: the first full one is named to who waits,
+        and these are in the way only where dropping is in vain.
+        """
+        if not self._droppers:
+            return needs
+        return dict(sorted(needs.items(), key=lambda each: each[0] in self._droppers))
+
+    def _could(self, name: str, need: Want) -> bool:
+        dropper = self._droppers.get(name)
+        return dropper is not None and bool(dropper.live.untaken) and not dropper.in_vain(need)
 
     def make_room(self, needs: Need) -> bool:
         """Drop what makes room; False where a channel's rows can't be found. No lock is held."""

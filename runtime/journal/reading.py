@@ -39,7 +39,7 @@ class Reader:
         """Say whether something came since `frame` looked; the caller holds the lock."""
         memory = self.live.memory
         on_disk = isinstance(memory, Recent) and self.position < memory.since
-        return (on_disk and self.unread) or memory.has(self.position)
+        return self.unread if on_disk else memory.has(self.position)
 
     def frame(self) -> Chunk | None:
         """Return the frame at or after the position, whole; None if there is none yet."""

@@ -66,6 +66,7 @@ class Incoming:
         bodies = [seen.Event(body(event, kind), _headers(part, event)) for event in events]
         pushed = part.kind == "http"
         self._record.sent |= dict.fromkeys(events, not pushed)
+        self._record.bulk.update(events if kind == "bulk" else ())
         if (source, host) in self._copied:
             self._record.failures.add(Failure.ROTATION)
         for each in self._shape.agent(agent).hosts if host == "*" else (host,):

@@ -55,6 +55,8 @@ class Record:
     """Those of them right before which something of note had come about."""
     strayed: dict[Event, Hosts] = field(default_factory=dict)
     """The other hosts of their source that clients have given some of them to as well."""
+    bulk: set[Event] = field(default_factory=set)
+    """What fits into no frame of a link that has a limit."""
     shuffled: set[tuple[str, str, str]] = field(default_factory=set)
     """Sources whose events were not given one after the other: their order is anyone's."""
 
@@ -70,6 +72,8 @@ class Seen:
     """What it came behind, of those that are reordered."""
     beside: frozenset[Instance] = frozenset()
     """Where what is lost would be if a link had had it rejected."""
+    rejected: bool = False
+    """Whether a link must have had it rejected, so that what is claimed of letters holds of it."""
 
     def __str__(self) -> str:
         where = " or ".join(f"{agent}.{sink} of {host}" for agent, sink, host in sorted(self.place))
@@ -124,7 +128,8 @@ class Judge:
                 known = all(self._claim(event, each) is not None for each in sinks(place))
                 lost = not sum(self._copies(record, counts, event, place))
                 if known and lost and not is_left_out(place):
-                    yield Seen("lost", event, sinks(place), beside=self._ways.burying(place))
+                    beside, is_bulk = self._ways.burying(place), event in record.bulk
+                    yield Seen("lost", event, sinks(place), beside=beside, rejected=is_bulk)
         for instance, events in record.arrived.items():
             for event in dict.fromkeys(events):
                 if event not in expected[instance]:
@@ -250,9 +255,10 @@ class Judge:
 
     def _allowed(self, seen: Seen, failures: set[Failure]) -> bool:
         harm = HARM.get(seen.kind, Harm.NONE)
+        place = seen.place | seen.beside if seen.rejected else seen.place
         return bool(harm) and any(
             harm in effect.harm
-            for claim in self._of(seen.event, seen.place)
+            for claim in self._of(seen.event, place)
             for failure in (Failure.ALWAYS, *failures)
             for effect in claim.effects(failure)
         )
