@@ -4,29 +4,59 @@ A client posts one event to two machines, or again to one. What machines set the
 or their time, and what is made from that, tells the copies apart; all else is the same in both.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
+from flumec.compiler.choice import hashed_by, within_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.flow import Joint, header_flow
 from flumec.compiler.headers.known import Headers
-from flumec.compiler.headers.making import Making, fills_gaps, making, set_by
-from flumec.compiler.headers.steps import keeps
-from flumec.compiler.model import Chain, Fleet, Step
+from flumec.compiler.headers.making import Making, fills_gaps, making, set_by, told_on
+from flumec.compiler.headers.steps import finds, keeps
+from flumec.compiler.model import Chain, Fleet, Host, Link, Step
+from flumec.compiler.proofs.fanning import has_several_peers
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
 from flumec.runtime.frozen import frozen
+
+Some = TypeVar("Some", bound=Hashable)
 
 _SEVERAL = 2
 
 
 @frozen
 class Mark:
-    """Why a header is another on each copy."""
+    """Why a header may be another on each copy."""
 
     cause: str
     span: Span
-    by_host: bool
-    """Only on another host: two copies on one host have the same."""
+    values: frozenset[Hashable] = frozenset()
+    """What stands for the values that it may have, two at most; none: another one each time."""
+
+    @property
+    def by_host(self) -> bool:
+        """Whether it goes by the host: two copies on one host have the same."""
+        return bool(self.values)
+
+    @property
+    def differs(self) -> bool:
+        """Whether two copies may have two values."""
+        return not self.values or len(self.values) >= _SEVERAL
+
+    @property
+    def said(self) -> str:
+        """How a message says that it does."""
+        return f"{'may be' if self.by_host else 'is'} another on each copy"
+
+    def or_else(self, other: "Mark | None") -> "Mark":
+        """Return why it may be another where some copies have it by another way."""
+        if other is None or not self.values:
+            return self
+        return self.or_any(other.values) if other.values else other
+
+    def or_any(self, values: Iterable[Hashable]) -> "Mark":
+        """Return the same where it may have other values, too."""
+        return Mark(self.cause, self.span, _few((*self.values, *values)))
 
 
 Marks = Mapping[str, Mark]
@@ -36,68 +66,109 @@ class Copied:
     """The headers in which copies differ, once through the fleet in order."""
 
     def __init__(self, fleet: Fleet, graph: Graph) -> None:
+        self._fleet = fleet
+        self._links = {link.sender.node: link for link in fleet.links}
         self._marks: dict[Node, Marks] = {}
-        self._hosts: dict[Node, frozenset[str]] = {}
-        """Of the hosts on which copies enter that come to a component, two at most."""
+        self._places: dict[Node, Sequence[Host]] = {}
+        """Of an agent's hosts those to which two copies may come; one stands for any of them."""
+        self._entered: dict[Node, frozenset[Node]] = {}
+        """Of the sources by which copies enter that come to a component, two at most."""
         flow = self._flow = header_flow(graph)
         for node in flow.order:
-            joints = flow.into.get(node, ())
-            entered = {host for joint in joints for host in self._hosts.get(joint.start, ())}
-            if not joints:
-                entered = set(_pushed(fleet, node))
-            if entered:
-                self._hosts[node] = frozenset(sorted(entered)[:_SEVERAL])
+            joints = [joint for joint in flow.into.get(node, ()) if joint.start in self._entered]
+            if not flow.into.get(node) and _is_pushed(fleet, node):
+                self._entered[node] = frozenset({node})
+                self._places[node] = fleet.agents[node[0]].hosts.hosts
+            elif joints:
+                entered = {source for joint in joints for source in self._entered[joint.start]}
+                self._entered[node] = _few(sorted(entered))
+                self._places[node] = self._reached(node, joints)
                 self._marks[node] = self._joined(joints)
 
     def come_to(self, node: Node) -> bool:
         """Return whether events come to a component that clients may have sent twice."""
-        return node in self._hosts
+        return node in self._entered
 
     def at(self, node: Node) -> Marks:
-        """Return the headers that are another on each copy where it comes to a component."""
-        return self._told(node, self._marks.get(node, {}))
+        """Return the headers that may be another on each copy where it comes to a component."""
+        return _told(self._marks.get(node, {}))
 
     def before_end(self, agent: str, chain: Chain) -> Marks:
         """Return the same behind a chain's steps, where its route decides."""
-        node = (agent, chain.start)
-        return self._told(node, self._behind(node, chain, chain.steps))
+        return _told(self._behind((agent, chain.start), chain, chain.steps))
 
-    def _told(self, node: Node, marks: Marks) -> Marks:
-        several = len(self._hosts.get(node, ())) >= _SEVERAL
-        return {name: mark for name, mark in marks.items() if several or not mark.by_host}
+    def _reached(self, node: Node, joints: Iterable[Joint]) -> Sequence[Host]:
+        """Return the hosts to which copies may come, one copy to another one."""
+        there, found = self._fleet.agents[node[0]].hosts.hosts, dict[str, Host]()
+        for joint in joints:
+            here, link = self._places[joint.start], self._links.get(joint.start)
+            crosses = joint.edge is not None and joint.edge.kind == "link" and link is not None
+            reached = self._across(link, here, there) if crosses and link is not None else here
+            if len(reached) == len(there):
+                return there
+            found.update((host.name, host) for host in reached)
+        return tuple(found.values())
+
+    def _across(self, link: Link, here: Sequence[Host], there: Sequence[Host]) -> Sequence[Host]:
+        """Return the hosts to which a link may bring copies that are on some hosts."""
+        together, name = len(here) < _SEVERAL, hashed_by(link)
+        if together and not has_several_peers(self._fleet, link):
+            return there[:1]
+        if name is not None and (together or within_of(link) is None):
+            return there if name in self.at(link.sender.node) else there[:1]
+        return there
 
     def _behind(self, start: Node, chain: Chain, steps: Sequence[Step]) -> Marks:
         """Return the same behind some of a chain's steps.
 
         What a step gives only to events that lack it is no mark where clients may send it.
         """
-        left = dict(self._marks.get(start, {}))
+        left, hosts = dict(self._marks.get(start, {})), self._places.get(start, ())
         filling = any(fills_gaps(step) and making(step) != Making() for step in steps)
         before = {id(s): h for s, h in self._flow.steps(start[0], chain)} if filling else {}
         for step in steps:
             if step.declaration is not None and not _is_left_alone(step, before.get(id(step))):
-                _apply(step, left)
+                _apply(step, left, hosts)
         return left
 
-    def _joined(self, joints: Iterable[Joint]) -> Marks:
+    def _joined(self, joints: Sequence[Joint]) -> Marks:
+        ways = [(self._along(joint), self._entered[joint.start]) for joint in joints]
         found: dict[str, Mark] = {}
-        for joint in joints:
-            edge, marks = joint.edge, self._marks.get(joint.start, {})
-            if edge is not None and edge.chain is not None:
-                arm = edge.arm.steps if edge.arm is not None else ()
-                marks = self._behind(joint.start, edge.chain, (*edge.chain.steps, *arm))
-            for name, mark in marks.items():
-                found.setdefault(name, mark)
+        for name in dict.fromkeys(name for marks, _ in ways for name in marks):
+            having = [(marks[name], entered) for marks, entered in ways if name in marks]
+            mark = having[0][0]
+            for other, _ in having[1:]:
+                mark = mark.or_else(other)
+            known = {source for _, entered in having for source in entered}
+            elsewhere = any(name not in marks and not entered <= known for marks, entered in ways)
+            found[name] = mark.or_any((None,)) if elsewhere and mark.by_host else mark
         return found
 
+    def _along(self, joint: Joint) -> Marks:
+        edge = joint.edge
+        if edge is None or edge.chain is None:
+            return self._marks.get(joint.start, {})
+        arm = edge.arm.steps if edge.arm is not None else ()
+        return self._behind(joint.start, edge.chain, (*edge.chain.steps, *arm))
 
-def _pushed(fleet: Fleet, node: Node) -> Iterable[str]:
-    """Return the hosts of a source that clients send to."""
-    agent = fleet.agents[node[0]]
-    kind = agent.components[node[1]].declaration
-    if kind is None or not issubclass(kind, Source) or kind.start != "acknowledgement":
-        return ()
-    return (host.name for host in agent.hosts.hosts)
+
+def _told(marks: Marks) -> Marks:
+    return {name: mark for name, mark in marks.items() if mark.differs}
+
+
+def _few(values: Iterable[Some]) -> frozenset[Some]:
+    found = set[Some]()
+    for value in values:
+        found.add(value)
+        if len(found) >= _SEVERAL:
+            break
+    return frozenset(found)
+
+
+def _is_pushed(fleet: Fleet, node: Node) -> bool:
+    """Whether a component is a source that clients send to."""
+    kind = fleet.agents[node[0]].components[node[1]].declaration
+    return kind is not None and issubclass(kind, Source) and kind.start == "acknowledgement"
 
 
 def _is_left_alone(step: Step, before: Headers | None) -> bool:
@@ -109,30 +180,33 @@ def _is_left_alone(step: Step, before: Headers | None) -> bool:
     return all(before[name].sure or before[name].client for name in set_by(step))
 
 
-def _apply(step: Step, marks: dict[str, Mark]) -> None:
-    """Mark, or clear, the headers that an interceptor sets."""
+def _apply(step: Step, marks: dict[str, Mark], hosts: Sequence[Host]) -> None:
+    """Mark, or clear, the headers that an interceptor sets on some hosts."""
     made = set_by(step)
     if not made:
         return
-    mark = _mark(step, marks)
+    mark, leaves = _mark(step, marks, hosts), keeps(step) or finds(step)
     for name in made:
         if mark is not None:
-            marks[name] = mark
-        elif step.declaration is not None and step.declaration.sets and not keeps(step):
+            marks[name] = mark.or_else(marks.get(name)) if leaves else mark
+        elif not leaves:
             marks.pop(name, None)
 
 
-def _mark(step: Step, marks: Marks) -> Mark | None:
-    """Return why what a step sets is another on each copy, if it is."""
+def _mark(step: Step, marks: Marks, hosts: Sequence[Host]) -> Mark | None:
+    """Return why what a step sets may be another on each copy, if it may."""
     of, sets = making(step), f"`{step.type}` sets it"
     if of.clock:
-        return Mark(f"{sets} to when this copy came", step.span, by_host=False)
-    if of.host:
-        return Mark(f"{sets} to the machine that this copy came to", step.span, by_host=True)
-    if of.varied:
-        return Mark(f"{sets} to another value on each host", step.span, by_host=True)
-    for part in of.headers:
-        if part in marks:
-            made = marks[part]
-            return Mark(f"it is made from `header.{part}`; {made.cause}", step.span, made.by_host)
-    return None
+        return Mark(f"{sets} to when this copy came", step.span)
+    parts = [(part, marks[part]) for part in of.headers if part in marks]
+    if of.host or of.varied:
+        what = "to the machine" if of.host else "by the machine"
+        values = _few(told_on(step, host) for host in hosts)
+        mark = Mark(f"{sets} {what} that this copy came to", step.span, values)
+        if mark.differs or not parts:
+            return mark
+    if not parts:
+        return None
+    part, made = next((each for each in parts if each[1].differs), parts[0])
+    values = made.values if made.differs else frozenset({tuple(m.values for _, m in parts)})
+    return Mark(f"it is made from `header.{part}`; {made.cause}", step.span, values)

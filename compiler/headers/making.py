@@ -84,11 +84,20 @@ def told_behind(steps: Sequence[Step], host: Host) -> Mapping[str, Hashable]:
     fixed, found = fixed_behind(steps), dict[str, Hashable]()
     for step in steps:
         for name in fixed & fixed_by(step):  # the last one decides
-            found[name] = _told(step, host)
+            found[name] = told_on(step, host)
     return found
 
 
-def _told(step: Step, host: Host) -> Hashable:
+def goes_by_host(step: Step, hosts: Sequence[Host]) -> bool:
+    """Return whether a step makes its headers of the host, and not alike on all of some."""
+    of = making(step)
+    if not (of.host or of.varied) or not hosts:
+        return False
+    first = told_on(step, hosts[0])
+    return any(told_on(step, host) != first for host in hosts[1:])
+
+
+def told_on(step: Step, host: Host) -> Hashable:
     """Return what a step tells on a host, or what that follows from."""
     told = constant_on(step, host)
     if told is not None:

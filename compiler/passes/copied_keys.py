@@ -16,8 +16,9 @@ class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
     """The key of a `dedup` is made from what is another on each copy of an event.
 
     A client that posts an event to two machines, or twice to one, sends the same event. A header
-    that a machine sets to its own name or time is another on each copy, and so is a `fingerprint`
-    of it: no copy would ever be known as one.
+    that a machine sets to its own time is another on each copy, and one that goes by the machine
+    may be, where copies come to several of them; so is a `fingerprint` of it. Such copies are not
+    known as copies.
 
     A key is made of what the client sent: an id of its own, or a fingerprint of the headers and the
     body that came with the event.
@@ -105,12 +106,14 @@ class CopiesDiffer(Diagnostic, code="FL911", severity="warning"):
 
     key: str
     sink: str
+    how: str
+    """How a message says that it differs."""
     cause: str
     made: Span
 
     @property
     def message(self) -> str:
-        return f"`{self.key}` is another on each copy that comes to `{self.sink}`: {self.cause}"
+        return f"`{self.key}` {self.how} that comes to `{self.sink}`: {self.cause}"
 
     @property
     def hint(self) -> str:
@@ -130,6 +133,6 @@ def check_copied_keys(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
         marks = graph.derived(Copied).at(node)
         for name in names:
             if name in marks:
-                sink, place = f"{node[0]}.{node[1]}", dedup.value.values["key"].span
-                mark = marks[name]
-                yield CopiesDiffer(place, f"header.{name}", sink, mark.cause, mark.span)
+                mark, sink = marks[name], f"{node[0]}.{node[1]}"
+                place = dedup.value.values["key"].span
+                yield CopiesDiffer(place, f"header.{name}", sink, mark.said, mark.cause, mark.span)

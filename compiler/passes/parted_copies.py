@@ -259,7 +259,7 @@ def _of_route(graph: Graph, node: Node, chain: Chain, mark: Mark) -> _Fork:
     return _Fork(
         frozenset(possible),
         place_of(route.header, route.span),
-        f"by `{shown(route.header)}`, which is another on each copy",
+        f"by `{shown(route.header)}`, which {mark.said}",
         mark.cause,
         mark.span,
         "route by a header that came with the event",
@@ -276,5 +276,5 @@ def _of_link(link: Link, marks: Marks) -> Iterator[_Fork]:
     if (name := hashed_by(link)) is None:
         yield _Fork(ends, held.span, f"by `{policy}`", _CHOOSING[policy], None, cure)
     elif (mark := marks.get(name)) is not None:
-        by = f"by `{shown(name)}`, which is another on each copy"
+        by = f"by `{shown(name)}`, which {mark.said}"
         yield _Fork(ends, place_of(name, held.span), by, mark.cause, mark.span, cure)

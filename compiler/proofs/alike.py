@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from flumec.compiler.graph import Node
 from flumec.compiler.headers.flow import OURS
-from flumec.compiler.headers.making import making, set_by
+from flumec.compiler.headers.making import goes_by_host, making, set_by
 from flumec.compiler.headers.steps import finds, keeps
 from flumec.compiler.model import Step
 from flumec.compiler.proofs.key import written
@@ -102,7 +102,7 @@ def _sets(ways: Ways, node: Node, header: str) -> bool:
 def _by(ways: Ways, node: Node, step: Step) -> Hashable:
     """Return what tells of a step of a component's chain that it gives copies one value."""
     of, source, agent = making(step), ways.source(node), ways.fleet.agents[node[0]]
-    stays = len(agent.hosts.hosts) == 1 or (source is not None and not is_given(source))
-    if of.clock or of.headers or ((of.host or of.varied) and not stays):
+    stays = source is not None and not is_given(source)
+    if of.clock or of.headers or (not stays and goes_by_host(step, agent.hosts.hosts)):
         return _DIFFERS
     return id(step) if of.body else written(step, agent)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from flumec.compiler.choice import hashed_by, policy_of
 from flumec.compiler.deduplicated import key_headers
-from flumec.compiler.headers.making import fills_gaps, making, set_by
+from flumec.compiler.headers.making import fills_gaps, goes_by_host, making, set_by
 from flumec.compiler.headers.steps import finds, keeps
 from flumec.compiler.model import Agent, Link, Step, Value
 from flumec.compiler.proofs.chance import NEVER, Chance
@@ -203,7 +203,7 @@ class Key:
         if not made and not chosen:
             return self
         of, fills = making(step), fills_gaps(step)
-        host = (of.host or of.varied) and len(agent.hosts.hosts) > 1
+        host = goes_by_host(step, agent.hosts.hosts)
         key = self._made(step, made) if made and not fills else self
         said = written(step, agent)
         key = replace(key, made=frozenset((said, *steps) for steps in self.made))
