@@ -47,7 +47,7 @@ check "holds" {
   order = key
   key = header.id
   rate = 200KB/s
-  peak = 5_000/s
+  peak = 500KB/s
   survives = [
     kill(tailer, count = 1),
     lose(tailer),
@@ -70,7 +70,7 @@ check "holds" {
         "order": "key",
         "key": Header("id"),
         "rate": Rate("200KB/s"),
-        "peak": Rate("5_000/s"),
+        "peak": Rate("500KB/s"),
     }
     assert [fault.kind for fault in faults] == ["kill", "lose", "outage", "cut", "power"]
     assert {n: v.value for n, v in faults[0].values.items()} == {

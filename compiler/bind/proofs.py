@@ -14,9 +14,10 @@ from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.kinds_fleet import AGENT, CHANNEL, SINK, SOURCE
 from flumec.compiler.bind.kinds_text import text_parts
 from flumec.compiler.bind.properties import Field, Filling, Form
+from flumec.compiler.bind.property_mistakes import ContradictoryProperties
 from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.bind.types import kind_of, list_of
-from flumec.compiler.model import Fault, Proof
+from flumec.compiler.model import Fault, Proof, Value
 from flumec.runtime.component import Check, Header, Property, at_least
 from flumec.runtime.frozen import frozen
 from flumec.runtime.quantity import Duration, Rate
@@ -106,7 +107,27 @@ def bind_proof(node: tree.Check, env: Env) -> Proof:
     """Return a check with its properties."""
     filling = Filling(proof_form())
     filling.read(node.block, env)
-    return Proof(title(node.title, env), filling.finish(node.title.span, env), node.span)
+    values = filling.finish(node.title.span, env)
+    peak, rate = values.get("peak"), values.get("rate")
+    mistaken = rate is None and "rate" in filling.given
+    if peak is not None and not mistaken and (why := _why_no_peak(peak.value, rate)):
+        others = () if rate is None else (rate.key,)
+        env.findings.report(ContradictoryProperties(peak.span, sentence=why, others=others))
+    return Proof(title(node.title, env), values, node.span)
+
+
+def _why_no_peak(peak: Rate | float, rate: Value | None) -> str:
+    """Return why a check's `peak` counts for nothing beside its `rate`; "" if it counts."""
+    if rate is None:
+        return "`peak` counts for nothing without `rate`: it is the rate of the worst hours"
+    if not isinstance(peak, Rate):
+        return ""
+    if peak.of_bytes != rate.value.of_bytes:
+        of = [f"of {'bytes' if one.of_bytes else 'events'}" for one in (peak, rate.value)]
+        return f"`peak = {peak}` is {of[0]}, and `rate = {rate.value}` {of[1]}"
+    if peak < rate.value:
+        return f"`peak = {peak}` is less than `rate = {rate.value}`: it is that of the worst hours"
+    return ""
 
 
 def title(node: tree.String, env: Env) -> str:
