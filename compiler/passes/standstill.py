@@ -117,6 +117,8 @@ class WaitsForLostHost(Diagnostic, code="FL628", severity="warning"):
 
     waits: str
     """What waits: `policy = all`, or a link by its channel."""
+    source: str
+    """The source that the check is about."""
     fault: Span
     held: Held
     consequence: str
@@ -134,7 +136,7 @@ class WaitsForLostHost(Diagnostic, code="FL628", severity="warning"):
     def label(self) -> str:
         full = f"`{dotted(self.held.tiers[-1].spot[0])}` is full"
         when = "in the end" if self.why_untold else f"after {figures.time(self.held.after)}"
-        return f"{full} {when}; then no host gets anything more"
+        return f"{full} {when}; then nothing more comes from `{self.source}`"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -212,7 +214,7 @@ def _of_link(
         each_waits = policy_of(link) in ("all", "hash")
         place = link.values["policy"].span if each_waits else link.span
         waits = f"`policy = {policy_of(link)}`" if each_waits else f"`{dotted(node)}`"
-        yield WaitsForLostHost(place, waits, fault.span, held, consequence, reason)
+        yield WaitsForLostHost(place, waits, dotted(source), fault.span, held, consequence, reason)
 
 
 def _is_outlasted(capacity: Capacity, proof: Proof, node: Node, held: Held) -> bool:

@@ -74,7 +74,7 @@ tailer.spool => relay.inbox {
 """
 RELAYED = FLEET.replace("tailer.spool =>", "relay.inbox =>") + RELAY
 LINE = b"x" * 19_999
-WAITS = "then no host gets anything more"
+WAITS = "then nothing more comes from `tailer.access`"
 
 
 def found(text: str) -> list[WaitsForLostHost]:
