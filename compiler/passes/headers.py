@@ -23,7 +23,7 @@ _ALWAYS: dict[Kind, str] = {
     "hash": "every event would go to the same host",
     "key": "every event would be without a key",
     "dedup": "every event would be without a key, and every copy written",
-    "fingerprint": "it would be the same of all events",
+    "fingerprint": "it would tell no events apart by that",
 }
 _SOMETIMES: dict[Kind, str] = {
     "path": "events without it go into the folder `_`",
@@ -33,6 +33,8 @@ _SOMETIMES: dict[Kind, str] = {
 }
 """What becomes of events without a header. A route says so itself, by its `else`; to a fingerprint
 an absent header is a part like others."""
+_USUAL = {"host": "`host()`", "timestamp": "`timestamp()`"}
+"""The steps that set these by default."""
 
 
 class HeaderNeverSet(Diagnostic, code="FL401"):
@@ -95,6 +97,7 @@ class HeaderNeverSet(Diagnostic, code="FL401"):
     """
 
     name: str
+    kind: Kind
     by: str
     effect: str
     known: tuple[str, ...]
@@ -110,8 +113,13 @@ class HeaderNeverSet(Diagnostic, code="FL401"):
 
     @property
     def hint(self) -> str:
-        near = closest(self.name, self.known)
-        return near or f'set it before: `static({shown(self.name)}, "…")`, or another step'
+        near, header = closest(self.name, self.known), shown(self.name)
+        if near:
+            return near
+        if self.kind == "dedup":  # what many share is no key
+            return f"set it before, from what tells events apart: `fingerprint({header}, of = […])`"
+        step = f'`static({header}, "…")`' if self.kind == "path" else f"`{_extracting(header)}`"
+        return f"set it before: {_USUAL.get(self.name, step)}, or another step"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -128,7 +136,8 @@ class HeaderPerhapsSet(Diagnostic, code="FL402", severity="warning"):
 
     The others take what the runtime takes for an absent header: the folder `_`, one host for all of
     them, no key, so that their copies are written. Where that is what is wanted, say so with a
-    value of their own: `static` leaves alone what is there.
+    value of their own: `static` leaves alone what is there. In a key it would make one event of all
+    that lack it, of which one is written: there a `fingerprint` of their content is theirs alone.
 
     ## Example
 
@@ -183,6 +192,7 @@ class HeaderPerhapsSet(Diagnostic, code="FL402", severity="warning"):
     """
 
     name: str
+    kind: Kind
     by: str
     effect: str
     lack: Lack
@@ -194,10 +204,10 @@ class HeaderPerhapsSet(Diagnostic, code="FL402", severity="warning"):
 
     @property
     def hint(self) -> str:
-        return (
-            f'give the others a value of their own before: `static({shown(self.name)}, "none")`'
-            " keeps one that is there"
-        )
+        step = f'static({shown(self.name)}, "none")'
+        if self.kind == "dedup":  # of all that share a value, one alone would be written
+            step = f"fingerprint({shown(self.name)}, of = […], preserve = true)"
+        return f"give the others a value of their own before: `{step}` keeps one that is there"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -224,7 +234,9 @@ def check_headers(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             meant.update(get_close_matches(use.name, use.headers.names, n=1))
         elif known.lack is not None and not known.sure and use.kind in _SOMETIMES:
             effect = _SOMETIMES[use.kind]
-            yield HeaderPerhapsSet(use.span, use.name, use.by, effect, known.lack, known.setters)
+            yield HeaderPerhapsSet(
+                use.span, use.name, use.kind, use.by, effect, known.lack, known.setters
+            )
         elif use.kind == "hash":
             yield from one_value(use, fleet)
     yield from check_values(fleet, flow)
@@ -233,4 +245,8 @@ def check_headers(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 
 def _never(use: Use) -> HeaderNeverSet:
     effect, names = _ALWAYS[use.kind], use.headers.names
-    return HeaderNeverSet(use.span, use.name, use.by, effect, names, use.known.lack)
+    return HeaderNeverSet(use.span, use.name, use.kind, use.by, effect, names, use.known.lack)
+
+
+def _extracting(header: str) -> str:
+    return f'regex_extract(r"…", into = [{header}])'
