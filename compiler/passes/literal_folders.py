@@ -1,4 +1,4 @@
-"""Folders that are written as if events chose them, where they are one and the same for all."""
+"""Folders and names of files as if events chose them, where they are the same for all."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,18 @@ from flumec.compiler.fix import Edit, Fix, new_line
 from flumec.compiler.graph import Graph
 from flumec.compiler.model import Agent, Component, Fleet
 from flumec.runtime.output.template import Template, Text
-from flumec.runtime.sinks import FileRoll
+from flumec.runtime.sinks.filing import Filing
+
+_LITERAL = ("directory", "prefix", "suffix")
+"""What a sink of files takes as it stands."""
 
 
 class LiteralTemplate(Diagnostic, code="FL917", severity="warning"):
-    """A sink's `directory` has a time or a header in it, and is taken as it stands.
+    """A sink's `directory`, or its files' names, have a time or a header in them, as they stand.
 
-    Only `path`, the folder below it, follows the event. All files go to one folder that is called
-    `%Y`, or `%{host}`, and what looks for them by day finds none.
+    Only `path`, the folder of the files, follows the event. All files go to one folder that is
+    called `%Y`, or `%{host}`, and what looks for them by day finds none; so with the `prefix` and
+    `suffix` of their names, which Apache Flume fills in.
 
     ## Example
 
@@ -57,17 +61,29 @@ class LiteralTemplate(Diagnostic, code="FL917", severity="warning"):
     ```
     """
 
+    name: str
+    """Of the property."""
     directory: str
+    """What it is set to."""
     path: str
     """What the sink says of it; empty if nothing."""
 
     @property
     def message(self) -> str:
-        folder = next(part for part in self.directory.split("/") if "%" in part)
-        return f"`directory` is the same for all events: the folder is called `{folder}`"
+        called = next(part for part in self.directory.split("/") if "%" in part)
+        what = f"the folder is called `{called}`"
+        if self.name != "directory":
+            end = "begin with" if self.name == "prefix" else "end in"
+            what = f"the files' names {end} `{called}`"
+        return f"`{self.name}` is the same for all events: {what}"
 
     @property
     def hint(self) -> str:
+        if self.name != "directory":
+            return (
+                "what follows the event belongs in `path`, the folder; the names tell host, agent "
+                "and sink without it"
+            )
         above, below = self._divided
         if not self._written_here:
             return "what follows the event belongs in `path`, the folder below `directory`"
@@ -77,7 +93,7 @@ class LiteralTemplate(Diagnostic, code="FL917", severity="warning"):
     @property
     def fix(self) -> Fix | None:
         """Write what follows the event as `path`, if none is there yet."""
-        if self.path or not self._written_here:
+        if self.path or self.name != "directory" or not self._written_here:
             return None
         above, below = self._divided
         moved = f'"{above}"{new_line(self.span)}path = "{below}"'
@@ -98,30 +114,31 @@ class LiteralTemplate(Diagnostic, code="FL917", severity="warning"):
 
 
 def check_literal_folders(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
-    """Yield sinks that write into a folder whose name was to follow from the event."""
+    """Yield sinks whose folders, or files, are called what was to follow from the event."""
     found = {
         finding.span: finding
         for agent in fleet.agents.values()
         for sink in agent.components.values()
-        if (finding := _found(agent, sink)) is not None
+        for finding in _found(agent, sink)
     }
     yield from found.values()
 
 
-def _found(agent: Agent, sink: Component) -> LiteralTemplate | None:
-    said = sink.values.get("directory")
-    if sink.declaration is not FileRoll or said is None:
-        return None
-    held = next((complete(FileRoll, sink.values, host) for host in agent.hosts.hosts[:1]), None)
-    if held is None or not _follows(directory := str(held["directory"])):
-        return None
-    return LiteralTemplate(said.span, directory, held["path"])
+def _found(agent: Agent, sink: Component) -> Iterator[LiteralTemplate]:
+    declared = sink.declaration
+    said = [name for name in _LITERAL if name in sink.values]
+    if declared is None or not issubclass(declared, Filing) or not said:
+        return
+    held = next((complete(declared, sink.values, host) for host in agent.hosts.hosts[:1]), None)
+    for name in said if held is not None else ():
+        if _follows(text := str(held[name])):
+            yield LiteralTemplate(sink.values[name].span, name, text, held["path"])
 
 
-def _follows(directory: str) -> bool:
+def _follows(text: str) -> bool:
     """Return whether a path template of this text would have more than one path."""
     try:
-        parts = Template.parse(directory.lstrip("/")).parts
+        parts = Template.parse(f"_{text}").parts  # a folder may not begin with each of them
     except ValueError:  # with a `%` that means nothing, such as in `100%`
         return False
     return any(not isinstance(part, Text) for part in parts)
