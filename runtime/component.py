@@ -8,7 +8,7 @@ must start fast.
 
 import dataclasses
 import typing
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, dataclass_transform
@@ -275,23 +275,22 @@ class Interceptor(Declared):
 
     @classmethod
     def finds_together(cls, values: dict[str, Any]) -> tuple[Header, ...]:  # noqa: ARG003
-        """Return which headers of `finds` it sets on every event on which it sets any."""
+        """Return which headers of `finds` it sets wherever what it looks for is found."""
         return ()
 
     @classmethod
-    def looks_for(cls, values: dict[str, Any]) -> Hashable:  # noqa: ARG003
-        """Return what it looks for in bodies, equal to that of others that find it in the same.
+    def finds_values(cls, values: dict[str, Any]) -> Mapping[Header, frozenset[str]]:  # noqa: ARG003
+        """Return all that it sets some headers of `finds` to; others to whatever it finds."""
+        return {}
 
-        Where it is found, a filter lets the event pass, and all of `finds_together` are set.
-        """
+    @classmethod
+    def looks_for(cls, values: dict[str, Any]) -> Hashable:  # noqa: ARG003
+        """Return what it looks for in bodies, equal to that of others that find it in the same."""
         return None
 
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> tuple[Ingredient, ...]:  # noqa: ARG003
-        """Return all that the values of its headers follow from; nothing where the file fixes them.
-
-        By that the compiler tells whether two copies of an event get the same.
-        """
+        """Return all that the values of its headers follow from; nothing if the file tells them."""
         return ()
 
     def open(self, context: "Context") -> "Callable[[pa.RecordBatch], pa.RecordBatch]":

@@ -66,13 +66,16 @@ def _found(headers: Headers, step: Step, declared: type[Interceptor]) -> Headers
     """Return the headers behind a step that sets some where it finds them."""
     lack = Lack(step.span, f"`{step.type}` does not set it on every event")
     values = complete(step)
-    found = declared.finds_together(values) if _is_told(values) else ()
+    found, listed = (), dict[Header, frozenset[str]]()
+    if _is_told(values):
+        found, listed = declared.finds_together(values), {**declared.finds_values(values)}
     together, always = frozenset(map(str, found)), _looks_for(declared, values) in headers.found
     for property_ in declared.finds:
         for name in named(step, property_):
-            known = headers[name].found(step.span, lack, together=together - {name})
+            texts = listed.get(Header(name))
+            known = headers[name].found(step.span, lack, texts, together=together - {name})
             sure = always and name in together
-            headers = headers.with_(name, surely(step.span) if sure else known)
+            headers = headers.with_(name, surely(step.span, texts) if sure else known)
     return headers
 
 

@@ -14,9 +14,10 @@ from flumec.runtime.component import (
 from flumec.runtime.pattern import SENTENCE, fault, groups
 from flumec.runtime.pattern_groups import surely_found
 from flumec.runtime.pattern_plain import plain
+from flumec.runtime.pattern_values import listed_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator, Mapping
 
     import pyarrow as pa
     from flumec.runtime.context import Context
@@ -62,6 +63,14 @@ class RegexExtract(Interceptor, type="regex_extract"):
             return ()
         surely = surely_found(values["pattern"])
         return tuple(name for name, found in zip(values["into"], surely, strict=False) if found)
+
+    @classmethod
+    def finds_values(cls, values: dict[str, Any]) -> "Mapping[Header, frozenset[str]]":
+        """Return what the groups list that are alternatives of texts; an empty one sets nothing."""
+        if fault(values["pattern"]) is not None:  # which was reported
+            return {}
+        listed = zip(values["into"], listed_values(values["pattern"]), strict=False)
+        return {name: texts - {""} for name, texts in listed if texts is not None}
 
     @classmethod
     def looks_for(cls, values: dict[str, Any]) -> "Hashable":
