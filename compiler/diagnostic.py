@@ -115,8 +115,15 @@ class Diagnostic(_Record):
 
 
 def nearest(word: str, names: Iterable[str], most: int = 1) -> list[str]:
-    """Return the names near to `word`, the nearest first."""
-    return difflib.get_close_matches(word, list(names), n=most, cutoff=0.6)
+    """Return the names near to `word`, the nearest first: those that only differ in case.
+
+    >>> nearest("error", ["ERROR", "errors"], most=2)
+    ['ERROR', 'errors']
+    """
+    known = list(names)
+    alike = [name for name in known if name.casefold() == word.casefold()]
+    near = difflib.get_close_matches(word, known, n=most, cutoff=0.6)
+    return list(dict.fromkeys((*alike, *near)))[:most]
 
 
 def closest(word: str, names: Iterable[str]) -> str | None:

@@ -1,9 +1,8 @@
 """Headers that are read where no event has them, or not every event."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
-from flumec.compiler.diagnostic import Diagnostic, Place, closest
+from flumec.compiler.diagnostic import Diagnostic, Place, closest, nearest
 from flumec.compiler.graph import Graph
 from flumec.compiler.headers.flow import header_flow
 from flumec.compiler.headers.known import Lack
@@ -231,7 +230,7 @@ def check_headers(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
             yield from two_clocks(use)
         elif known.never:
             yield _never(use)
-            meant.update(get_close_matches(use.name, use.headers.names, n=1))
+            meant.update(nearest(use.name, use.headers.names))
         elif known.lack is not None and not known.sure and use.kind in _SOMETIMES:
             effect = _SOMETIMES[use.kind]
             yield HeaderPerhapsSet(
