@@ -78,7 +78,7 @@ class _Making:
         for step in reversed(way.steps):
             sets = set_by(step)
             if self.header in sets:
-                made = (_by(self.ways, way.start, step), *made)
+                made = (_by(self.ways, way.start, step, key), *made)
             if keeps(step):
                 continue
             if not finds(step) and (
@@ -99,10 +99,16 @@ def _sets(ways: Ways, node: Node, header: str) -> bool:
     return header in named | source.marks.keys()
 
 
-def _by(ways: Ways, node: Node, step: Step) -> Hashable:
-    """Return what tells of a step of a component's chain that it gives copies one value."""
+def _by(ways: Ways, node: Node, step: Step, key: frozenset[str]) -> Hashable:
+    """Return what tells of a step of a component's chain that it gives copies one value, if those
+    headers of the key are what they were before it.
+    """
     of, source, agent = making(step), ways.source(node), ways.fleet.agents[node[0]]
     stays = source is not None and not is_given(source)
-    if of.clock or of.headers or (not stays and goes_by_host(step, agent.hosts.hosts)):
+    if (
+        of.clock
+        or not key.issuperset(of.headers)
+        or (not stays and goes_by_host(step, agent.hosts.hosts))
+    ):
         return _DIFFERS
     return id(step) if of.body else written(step, agent)

@@ -101,6 +101,17 @@ def test_copies_have_what_their_key_is_made_of(of: str) -> None:
     assert alike("", source="given", key="x")
 
 
+def test_what_is_made_of_the_key_is_the_same_on_copies_of_one_key() -> None:
+    made = "fingerprint(header.x, of = [{}]) -> "
+    of_key, beside = made.format("header.id"), made.format("header.id, header.other")
+
+    assert alike(of_key, source="given", key="id")
+    assert alike(of_key, of_key, source="given", key="id")
+    assert not alike(of_key, source="given")
+    assert not alike(beside, source="given", key="id")
+    assert not alike(f"{of_key}fingerprint(header.id, of = [body]) -> ", source="given", key="id")
+
+
 def test_by_two_ways_one_step_has_to_make_it() -> None:
     assert alike(STATIC, STATIC)
     assert not alike(STATIC, OTHER)
