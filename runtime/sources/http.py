@@ -144,7 +144,8 @@ class Http(Proven, Source, type="http"):
                 failure,
                 Harm.REPEATS,
                 "a client that heard nothing repeats a request that may be stored",
-                '`request_id = "Idempotency-Key"`, or a `dedup` at the sink',
+                '`request_id = "Idempotency-Key"`, or a `dedup` at the sink that all copies come '
+                "to, by what they have in common",
                 unless=unless,
             )
 
