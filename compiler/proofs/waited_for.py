@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from flumec.compiler.choice import policy_of, within_of
 from flumec.compiler.graph import Graph, Node
-from flumec.compiler.model import Fault, Fleet, Group, Proof
+from flumec.compiler.model import Fault, Fleet, Group, Link, Proof
 from flumec.compiler.proofs.scenes import Machines, faults_of, length_of, outage_of
 from flumec.compiler.proofs.survival import Taking
 from flumec.compiler.proofs.taken import taking_of
@@ -66,7 +67,12 @@ def _on_the_way(graph: Graph, machines: Machines, proof: Proof) -> Iterator[Wait
         length = length_of(fault)
         if length is None or fault.kind == "outage":
             continue
-        if _meets(taking_of(machines, graph, fault), fault, way):
+        taking = taking_of(machines, graph, fault)
+        if fault.kind == "lose" and taking is not None:
+            met = any(_awaits(machines.fleet, link, taking, way) for link in machines.fleet.links)
+        else:
+            met = _meets(taking, fault, way)
+        if met:
             yield Waiting(fault, end.value.node, length)
 
 
@@ -75,3 +81,24 @@ def _meets(taking: Taking | None, fault: Fault, way: Collection[Node]) -> bool:
     if taking is None:
         return fault.values["link"].value.node in way
     return any(node[0] in taking.gone for node in way)
+
+
+def _awaits(fleet: Fleet, link: Link, taking: Taking, way: Collection[Node]) -> bool:
+    """Whether a link on the way waits for hosts that do not come back: what they held is gone, and
+    waits for nothing.
+    """
+    if link.sender.node not in way or not any(end.node in way for end in link.targets):
+        return False
+    if _taken(fleet, taking, {link.sender.agent}, all_of=True):
+        return False
+    ends = {end.agent for end in link.targets}
+    each_waits = policy_of(link) in ("all", "hash") or within_of(link) is not None
+    return _taken(fleet, taking, ends, all_of=not each_waits)
+
+
+def _taken(fleet: Fleet, taking: Taking, agents: Collection[str], *, all_of: bool) -> bool:
+    """Whether a fault may take some of the hosts of agents, or all at once."""
+    known = (fleet.agents[name] for name in agents if name in fleet.agents)
+    hosts = {agent.name: [host.name for host in agent.hosts.hosts] for agent in known}
+    gone = min(taking.most, sum(taking.count(name, there) for name, there in hosts.items()))
+    return gone >= (sum(map(len, hosts.values())) if all_of else 1)
