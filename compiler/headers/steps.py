@@ -66,7 +66,7 @@ def _found(headers: Headers, step: Step, declared: type[Interceptor]) -> Headers
     """Return the headers behind a step that sets some where it finds them."""
     lack = Lack(step.span, f"`{step.type}` does not set it on every event")
     values = complete(step)
-    found, listed = (), dict[Header, frozenset[str]]()
+    found, listed = tuple[Header, ...](), dict[Header, frozenset[str]]()
     if _is_told(values):
         found, listed = declared.finds_together(values), {**declared.finds_values(values)}
     together, always = frozenset(map(str, found)), _looks_for(declared, values) in headers.found

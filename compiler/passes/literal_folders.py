@@ -130,7 +130,9 @@ def _found(agent: Agent, sink: Component) -> Iterator[LiteralTemplate]:
     if declared is None or not issubclass(declared, Filing) or not said:
         return
     held = next((complete(declared, sink.values, host) for host in agent.hosts.hosts[:1]), None)
-    for name in said if held is not None else ():
+    if held is None:
+        return
+    for name in said:
         if _follows(text := str(held[name])):
             yield LiteralTemplate(sink.values[name].span, name, text, held["path"])
 
