@@ -9,7 +9,8 @@ from typing import Any
 from flumec.compiler.facts import alike
 from flumec.compiler.graph import ends
 from flumec.compiler.letters import letters_of
-from flumec.compiler.model import Agent, End, Fleet, Host, Link, Value
+from flumec.compiler.listeners import tls_of
+from flumec.compiler.model import Agent, End, Fleet, Host, Link
 from flumec.compiler.plan import Peer, ReceivingHalf, SendingHalf
 from flumec.compiler.values import canonical, resolve
 
@@ -55,7 +56,7 @@ class Wires:
         """Return an agent's listeners on `host`: links of equal port, wire and TLS share one."""
         listeners: dict[tuple[str, int, str], list[tuple[Link, End]]] = {}
         for link, end in self._received.get(agent.name, ()):
-            key = (link.via, self._port(link, host), _text(link.values.get("tls")))
+            key = (link.via, self._port(link, host), tls_of(link))
             listeners.setdefault(key, []).append((link, end))
         taken = set(agent.components) | {half.name for half in self.sending(agent, host)}
         return tuple(
@@ -157,10 +158,6 @@ def wire(link: Link) -> str:
     agreed = {name: canonical(link.values[name]) for name in AGREED if name in link.values}
     data = json.dumps([title(link), link.via, agreed], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(data.encode()).hexdigest()[:16]
-
-
-def _text(value: Value | None) -> str:
-    return json.dumps(canonical(value), sort_keys=True)
 
 
 def _word(direction: str, agent: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
+from flumec.compiler.listeners import tls_of
 from flumec.compiler.model import End, Fleet, Link, Value
 from flumec.compiler.source import Span
 from flumec.compiler.values import canonical
@@ -145,8 +146,8 @@ def check_listeners(fleet: Fleet, _graph: Graph) -> Iterator[Diagnostic]:
 
 def listener_of(link: Link, end: End) -> tuple[Any, ...]:
     """Return by what a listener is known: links of which all this is equal share one."""
-    port, tls = (str(canonical(link.values.get(name))) for name in ("port", "tls"))
-    return end.agent, end.component, link.via, port, tls
+    port = str(canonical(link.values.get("port")))
+    return end.agent, end.component, link.via, port, tls_of(link)
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 from flumec.compiler.addresses import is_all, overlap, own
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
+from flumec.compiler.listeners import tls_of
 from flumec.compiler.model import Agent, Fleet, Host, PerHost, Settings, Value
 from flumec.compiler.source import Span
 from flumec.compiler.values import resolve, varies
@@ -133,6 +134,8 @@ class PortTaken(Diagnostic, code="FL530"):
 
     @property
     def hint(self) -> str:
+        if self.what == self.first.what and len(self.hosts) == 1:
+            return "give both the same wire and `tls`, to share it, or one of them another port"
         return "give one of them another port"
 
     @property
@@ -210,12 +213,7 @@ def claims_of_agents(fleet: Fleet) -> dict[str, list[Claim]]:
         for target in link.targets:
             if (port := link.values.get("port")) is not None and target.agent in claims:
                 # Links into one channel with equal port and settings share a listener.
-                shared = (
-                    target.agent,
-                    target.component,
-                    link.via,
-                    str(link.values.get("tls") and link.values["tls"].value),
-                )
+                shared = (target.agent, target.component, link.via, tls_of(link))
                 what = f"the link into `{target.agent}.{target.component}`"
                 claims[target.agent].append(Claim(port.value, what, port.span, shared))
     return claims
