@@ -127,6 +127,21 @@ def test_the_nearest_file_is_taken(lint: Lint) -> None:
     assert lint("--config", "pyproject.toml").codes == [FL902]
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[tool]\nflumec.ignore = ["FL901"]\n',
+        'tool = { flumec = { ignore = ["FL901"] } }\n',
+        '[ tool . "flumec" ]\nignore = ["FL901"]\n',
+    ],
+    ids=range(3),
+)
+def test_a_table_is_found_however_it_is_written(lint: Lint, table: str) -> None:
+    lint.write("web/pyproject.toml", "# not [tool.flumec]\n[tool.other]\n")
+
+    assert lint(pyproject_toml=table).codes == [FL902]
+
+
 def test_the_command_line_selects_instead_and_ignores_as_well(lint: Lint) -> None:
     lint.write("flumec.toml", 'select = ["FL902"]\nignore = ["FL908"]\n')
 
@@ -185,8 +200,10 @@ def test_a_comment_is_not_useless_where_its_rule_is_off(lint: Lint) -> None:
         ("[tool.flumec]\nignore = [FL902]", "FL080", "F", None),
         ("[tool.flumec]\nignore = [", "FL080", "", None),
         ("[tool.flumec]\n\udcff = 1", "FL080", "\udcff", None),
+        ("[tool]\nflumec = 1", "FL082", "flumec", None),
+        ("[ tool . flumec ]\nstrict = 1", "FL082", "strict", None),
     ],
-    ids=range(16),
+    ids=range(18),
 )  # fmt: skip
 def test_a_mistake_in_a_file_is_said_at_its_place(
     text: str, code: str, marked: str, said: str | None

@@ -21,6 +21,8 @@ from flumec.compiler.source import Source, Span
 KEYS = ("select", "ignore", "strict", "severity", "per-file-ignores")
 LEVELS = ("error", "warning", "note")
 
+_HEADER = re.compile(r"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*flumec", re.MULTILINE)
+_KEY = re.compile(r"(?<![\w-])flumec(?=[\"' \t]*=)")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -31,10 +33,14 @@ def read_settings(path: Path, content: bytes) -> Settings:
         whole = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
         return Settings(mistakes=(_broken(source, str(error)),))
-    table = whole
+    table: Any = whole
     if path.name == "pyproject.toml":
         tool = whole.get("tool")
         table = tool.get("flumec", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        found = _KEY.search(source.text)
+        span = Span(source, *found.span()) if found else Span(source, 0, 0)
+        return Settings(mistakes=(WrongSetting(span, "tool.flumec", "a table"),))
     return _Reader(source, table).settings(str(path.parent))
 
 
@@ -54,7 +60,7 @@ class _Reader:
 
     def __init__(self, source: Source, table: Mapping[str, Any]) -> None:
         self._source = source
-        header = re.search(r"^[ \t]*\[[ \t]*tool\.flumec", source.text, re.MULTILINE)
+        header = _HEADER.search(source.text)
         self._start = header.start() if header else 0
         self._table = table
         self._mistakes: list[Diagnostic] = []

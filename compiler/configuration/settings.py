@@ -83,6 +83,15 @@ def found(flow: Path) -> Path | None:
 
 def _has_table(path: Path) -> bool:
     try:
-        return b"tool.flumec" in path.read_bytes()
+        content = path.read_bytes()
     except OSError:
         return False
+    if b"flumec" not in content:
+        return False
+    import tomllib
+
+    try:
+        tool = tomllib.loads(content.decode()).get("tool")
+    except ValueError:  # it may be meant: who reads it says what is wrong
+        return b"tool.flumec" in content
+    return isinstance(tool, dict) and "flumec" in tool
