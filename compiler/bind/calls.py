@@ -141,7 +141,7 @@ def read_call(
     """Return a call's arguments by name, and whether they are whole; mistakes are reported."""
     from flumec.compiler.bind.properties import Filling
 
-    filling = Filling(form)
+    filling = Filling(form, place="parentheses")
     positional = [name for name, found in form.fields.items() if found.property.positional]
     for number, arg in enumerate(args):
         if arg.name is not None:

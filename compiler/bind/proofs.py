@@ -22,6 +22,9 @@ from flumec.runtime.component import Check, Header, Property, at_least
 from flumec.runtime.frozen import frozen
 from flumec.runtime.quantity import Duration, Rate
 
+NOT_NEGATIVE = at_least(Duration("0s"))
+"""What a length of time is, said of what happens."""
+
 _REQUIRED = dataclasses.MISSING
 
 
@@ -51,10 +54,10 @@ def faults() -> Mapping[str, Form]:
     count = typed("count", int, check=at_least(1))
     agent = typed("agent", AGENT, default=_REQUIRED, positional=True)
     sink = typed("sink", SINK, default=_REQUIRED, positional=True)
-    duration = typed("duration", Duration, default=_REQUIRED, positional=True)
-    lasting = typed("duration", Duration, positional=True)
-    down = typed("down", Duration)
-    replaced = typed("replaced", Duration)
+    duration = typed("duration", Duration, default=_REQUIRED, check=NOT_NEGATIVE, positional=True)
+    lasting = typed("duration", Duration, check=NOT_NEGATIVE, positional=True)
+    down = typed("down", Duration, check=NOT_NEGATIVE)
+    replaced = typed("replaced", Duration, check=NOT_NEGATIVE)
     link = typed("link", CHANNEL, default=_REQUIRED, positional=True)
     site = typed("site", str, default=_REQUIRED, positional=True)
     return {

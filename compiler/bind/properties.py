@@ -87,6 +87,8 @@ class Filling:
     meant: set[str] = field(default_factory=set)
     """Properties that an unknown name is near to: one mistake, so they are not missing as well."""
     sections: dict[str, list[tuple[tree.Section, Env]]] = field(default_factory=dict)
+    place: str = "block"
+    """Where they stand."""
 
     @property
     def mistaken(self) -> frozenset[str]:
@@ -170,7 +172,8 @@ class Filling:
         ]
         if missing:
             self.whole = False
-            env.findings.report(MissingProperty(span, owner=self.form.owner, names=tuple(missing)))
+            names = tuple(missing)
+            env.findings.report(MissingProperty(span, self.form.owner, names, self.place))
         elif self.whole:
             self._contradictions(span, env)
         return self.values

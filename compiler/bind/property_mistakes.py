@@ -138,16 +138,16 @@ class MissingProperty(Diagnostic, code="FL203"):
 
     owner: str
     names: tuple[str, ...]
+    place: str = "block"
 
     @property
     def message(self) -> str:
-        """Name what is missing."""
         return f"{self.owner} needs {' and '.join(f'`{name}`' for name in self.names)}"
 
     @property
     def hint(self) -> str:
-        """Say what to do."""
-        return f"write {' and '.join(f'`{name} = …`' for name in self.names)} in its block"
+        names = " and ".join(f"`{name} = …`" for name in self.names)
+        return f"write {names} in its {self.place}"
 
 
 class ContradictoryProperties(Diagnostic, code="FL209"):

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -14,14 +14,15 @@ from flumec.compiler.bind.kinds import Kind, Slot
 from flumec.compiler.bind.kinds_fleet import AGENT, CHANNEL, END, SINK, SOURCE
 from flumec.compiler.bind.kinds_plain import header_name
 from flumec.compiler.bind.kinds_text import TextKind
-from flumec.compiler.bind.proofs import form, title, typed
+from flumec.compiler.bind.proofs import NOT_NEGATIVE, form, title, typed
 from flumec.compiler.bind.properties import Field, Filling, Form
 from flumec.compiler.bind.property_mistakes import Misplaced, what_stands
 from flumec.compiler.bind.scope import Binding, Env
 from flumec.compiler.bind.types import kind_of
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.model import Statement, Trial, Value
-from flumec.runtime.component import at_least
+from flumec.compiler.source import Span
+from flumec.runtime.component import Check, at_least
 from flumec.runtime.frozen import frozen
 from flumec.runtime.quantity import Duration
 
@@ -151,9 +152,10 @@ def functions() -> Mapping[str, Form]:
     """Return the functions of a test and their arguments."""
     headers = HeadersKind("headers", "`headers(name = …)`", dict)
     host = typed("host", str)
-    down = typed("down", Duration)
+    down = typed("down", Duration, check=NOT_NEGATIVE)
     count = typed("count", int, check=at_least(1))
     many = at_least(0)
+    duration = _first("duration", Duration, NOT_NEGATIVE)
     return {
         "send": _form(
             "send", _first("to", SOURCE), typed("headers", headers, positional=True),
@@ -165,15 +167,15 @@ def functions() -> Mapping[str, Form]:
             typed("reason", Literal["unrouted", "filtered", "copy", "late"]),
             typed("unique", bool), typed("order", Literal["source"]), typed("body", _PATTERN),
             typed("files", int, check=many), typed("path", _PATTERN),
-            typed("within", Duration), host,
+            typed("within", Duration, check=NOT_NEGATIVE), host,
         ),
         "kill": _form("kill", _first("agent", AGENT), count, host, down),
         "power": _form("power", _first("place", str), down),
         "cut": _form("cut", _first("link", CHANNEL)),
         "heal": _form("heal", _first("link", CHANNEL)),
-        "outage": _form("outage", _first("sink", SINK), _first("duration", Duration)),
+        "outage": _form("outage", _first("sink", SINK), duration),
         "rotate": _form("rotate", _first("source", SOURCE), host),
-        "advance": _form("advance", _first("duration", Duration)),
+        "advance": _form("advance", duration),
     }  # fmt: skip
 
 
@@ -183,8 +185,8 @@ def trial_form() -> Form:
     return form("a test", typed("sinks", Literal["collected", "real"]))
 
 
-def _first(name: str, kind: Any) -> Field:
-    return typed(name, kind, default=_REQUIRED, positional=True)
+def _first(name: str, kind: Any, check: Check[Any] | None = None) -> Field:
+    return typed(name, kind, default=_REQUIRED, check=check, positional=True)
 
 
 def _form(name: str, *fields: Field) -> Form:
@@ -223,18 +225,33 @@ def _arguments(
 
     Those of `expect` that name headers are one mapping.
     """
-    plain, expected, broken = list(call.args), dict[str, Any](), False
+    plain, by_header = list(call.args), dict[int, tree.Ref]()
     if name == "expect":
-        by_header = [arg for arg in call.args if arg.name and header_name(arg.name) is not None]
-        plain = [arg for arg in call.args if arg not in by_header]
-        for arg in by_header:
-            header = _header(arg) or ""
-            value = _PATTERN.read(arg.value, env, Slot(f"header.{header}"))
-            if value is BROKEN:
-                broken = True
-            else:
-                expected[header] = value
+        by_header = {
+            place: arg.name
+            for place, arg in enumerate(plain)
+            if arg.name is not None and header_name(arg.name) is not None
+        }
+        plain = [arg for place, arg in enumerate(plain) if place not in by_header]
+    expected = _headers([(name, call.args[place]) for place, name in by_header.items()], env)
     values, whole = read_call(plain, its_form, call.function.span, env)
     if expected:
         values["headers"] = Value(expected, call.span, call.function.span)
-    return values, whole and not broken
+    return values, whole and expected is not None
+
+
+def _headers(args: Sequence[tuple[tree.Ref, tree.Arg]], env: Env) -> dict[str, Any] | None:
+    """Return what is expected of headers; None if something of it is wrong, which is reported."""
+    found, firsts, whole = dict[str, Any](), dict[str, Span](), True
+    for name, arg in args:
+        header = header_name(name) or ""
+        if header in firsts:
+            env.findings.report(
+                RepeatedArgument(name.span, name=f"header.{header}", first=firsts[header])
+            )
+            whole = False
+            continue
+        firsts[header] = name.span
+        found[header] = _PATTERN.read(arg.value, env, Slot(f"header.{header}"))
+        whole = whole and found[header] is not BROKEN
+    return found if whole else None

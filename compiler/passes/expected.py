@@ -27,6 +27,8 @@ def expected(said: Statement, at: Component, where: str, *, real: bool) -> Itera
         yield name, _impossible(name, at, where), None
     if at.kind != "sink" and not given:
         yield "at", f"say what is expected at {where}: `{_FIRST[at.kind]} = …`", None
+    if said.get("unique") and said.get("duplicates"):
+        yield "duplicates", "`unique = true` says that there are none", None
     if not given - possible:
         yield from _reasons(said, at, where)
         yield from _left_out(given, at, where) if real else ()

@@ -97,6 +97,8 @@ def _wrong(fleet: Fleet, graph: Graph, said: Statement, *, real: bool) -> Iterat
         hosts = len(agent.hosts.hosts)
         if hosts and said.get("count", 1) > hosts:  # a set without hosts was reported
             yield "count", f"`{agent.name}` runs on {hosts} host{'' if hosts == 1 else 's'}", None
+        elif said.get("host") is not None and said.get("count", 1) > 1:
+            yield "count", f"on `{said.get('host')}` runs one process of `{agent.name}`", None
     if said.function == "power" and said.get("place") is not None:
         known = _places(fleet)
         if said.get("place") not in known:
