@@ -62,6 +62,8 @@ def command(
         raise CannotRun(f"no test is titled like `{pattern}`")
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise CannotRun(f"`{keep}` is not empty: name a folder that is, or a new one")
+    if keep is not None:
+        _make(keep)
     runs = Runs(compiled.fleet, compiled.plan, trials, seed, keep)
     outcomes = _run(runs, workers or os.cpu_count() or 1)
     if junit is not None:
@@ -85,21 +87,21 @@ def _run(runs: "Runs", workers: int) -> "list[Outcome]":
     import time
 
     from flumec.compiler.cli.report import has_colours
-    from flumec.compiler.render import as_text
+    from flumec.compiler.render import as_text, one_line
 
     began, found = time.perf_counter(), []
     for outcome in runs.all(workers):
         found.append(outcome)
         trial = runs.trials[outcome.number]
         word = "ok" if outcome.passed else "FAILED"
-        click.echo(f"{word:6} {trial.title} ({outcome.seconds:.2f}s)")
+        click.echo(f"{word:6} {one_line(trial.title)} ({outcome.seconds:.2f}s)")
     found.sort(key=lambda outcome: outcome.number)
     colours = has_colours(sys.stdout)
     for outcome in found:
         if outcome.finding is not None:
             click.echo(f"\n{as_text(outcome.finding, colours=colours)}", color=colours)
         elif outcome.failure:
-            title = runs.trials[outcome.number].title
+            title = one_line(runs.trials[outcome.number].title)
             click.echo(f'\nerror: "{title}" could not be run: {outcome.failure}')
     failed = sum(not outcome.passed for outcome in found)
     passed = f"{len(found) - failed} passed" if found else "no tests"
@@ -108,8 +110,15 @@ def _run(runs: "Runs", workers: int) -> "list[Outcome]":
     return found
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotRun(f"cannot make `{folder}`: {error.strerror or error}") from None
+
+
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text)
+        path.write_text(text, "utf-8")
     except OSError as error:
         raise CannotRun(f"cannot write `{path}`: {error.strerror or error}") from None
