@@ -64,11 +64,14 @@ class NotAsExpected(Diagnostic, code="FL650"):
 
     title: str
     wanted: str
+    """Empty where a statement could not be done."""
     came: str
     shown: tuple[str, ...]
 
     @property
     def message(self) -> str:
+        if not self.wanted:
+            return f'"{self.title}" cannot go on from here'
         return f'"{self.title}": expected {self.wanted}'
 
     @property

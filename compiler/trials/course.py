@@ -12,9 +12,11 @@ from flumec.compiler.trials.shown import events
 from flumec.compiler.trials.wanted import Wanted
 from flumec.compiler.unexpected import NotAsExpected
 from flumec.compiler.world import Unable, World
+from flumec.compiler.world.declared import declared
 from flumec.compiler.world.events import Event
 from flumec.compiler.world.machine import RESTART
 from flumec.runtime.quantity import Duration
+from flumec.runtime.sources.seq import Seq
 
 PATIENCE = 3600.0
 """Seconds of the test's time that an `expect` without `within` waits for the fleet to rest."""
@@ -36,6 +38,9 @@ class Course:
 
     def run(self) -> NotAsExpected | None:
         """Return the first expectation that failed; None if all held."""
+        for endless in _endless(self._plan):
+            reason = f"`{endless}` never ends, and takes no time: let it have a `total`"
+            return self._refused(self._trial.statements[0], reason)
         with World(self._plan, self._seed, real_sinks=self._trial.real_sinks) as world:
             world.scheduler.patient = True
             world.advance(_START)
@@ -152,7 +157,7 @@ class Course:
 
     def _refused(self, statement: Statement, reason: str) -> NotAsExpected:
         return NotAsExpected(
-            statement.span, title=self._trial.title, wanted="what cannot be simulated",
+            statement.span, title=self._trial.title, wanted="",
             came=reason, shown=(),
         )  # fmt: skip
 
@@ -162,6 +167,14 @@ def places(fleet: Fleet, place: str) -> list[str]:
     hosts = [host for one in fleet.host_sets.values() for host in one.hosts]
     named = [h.name for h in hosts if place in (h.name, str(h.facts.get("site", "")))]
     return list(dict.fromkeys(named))
+
+
+def _endless(plan: Plan) -> Iterator[str]:
+    """Yield the sources that make events without end: the clock leaps only when all wait."""
+    for agent in (agent for host in plan.hosts for agent in host.agents):
+        for source in declared(agent).sources:
+            if isinstance(source, Seq) and source.total is None:
+                yield f"{agent.name}.{source.name}"
 
 
 def clock_time(seconds: float) -> str:

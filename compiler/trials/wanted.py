@@ -118,8 +118,8 @@ class Wanted:
     def _events(self, came: Sequence[Event], sent: Sent, at: str) -> Iterator[Difference]:
         fits = [event for event in came if self._matches(event)]
         count, order, where = self._get("count"), self._get("order"), f"{at} {self._where}"
-        others = (self._copies, order, self._get("dropped"), self._get("files"))
-        asked = count is not None or any(other is not None for other in others)
+        counted = (count, self._get("dropped"), self._get("files"), self._get("duplicates"))
+        asked = any(each is not None for each in counted)
         if count is not None and len(fits) != count:
             yield self._difference(f"{events(count)} {where}{self._like}", came, fits)
         elif not fits and (not asked or (self._like and count is None)):
@@ -145,10 +145,15 @@ class Wanted:
         return Difference(wanted, said, (*lines, *listed(signs, self._headers)))
 
     def _repeated(self, fits: Sequence[Event], wanted: int, where: str) -> Iterator[Difference]:
-        counts = Counter(shown(event) for event in fits)
-        extra = sum(counts.values()) - len(counts)
+        first = {_identity(event): event for event in reversed(fits)}
+        counts = Counter(map(_identity, fits))
+        extra = len(fits) - len(counts)
         if extra != wanted:
-            many = [f"+ {count:,} times {text}" for text, count in counts.items() if count > 1]
+            many = [
+                f"+ {count:,} times {shown(first[which])}"
+                for which, count in counts.items()
+                if count > 1
+            ]
             some = "no event twice" if not wanted else counted(wanted, "copy")
             yield Difference(
                 f"{some} {where}{self._like}", counted(extra, "copy"), tuple(many[:MOST_SHOWN])
@@ -186,6 +191,11 @@ class Wanted:
         if self._body is not None:
             said.insert(0, f"body = {pattern(self._body)}")
         return f" with {', '.join(said)}" if said else ""
+
+
+def _identity(event: Event) -> tuple[bytes, frozenset[tuple[str, str]]]:
+    """Return what two copies have in common, and no two others; what is shown of them is cut."""
+    return event.body, frozenset(event.headers.items())
 
 
 def _header(name: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flumec.compiler.world.clock import BEGINNING
 from flumec.runtime.clock import Clock
 from flumec.runtime.sources.taildir import Taildir
+from flumec.runtime.tail.patterns import Pattern
 from flumec.runtime.tail.watch import Changes, Watch
 
 if TYPE_CHECKING:
@@ -83,6 +84,12 @@ class TailedFiles:
     def first(self, part: Taildir) -> str:
         """Return a path on the host of a file that a source follows."""
         return example_of(part.files[0].removeprefix(str(self.root)))
+
+    def follows(self, part: Taildir, path: str) -> bool:
+        """Return whether a source would read a file of the host."""
+        return any(
+            Pattern(each).matches(f"{self.root}{path}") for each in (*part.files, *part.rotated)
+        )
 
     def append(self, path: str, lines: Sequence[bytes], now_ns: int) -> None:
         """Have a program of the host write lines."""

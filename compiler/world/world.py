@@ -134,7 +134,9 @@ class World(Seen):
         elif isinstance(part, Taildir):
             if any(event.headers for event in events):
                 raise Unable(f"`{agent}.{source}` reads lines, and a line has no headers")
-            path = file or machine.files.first(part)
+            path = machine.files.first(part) if file is None else file
+            if not machine.files.follows(part, path):
+                raise Unable(f"`{agent}.{source}` follows no file `{path}`")
             machine.files.append(path, [event.body for event in events], self.clock.now_ns())
         else:
             raise Unable(f"nothing can be sent to `{agent}.{source}`: it is a `{part.type}`")
@@ -145,8 +147,11 @@ class World(Seen):
         part = part_of(machine.agents[agent], source)
         if not isinstance(part, Taildir):
             raise Unable(f"`{agent}.{source}` follows no files: it is a `{part.type}`")
+        path = machine.files.first(part)
+        if not machine.files.path(path).exists():
+            raise Unable(f"nothing has written `{path}` on {machine.name} yet: there is no file")
         self.scheduler.rouse()
-        machine.files.rotate(machine.files.first(part), self.clock.now_ns())
+        machine.files.rotate(path, self.clock.now_ns())
 
     def kill(self, agent: str, host: str | None = None, *, down: float | None = RESTART) -> None:
         """Kill an agent; it is started again after `down` seconds, or with None by `start`."""
