@@ -160,14 +160,18 @@ class Wanted:
             )
 
     def _disordered(self, fits: Sequence[Event], sent: Sent, where: str) -> Iterator[Difference]:
-        """Yield the first event that came before one that was sent earlier, by the same source."""
+        """Yield the first event that came before one that was sent earlier, by the same source.
+
+        A body that several sources were sent does not tell which of them an event is from.
+        """
+        senders = Counter(body for bodies in sent.values() for body in set(bodies))
         for (agent, source, host), bodies in sent.items():
             places: dict[bytes, list[int]] = {}
             for number, body in enumerate(bodies):
                 places.setdefault(body, []).append(number)
             last, reached = Event(b""), 0
             for event in fits:
-                if event.body not in places:
+                if event.body not in places or senders[event.body] > 1:
                     continue
                 later = [place for place in places[event.body] if place >= reached]
                 if not later:

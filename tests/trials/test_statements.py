@@ -54,6 +54,13 @@ def test_events_that_differ_only_behind_what_is_shown_are_no_copies() -> None:
     assert [note[:11] for note in finding.notes if note[0] == "+"] == ['+ 2 times "']
 
 
+def test_the_order_of_one_host_says_nothing_of_what_another_was_sent_alike() -> None:
+    first = [f'send(tailer.lines, body = "{body}")' for body in "ab"]
+    second = [f'send(tailer.lines, body = "{body}", host = "web-2")' for body in "ab"]
+
+    assert said(*first, "advance(1m)", *second, "expect(tailer.out, order = source)") is None
+
+
 @pytest.mark.parametrize("what", ["unique = true", "order = source", 'host = "web-2"'])
 def test_what_holds_of_no_events_at_all_is_not_what_is_expected(what: str) -> None:
     finding = said(f"expect(tailer.out, {what})")
