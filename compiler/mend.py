@@ -1,7 +1,7 @@
 """`lint --fix`: what findings know to mend themselves, applied until nothing changes."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,8 +73,19 @@ def _repairs(linted: Linted, ours: set[str], *, unsafe: bool) -> Iterator[_Repai
         fix = finding.fix
         if fix is None or not (fix.safe or unsafe):
             continue
-        if all(posixpath.normpath(edit.span.source.path) in ours for edit in fix.edits):
+        if _is_within(fix, ours):
             yield _Repair(finding, fix)
+
+
+def mendable(findings: Iterable[Diagnostic], paths: Iterable[Path]) -> list[Fix]:
+    """Return the fixes of findings that touch only the given files."""
+    ours = {posixpath.normpath(str(path)) for path in paths}
+    fixes = [fix for finding in findings if (fix := finding.fix) is not None]
+    return [fix for fix in fixes if _is_within(fix, ours)]
+
+
+def _is_within(fix: Fix, ours: Container[str]) -> bool:
+    return all(posixpath.normpath(edit.span.source.path) in ours for edit in fix.edits)
 
 
 def _apart(repairs: Iterable[_Repair]) -> Iterator[_Repair]:

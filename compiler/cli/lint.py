@@ -55,7 +55,7 @@ def command(
     linted = mended.linted if fix else lint(flow, given, read)
     report = Report(linted.diagnostics, form=form, strict=given.strict, quietly=False, files=flow)
     report.show()
-    _say_what_can_be_mended(linted, form, safe=not fix, unsafe=not (fix and unsafe))
+    _say_what_can_be_mended(linted, flow, form, safe=not fix, unsafe=not (fix and unsafe))
     return report.status
 
 
@@ -96,13 +96,17 @@ def _write(mended: "Mended", flow: Iterable[Path], read: "Inputs") -> None:
         click.echo(f"mended {count:,} finding{'' if count == 1 else 's'} in {files}", err=True)
 
 
-def _say_what_can_be_mended(linted: "Linted", form: str, *, safe: bool, unsafe: bool) -> None:
+def _say_what_can_be_mended(
+    linted: "Linted", flow: Iterable[Path], form: str, *, safe: bool, unsafe: bool
+) -> None:
     """Say of the findings that are shown what --fix would mend, and what --unsafe would beside."""
     from flumec.compiler.cli.report import MOST
 
-    if form != "text":
+    if form != "text" or not linted.diagnostics:
         return
-    fixes = [fix for finding in linted.diagnostics[:MOST] if (fix := finding.fix) is not None]
+    from flumec.compiler.mend import mendable
+
+    fixes = mendable(linted.diagnostics[:MOST], flow)
     certain = sum(fix.safe for fix in fixes)
     said = []
     if safe and certain:
