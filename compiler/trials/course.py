@@ -22,7 +22,6 @@ PATIENCE = 3600.0
 """Seconds of the test's time that an `expect` without `within` waits for the fleet to rest."""
 
 _START = 0.1
-_LOOK = 0.5
 
 
 class Course:
@@ -132,7 +131,7 @@ class Course:
             left = deadline - world.clock.monotonic()
             if left <= 0:
                 return
-            world.advance(min(_LOOK, left))
+            world.look(left)
 
     def _circumstances(self, world: World, *, rested: bool) -> Iterator[str]:
         """Yield what may be why."""

@@ -125,7 +125,8 @@ class Scheduler:
         may take while nothing happens: hours of such looks would be most of what there is to do."""
         self.patient = False
         """Whether looks may become much rarer: nobody is to stop in order, which looks show."""
-        self._stirred = 0.0
+        self.stirred = 0.0
+        """When something has happened last."""
         self._lingering: dict[Waiter, tuple[float, float]] = {}
         """Who lets tries go by that are in vain: since when, and how often it would try."""
         self._ready: list[Fibre] = []
@@ -177,8 +178,12 @@ class Scheduler:
     @property
     def look(self) -> float:
         """Seconds of one wait of a loop which knows what would be due earlier."""
-        calm = self.now - self._stirred if self.patient else 0.0
-        return max(_LOOK, calm * _RARER_LOOK)
+        return max(_LOOK, self.calm * _RARER_LOOK if self.patient else 0.0)
+
+    @property
+    def calm(self) -> float:
+        """Seconds for which nothing has happened."""
+        return self.now - self.stirred
 
     def linger(self, waiter: Waiter, period: float) -> bool:
         """Wait as `park` does, for one who tries something every `period` seconds.
@@ -186,7 +191,7 @@ class Scheduler:
         In a patient world it takes longer while nothing happens that a try could find. Once
         something does it ends when the next try would have been.
         """
-        longer = (self.now - self._stirred) * _RARER_TRY if self.patient else 0.0
+        longer = self.calm * _RARER_TRY if self.patient else 0.0
         if longer <= period:
             return self.park(waiter, period)
         self._lingering[waiter] = self.now, period
@@ -197,7 +202,7 @@ class Scheduler:
 
     def stir(self) -> None:
         """Note that something happened."""
-        self._stirred = self.now
+        self.stirred = self.now
         if self._lingering:
             for waiter, (since, period) in self._lingering.items():
                 tries = math.floor((self.now - since) / period) + 1
@@ -216,10 +221,9 @@ class Scheduler:
         heapq.heappush(self._timers, (moment, next(self._order), waiter))
 
     def _patience(self, timeout: float) -> float:
-        calm = self.now - self._stirred
-        if timeout > _LOOK or calm < CALM:
+        if timeout > _LOOK or self.calm < CALM:
             return max(timeout, SHORTEST)
-        return max(timeout, min(self.longest_look, calm * _RARER))
+        return max(timeout, min(self.longest_look, self.calm * _RARER))
 
     def sleep(self, seconds: float) -> None:
         """Let time pass for whoever runs; others have turns meanwhile."""

@@ -100,6 +100,16 @@ class World(Seen):
         """Let time pass until `holds`, at most so long."""
         return self.scheduler.until(holds, self.scheduler.now + seconds)
 
+    def look(self, seconds: float) -> None:
+        """Let time pass until it is worth another look at what there is, at most so long: the more
+        the longer nothing has happened.
+        """
+        self.advance(min(_LOOK, seconds))
+        stirred = self.scheduler.stirred
+        longer = min(self.scheduler.calm * _RARER, seconds) - _LOOK
+        if longer > 0:
+            self.until(lambda: self.scheduler.stirred > stirred, longer)
+
     def rest(self, seconds: float) -> bool:
         """Let time pass until nothing is under way any more; False after so long."""
         start = self.scheduler.now

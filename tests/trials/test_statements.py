@@ -1,5 +1,7 @@
 """Statements of a test at their edges: what cannot be done is said, and nothing holds by chance."""
 
+import time
+
 import pytest
 from flumec.compiler.build import compile_text
 from flumec.compiler.diagnostic import Diagnostic
@@ -123,3 +125,25 @@ def test_a_source_without_end_is_refused_instead_of_run_for_ever() -> None:
 
     assert finding is not None
     assert "`counter.numbers` never ends" in str(finding.label)
+
+
+def test_waiting_for_days_takes_no_time_and_ends_when_it_holds() -> None:
+    began = time.perf_counter()
+    finding = said("expect(tailer.out, within = 365d)")
+
+    assert finding is not None
+    assert finding.notes[-1] == "after 365d by the test's clock; seed 0"
+    assert (
+        said(
+            "outage(tailer.out, 30d)",
+            "send(tailer.lines)",
+            "expect(tailer.out, count = 1, within = 365d)",
+            "send(tailer.lines)",
+            "expect(tailer.out, count = 1, within = 0s)",
+            "expect(tailer.out, count = 2, within = 1m)",
+            "expect(tailer.out, count = 3, within = 1s)",
+        )
+        .notes[-1]
+        .startswith("after 30d")
+    )  # type: ignore[union-attr]
+    assert time.perf_counter() - began < 20
