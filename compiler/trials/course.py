@@ -137,8 +137,8 @@ class Course:
         """Yield what may be why."""
         for agent, channel, host, held in world.held(unread=True):
             yield f"{events(held)} held in `{agent}.{channel}` on {host}"
-        for agent, source, reason, dropped in world.all_dropped():
-            yield f"{events(dropped)} {reason} at `{agent}.{source}`"
+        for agent, part, reason, dropped in world.all_dropped():
+            yield f"{events(dropped)} dropped by `{reason}` at `{agent}.{part}`"
         for agent, host in world.down:
             yield f"`{agent}` on {host} is down"
         for agent, component, host, reason in world.failing:

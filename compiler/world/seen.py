@@ -138,8 +138,9 @@ class Seen:
     def drops(self, agent: str, component: str, host: str | None = None) -> dict[str, int]:
         """Return how many events a component has dropped so far, by the reason."""
         part = part_of(self.machine(agent, host).agents[agent], component)
-        if part.kind == "channel":
-            return {"room": self._made_room(agent, component, host)}
+        if part.kind == "channel":  # what its sink takes for a copy counts as dropped there, too
+            makes_room = getattr(part, "when_full", None) == "drop_oldest"
+            return {"room": self._made_room(agent, component, host)} if makes_room else {}
         reasons = {"unrouted": "events_dropped", "filtered": "events_filtered"}
         if isinstance(part, Filing):
             reasons = {} if part.dedup is None else {"copy": "duplicates"}
@@ -148,13 +149,14 @@ class Seen:
         return {why: self.counted(agent, component, what, host) for why, what in reasons.items()}
 
     def all_dropped(self) -> Iterator[tuple[str, str, str, int]]:
-        """Yield what sources have dropped: (agent, source, reason, events)."""
+        """Yield what was dropped: (agent, component, reason, events)."""
         agents = {name: a for m in self.machines.values() for name, a in m.agents.items()}
         for name, agent in agents.items():
-            for source in agent.sources:
-                for reason, count in self.drops(name, source.name).items():
-                    if count:
-                        yield name, source.name, reason, count
+            for part in agent.parts:
+                if part.kind in ("source", "channel", "sink"):
+                    for reason, count in self.drops(name, part.name).items():
+                        if count:
+                            yield name, part.name, reason, count
 
     def _made_room(self, agent: str, channel: str, host: str | None) -> int:
         return sum(

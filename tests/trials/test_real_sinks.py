@@ -141,7 +141,7 @@ def test_without_newlines_a_file_is_one_text() -> None:
          ("2 dropped by `unrouted`",)),
         ((send("ping", 1), "expect(gateway.store)"),
          "expected an event at `gateway.store`", "nothing came",
-         ("- 1 event", "1 event unrouted at `gateway.events`")),
+         ("- 1 event", "1 event dropped by `unrouted` at `gateway.events`")),
         (("kill(gateway, down = 1h)", "expect(gateway.store, within = 1m)"),
          "expected an event at `gateway.store`", "nothing came",
          ("- 1 event", "`gateway` on edge-1 is down")),
