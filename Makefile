@@ -33,7 +33,7 @@ faults: $(BIN)/flumec ## Kill agents at 124 steps of their work, 400 times; lost
 full-faults: $(BIN)/flumec ## The same until each step was one that a process died at.
 	@PYTHONPATH=tests $(BIN)/python -m faults --full $(FAULTS)
 
-prove: $(BIN)/flumec ## Hold what is claimed of 3,500 random fleets against what happens to them.
+prove: $(BIN)/flumec ## Hold what is claimed of 4,000 random fleets against what happens to them.
 	@PYTHONPATH=tests $(BIN)/python -m prove $(PROVE)
 
 fleet: $(BIN)/flumec ## Five real hosts under load, all that may happen to them; needs root and Debian.
