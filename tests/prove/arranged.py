@@ -8,9 +8,9 @@ from itertools import chain
 from flumec.compiler.graph import Node
 from flumec.compiler.proofs.claim import Claim, Failure, Harm
 from prove.aiming import rejected, wanted
-from prove.script import LENGTH, Action, Script, given, holds, places
+from prove.script import LATE, LENGTH, Action, Script, given, holds, places
 from prove.shape import FILING, Agent, Shape
-from prove.ways import buried
+from prove.ways import buried, letters
 
 CHOOSING = ("failover", "balance")
 """The policies of links that send to another peer when one is away."""
@@ -123,6 +123,17 @@ def _dying_in_turn(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
         yield deaths
 
 
+def _overdue(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
+    """Have all that comes to a sink be late there, so that the channel for it overflows."""
+    for effect in claim.effects(Failure.ALWAYS):
+        agent = shape.agent(effect.node[0])
+        late = {sink.name for sink in agent.sinks if letters(agent, sink.name).get(effect.node[1])}
+        read = {each.channel for each in agent.readings if late & {*each.sinks}}
+        if read and effect.harm & wanted(claim) & Harm.LOSES:
+            waiting = list(holds(agent, 0.0, LATE, read))
+            yield from (waiting, [*waiting, *_gathered(shape, claim)])
+
+
 def _moved(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
     """Have a client repeat its request at another host, or once a link has gone over to another
     peer, and at once what a link rejects.
@@ -154,5 +165,5 @@ def gone_over(shape: Shape, lasts: float) -> Iterator[list[Action]]:
             yield [cut for cut in cuts if cut.who[-1] == away]
 
 
-_HARMS = (_buried, _waiting, _dying_in_turn, _moved, _copied)
+_HARMS = (_buried, _waiting, _dying_in_turn, _overdue, _moved, _copied)
 """What is arranged, each for the claims that it may show."""
