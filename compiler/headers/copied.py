@@ -7,14 +7,14 @@ or their time, and what is made from that, tells the copies apart; all else is t
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from flumec.compiler.choice import hashed_by, within_of
+from flumec.compiler.choice import hashed_by
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.flow import Joint, header_flow
 from flumec.compiler.headers.known import Headers
 from flumec.compiler.headers.making import Making, fills_gaps, making, set_by, told_on
 from flumec.compiler.headers.steps import finds, keeps
-from flumec.compiler.model import Chain, Fleet, Host, Link, Step
-from flumec.compiler.proofs.fanning import has_several_peers
+from flumec.compiler.headers.together import Whereabouts, across, among, joined
+from flumec.compiler.model import Chain, Fleet, Step
 from flumec.compiler.source import Span
 from flumec.runtime.component import Source
 from flumec.runtime.frozen import frozen
@@ -69,8 +69,7 @@ class Copied:
         self._fleet = fleet
         self._links = {link.sender.node: link for link in fleet.links}
         self._marks: dict[Node, Marks] = {}
-        self._places: dict[Node, Sequence[Host]] = {}
-        """Of an agent's hosts those to which two copies may come; one stands for any of them."""
+        self._places: dict[Node, Whereabouts] = {}
         self._entered: dict[Node, frozenset[Node]] = {}
         """Of the sources by which copies enter that come to a component, two at most."""
         flow = self._flow = header_flow(graph)
@@ -78,11 +77,11 @@ class Copied:
             joints = [joint for joint in flow.into.get(node, ()) if joint.start in self._entered]
             if not flow.into.get(node) and _is_pushed(fleet, node):
                 self._entered[node] = frozenset({node})
-                self._places[node] = fleet.agents[node[0]].hosts.hosts
+                self._places[node] = among(fleet.agents[node[0]].hosts.hosts)
             elif joints:
                 entered = {source for joint in joints for source in self._entered[joint.start]}
                 self._entered[node] = _few(sorted(entered))
-                self._places[node] = self._reached(node, joints)
+                self._places[node] = joined(self._along(node, joint) for joint in joints)
                 self._marks[node] = self._joined(joints)
 
     def come_to(self, node: Node) -> bool:
@@ -91,48 +90,36 @@ class Copied:
 
     def at(self, node: Node) -> Marks:
         """Return the headers that may be another on each copy where it comes to a component."""
-        return _told(self._marks.get(node, {}))
+        return _differing(self._marks.get(node, {}))
 
     def before_end(self, agent: str, chain: Chain) -> Marks:
         """Return the same behind a chain's steps, where its route decides."""
-        return _told(self._behind((agent, chain.start), chain, chain.steps))
+        return _differing(self._behind((agent, chain.start), chain, chain.steps))
 
-    def _reached(self, node: Node, joints: Iterable[Joint]) -> Sequence[Host]:
-        """Return the hosts to which copies may come, one copy to another one."""
-        there, found = self._fleet.agents[node[0]].hosts.hosts, dict[str, Host]()
-        for joint in joints:
-            here, link = self._places[joint.start], self._links.get(joint.start)
-            crosses = joint.edge is not None and joint.edge.kind == "link" and link is not None
-            reached = self._across(link, here, there) if crosses and link is not None else here
-            if len(reached) == len(there):
-                return there
-            found.update((host.name, host) for host in reached)
-        return tuple(found.values())
-
-    def _across(self, link: Link, here: Sequence[Host], there: Sequence[Host]) -> Sequence[Host]:
-        """Return the hosts to which a link may bring copies that are on some hosts."""
-        together, name = len(here) < _SEVERAL, hashed_by(link)
-        if together and not has_several_peers(self._fleet, link):
-            return there[:1]
-        if name is not None and (together or within_of(link) is None):
-            return there if name in self.at(link.sender.node) else there[:1]
-        return there
+    def _along(self, node: Node, joint: Joint) -> Whereabouts:
+        """Return where copies are that come to a component by one way."""
+        here, link = self._places[joint.start], self._links.get(joint.start)
+        if link is None or joint.edge is None or joint.edge.kind != "link":
+            return here
+        mark = self._marks.get(joint.start, {}).get(hashed_by(link) or "")
+        same = () if mark is None else None if mark.differs else mark.values
+        return across(self._fleet, link, here, self._fleet.agents[node[0]].hosts.hosts, same)
 
     def _behind(self, start: Node, chain: Chain, steps: Sequence[Step]) -> Marks:
         """Return the same behind some of a chain's steps.
 
         What a step gives only to events that lack it is no mark where clients may send it.
         """
-        left, hosts = dict(self._marks.get(start, {})), self._places.get(start, ())
+        left, place = dict(self._marks.get(start, {})), self._places.get(start, among(()))
         filling = any(fills_gaps(step) and making(step) != Making() for step in steps)
         before = {id(s): h for s, h in self._flow.steps(start[0], chain)} if filling else {}
         for step in steps:
             if step.declaration is not None and not _is_left_alone(step, before.get(id(step))):
-                _apply(step, left, hosts)
+                _apply(step, left, place)
         return left
 
     def _joined(self, joints: Sequence[Joint]) -> Marks:
-        ways = [(self._along(joint), self._entered[joint.start]) for joint in joints]
+        ways = [(self._made(joint), self._entered[joint.start]) for joint in joints]
         found: dict[str, Mark] = {}
         for name in dict.fromkeys(name for marks, _ in ways for name in marks):
             having = [(marks[name], entered) for marks, entered in ways if name in marks]
@@ -144,7 +131,7 @@ class Copied:
             found[name] = mark.or_any((None,)) if elsewhere and mark.by_host else mark
         return found
 
-    def _along(self, joint: Joint) -> Marks:
+    def _made(self, joint: Joint) -> Marks:
         edge = joint.edge
         if edge is None or edge.chain is None:
             return self._marks.get(joint.start, {})
@@ -152,7 +139,7 @@ class Copied:
         return self._behind(joint.start, edge.chain, (*edge.chain.steps, *arm))
 
 
-def _told(marks: Marks) -> Marks:
+def _differing(marks: Marks) -> Marks:
     return {name: mark for name, mark in marks.items() if mark.differs}
 
 
@@ -180,12 +167,12 @@ def _is_left_alone(step: Step, before: Headers | None) -> bool:
     return all(before[name].sure or before[name].client for name in set_by(step))
 
 
-def _apply(step: Step, marks: dict[str, Mark], hosts: Sequence[Host]) -> None:
-    """Mark, or clear, the headers that an interceptor sets on some hosts."""
+def _apply(step: Step, marks: dict[str, Mark], place: Whereabouts) -> None:
+    """Mark, or clear, the headers that an interceptor sets where copies are."""
     made = set_by(step)
     if not made:
         return
-    mark, leaves = _mark(step, marks, hosts), keeps(step) or finds(step)
+    mark, leaves = _mark(step, marks, place), keeps(step) or finds(step)
     for name in made:
         if mark is not None:
             marks[name] = mark.or_else(marks.get(name)) if leaves else mark
@@ -193,20 +180,30 @@ def _apply(step: Step, marks: dict[str, Mark], hosts: Sequence[Host]) -> None:
             marks.pop(name, None)
 
 
-def _mark(step: Step, marks: Marks, hosts: Sequence[Host]) -> Mark | None:
+def _mark(step: Step, marks: Marks, place: Whereabouts) -> Mark | None:
     """Return why what a step sets may be another on each copy, if it may."""
-    of, sets = making(step), f"`{step.type}` sets it"
+    of, sets, own = making(step), f"`{step.type}` sets it", frozenset[Hashable]()
     if of.clock:
         return Mark(f"{sets} to when this copy came", step.span)
     parts = [(part, marks[part]) for part in of.headers if part in marks]
     if of.host or of.varied:
         what = "to the machine" if of.host else "by the machine"
-        values = _few(told_on(step, host) for host in hosts)
-        mark = Mark(f"{sets} {what} that this copy came to", step.span, values)
+        own = _told(step, place)
+        mark = Mark(f"{sets} {what} that this copy came to", step.span, own)
         if mark.differs or not parts:
             return mark
     if not parts:
         return None
     part, made = next((each for each in parts if each[1].differs), parts[0])
-    values = made.values if made.differs else frozenset({tuple(m.values for _, m in parts)})
+    values = made.values if made.differs else frozenset({(own, *(m.values for _, m in parts))})
     return Mark(f"it is made from `header.{part}`; {made.cause}", step.span, values)
+
+
+def _told(step: Step, place: Whereabouts) -> frozenset[Hashable]:
+    """Return what stands for the values that a step gives copies by their hosts; for one where no
+    hosts are known, which was reported.
+    """
+    told = _few(told_on(step, host) for host in place.hosts)
+    if len(told) < _SEVERAL:
+        return frozenset({told})
+    return told if place.spot is None else frozenset({(told, place.spot)})
