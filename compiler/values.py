@@ -24,6 +24,18 @@ def varies(value: Any) -> bool:
     return isinstance(value, tuple | list) and any(varies(item) for item in value)
 
 
+def facts_in(value: Any) -> Iterator[HostFact]:
+    """Yield the facts of hosts that are in a value."""
+    if isinstance(value, PerHost):
+        yield from (part for part in value.parts if isinstance(part, HostFact))
+    elif isinstance(value, Settings):
+        for inner in value.values.values():
+            yield from facts_in(inner.value)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from facts_in(item)
+
+
 def resolve(value: Any, host: Host, address: str) -> Any:
     """Return what `value` is on `host`: an instance of the property's type, or a section's Part."""
     if isinstance(value, PerHost):

@@ -11,7 +11,7 @@ from flumec.compiler.choice import hashed_by
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.headers.flow import Joint, header_flow
 from flumec.compiler.headers.known import Headers
-from flumec.compiler.headers.making import Making, fills_gaps, making, set_by, told_on
+from flumec.compiler.headers.making import Making, fills_gaps, making, set_by, told_on_some
 from flumec.compiler.headers.steps import finds, keeps
 from flumec.compiler.headers.together import Whereabouts, across, among, joined
 from flumec.compiler.model import Chain, Fleet, Step
@@ -203,7 +203,7 @@ def _told(step: Step, place: Whereabouts) -> frozenset[Hashable]:
     """Return what stands for the values that a step gives copies by their hosts; for one where no
     hosts are known, which was reported.
     """
-    told = _few(told_on(step, host) for host in place.hosts)
+    told = told_on_some(step, place.hosts)
     if len(told) < _SEVERAL:
         return frozenset({told})
     return told if place.spot is None else frozenset({(told, place.spot)})

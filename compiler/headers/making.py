@@ -1,11 +1,11 @@
 """What the headers that a step sets follow from: the event itself, or when and where it passes."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from flumec.compiler.headers.steps import complete, constant_on, keeps, named
-from flumec.compiler.model import Host, Step
-from flumec.compiler.values import resolve, varies
+from flumec.compiler.model import Host, HostFact, Step
+from flumec.compiler.values import fact, facts_in, resolve, varies
 from flumec.runtime.component import Header
 
 
@@ -88,13 +88,33 @@ def told_behind(steps: Sequence[Step], host: Host) -> Mapping[str, Hashable]:
     return found
 
 
-def goes_by_host(step: Step, hosts: Sequence[Host]) -> bool:
+def goes_by_host(step: Step, hosts: Iterable[Host]) -> bool:
     """Return whether a step makes its headers of the host, and not alike on all of some."""
     of = making(step)
-    if not (of.host or of.varied) or not hosts:
-        return False
-    first = told_on(step, hosts[0])
-    return any(told_on(step, host) != first for host in hosts[1:])
+    return (of.host or of.varied) and len(told_on_some(step, hosts)) > 1
+
+
+def told_on_some(step: Step, hosts: Iterable[Host]) -> frozenset[Hashable]:
+    """Return what a step tells on some hosts, two at most; it is asked once for equal facts, as ten
+    thousand hosts may have.
+    """
+    facts = [one for held in step.values.values() for one in facts_in(held.value)]
+    by_name, asked, found = making(step).host, set[Hashable](), set[Hashable]()
+    for host in hosts:
+        known = host.name if by_name else _facts_on(facts, host)
+        if known not in asked:
+            asked.add(known)
+            found.add(told_on(step, host))
+        if len(found) > 1:
+            break
+    return frozenset(found)
+
+
+def _facts_on(facts: Sequence[HostFact], host: Host) -> Hashable:
+    try:
+        return tuple(str(fact(one, host, host.address)) for one in facts)
+    except KeyError:  # with a mistake that was reported
+        return host.name
 
 
 def told_on(step: Step, host: Host) -> Hashable:
