@@ -7,7 +7,7 @@ from itertools import chain
 
 from flumec.compiler.graph import Node
 from flumec.compiler.proofs.claim import Claim, Failure, Harm
-from prove.aiming import rejected, wanted
+from prove.aiming import flood, rejected, wanted
 from prove.script import LATE, LENGTH, Action, Script, given, holds, places
 from prove.shape import FILING, Agent, Shape
 from prove.ways import buried, letters
@@ -43,11 +43,10 @@ def _buried(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
         return
     agent, gathered = shape.agent(claim.sink[0]), list(_gathered(shape, claim))
     late = {sink.name for sink in agent.sinks if claim.sink[1] in buried(agent, sink.name)}
-    read = {each.channel for each in agent.readings if late & {*each.sinks}}
     away = list(_away(shape, dead))
     held = [
         *_away(shape, dead, {(agent.name, name) for name in late}),
-        *holds(agent, 0.0, WAITED, read),
+        *holds(agent, 0.0, WAITED, _read_by(agent, late)),
     ]
     yield from (away, [*away, *gathered], held, [*held, *gathered])
 
@@ -123,15 +122,26 @@ def _dying_in_turn(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
         yield deaths
 
 
-def _overdue(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
-    """Have all that comes to a sink be late there, so that the channel for it overflows."""
+def _overflowing(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
+    """Have all that comes to sinks be late, or given up, so that a channel for it overflows."""
     for effect in claim.effects(Failure.ALWAYS):
-        agent = shape.agent(effect.node[0])
-        late = {sink.name for sink in agent.sinks if letters(agent, sink.name).get(effect.node[1])}
-        read = {each.channel for each in agent.readings if late & {*each.sinks}}
-        if read and effect.harm & wanted(claim) & Harm.LOSES:
-            waiting = list(holds(agent, 0.0, LATE, read))
+        agent, channel = shape.agent(effect.node[0]), effect.node[1]
+        told = {sink.name: letters(agent, sink.name).get(channel) for sink in agent.sinks}
+        if not effect.harm & wanted(claim) & Harm.LOSES:
+            continue
+        late = {name for name, is_late in told.items() if is_late}
+        if late:
+            waiting = list(holds(agent, 0.0, LATE, _read_by(agent, late)))
             yield from (waiting, [*waiting, *_gathered(shape, claim)])
+        if giving := {name for name, is_late in told.items() if is_late is False}:
+            much = [*flood(shape, claim), *_gathered(shape, claim)]
+            yield [*_away(shape, frozenset()), *much]
+            last = _away(shape, frozenset(), {(agent.name, name) for name in giving})
+            yield [*last, *holds(agent, 0.0, WAITED, _read_by(agent, giving)), *much]
+
+
+def _read_by(agent: Agent, sinks: AbstractSet[str]) -> set[str]:
+    return {each.channel for each in agent.readings if sinks & {*each.sinks}}
 
 
 def _moved(shape: Shape, claim: Claim) -> Iterator[list[Action]]:
@@ -165,5 +175,5 @@ def gone_over(shape: Shape, lasts: float) -> Iterator[list[Action]]:
             yield [cut for cut in cuts if cut.who[-1] == away]
 
 
-_HARMS = (_buried, _waiting, _dying_in_turn, _overdue, _moved, _copied)
+_HARMS = (_buried, _waiting, _dying_in_turn, _overflowing, _moved, _copied)
 """What is arranged, each for the claims that it may show."""
