@@ -1,6 +1,7 @@
 """What a made fleet may get of where its channels lie: other journals, memory, and little room."""
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,6 +16,9 @@ JOURNALS: dict[str, Part] = {
 
 ASIDE = ("late", "dead", "rejected")
 """How channels are called for what sinks and links give up."""
+
+
+_LATE = re.compile(r"late = (\w+)").finditer
 
 
 def journaled(shape: Shape, chance: random.Random) -> Shape:
@@ -53,8 +57,14 @@ def held_otherwise(shape: Shape, chance: random.Random) -> Shape:
 
 
 def overflowing(shape: Shape, chance: random.Random) -> Shape:
-    """Have one of the channels for what is given up drop what is oldest, or another one."""
-    every = [part for agent in shape.agents for part in agent.channels]
+    """Have one of the channels for what is given up drop what is oldest, or another one; but for
+    what is late after a day, which is longer than anything lasts here.
+    """
+    knowing = [sink.value("dedup") or "" for agent in shape.agents for sink in agent.sinks]
+    after_days = {each[1] for text in knowing if "window" not in text for each in _LATE(text)}
+    every = [
+        part for agent in shape.agents for part in agent.channels if part.name not in after_days
+    ]
     aside = [part for part in every if part.name.startswith(ASIDE)]
     chosen = chance.choice(aside if aside and chance.random() < 0.8 else every)
     if chosen.value("when_full"):
