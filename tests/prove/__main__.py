@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--tries", type=int, default=TRIES, help="lives by chance before each step")
     parser.add_argument(
         "--shown", type=_numbers, default=(*(math.inf,) * 4, 20), metavar="N,N,N,N,N",
-        help="of the first so many as generated, widened, harmed, further (default: all), stored (20)",
+        help="of the first so many as made, widened, harmed, further (default: all), stored (20)",
     )  # fmt: skip
     parser.add_argument(
         "--witnesses", action="store_true", help="search anew, and remember what was found late"
