@@ -61,6 +61,8 @@ class Droppers:
         """Say whether dropping makes room that is missing, and none is missing elsewhere that is
         required: nothing is dropped for a put that does not come. The caller holds the lock.
         """
+        if not self._droppers:
+            return False
         room = self._shared.room
         lacking = [name for name, need in required.items() if room.lacks(name, need)]
         further = (name for name, need in optional.items() if room.lacks(name, need))

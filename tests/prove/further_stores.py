@@ -17,7 +17,6 @@ JOURNALS: dict[str, Part] = {
 ASIDE = ("late", "dead", "rejected")
 """How channels are called for what sinks and links give up."""
 
-
 _LATE = re.compile(r"late = (\w+)").finditer
 
 
