@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from flumec.compiler.model import Link
 from flumec.compiler.plan import Agent
 from flumec.runtime import metrics_port
 from flumec.runtime.frozen import frozen
@@ -29,9 +28,3 @@ def listeners(agent: Agent) -> Iterator[Listener]:
     if agent.metrics_port is not None:
         address = metrics_port.address_for(agent.address)
         yield Listener(metrics_port.SOCKET, address, int(agent.metrics_port), bound=True)
-
-
-def tls_of(link: Link) -> str:
-    """Return how a link is secured, as one word; `none` where it says nothing."""
-    held = link.values.get("tls")
-    return "none" if held is None else str(held.value)

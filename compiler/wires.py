@@ -9,9 +9,9 @@ from typing import Any
 from flumec.compiler.facts import alike
 from flumec.compiler.graph import ends
 from flumec.compiler.letters import letters_of
-from flumec.compiler.listeners import tls_of
 from flumec.compiler.model import Agent, End, Fleet, Host, Link
 from flumec.compiler.plan import Peer, ReceivingHalf, SendingHalf
+from flumec.compiler.secured import tls_of
 from flumec.compiler.values import canonical, resolve
 
 AGREED = ("port", "policy", "tls")

@@ -7,8 +7,8 @@ from typing import Any
 
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
-from flumec.compiler.listeners import tls_of
 from flumec.compiler.model import End, Fleet, Link, Value
+from flumec.compiler.secured import tls_of
 from flumec.compiler.source import Span
 from flumec.compiler.values import canonical
 
