@@ -59,8 +59,8 @@ def _again(folder: Path) -> int:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    generated, widened, harmed, further = map(int, text.split(","))
-    return generated, widened, harmed, further
+    generated, widened, harmed, further, stored = map(int, text.split(","))
+    return generated, widened, harmed, further, stored
 
 
 def _say(line: str) -> None:
