@@ -65,8 +65,7 @@ class Bench:
         self.folder = folder
         self.source = Taildir("access", files=(str(log),))
         self.splitter = Splitter(self.source.line_end, self.source.max_line, self.source.long_line)
-        least = self.splitter.window
-        self.window = Window.of(max(self.source.batch, least), least)
+        self.window = Window.of(self.source.batch, self.splitter.window)
         self.batches = list(self.read())
         self.mib = len(self.batches) * self.source.batch / 2**20
         self.frames = list(self.encoded())

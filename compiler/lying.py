@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from flumec.compiler.graph import Graph, ends
 from flumec.compiler.letters import giving_up, taken_from
-from flumec.compiler.model import Agent, Chain, Fleet, Link
+from flumec.compiler.model import Agent, Chain, Component, Fleet, Link
+from flumec.runtime.component import Channel
 from flumec.runtime.journal_settings import DEFAULT
 from flumec.runtime.lying import first, in_order, lying
 
@@ -31,6 +32,12 @@ class LyingByAgent:
         if agent.name not in self._known:
             self._known[agent.name] = _lying(agent, self._links.get(agent.name, ()))
         return self._known[agent.name]
+
+
+def is_on_disk(component: Component) -> bool:
+    """Return whether a component is a channel that keeps what it holds on disk, or a part of it."""
+    declared = component.declaration
+    return declared is not None and issubclass(declared, Channel) and declared.on_disk
 
 
 def _lying(agent: Agent, giving: Sequence[Link]) -> Lying:

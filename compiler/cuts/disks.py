@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flumec.compiler.graph import Graph, Node
-from flumec.compiler.lying import LyingByAgent, journal_of
+from flumec.compiler.lying import LyingByAgent, is_on_disk, journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host
 from flumec.compiler.proofs.survival import folder_of
 from flumec.compiler.values import resolve, varies
@@ -52,7 +52,7 @@ class Disks:
         component = agent.components[node[1]]
         if component.kind == "sink":
             return folder_of(component, host)
-        journal = journal_of(agent, component.name) if _is_on_disk(component) else None
+        journal = journal_of(agent, component.name) if is_on_disk(component) else None
         return None if journal is None else self._folder(agent, journal, host)
 
     def home(self, node: Node, host: Host) -> str | None:
@@ -85,7 +85,7 @@ class Disks:
             keeps = declaration.replayable or "request_id" in component.values
             return lying.homes.get(name) if keeps else None
         if issubclass(declaration, Channel):  # its rows, or how far a link has brought them
-            kept = _is_on_disk(component) or (agent.name, name) in self._received
+            kept = is_on_disk(component) or (agent.name, name) in self._received
             return lying.channels.get(name) if kept else None
         if issubclass(declaration, Filing):  # what it is about to publish
             return next(self._channels_before(agent, name), None)
@@ -118,11 +118,6 @@ class Disks:
         if directory is None:
             return STATE
         return str(resolve(directory.value, host, host.address))
-
-
-def _is_on_disk(component: Component) -> bool:
-    declaration = component.declaration
-    return declaration is not None and issubclass(declaration, Channel) and declaration.on_disk
 
 
 def _folders(agent: Agent) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph
 from flumec.compiler.letters import Taken, giving_up, taken_from
+from flumec.compiler.lying import is_on_disk
 from flumec.compiler.model import Agent, Component, Fleet
 from flumec.compiler.source import Span
 
@@ -226,8 +227,7 @@ def _check(agent: Agent, one: Taken, taken: Sequence[Taken]) -> Iterator[Diagnos
     if way is not None:
         yield LettersReturn(letters.span, way)
     elif _is_durable(start) and not _is_durable(end):
-        spills = bool(getattr(end.declaration, "on_disk", False))
-        yield LettersLost(letters.span, start.name, name, end.name_span, spills)
+        yield LettersLost(letters.span, start.name, name, end.name_span, is_on_disk(end))
 
 
 def _is_durable(channel: Component) -> bool:

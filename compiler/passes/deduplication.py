@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from flumec.compiler.deduplicated import DEDUP
 from flumec.compiler.diagnostic import Diagnostic
 from flumec.compiler.graph import Graph, ends
+from flumec.compiler.lying import is_on_disk
 from flumec.compiler.model import Agent, Chain, Fleet, Settings
 from flumec.compiler.proofs.scattered import ScatteredBySource
-from flumec.runtime.component import Channel
 
 
 class CopiesApart(Diagnostic, code="FL910", severity="warning"):
@@ -278,8 +278,9 @@ def check_deduplication(fleet: Fleet, graph: Graph) -> Iterator[Diagnostic]:
 def _starts_in_memory(agent: Agent, chains: Iterable[Chain]) -> Iterator[str]:
     for chain in chains:
         channel = agent.components.get(chain.start)
-        declared = None if channel is None else channel.declaration
-        if declared is not None and issubclass(declared, Channel) and not declared.on_disk:
+        if channel is None or channel.kind != "channel" or channel.declaration is None:
+            continue
+        if not is_on_disk(channel):
             yield chain.start
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flumec.compiler.lying import is_on_disk
 from flumec.compiler.model import Component, Settings, Statement
-from flumec.runtime.component import Channel
 from flumec.runtime.sinks.filing import Filing
 
 Wrong = tuple[str, str, str | None]
@@ -41,8 +41,7 @@ def _possible(at: Component) -> frozenset[str]:
     if at.kind == "source":
         return _OF_DROPS
     if at.kind == "channel":
-        on_disk = issubclass(_class(at), Channel) and _class(at).on_disk
-        return frozenset({"dropped"}) | (_OF_EVENTS if on_disk else frozenset({"count"}))
+        return frozenset({"dropped"}) | (_OF_EVENTS if is_on_disk(at) else frozenset({"count"}))
     possible = _OF_EVENTS | (_OF_FILES if issubclass(_class(at), Filing) else frozenset())
     return possible | (_OF_DROPS if _dedup(at) else frozenset())
 

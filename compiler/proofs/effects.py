@@ -11,6 +11,7 @@ from typing import Any
 from flumec.compiler.bind.properties import complete
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node, ends
+from flumec.compiler.lying import is_on_disk
 from flumec.compiler.model import Agent, Component, Group, Link
 from flumec.compiler.proofs.claim import TOLD_APART, Copies, Effect, Failure, Harm
 from flumec.compiler.proofs.fanning import has_several_peers
@@ -167,7 +168,7 @@ class Effects:
         sink = agent.components.get(way.end[1])
         if sink is None or not isinstance(sink.declaration, type):
             return
-        is_kept = _is_on_disk(channel)
+        is_kept = is_on_disk(channel)
         if _commits_nothing(sink) and is_kept:
             for failure in _ENDS:
                 yield Effect(
@@ -266,7 +267,3 @@ def _commits_nothing(sink: Component | None) -> bool:
     """Return whether a sink has delivered something as soon as it has it."""
     declared = None if sink is None else sink.declaration
     return declared is not None and issubclass(declared, Sink) and declared.commit == "none"
-
-
-def _is_on_disk(channel: Component) -> bool:
-    return bool(getattr(channel.declaration, "on_disk", False))

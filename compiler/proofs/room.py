@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flumec.compiler.bind.properties import complete
-from flumec.compiler.lying import journal_of
+from flumec.compiler.lying import is_on_disk, journal_of
 from flumec.compiler.model import Agent, Component, Fleet, Host
 from flumec.compiler.values import varies
 from flumec.runtime.quantity import Size
@@ -68,7 +68,7 @@ def room_of(agent: Agent, channel: Component, host: Host) -> Room | None:
     full = complete(channel.declaration, channel.values, host)
     if full is None or not isinstance(full.get("size"), Size):
         return None
-    on_disk = getattr(channel.declaration, "on_disk", False)
+    on_disk = is_on_disk(channel)
     memory = full.get("memory") or Size(0)
     return Room(
         disk=full["size"] if on_disk else Size(0),

@@ -25,10 +25,10 @@ class Window:
 
     @classmethod
     def of(cls, size: int, least: int) -> "Window":
-        """Return a window of `size` bytes, of which `least` always have a line, or a part of one;
-        its memory is touched once and used for ever.
+        """Return a window of `size` bytes, or of `least` if that is more, in which there is always
+        a line, or a part of one; its memory is touched once and used for ever.
         """
-        data = bytearray(size)
+        data = bytearray(max(size, least))
         return cls(data, memoryview(data), Pace(least))
 
 

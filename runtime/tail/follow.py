@@ -45,7 +45,7 @@ class Follower:
         self._poll = Poll(self._registry, self._scanner, self._watch)
         self._faults = Faults(context)
         self._splitter = Splitter(source.line_end, source.max_line, source.long_line)
-        self._window = Window.of(max(source.batch, self._splitter.window), self._splitter.window)
+        self._window = Window.of(source.batch, self._splitter.window)
         self._flights = Flights(context, self._watch.ring, self._window)
         self._dirty: dict[Followed, None] = {}
         """Files in which there may be something to read, in the order of their turns."""

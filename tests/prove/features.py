@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from prove.further_stores import ASIDE
 from prove.shape import Chain, Link, Part, Shape
+from prove.wider_sinks import ASIDE
 
 Has = Callable[[Shape], bool]
 

@@ -1,11 +1,11 @@
 """What a made fleet may get of where its channels lie: other journals, memory, and little room."""
 
 import random
-import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from prove.shape import Agent, Part, Shape, with_values
+from prove.ways import letters
+from prove.wider_sinks import ASIDE, each_channel
 
 JOURNALS: dict[str, Part] = {
     "default": Part("default", "", (("sync", "1s"),)),
@@ -13,11 +13,6 @@ JOURNALS: dict[str, Part] = {
     "slow": Part("slow", "", (("sync", "1s"),)),
 }
 """Those that an agent may get; those of `slow`, and at times all others, acknowledge early."""
-
-ASIDE = ("late", "dead", "rejected")
-"""How channels are called for what sinks and links give up."""
-
-_LATE = re.compile(r"late = (\w+)").finditer
 
 
 def journaled(shape: Shape, chance: random.Random) -> Shape:
@@ -37,7 +32,7 @@ def journaled(shape: Shape, chance: random.Random) -> Shape:
         more = (part for name, part in JOURNALS.items() if name in used and name not in has)
         return replace(agent, channels=channels, journals=(*agent.journals, *more))
 
-    return _each_agent(shape, change)
+    return replace(shape, agents=tuple(map(change, shape.agents)))
 
 
 def held_otherwise(shape: Shape, chance: random.Random) -> Shape:
@@ -52,15 +47,20 @@ def held_otherwise(shape: Shape, chance: random.Random) -> Shape:
             return replace(part, kind="memory", values=values)
         return replace(with_values(part, memory="64KiB", size="1MiB"), kind="spill")
 
-    return _each_channel(shape, change)
+    return each_channel(shape, change)
 
 
 def overflowing(shape: Shape, chance: random.Random) -> Shape:
     """Have one of the channels for what is given up drop what is oldest, or another one; but for
     what is late after a day, which is longer than anything lasts here.
     """
-    knowing = [sink.value("dedup") or "" for agent in shape.agents for sink in agent.sinks]
-    after_days = {each[1] for text in knowing if "window" not in text for each in _LATE(text)}
+    after_days = {
+        channel
+        for agent in shape.agents
+        for sink in agent.sinks
+        for channel, is_late in letters(agent, sink.name).items()
+        if is_late and "window" not in (sink.value("dedup") or "")
+    }
     every = [
         part for agent in shape.agents for part in agent.channels if part.name not in after_days
     ]
@@ -73,14 +73,4 @@ def overflowing(shape: Shape, chance: random.Random) -> Shape:
         is_it = part is chosen
         return with_values(part, events="8", when_full="drop_oldest") if is_it else part
 
-    return _each_channel(shape, change)
-
-
-def _each_channel(shape: Shape, change: Callable[[Part], Part]) -> Shape:
-    return _each_agent(
-        shape, lambda agent: replace(agent, channels=tuple(map(change, agent.channels)))
-    )
-
-
-def _each_agent(shape: Shape, change: Callable[[Agent], Agent]) -> Shape:
-    return replace(shape, agents=tuple(map(change, shape.agents)))
+    return each_channel(shape, change)

@@ -9,6 +9,9 @@ from prove.shape import FILING, Agent, Part, Reading, Settings, Shape, with_valu
 Change = Callable[[Agent, Reading, Part], tuple[Agent, Part]]
 """Takes an agent, one of its readings and a sink of that; returns the agent and the sink anew."""
 
+ASIDE = ("late", "dead")
+"""How channels are called for what sinks and links give up."""
+
 GIVE_UP = ("after(1s)", "after(2s)", "after(5s)")
 
 WINDOW = "10m"
@@ -147,14 +150,10 @@ def refusing(shape: Shape, chance: random.Random) -> Shape:
             return part
         return with_values(part, events="8" if part.kind == "file" else "60", when_full="reject")
 
-    agents = (
-        replace(agent, channels=tuple(
-            part if part.name.startswith(("late", "dead")) else change(part)
-            for part in agent.channels
-        ))
-        for agent in shape.agents
-    )  # fmt: skip
-    return replace(shape, agents=tuple(agents))
+    def unless_aside(part: Part) -> Part:
+        return part if part.name.startswith(ASIDE) else change(part)
+
+    return each_channel(shape, unless_aside)
 
 
 def counted(shape: Shape, chance: random.Random) -> Shape:
@@ -164,6 +163,12 @@ def counted(shape: Shape, chance: random.Random) -> Shape:
         return agent, replace(sink, kind="null") if sink.kind == "logger" else sink
 
     return each_sink(shape, change)
+
+
+def each_channel(shape: Shape, change: Callable[[Part], Part]) -> Shape:
+    """Return a fleet in which each channel is changed."""
+    agents = (replace(agent, channels=tuple(map(change, agent.channels))) for agent in shape.agents)
+    return replace(shape, agents=tuple(agents))
 
 
 def each_sink(shape: Shape, change: Change) -> Shape:
