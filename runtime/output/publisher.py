@@ -199,6 +199,7 @@ class Publisher:
             self._consumer.resolve(intent, None).result()
         else:
             self._deliver(intent, [f for f, still in zip(files, hidden, strict=True) if not still])
+            self.end()  # what is removed before its intent is closed would count as published
         raise Undeliverable(str(self._late), frozenset([outputs[hidden.index(True)].bucket]))
 
     def pass_over(self) -> None:

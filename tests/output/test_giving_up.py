@@ -79,9 +79,9 @@ def open_journal(disk: CrashDisk, late: int = 1 << 20) -> Journal:
     return spooled.open_journal(disk, readers, SPOOL | {"late": late})
 
 
-def filled() -> CrashDisk:
+def filled(disk: CrashDisk | None = None) -> CrashDisk:
     """Return a disk with a journal that holds all events."""
-    disk = CrashDisk()
+    disk = disk or CrashDisk()
     disk.make_directory(OUT)
     put_rows(open_journal(disk), born=START)
     return disk
