@@ -1,4 +1,6 @@
-"""`# flumec: ignore[FL904, name-style] reason` silences rules on the next line, with a reason."""
+"""`# flumec: ignore[FL904, name-style] reason` silences rules on the next line, or behind one on
+that line, with a reason.
+"""
 
 import re
 from collections import defaultdict
@@ -10,8 +12,11 @@ from flumec.compiler.fix import Fix, replaced
 from flumec.compiler.source import Source, Span
 
 _COMMENT = re.compile(
-    r"^[ \t]*(?P<all># flumec:[ \t]*ignore[ \t]*(?P<rules>\[[^\]\n]*\])?[ \t]*(?P<reason>.*))$",
-    re.MULTILINE,
+    r"""
+    "{3}(?s:.*?)"{3}|r"[^"\n]*"|"([^"\\\n]++|\\.)*+"  # where a `#` begins none
+    |(?P<all>\#\ flumec:[ \t]*ignore[ \t]*(?P<rules>\[[^\]\n]*\])?[ \t]*(?P<reason>[^\r\n]*))
+    |\#[^\n]*""",
+    re.VERBOSE,
 )
 _RULE = re.compile(r"[^,\s][^,]*(?<!\s)")
 
@@ -118,7 +123,7 @@ class UnknownIgnore(Diagnostic, code="FL907"):
 
 
 class UselessIgnore(Diagnostic, code="FL908", severity="warning"):
-    """A comment silences a rule that has nothing to say about the next line.
+    """A comment silences a rule that has nothing to say about the line that it is for.
 
     It would hide the next mistake of that kind, which is not the one that was considered.
 
@@ -167,23 +172,25 @@ class UselessIgnore(Diagnostic, code="FL908", severity="warning"):
     @property
     def message(self) -> str:
         """Say that it does nothing."""
-        return f"`{self.silenced}` has nothing to say about the next line"
+        line = "this line" if _is_behind(self.comment) else "the next line"
+        return f"`{self.silenced}` has nothing to say about {line}"
 
     @property
     def hint(self) -> str:
         """Say what to do."""
-        return "take it out, or put the comment right above the line that it is about"
+        return "take it out, or put the comment right above the line that it is about, or behind it"
 
     @property
     def fix(self) -> Fix:
         """Take it out; the comment as well, where nothing else stands in it."""
         if self.rest is not None:
             return replaced(self.comment, self.rest, "take it out", safe=True)
-        text = self.comment.source.text
-        start = text.rfind("\n", 0, self.comment.start) + 1
-        end = text.find("\n", self.comment.end) + 1 or len(text)
-        line = Span(self.comment.source, start, end)
-        return replaced(line, "", "take the comment out", safe=True)
+        text, before = self.comment.source.text, _before(self.comment)
+        start, end = self.comment.start - len(before) + len(before.rstrip()), self.comment.end
+        if not before.strip():
+            end = text.find("\n", end) + 1 or len(text)
+        gone = Span(self.comment.source, start, end)
+        return replaced(gone, "", "take the comment out", safe=True)
 
 
 class _Said:
@@ -234,15 +241,26 @@ def _rest(one: _Said, together: Iterable[_Said]) -> str | None:
 
 
 def _comments(source: Source) -> Iterator[tuple[re.Match[str], int]]:
-    """Yield the comments of a file, each with the line that it is about: the next one that is no
-    such comment itself.
+    """Yield the comments of a file, each with the line that it is about: the one that it stands
+    behind, or the next one that is no such comment itself.
     """
-    found = list(_COMMENT.finditer(source.text))
-    lines = [Span(source, *comment.span("all")).line for comment in found]
+    found = [each for each in _COMMENT.finditer(source.text) if each["all"] is not None]
+    wholes = [Span(source, *comment.span("all")) for comment in found]
     about: dict[int, int] = {}
-    for line in reversed(lines):
-        about[line] = about.get(line + 1, line + 1)
-    yield from ((comment, about[line]) for comment, line in zip(found, lines, strict=True))
+    for whole in reversed(wholes):
+        line = whole.line
+        about[line] = line if _is_behind(whole) else about.get(line + 1, line + 1)
+    yield from ((comment, about[whole.line]) for comment, whole in zip(found, wholes, strict=True))
+
+
+def _is_behind(comment: Span) -> bool:
+    """Whether something stands before a comment on its line."""
+    return bool(_before(comment).strip())
+
+
+def _before(comment: Span) -> str:
+    text = comment.source.text
+    return text[text.rfind("\n", 0, comment.start) + 1 : comment.start]
 
 
 def _read(

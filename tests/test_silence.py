@@ -60,6 +60,44 @@ def test_what_is_said_beside_a_comment(comments: str, expected: list[tuple[str, 
 
 
 @pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        ("# flumec: ignore[FL902] dashboards know it", [("FL902", 9)]),
+        ("# flumec: ignore[FL902]", [("FL906", 7), ("FL902", 9)]),
+        ("# flumec: ignore[FL904] of two copies", [("FL902", 7), ("FL908", 7), ("FL902", 9)]),
+        ('{ # flumec: ignore[FL902] for good\n    policy = "a \\" # flumec: ignore[FL9] b"\n  }',
+         [("FL201", 8), ("FL902", 11)]),
+    ],
+)  # fmt: skip
+def test_a_comment_behind_something_is_about_that_line(
+    behind: str, expected: list[tuple[str, int]]
+) -> None:
+    text = (FLOW % "").replace("memory", f"memory  {behind}")
+
+    assert [(each.code, each.span.line) for each in lint_text(text).diagnostics] == expected
+
+
+def test_a_comment_above_a_line_and_one_behind_it_are_both_about_it() -> None:
+    text = FLOW % "  # flumec: ignore[FL904] of two copies"
+    text = text.replace("memory", "memory  # flumec: ignore[FL902] dashboards know it")
+
+    found = [(each.code, each.span.line) for each in lint_text(text).diagnostics]
+
+    assert found == [("FL908", 6), ("FL902", 9)]
+
+
+def test_what_does_nothing_behind_a_line_is_taken_out_and_the_line_stays() -> None:
+    text = (FLOW % "").replace("memory", "memory \t # flumec: ignore[FL904] of two copies\r")
+    (useless,) = (each for each in lint_text(text).diagnostics if each.code == "FL908")
+
+    assert useless.fix is not None
+    (edit,) = useless.fix.edits
+    assert text[: edit.span.start] + edit.text + text[edit.span.end :] == (FLOW % "").replace(
+        "memory", "memory\r"
+    )
+
+
+@pytest.mark.parametrize(
     ("comment", "marked"),
     [
         ("# flumec: ignore[FL904] why", "FL904"),
