@@ -9,15 +9,9 @@ from functools import cache, lru_cache
 
 from flumec.compiler.diagnostic import BY_CODE, Diagnostic, closest, put_right
 from flumec.compiler.fix import Fix, replaced
+from flumec.compiler.silence_comments import before_on_line, comments, is_behind
 from flumec.compiler.source import Source, Span
 
-_COMMENT = re.compile(
-    r"""
-    "{3}(?s:.*?)"{3}|r"[^"\n]*"|"([^"\\\n]++|\\.)*+"  # where a `#` begins none
-    |(?P<all>\#\ flumec:[ \t]*ignore[ \t]*(?P<rules>\[[^\]\n]*\])?[ \t]*(?P<reason>[^\r\n]*))
-    |\#[^\n]*""",
-    re.VERBOSE,
-)
 _RULE = re.compile(r"[^,\s][^,]*(?<!\s)")
 
 
@@ -172,7 +166,7 @@ class UselessIgnore(Diagnostic, code="FL908", severity="warning"):
     @property
     def message(self) -> str:
         """Say that it does nothing."""
-        line = "this line" if _is_behind(self.comment) else "the next line"
+        line = "this line" if is_behind(self.comment) else "the next line"
         return f"`{self.silenced}` has nothing to say about {line}"
 
     @property
@@ -185,7 +179,7 @@ class UselessIgnore(Diagnostic, code="FL908", severity="warning"):
         """Take it out; the comment as well, where nothing else stands in it."""
         if self.rest is not None:
             return replaced(self.comment, self.rest, "take it out", safe=True)
-        text, before = self.comment.source.text, _before(self.comment)
+        text, before = self.comment.source.text, before_on_line(self.comment)
         start, end = self.comment.start - len(before) + len(before.rstrip()), self.comment.end
         if not before.strip():
             end = text.find("\n", end) + 1 or len(text)
@@ -213,7 +207,7 @@ def without_silenced(
     said: dict[_Key, _Said] = {}
     for source in sources:
         if "# flumec:" in source.text:
-            for comment, line in _comments(source):
+            for comment, line in comments(source):
                 yield from _read(source, comment, line, said)
     useful = set()
     for finding in findings:
@@ -238,29 +232,6 @@ def _rest(one: _Said, together: Iterable[_Said]) -> str | None:
         return None
     text = one.comment.source.text[one.comment.start : one.comment.end]
     return f"{text.partition('[')[0]}[{', '.join(words)}{text[text.index(']') :]}"
-
-
-def _comments(source: Source) -> Iterator[tuple[re.Match[str], int]]:
-    """Yield the comments of a file, each with the line that it is about: the one that it stands
-    behind, or the next one that is no such comment itself.
-    """
-    found = [each for each in _COMMENT.finditer(source.text) if each["all"] is not None]
-    wholes = [Span(source, *comment.span("all")) for comment in found]
-    about: dict[int, int] = {}
-    for whole in reversed(wholes):
-        line = whole.line
-        about[line] = line if _is_behind(whole) else about.get(line + 1, line + 1)
-    yield from ((comment, about[whole.line]) for comment, whole in zip(found, wholes, strict=True))
-
-
-def _is_behind(comment: Span) -> bool:
-    """Whether something stands before a comment on its line."""
-    return bool(_before(comment).strip())
-
-
-def _before(comment: Span) -> str:
-    text = comment.source.text
-    return text[text.rfind("\n", 0, comment.start) + 1 : comment.start]
 
 
 def _read(

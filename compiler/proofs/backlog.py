@@ -43,6 +43,10 @@ class Backlog:
                 stop, _ = filling.stop(node, host)
                 if stop < self.length:
                     self._hold(node, host, rate * (self.length - stop))
+        for node, at in filling.lies.spots.items():
+            for name, amount in at.items():
+                if name not in filling.fills.get(node, {}):
+                    self._hold(node, name, amount)
         for node, fills in filling.fills.items():
             link = self.capacity.peers.link_from(node)
             hosts = self.capacity.peers.hosts(node[0])

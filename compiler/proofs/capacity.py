@@ -13,10 +13,12 @@ from flumec.compiler.model import Fleet, Host
 from flumec.compiler.proofs.fill import Spot
 from flumec.compiler.proofs.filling import Filling
 from flumec.compiler.proofs.held import Held, Tier
+from flumec.compiler.proofs.levels import Levels
 from flumec.compiler.proofs.load import Declared, Load, declared_rates, load_of
 from flumec.compiler.proofs.peers import Machine, Peers, Receiver
 from flumec.compiler.proofs.room import Rooms
 from flumec.compiler.proofs.scenes import Machines, Scene
+from flumec.compiler.proofs.settling import Settling
 from flumec.compiler.proofs.takeover import Takeovers
 from flumec.compiler.proofs.taking import Stores
 from flumec.compiler.proofs.traffic import Use, traffic
@@ -92,17 +94,28 @@ class Capacity:
 
         What comes to them comes through what leads there; nothing else is looked at.
         """
-        earlier = None if scene.earlier is None else self.filling(ends, scene.earlier)
-        if earlier is not None and not earlier.waits_at(scene.since):
-            earlier, scene = None, replace(scene, earlier=None, since=0.0)
         key = ends, scene
         if key not in self._fillings:
-            if ends not in self._upstream:
-                self._upstream[ends] = self.graph.leading_to(*ends)
-            load = self.load_by(self._upstream[ends], scene.dead)
-            given = self.fleet, self.graph, self.peers, self.rooms, load, scene
-            self._fillings[key] = Filling(*given, self.takeovers.of(scene), earlier)
+            self._fillings[key] = self._filled(ends, scene)
         return self._fillings[key]
+
+    def _filled(self, ends: frozenset[Node], scene: Scene) -> Filling:
+        lay = Levels() if scene.earlier is None else self._lay(ends, scene, scene.earlier)
+        if scene.earlier is not None and lay.nothing:
+            return self.filling(ends, replace(scene, earlier=None, since=0.0))
+        if ends not in self._upstream:
+            self._upstream[ends] = self.graph.leading_to(*ends)
+        load, passing = self.load_by(self._upstream[ends], scene.dead), self.takeovers.of(scene)
+        given = self.fleet, self.graph, self.peers, self.rooms, load, scene, passing
+        lies = lay if lay.nothing else Settling(*given, lay).settled()
+        return Filling(*given, lies)
+
+    def _lay(self, ends: frozenset[Node], scene: Scene, earlier: Scene) -> Levels:
+        """Return what waits when a scene begins, before sources too that come back with it."""
+        lay = self.filling(ends, earlier).levels(scene.since)
+        for node, host in self.unread(earlier) - self.unread(scene):
+            lay.add(node, host, self.rates[node].most * scene.since)
+        return lay
 
     def held(self, source: Node, ends: frozenset[Node], scene: Scene) -> Held | None:
         """Return when a source first waits for an end, or loses what comes; None: never."""

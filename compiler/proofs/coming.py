@@ -1,9 +1,9 @@
-"""What comes to each component in a scene, where straits let only a part pass: bytes that wait
-before a strait do not come to what is behind it, and count once.
+"""What comes to components in a scene, where cut links let nothing pass and straits only a part:
+bytes that wait before them do not come to what is behind, and count once.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import NamedTuple
 
@@ -12,7 +12,8 @@ from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Link
 from flumec.compiler.proofs.load import Load, once
 from flumec.compiler.proofs.passing import OPEN, Passing
-from flumec.compiler.proofs.peers import Machine, Peers, Receiver, share
+from flumec.compiler.proofs.peers import Peers, Receiver, share
+from flumec.compiler.proofs.scenes import Scene
 
 _LEAST = 1e-9
 """A smaller part of what comes is an error of the calculation, and waits nowhere."""
@@ -45,17 +46,17 @@ class Arrivals:
     """What comes to the components of a load, each asked behind what leads to it."""
 
     def __init__(
-        self, graph: Graph, peers: Peers, load: Load, passing: Passing, dead: Collection[Machine]
+        self, graph: Graph, peers: Peers, load: Load, passing: Passing, scene: Scene
     ) -> None:
         self._graph, self._peers, self._load = graph, peers, load
-        self._passing, self._dead = passing, dead
+        self._passing, self._dead, self._cut = passing, scene.dead, scene.cut
         self._less: dict[Node, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        for node in load.order if passing.received or passing.sent else ():
+        for node in load.order if passing.received or passing.sent or scene.cut else ():
             self._pass_on(node)
 
     def at(self, node: Node, host: str) -> Coming:
         """Return what comes to a component on a host."""
-        full = self._load.into[node][host]
+        full = self._load.into.get(node, _NONE).get(host, 0.0)
         return Coming(full, max(0.0, full - self._less.get(node, _NONE).get(host, 0.0)))
 
     def _pass_on(self, node: Node) -> None:
@@ -84,7 +85,8 @@ class Arrivals:
                 parts = [] if first is None else [(first, coming)]
             for one, part in parts:
                 if one.machine not in self._dead:
-                    yield one, part.full - part.past(self._passing.to(one, name).ratio)
+                    ratio = 0.0 if node in self._cut else self._passing.to(one, name).ratio
+                    yield one, part.full - part.past(ratio)
 
     def _kept_of_shared(self, node: Node, link: Link) -> Iterator[tuple[Receiver, float]]:
         """Yield the same where work is shared: what one does not take another one gets, and where
@@ -99,7 +101,7 @@ class Arrivals:
             near = self._peers.near(link, hosts[name])
             if (key := id(near)) not in alive:
                 alive[key] = [one for one in near if one.machine not in self._dead]
-                takes[key] = passing.together(alive[key])
+                takes[key] = 0.0 if node in self._cut else passing.together(alive[key])
             coming = self.at(node, name)
             full[key] += coming.full
             passes[key] += coming.past(min(takes[key], passing.sent.get(name, OPEN).ratio))

@@ -2,8 +2,8 @@
 
 Every channel is taken to be empty when the outage begins. Nothing leaves the channel before the
 sink, so it fills at the rate that comes to it; from then on those that lead there fill, and in the
-end sources wait. A scene that comes after one of shorter faults begins with what waits by then: in
-a row of channels it does not matter in which of them. All times are in seconds from the beginning.
+end sources wait. A scene that comes after one of shorter faults begins with what waits by then. All
+times are in seconds from the beginning.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,39 +12,24 @@ from functools import partial
 from math import inf
 
 from flumec.compiler.choice import policy_of
-from flumec.compiler.graph import Graph, Node
-from flumec.compiler.model import Fleet, Group, Host, Link
-from flumec.compiler.proofs.coming import Arrivals, Coming
+from flumec.compiler.graph import Node
+from flumec.compiler.model import Host, Link
+from flumec.compiler.proofs.coming import Coming
 from flumec.compiler.proofs.fill import Fill, Spot
-from flumec.compiler.proofs.holding import held_back
-from flumec.compiler.proofs.load import Load
-from flumec.compiler.proofs.passing import NOTHING, OPEN, Passing, Strait
-from flumec.compiler.proofs.peers import Peers, Receiver, share
-from flumec.compiler.proofs.room import Rooms
-from flumec.compiler.proofs.scenes import Scene
+from flumec.compiler.proofs.levels import Levels
+from flumec.compiler.proofs.passing import OPEN, Strait
+from flumec.compiler.proofs.peers import Receiver, share
+from flumec.compiler.proofs.stage import Stage
 from flumec.runtime.links.settings import LinkSettings
-from flumec.runtime.sinks.filing import CROWDED
-
-_COUNTS = 0.02
-"""Which part of a channel has to be held back until a roll so that it counts."""
 
 
 @dataclass(slots=True)
-class Filling:
+class Filling(Stage):
     """When each channel of a fleet is full in one scene; those that never are have no entry."""
 
-    fleet: Fleet
-    graph: Graph
-    peers: Peers
-    rooms: Rooms
-    load: Load
-    scene: Scene
-    passing: Passing = NOTHING
-    earlier: "Filling | None" = None
-    """How they are filled in the scene before this one."""
+    lies: Levels = field(default_factory=Levels)
+    """What lies in its channels when it begins."""
     fills: dict[Node, dict[str, Fill]] = field(default_factory=dict)
-    arrivals: Arrivals = field(init=False)
-    """What comes to its channels, but for what waits before."""
     leaking: set[Node] = field(default_factory=set)
     """The channels that lose what they have no room for, of one source or another."""
     _stops: dict[Node, dict[str, tuple[float, Spot]]] = field(default_factory=dict)
@@ -56,22 +41,42 @@ class Filling:
 
     def __post_init__(self) -> None:
         """Go against the flow: what a channel leads to is known before it."""
-        given = self.graph, self.peers, self.load, self.passing, self.scene.dead
-        self.arrivals = Arrivals(*given)
+        Stage.__post_init__(self)
         for node in reversed(self.load.order):
-            component = self.fleet.agents[node[0]].components[node[1]]
-            if component.kind == "channel":
+            kind = self.kind(node)
+            if kind == "channel":
                 self._channel(node)
-            elif component.kind == "source":
+            elif kind == "source":
                 self._source(node)
 
     def stop(self, node: Node, host: str) -> tuple[float, Spot | None]:
         """Return from when on a source waits, and the channel that it waits for."""
         return self._stops.get(node, {}).get(host, (inf, None))
 
-    def waits_at(self, time: float) -> bool:
-        """Whether anything waits in a channel by a time."""
-        return any(one.at(time) > 0 for fills in self.fills.values() for one in fills.values())
+    def levels(self, time: float) -> Levels:
+        """Return what lies in channels at a time."""
+        found = Levels()
+        for node, fills in self.fills.items():
+            link = self.peers.link_from(node)
+            lanes = link is not None and policy_of(link) in ("all", "hash")
+            hosts = self.peers.hosts(node[0])
+            for name, fill in fills.items():
+                if link is not None and lanes:
+                    for one in self.peers.near(link, hosts[name]):  # all stop once one is full
+                        lane = self.lane(node, link, hosts[name], one)
+                        lies = 0.0 if lane is None else lane.at(min(time, fill.full))
+                        found.set_for(node, name, one, lies)
+                else:
+                    found.add(node, name, self._part(node, hosts[name], fill) * fill.at(time))
+        return found
+
+    def _part(self, node: Node, host: Host, fill: Fill) -> float:
+        """Return which part of what fills a channel lies there, where several are filled together:
+        as much as it has of their room.
+        """
+        own = self.rooms.of(node[0], node[1], host)
+        whole = sum(room.bytes for room in fill.rooms)
+        return 1.0 if own is None or len(fill.rooms) == 1 else own.bytes / whole
 
     def _source(self, node: Node) -> None:
         """A source waits as soon as one of the channels that it must put into is full."""
@@ -105,44 +110,33 @@ class Filling:
 
     def _into_sinks(self, node: Node, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel fills whose sinks are out, of a group every member, or too slow."""
-        kind, sinks = self._sinks(node)
-        working = [sink for sink in sinks if sink not in self.scene.out]
+        kind, sinks = self.sinks(node)
+        working = self.working(sinks)
         if sinks and not working:
             return self._before_sinks(node, host, coming)
         strait = self.passing.into_sinks(working, kind, host.name)
         return self._filled(node, host, coming, inf, None, strait=strait)
-
-    def _sinks(self, node: Node) -> tuple[str, list[Node]]:
-        """Return the sinks that a channel leads to, and how it chooses if they are a group."""
-        edges = [edge for edge in self.graph.outgoing.get(node, ()) if edge.kind == "chain"]
-        for edge in edges:
-            if edge.chain is not None and isinstance(group := edge.chain.end, Group):
-                ends = [e.end for e in edges if e.chain is not None and e.chain.end is group]
-                return group.kind, ends
-        return "", [edge.end for edge in edges[:1]]
 
     def _before_sinks(self, node: Node, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel fills whose sinks are out, with what they hold back in it."""
         fill = self._filled(node, host, coming, self.scene.since, None)
         if fill is None:
             return None
-        edges, rate = self.graph.outgoing.get(node, ()), coming.comes
-        back = max((held_back(self.fleet, self.graph, e.end, host, rate) for e in edges), default=0)
-        held = min(back, CROWDED * fill.rooms[0].bytes)
-        if held < _COUNTS * fill.rooms[0].bytes:
+        held, back = self.held_back(node, host, fill.rooms[0])
+        if not held:
             return fill
-        full = max(fill.begins, fill.full - held / rate)
+        full = max(fill.begins, fill.full - held / coming.comes)
         return replace(fill, full=full, held=held, open=back)
 
     def _sending(self, node: Node, link: Link, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel of a link fills on one host."""
-        if node in self.scene.cut:
-            return self._filled(node, host, coming, self.scene.since, None)
         kind, near = policy_of(link), self.peers.near(link, host)
         if kind in ("all", "hash"):  # a channel for each, and the first that is full stops all
             lanes = (self.lane(node, link, host, one) for one in near)
             full = [lane for lane in lanes if lane is not None]
             return min(full, key=lambda lane: lane.full, default=None)
+        if node in self.scene.cut:
+            return self._filled(node, host, coming, self.scene.since, None)
         if kind == "balance":
             if id(near) not in self._balanced:
                 self._balanced[id(near)] = self._together(link, near)
@@ -162,26 +156,10 @@ class Filling:
         """Return how that part of a channel fills which is for one receiver alone."""
         near = self.peers.near(link, host)
         coming = self.arrivals.at(node, host.name).part(share(one, near, policy_of(link)))
-        cut, lies = node in self.scene.cut, 0.0
-        if self.earlier is not None and host.name in self.earlier.load.into.get(node, {}):
-            lane, whole = self.earlier.lane(node, link, host, one), self.earlier.fills.get(node, {})
-            full = whole[host.name].full if host.name in whole else inf  # then all lanes stop
-            lies = lane.at(min(self.scene.since, full)) if lane is not None else 0.0
+        cut, lies = node in self.scene.cut, self.lies.at_for(node, host.name, one)
         taken = (self.scene.since, None) if cut else self.takes(one)
         strait = OPEN if cut else self.passing.to(one, host.name)
         return self._filled(node, host, coming, *taken, strait=strait, lies=lies)
-
-    def _lying(self, node: Node, host: Host) -> float:
-        """Return what lies in a channel since the scene before this one; of those that are filled
-        together, each by its room.
-        """
-        earlier = self.earlier
-        fill = None if earlier is None else earlier.fills.get(node, {}).get(host.name)
-        own = self.rooms.of(node[0], node[1], host)
-        if fill is None or own is None:
-            return 0.0
-        whole = sum(room.bytes for room in fill.rooms)
-        return fill.at(self.scene.since) * own.bytes / whole
 
     def takes(self, one: Receiver) -> tuple[float, Spot | None]:
         """Return until when a receiver takes what is sent to it, and what it waits for then."""
@@ -267,7 +245,7 @@ class Filling:
         before, after = coming.left(strait.ratio), coming.left(further)
         if room is None or (begins == inf and before <= 0) or after <= 0:
             return None
-        since, lies = self.scene.since, self._lying(node, host) if lies is None else lies
+        since, lies = self.scene.since, self.lies.at(node, host.name) if lies is None else lies
         made = partial(Fill, rooms=(room,), since=since, lies=lies)
         if before > 0 and room.bytes <= lies + before * (begins - since):
             full, passes = since + max(0.0, room.bytes - lies) / before, coming.past(strait.ratio)
