@@ -107,8 +107,8 @@ class Capacity:
             self._upstream[ends] = self.graph.leading_to(*ends)
         load, passing = self.load_by(self._upstream[ends], scene.dead), self.takeovers.of(scene)
         given = self.fleet, self.graph, self.peers, self.rooms, load, scene, passing
-        lies = lay if lay.nothing else Settling(*given, lay).settled()
-        return Filling(*given, lies)
+        lies = lay if lay.nothing else Settling(*given, lay=lay).settled()
+        return Filling(*given, lies=lies)
 
     def _lay(self, ends: frozenset[Node], scene: Scene, earlier: Scene) -> Levels:
         """Return what waits when a scene begins, before sources too that come back with it."""

@@ -41,8 +41,12 @@ class Peers:
         self._links: dict[Node, Link] = {}
         self._everyone: dict[int, list[Receiver]] = {}
         self._near: dict[tuple[int, object], list[Receiver]] = {}
+        self._balanced: dict[Node, list[Link]] = defaultdict(list)
         for link in fleet.links:
             self._links.setdefault(link.sender.node, link)
+            if policy_of(link) == "balance":
+                for end in link.targets:
+                    self._balanced[end.node].append(link)
             self._everyone[id(link)] = [
                 Receiver(end.node, host)
                 for end in link.targets
@@ -53,6 +57,10 @@ class Peers:
     def link_from(self, node: Node) -> Link | None:
         """Return the link that a channel leads to."""
         return self._links.get(node)
+
+    def balanced_to(self, node: Node) -> Sequence[Link]:
+        """Return the links that have a component share their work with others."""
+        return self._balanced.get(node, ())
 
     def hosts(self, agent: str) -> Mapping[str, Host]:
         """Return the hosts of an agent by their names."""

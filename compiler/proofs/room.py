@@ -50,13 +50,16 @@ class Rooms:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._known: dict[tuple[str, str, str], Room | None] = {}
+        self._differing: dict[tuple[str, str], bool] = {}
 
     def of(self, agent: str, channel: str, host: Host) -> Room | None:
         """Return what a channel holds on a host; None where a mistake in it was reported."""
-        component = self._fleet.agents[agent].components[channel]
-        differs = any(varies(held.value) for held in component.values.values())
-        key = agent, channel, host.name if differs else ""
+        if (agent, channel) not in self._differing:
+            values = self._fleet.agents[agent].components[channel].values.values()
+            self._differing[agent, channel] = any(varies(held.value) for held in values)
+        key = agent, channel, host.name if self._differing[agent, channel] else ""
         if key not in self._known:
+            component = self._fleet.agents[agent].components[channel]
             self._known[key] = room_of(self._fleet.agents[agent], component, host)
         return self._known[key]
 

@@ -5,7 +5,7 @@ much less room for what they send. Of several senders for whom there is not room
 knows who comes first: each is taken to keep as much as it may have to.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -31,8 +31,6 @@ class Settling(Stage):
     """What comes to rest in channels."""
     left: Levels = field(default_factory=Levels)
     """What they have no room for: it stays with whoever sends it."""
-    free: Levels = field(default_factory=Levels)
-    """What they would have room for."""
     _shared: dict[int, float] = field(default_factory=dict)
     """What those leave who share work, by the identity of their list."""
 
@@ -42,8 +40,7 @@ class Settling(Stage):
             for name, amount in self.lay.spots.get(node, {}).items():
                 self.came.add(node, name, amount)
             if (link := self.peers.link_from(node)) is not None:
-                for host in self._hosts(node):
-                    self._send(node, link, host)
+                self._send(node, link)
             elif self.kind(node) == "source":
                 self._put(node)
         for node in reversed(self.load.order):
@@ -58,30 +55,35 @@ class Settling(Stage):
             for host, amount in self.came.spots.get(node, {}).items():
                 self.came.add(edge.end, host, amount)
 
-    def _send(self, node: Node, link: Link, host: Host) -> None:
-        amount = self.came.at(node, host.name)
+    def _send(self, node: Node, link: Link) -> None:
+        came, hosts = self.came.spots.get(node, {}), self.peers.hosts(node[0])
         if policy_of(link) in ("all", "hash"):
-            near = self.peers.near(link, host)
-            for one in near:
-                part = amount * share(one, near, policy_of(link))
-                part += self.lay.at_for(node, host.name, one)
-                self.came.set_for(node, host.name, one, part)
-                if self._goes(node, host, one):
-                    self.came.add(one.end, one.host.name, part)
-        else:
-            among = self._receivers(node, link, host)
-            for one in among:
-                self.came.add(one.end, one.host.name, amount * share(one, among, "balance"))
+            for name in dict.fromkeys((*came, *self.lay.lanes.get(node, ()))):
+                self._send_each(node, link, hosts[name])
+        elif node not in self.scene.cut:
+            going = {name: each for name, each in came.items() if self._goes_to(link, hosts[name])}
+            for one, amount in self.peers.divided(link, going, self.scene.dead):
+                self.came.add(one.end, one.host.name, amount)
 
-    def _receivers(self, node: Node, link: Link, host: Host) -> Sequence[Receiver]:
+    def _send_each(self, node: Node, link: Link, host: Host) -> None:
+        """Send to each receiver what is for it alone."""
+        amount, near = self.came.at(node, host.name), self.peers.near(link, host)
+        for one in near:
+            part = amount * share(one, near, policy_of(link)) if amount else 0.0
+            part += self.lay.at_for(node, host.name, one)
+            self.came.set_for(node, host.name, one, part)
+            if self._goes(node, host, one):
+                self.came.add(one.end, one.host.name, part)
+
+    def _goes_to(self, link: Link, host: Host) -> Sequence[Receiver]:
         """Return to whom what waits goes that no receiver alone is to get; nobody: it stays."""
+        node = link.sender.node
         if node in self.scene.cut:
             return ()
         if policy_of(link) != "balance":
             first = self.peers.preferred(link, host, self.scene.dead)
             return [first] if first is not None and self._goes(node, host, first) else ()
-        near = self.peers.near(link, host)
-        alive = [one for one in near if one.machine not in self.scene.dead]
+        alive = self.alive(self.peers.near(link, host))
         return alive if self.passing.shared(alive, host.name).ratio >= 1 else ()
 
     def _goes(self, node: Node, host: Host, one: Receiver) -> bool:
@@ -89,93 +91,90 @@ class Settling(Stage):
         there = node not in self.scene.cut and one.machine not in self.scene.dead
         return there and self.passing.to(one, host.name).ratio >= 1
 
-    def _hosts(self, node: Node) -> Iterator[Host]:
-        """Yield the hosts on which something comes to a component, or lay in it."""
-        hosts = self.peers.hosts(node[0])
-        names = [*self.load.into.get(node, ()), *self.lay.hosts(node), *self.came.hosts(node)]
-        return (hosts[name] for name in dict.fromkeys(names))
-
     def _rest(self, node: Node) -> None:
         """See what of what comes to a channel stays there, and what does not come."""
-        link = self.peers.link_from(node)
-        for host in self._hosts(node):
+        link, hosts = self.peers.link_from(node), self.peers.hosts(node[0])
+        for name in dict.fromkeys(self.came.hosts(node)):
+            host = hosts[name]
             room = self.rooms.of(node[0], node[1], host)
             if room is None:
                 continue
-            if link is None:
-                left, free = self._before_sinks(node, host, room)
-            elif policy_of(link) in ("all", "hash"):
-                left, free = self._in_lanes(node, link, host, room)
+            if link is not None and policy_of(link) in ("all", "hash"):
+                left = self._in_lanes(node, link, host, room)
             else:
-                left, free = self._in_channel(node, host, self._kept(node, link, host), room.bytes)
-            self.left.add(node, host.name, left if room.when_full != "drop_oldest" else 0.0)
-            self.free.add(node, host.name, free)
+                came, most = self.came.at(node, name), self._most(node, host, room)
+                kept = came if link is None else min(came, self._left_behind(link, host))
+                rests = min(kept, most)
+                self.rests.add(node, name, rests if most < inf else 0.0)
+                left = kept - rests
+            if room.when_full != "drop_oldest":
+                self.left.add(node, name, left)
 
-    def _before_sinks(self, node: Node, host: Host, room: Room) -> tuple[float, float]:
-        """Rest before sinks; return what is left, and the room that is. What a sink is to write
-        that works it writes.
-        """
+    def _most(self, node: Node, host: Host, room: Room) -> float:
+        """Return what may lie in a channel: no end of it, if a sink works that writes it."""
+        if self.peers.link_from(node) is not None:
+            return room.bytes
         kind, sinks = self.sinks(node)
         working = self.working(sinks)
-        if working and self.passing.into_sinks(working, kind, host.name).ratio >= 1:
-            return 0.0, inf
-        held, _ = (0.0, 0.0) if working else self.held_back(node, host, room)
-        return self._in_channel(node, host, self.came.at(node, host.name), room.bytes - held)
+        if not working:
+            return room.bytes - self.held_back(node, host, room)[0]
+        passes = self.passing.into_sinks(working, kind, host.name).ratio >= 1
+        return inf if passes else room.bytes
 
-    def _in_channel(self, node: Node, host: Host, kept: float, most: float) -> tuple[float, float]:
-        rests = min(kept, most)
-        self.rests.add(node, host.name, rests)
-        return kept - rests, most - rests
-
-    def _in_lanes(self, node: Node, link: Link, host: Host, room: Room) -> tuple[float, float]:
-        near, left, free = self.peers.near(link, host), 0.0, inf
+    def _in_lanes(self, node: Node, link: Link, host: Host, room: Room) -> float:
+        near, left = self.peers.near(link, host), 0.0
         for one in near:
             kept = self.came.at_for(node, host.name, one)
             if self._goes(node, host, one):
                 kept = min(kept, self.left.at(one.end, one.host.name))
             rests = min(kept, room.bytes)
             self.rests.set_for(node, host.name, one, rests)
-            part = share(one, near, policy_of(link))
-            left, free = max(left, (kept - rests) / part), min(free, (room.bytes - rests) / part)
-        return left, free
+            if kept > rests:
+                left = max(left, (kept - rests) / share(one, near, policy_of(link)))
+        return left
 
-    def _kept(self, node: Node, link: Link, host: Host) -> float:
-        """Return what of what comes to a channel cannot go on."""
-        came, among = self.came.at(node, host.name), self._receivers(node, link, host)
+    def _left_behind(self, link: Link, host: Host) -> float:
+        """Return what those have no room for to whom a channel leads."""
+        among = self._goes_to(link, host)
         if not among:
-            return came
+            return inf
         if policy_of(link) != "balance":
-            return min(came, self.left.at(among[0].end, among[0].host.name))
+            return self.left.at(among[0].end, among[0].host.name)
         key = id(self.peers.near(link, host))
         if key not in self._shared:
             self._shared[key] = self._left_by(among)
-        return min(came, self._shared[key])
+        return self._shared[key]
 
     def _left_by(self, among: Sequence[Receiver]) -> float:
         """Return what those leave who share work: what one has no room for another one takes."""
         left = sum(self.left.at(one.end, one.host.name) for one in among)
-        for one in among:
-            more = min(left, self.free.at(one.end, one.host.name))
+        for one in among if left else ():
+            more = min(left, self._free(one.end, one.host))
             if more > 0:
                 left -= more
-                self._rest_more(one.end, one.host.name, more)
+                self._rest_more(one.end, one.host, more)
         return left
 
-    def _rest_more(self, node: Node, host: str, more: float) -> None:
-        self.free.add(node, host, -more)
+    def _free(self, node: Node, host: Host) -> float:
+        """Return what a component has room for still; of a channel with lanes nothing."""
+        if self.kind(node) == "source":
+            ends = (e.end for e in self.graph.outgoing.get(node, ()) if not e.optional)
+            return min((self._free(end, host) for end in ends), default=inf)
+        room = self.rooms.of(node[0], node[1], host)
+        if room is None or node in self.came.lanes:
+            return 0.0
+        return self._most(node, host, room) - self.rests.at(node, host.name)
+
+    def _rest_more(self, node: Node, host: Host, more: float) -> None:
         if self.kind(node) == "channel":
-            self.rests.add(node, host, more)
+            if self._free(node, host) < inf:
+                self.rests.add(node, host.name, more)
             return
         for edge in once(self.graph.outgoing.get(node, ())):
-            part = min(more, self.free.at(edge.end, host))
-            self.free.add(edge.end, host, -part)
-            self.rests.add(edge.end, host, part)
+            self._rest_more(edge.end, host, min(more, self._free(edge.end, host)))
 
     def _stay(self, node: Node) -> None:
         """See what a source has no room for: it puts all that comes into each of its channels."""
         ends = [e.end for e in self.graph.outgoing.get(node, ()) if not e.optional]
         for host in self.came.spots.get(node, {}):
-            left = max((self.left.at(end, host) for end in ends), default=0.0)
-            free = min((self.free.at(end, host) for end in ends), default=inf)
-            self.left.add(node, host, left)
-            self.free.add(node, host, free)
+            self.left.add(node, host, max((self.left.at(end, host) for end in ends), default=0.0))

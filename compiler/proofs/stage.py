@@ -1,5 +1,6 @@
 """One scene of a fleet, as far as its channels are asked how they are filled in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flumec.compiler.graph import Graph, Node
@@ -8,7 +9,7 @@ from flumec.compiler.proofs.coming import Arrivals
 from flumec.compiler.proofs.holding import held_back
 from flumec.compiler.proofs.load import Load
 from flumec.compiler.proofs.passing import Passing
-from flumec.compiler.proofs.peers import Peers
+from flumec.compiler.proofs.peers import Peers, Receiver
 from flumec.compiler.proofs.room import Room, Rooms
 from flumec.compiler.proofs.scenes import Scene
 from flumec.runtime.sinks.filing import CROWDED
@@ -30,6 +31,7 @@ class Stage:
     passing: Passing
     arrivals: Arrivals = field(init=False)
     """What comes to its channels, but for what waits before."""
+    _alive: dict[int, list[Receiver]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """See what comes where."""
@@ -39,6 +41,12 @@ class Stage:
     def kind(self, node: Node) -> str:
         """Return whether a component is a source, a channel or a sink."""
         return self.fleet.agents[node[0]].components[node[1]].kind
+
+    def alive(self, near: Sequence[Receiver]) -> Sequence[Receiver]:
+        """Return those of a list of receivers that are not dead; each is made once."""
+        if id(near) not in self._alive:
+            self._alive[id(near)] = [one for one in near if one.machine not in self.scene.dead]
+        return self._alive[id(near)]
 
     def sinks(self, node: Node) -> tuple[str, list[Node]]:
         """Return the sinks that a channel leads to, and how it chooses if they are a group."""

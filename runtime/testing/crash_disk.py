@@ -239,10 +239,10 @@ class CrashFile:
             self._disk.alive()
             self._disk.require(max(0, offset + len(data) - len(self._inode.seen)))
             cut = self._disk.operations + 1 == self._disk.cut_at
-            if cut and data:  # the cut comes while the data is on its way
-                self._inode.change(change)
+            if cut and data:  # nothing makes no file longer
+                self._inode.cut = change
             self._disk.count(f"write {self._path.name}")
-            if data:  # nothing makes no file longer
+            if data:
                 self._inode.change(change)
 
     def sync(self) -> None:

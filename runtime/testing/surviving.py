@@ -20,6 +20,7 @@ class Survival:
     directory's unsynced changes, always the first ones. `torn` leaves garbage in the sector where
     the cut came. `apart` has each file keep all or nothing, and each directory as much as it will,
     by the `seed`: what was written to one file last may survive, and what to another before, not.
+    Of the write in which the power went as much may survive as of those before it, if it had begun.
     """
 
     writes: float = 0.0
@@ -28,6 +29,7 @@ class Survival:
     torn: bool = False
     seed: int = 0
     apart: bool = False
+    begun: bool = True
 
     def choose(self, count: int, salt: int) -> set[int]:
         """Return which of `count` pieces survive."""
@@ -52,8 +54,10 @@ class Survival:
 
 
 NOTHING = Survival()
-EVERYTHING = Survival(1.0, 1.0)
-"""All had reached the disk when the power went, although nobody had waited for it."""
+EVERYTHING = Survival(1.0, 1.0, begun=False)
+"""All had reached the disk when the power went, although nobody had waited for it. What was not
+done yet is not there: a cut before each operation leaves each beginning of all that was done.
+"""
 
 
 @frozen
@@ -87,6 +91,8 @@ class Inode:
     durable: bytearray = field(default_factory=bytearray)
     seen: bytearray = field(default_factory=bytearray)
     pending: list[Change] = field(default_factory=list)
+    cut: Change | None = None
+    """The write that was under way when the power went: nobody saw it."""
     locked: bool = False
 
     def change(self, change: Change) -> None:
@@ -108,7 +114,8 @@ class Inode:
     def after_cut(self, survival: Survival) -> "Inode":
         """Return the file as the disk has it when the power is back."""
         content = bytearray(self.durable)
-        pieces = [piece for change in self.pending for piece in sectors(change)]
+        begun = [self.cut] if self.cut is not None and survival.begun else []
+        pieces = [piece for change in (*self.pending, *begun) for piece in sectors(change)]
         chosen = survival.choose(len(pieces), self.number)
         for index in sorted(chosen):
             apply(content, pieces[index])

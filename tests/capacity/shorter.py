@@ -114,18 +114,8 @@ def run(fleet: Fleet, *, first: int = 0) -> list[float]:
     seen: dict[int, float] = {}
     now = 0
     while len(seen) < len(spools):
-        early = now < fleet.shorter
-        alive = [n for n in range(fleet.relays) if not early or n >= fleet.dead]
-        if fleet.core_room and not (early and fleet.core_cut):
-            for number in alive:
-                _move(relays[number], "", core)
-        for number in order:
-            sender = fleet.senders[number]
-            if early and sender.cut:
-                continue
-            for spool in spools[number]:
-                for lane, part, relay in _ways(fleet, sender, spool, alive):
-                    _move(spool, lane, relays[relay], part)
+        while _forward(fleet, spools, relays, core, order, early=now < fleet.shorter) > 1:
+            pass
         for number, sender in enumerate(fleet.senders):
             for spool in spools[number]:
                 wanted = {lane: part * sender.rate for lane, part in _lanes(fleet, sender).items()}
@@ -135,6 +125,24 @@ def run(fleet: Fleet, *, first: int = 0) -> list[float]:
                     spool.put(wanted)
         now += 1
     return [seen[number] for number in range(len(spools))]
+
+
+def _forward(
+    fleet: Fleet, spools: list[list[Queue]], relays: list[Queue], core: Queue, order: list[int],
+    *, early: bool,
+) -> float:  # fmt: skip
+    """Send on what there is room for; return how much that was."""
+    moved = 0.0
+    alive = [relay for relay in range(fleet.relays) if not early or relay >= fleet.dead]
+    if fleet.core_room and not (early and fleet.core_cut):
+        moved += sum(_move(relays[relay], "", core) for relay in alive)
+    for number in order:
+        sender = fleet.senders[number]
+        if not (early and sender.cut):
+            for spool in spools[number]:
+                for lane, part, relay in _ways(fleet, sender, spool, alive):
+                    moved += _move(spool, lane, relays[relay], part)
+    return moved
 
 
 def _lanes(fleet: Fleet, sender: Sender) -> dict[str, float]:
@@ -158,7 +166,8 @@ def _ways(
         yield "", spool.lanes.get("", 0.0), alive[0]
 
 
-def _move(queue: Queue, lane: str, into: Queue, most: float = float("inf")) -> None:
+def _move(queue: Queue, lane: str, into: Queue, most: float = float("inf")) -> float:
     moved = max(0.0, min(queue.lanes.get(lane, 0.0), most, into.free("")))
     into.put({"": moved})
     queue.lanes[lane] = queue.lanes.get(lane, 0.0) - moved
+    return moved
