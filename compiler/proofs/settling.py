@@ -5,7 +5,7 @@ much less room for what they send. Of several senders for whom there is not room
 knows who comes first: each is taken to keep as much as it may have to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -17,6 +17,9 @@ from flumec.compiler.proofs.load import once
 from flumec.compiler.proofs.peers import Receiver, share
 from flumec.compiler.proofs.room import Room
 from flumec.compiler.proofs.stage import Stage
+
+_NOTHING = 1e-3
+"""Fewer bytes are an error of the calculation."""
 
 
 @dataclass(slots=True)
@@ -31,8 +34,10 @@ class Settling(Stage):
     """What comes to rest in channels."""
     left: Levels = field(default_factory=Levels)
     """What they have no room for: it stays with whoever sends it."""
-    _shared: dict[int, float] = field(default_factory=dict)
-    """What those leave who share work, by the identity of their list."""
+    _lists: dict[int, tuple[Sequence[Receiver], float]] = field(default_factory=dict)
+    """Those who share work, with what comes for one of them, by the identity of their list."""
+    _crowded: dict[int, float] = field(default_factory=dict)
+    """What those of a list have no room for who are the last that it comes to."""
 
     def settled(self) -> Levels:
         """Return what lies in each channel then."""
@@ -43,6 +48,8 @@ class Settling(Stage):
                 self._send(node, link)
             elif self.kind(node) == "source":
                 self._put(node)
+        for key, (among, amount) in self._lists.items():
+            self._share(key, among, amount)
         for node in reversed(self.load.order):
             if self.kind(node) == "channel":
                 self._rest(node)
@@ -60,10 +67,65 @@ class Settling(Stage):
         if policy_of(link) in ("all", "hash"):
             for name in dict.fromkeys((*came, *self.lay.lanes.get(node, ()))):
                 self._send_each(node, link, hosts[name])
-        elif node not in self.scene.cut:
-            going = {name: each for name, each in came.items() if self._goes_to(link, hosts[name])}
-            for one, amount in self.peers.divided(link, going, self.scene.dead):
-                self.came.add(one.end, one.host.name, amount)
+        elif policy_of(link) == "balance":
+            self._balance(link, came)
+        else:
+            for name, amount in came.items():
+                for one in self._goes_to(link, hosts[name]):
+                    self.came.add(one.end, one.host.name, amount)
+
+    def _balance(self, link: Link, came: Mapping[str, float]) -> None:
+        """Send to those who share work, by their weights: as long as all of them have room."""
+        hosts, amounts = self.peers.hosts(link.sender.agent), dict[int, float]()
+        for name, amount in came.items():
+            if among := self._goes_to(link, hosts[name]):
+                _, before = self._lists.get(id(among), (among, 0.0))
+                self._lists[id(among)] = among, before + amount
+                amounts[id(among)] = amounts.get(id(among), 0.0) + amount
+        for key, amount in amounts.items():
+            among, _ = self._lists[key]
+            for one in among:
+                self.came.add(one.end, one.host.name, amount * share(one, among, "balance"))
+
+    def _share(self, key: int, among: Sequence[Receiver], amount: float) -> None:
+        """See who gets what where one of those that share work has no room for its part.
+
+        What it leaves the others take. To whom others send too, all may come before what they send.
+        """
+        rooms = [self._ahead(one.end, one.host) for one in among]
+        comes = [self._comes(one.end, one.host.name) for one in among]
+        over = sum(max(0.0, comes - room) for comes, room in zip(comes, rooms, strict=True))
+        if over <= _NOTHING:
+            return
+        shares = [amount * share(one, among, "balance") for one in among]
+        alone = sum(comes) - amount <= _NOTHING
+        takes = _spread(among, rooms, amount) if alone else [amount] * len(among)
+        self._crowded[key] = amount - sum(takes) if alone else over
+        for one, here, instead in zip(among, shares, takes, strict=True):
+            self._come(one.end, one.host.name, instead - here)
+
+    def _come(self, node: Node, host: str, more: float) -> None:
+        self.came.add(node, host, more)
+        if self.kind(node) == "source":
+            for edge in once(self.graph.outgoing.get(node, ())):
+                self._come(edge.end, host, more)
+
+    def _comes(self, node: Node, host: str) -> float:
+        """Return what comes to a component, without what lies there."""
+        return self.came.at(node, host) - self.lay.at(node, host)
+
+    def _ahead(self, node: Node, host: Host) -> float:
+        """Return what a component has room for beside what lies there: no end if that goes on."""
+        if self.kind(node) == "source":
+            ends = (e.end for e in self.graph.outgoing.get(node, ()) if not e.optional)
+            return min((self._ahead(end, host) for end in ends), default=inf)
+        link, room = self.peers.link_from(node), self.rooms.of(node[0], node[1], host)
+        if room is None or room.when_full == "drop_oldest":
+            return inf
+        free = max(0.0, self._most(node, host, room) - self.lay.at(node, host.name))
+        among = () if link is None else self._goes_to(link, host)
+        behind = sum(self._ahead(one.end, one.host) for one in among)
+        return free + behind / max(1, len(self.load.into.get(node, ())))
 
     def _send_each(self, node: Node, link: Link, host: Host) -> None:
         """Send to each receiver what is for it alone."""
@@ -140,41 +202,27 @@ class Settling(Stage):
             return inf
         if policy_of(link) != "balance":
             return self.left.at(among[0].end, among[0].host.name)
-        key = id(self.peers.near(link, host))
-        if key not in self._shared:
-            self._shared[key] = self._left_by(among)
-        return self._shared[key]
-
-    def _left_by(self, among: Sequence[Receiver]) -> float:
-        """Return what those leave who share work: what one has no room for another one takes."""
-        left = sum(self.left.at(one.end, one.host.name) for one in among)
-        for one in among if left else ():
-            more = min(left, self._free(one.end, one.host))
-            if more > 0:
-                left -= more
-                self._rest_more(one.end, one.host, more)
-        return left
-
-    def _free(self, node: Node, host: Host) -> float:
-        """Return what a component has room for still; of a channel with lanes nothing."""
-        if self.kind(node) == "source":
-            ends = (e.end for e in self.graph.outgoing.get(node, ()) if not e.optional)
-            return min((self._free(end, host) for end in ends), default=inf)
-        room = self.rooms.of(node[0], node[1], host)
-        if room is None or node in self.came.lanes:
-            return 0.0
-        return self._most(node, host, room) - self.rests.at(node, host.name)
-
-    def _rest_more(self, node: Node, host: Host, more: float) -> None:
-        if self.kind(node) == "channel":
-            if self._free(node, host) < inf:
-                self.rests.add(node, host.name, more)
-            return
-        for edge in once(self.graph.outgoing.get(node, ())):
-            self._rest_more(edge.end, host, min(more, self._free(edge.end, host)))
+        left = (self.left.at(one.end, one.host.name) for one in among)
+        crowded = self._crowded.get(id(among))
+        return sum(left) if crowded is None else crowded
 
     def _stay(self, node: Node) -> None:
         """See what a source has no room for: it puts all that comes into each of its channels."""
         ends = [e.end for e in self.graph.outgoing.get(node, ()) if not e.optional]
         for host in self.came.spots.get(node, {}):
             self.left.add(node, host, max((self.left.at(end, host) for end in ends), default=0.0))
+
+
+def _spread(among: Sequence[Receiver], rooms: Sequence[float], amount: float) -> list[float]:
+    """Return what each takes of what is shared by weights, as long as it has room."""
+    taken = [0.0] * len(among)
+    left, open_ = amount, [place for place, room in enumerate(rooms) if room > 0]
+    while left > _NOTHING and open_:
+        whole = sum(among[place].weight for place in open_)
+        parts = {place: left * among[place].weight / whole for place in open_}
+        for place, part in parts.items():
+            more = min(part, rooms[place] - taken[place])
+            taken[place] += more
+            left -= more
+        open_ = [place for place in open_ if taken[place] < rooms[place]]
+    return taken

@@ -21,6 +21,8 @@ class Sender:
     policy: str
     cut: bool
     """Whether its link is cut for the shorter time."""
+    within: bool = False
+    """Whether its hosts send to relays of their site only: even numbers are one, odd ones too."""
 
 
 @dataclass
@@ -50,6 +52,7 @@ def draw(seed: int) -> Fleet:
             chance.randint(50, 400) * 1000,
             chance.choice(("failover", "balance", "hash(header.key)", "all")),
             chance.random() < 0.5,
+            relays > 1 and chance.random() < 0.3,
         )
         for _ in range(chance.randint(1, 3))
     ]
@@ -69,22 +72,23 @@ def text(fleet: Fleet) -> str:
     faults = [f"outage({last}.out, 4h)"]
     parts = []
     for number, sender in enumerate(fleet.senders):
-        hosts = ", ".join(f'"s{number}-{host}"' for host in range(sender.hosts))
+        parts += [_host(f"s{number}", host) for host in range(sender.hosts)]
         policy = sender.policy if fleet.relays > 1 else "failover"
         parts.append(
-            f"agent s{number} on [{hosts}] {{\n"
+            f"agent s{number} on {_hosts(f's{number}', sender.hosts)} {{\n"
             "source numbers : http {\n port = 80\n tls = server\n}\n"
             f"channel spool : file {{\n size = {sender.room // MIB}MiB\n}}\nnumbers -> spool\n}}\n"
             f"s{number}.spool => relay.spool {{\nport = {4000 + number}\npolicy = {policy}\n"
-            "tls = mutual\n}"
+            f"tls = mutual\n{'within = host.site' if sender.within else ''}\n}}"
         )
         if sender.cut:
             faults.append(f"cut(s{number}.spool, {fleet.shorter}s)")
-    hosts = ", ".join(f'"r-{host}"' for host in range(fleet.relays))
+    parts += [_host("r", host) for host in range(fleet.relays)]
     sink = "" if fleet.core_room else "sink out : logger\nspool -> out\n"
     room = fleet.relay_room // MIB
     parts.append(
-        f"agent relay on [{hosts}] {{\nchannel spool : file {{\n size = {room}MiB\n}}\n{sink}}}"
+        f"agent relay on {_hosts('r', fleet.relays)} {{\n"
+        f"channel spool : file {{\n size = {room}MiB\n}}\n{sink}}}"
     )
     if fleet.core_room:
         parts.append(
@@ -103,6 +107,14 @@ def text(fleet: Fleet) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _host(kind: str, number: int) -> str:
+    return f'hosts {kind}_{number} = ["{kind}-{number}"] {{\nsite = "{number % 2}"\n}}'
+
+
+def _hosts(kind: str, count: int) -> str:
+    return f"union({', '.join(f'{kind}_{n}' for n in range(count))})" if count > 1 else f"{kind}_0"
+
+
 def run(fleet: Fleet, *, first: int = 0) -> list[float]:
     """Return after how many seconds a source of each agent first finds no room; whoever comes
     `first` gets the room that there is.
@@ -117,8 +129,9 @@ def run(fleet: Fleet, *, first: int = 0) -> list[float]:
         while _forward(fleet, spools, relays, core, order, early=now < fleet.shorter) > 1:
             pass
         for number, sender in enumerate(fleet.senders):
-            for spool in spools[number]:
-                wanted = {lane: part * sender.rate for lane, part in _lanes(fleet, sender).items()}
+            for host, spool in enumerate(spools[number]):
+                lanes = _lanes(sender, _near(fleet, sender, host))
+                wanted = {lane: part * sender.rate for lane, part in lanes.items()}
                 if spool.lacks(wanted):
                     seen.setdefault(number, now)
                 else:
@@ -139,31 +152,39 @@ def _forward(
     for number in order:
         sender = fleet.senders[number]
         if not (early and sender.cut):
-            for spool in spools[number]:
-                for lane, part, relay in _ways(fleet, sender, spool, alive):
+            for host, spool in enumerate(spools[number]):
+                near = _near(fleet, sender, host)
+                open_ = [relay for relay in alive if relays[relay].free("") > 0]
+                for lane, part, relay in _ways(sender, spool, near, alive, open_):
                     moved += _move(spool, lane, relays[relay], part)
     return moved
 
 
-def _lanes(fleet: Fleet, sender: Sender) -> dict[str, float]:
-    if fleet.relays == 1 or sender.policy in ("failover", "balance"):
+def _near(fleet: Fleet, sender: Sender, host: int) -> list[int]:
+    """Return the relays that a host may send to."""
+    return [n for n in range(fleet.relays) if not sender.within or n % 2 == host % 2]
+
+
+def _lanes(sender: Sender, near: list[int]) -> dict[str, float]:
+    if sender.policy in ("failover", "balance"):
         return {"": 1.0}
-    part = 1.0 if sender.policy == "all" else 1 / fleet.relays
-    return {str(relay): part for relay in range(fleet.relays)}
+    part = 1.0 if sender.policy == "all" else 1 / len(near)
+    return {str(relay): part for relay in near}
 
 
 def _ways(
-    fleet: Fleet, sender: Sender, spool: Queue, alive: list[int]
+    sender: Sender, spool: Queue, near: list[int], alive: list[int], open_: list[int]
 ) -> Iterator[tuple[str, float, int]]:
     """Yield from which lane how much at most may go to whom, in order."""
-    if fleet.relays > 1 and sender.policy not in ("failover", "balance"):
-        yield from ((str(relay), spool.lanes.get(str(relay), 0.0), relay) for relay in alive)
-    elif fleet.relays > 1 and sender.policy == "balance":
+    there = [relay for relay in near if relay in alive]
+    if sender.policy not in ("failover", "balance"):
+        yield from ((str(relay), spool.lanes.get(str(relay), 0.0), relay) for relay in there)
+    elif sender.policy == "balance":
+        takes = [relay for relay in there if relay in open_]
         amount = spool.lanes.get("", 0.0)
-        yield from (("", amount / len(alive), relay) for relay in alive)
-        yield from (("", amount, relay) for relay in alive)
+        yield from (("", amount / len(takes), relay) for relay in takes)
     else:
-        yield "", spool.lanes.get("", 0.0), alive[0]
+        yield from (("", spool.lanes.get("", 0.0), relay) for relay in there[:1])
 
 
 def _move(queue: Queue, lane: str, into: Queue, most: float = float("inf")) -> float:
