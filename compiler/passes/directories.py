@@ -1,9 +1,9 @@
 """What a host has only once: the hidden folders in which sinks prepare their files."""
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from flumec.compiler.diagnostic import Diagnostic, Place
@@ -154,7 +154,7 @@ def check_host(claims: Sequence[tuple[Host, Claim]]) -> Iterator[DirectoryTaken]
             continue
         if folder is None:
             continue
-        directory = str(PurePosixPath(folder))
+        directory = posixpath.normpath(folder)
         earlier = first.setdefault((directory, claim.sink), claim)
         if earlier.agent != claim.agent:
             yield DirectoryTaken(claim.directory.span, host.name, directory, claim, earlier)
