@@ -1,6 +1,8 @@
 """`lint --fix`: what findings know to mend themselves, applied until nothing changes."""
 
 import posixpath
+from bisect import bisect_right, insort
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,22 +92,34 @@ def _is_within(fix: Fix, ours: Container[str]) -> bool:
 
 def _apart(repairs: Iterable[_Repair]) -> Iterator[_Repair]:
     """Yield repairs that touch no text of an earlier one; the same edit for two mends both."""
-    taken: dict[Source, list[Edit]] = {}
+    taken: dict[Source, _Taken] = defaultdict(_Taken)
     for repair in repairs:
         edits = repair.fix.edits
-        if not any(
-            _overlap(edit, other) for edit in edits for other in taken.get(edit.span.source, ())
-        ):
+        if not any(taken[edit.span.source].touches(edit) for edit in edits):
             for edit in edits:
-                taken.setdefault(edit.span.source, []).append(edit)
+                taken[edit.span.source].add(edit)
             yield repair
 
 
-def _overlap(one: Edit, other: Edit) -> bool:
-    """Return whether two edits touch; an insertion touches what begins or ends where it is."""
-    if one == other:
-        return False
-    return one.span.start <= other.span.end and other.span.start <= one.span.end
+class _Taken:
+    """Edits of one file, in order, none of which touches another one."""
+
+    def __init__(self) -> None:
+        self._edits: list[Edit] = []
+
+    def touches(self, edit: Edit) -> bool:
+        """Return whether one touches it; an insertion touches what begins or ends where it is."""
+        at = bisect_right(self._edits, edit.span.end, key=_start)
+        before = self._edits[at - 1] if at else edit
+        return before != edit and edit.span.start <= before.span.end
+
+    def add(self, edit: Edit) -> None:
+        """Take one more."""
+        insort(self._edits, edit, key=_start)
+
+
+def _start(edit: Edit) -> int:
+    return edit.span.start
 
 
 def _try(
