@@ -81,13 +81,21 @@ class _Writer:
         else:
             block = self._blocks[-1]
             tokens = entry.tokens[:-1] if entry.opens else entry.tokens
-            layout = Layout(legs(self._text, tokens), block.column, " {" * entry.opens)
+            end, pieces = " {" * entry.opens, legs(self._text, tokens)
+            layout = Layout(pieces, block.column, end, whole=self._stays_whole(entry))
             self._lines += layout.lines
             block.last = entry
             if entry.opens:
                 self._blocks.append(_Block(layout.base + STEP, layout.base))
         if entry.comment:
             self._lines[-1] += f"  {entry.comment}"
+
+    def _stays_whole(self, entry: Entry) -> bool:
+        """Whether a statement is one line however long, because the comment behind it silences
+        what is said about that line: behind the last of several it would silence nothing.
+        """
+        told = self._text[entry.tokens[0].start : entry.tokens[-1].end]
+        return entry.comment.startswith("# flumec:") and "\n" not in told
 
 
 def _parted(above: Entry, below: Entry) -> bool:

@@ -12,13 +12,17 @@ STEP = 2
 class Layout:
     """The lines of a statement. `base` is the column from which its block is indented."""
 
-    def __init__(self, legs: list[Leg], indent: int, end: str) -> None:
-        """Lay out `legs` from column `indent` on; `end` is the ` {` behind them, or nothing."""
+    def __init__(self, legs: list[Leg], indent: int, end: str, *, whole: bool = False) -> None:
+        """Lay out `legs` from column `indent` on; `end` is the ` {` behind them, or nothing.
+
+        What stays `whole` is on one line even where it does not fit.
+        """
         self.lines: list[str] = []
         self.base = indent
-        whole = " ".join(map(str, legs)) + end
-        if not any(part.forced for leg in legs for part in leg.parts) and _fits(indent, whole):
-            self._add(indent, whole)
+        line = " ".join(map(str, legs)) + end
+        forced = any(part.forced for leg in legs for part in leg.parts)
+        if not forced and (whole or _fits(indent, line)):
+            self._add(indent, line)
             return
         for index, leg in enumerate(legs):
             self.base = indent + STEP * bool(index)

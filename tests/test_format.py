@@ -140,6 +140,15 @@ def test_a_line_is_broken_only_where_it_must_be() -> None:
     assert formatted(fits.replace('"]', 'a"]')).count("\n") == 3
 
 
+def test_a_line_stays_one_where_the_comment_behind_it_is_about_all_of_it() -> None:
+    names = ", ".join(f'"web-{number}.example.com"' for number in range(5))
+    line = f"let web = [{names}]  # flumec: ignore[FL901] files that import this one use it\n"
+    parts = line.replace("[", "[\n  ", 1).replace(", ", ",\n  ").replace("]  ", ",\n]  ", 1)
+
+    assert formatted(line) == line
+    assert formatted(parts) == parts
+
+
 def test_long_chains_have_one_arrow_a_line() -> None:
     call = f'static(header.name, "{"v" * 50}")'
     text = (
