@@ -12,6 +12,7 @@ from math import inf
 from flumec.compiler.choice import policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Host, Link
+from flumec.compiler.proofs.fill import Spot
 from flumec.compiler.proofs.levels import Levels
 from flumec.compiler.proofs.load import once
 from flumec.compiler.proofs.peers import Receiver, share
@@ -36,8 +37,12 @@ class Settling(Stage):
     """What they have no room for: it stays with whoever sends it."""
     _lists: dict[int, tuple[Sequence[Receiver], float]] = field(default_factory=dict)
     """Those who share work, with what comes for one of them, by the identity of their list."""
-    _crowded: dict[int, float] = field(default_factory=dict)
-    """What those of a list have no room for who are the last that it comes to."""
+    _crowded: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """What those of a list have no room for at least, and how much more than there is of it comes
+    to them, as each may be the one who gets it; less than nothing where it was left before them.
+    """
+    _aheads: dict[Spot, float] = field(default_factory=dict)
+    """What components have room for: all senders of a place ask the same of those behind it."""
 
     def settled(self) -> Levels:
         """Return what lies in each channel then."""
@@ -100,7 +105,7 @@ class Settling(Stage):
         shares = [amount * share(one, among, "balance") for one in among]
         alone = sum(comes) - amount <= _NOTHING
         takes = _spread(among, rooms, amount) if alone else [amount] * len(among)
-        self._crowded[key] = amount - sum(takes) if alone else over
+        self._crowded[key] = 0.0 if alone else over, sum(takes) - amount
         for one, here, instead in zip(among, shares, takes, strict=True):
             self._come(one.end, one.host.name, instead - here)
 
@@ -116,16 +121,36 @@ class Settling(Stage):
 
     def _ahead(self, node: Node, host: Host) -> float:
         """Return what a component has room for beside what lies there: no end if that goes on."""
+        spot = node, host.name
+        if spot not in self._aheads:
+            self._aheads[spot] = self._found_ahead(node, host)
+        return self._aheads[spot]
+
+    def _found_ahead(self, node: Node, host: Host) -> float:
         if self.kind(node) == "source":
             ends = (e.end for e in self.graph.outgoing.get(node, ()) if not e.optional)
             return min((self._ahead(end, host) for end in ends), default=inf)
         link, room = self.peers.link_from(node), self.rooms.of(node[0], node[1], host)
         if room is None or room.when_full == "drop_oldest":
             return inf
+        if link is not None and policy_of(link) in ("all", "hash"):
+            return self._ahead_in_lanes(node, link, host, room)
         free = max(0.0, self._most(node, host, room) - self.lay.at(node, host.name))
-        among = () if link is None else self._goes_to(link, host)
+        return free + self._further(node, () if link is None else self._goes_to(link, host))
+
+    def _ahead_in_lanes(self, node: Node, link: Link, host: Host, room: Room) -> float:
+        """Return the same of a channel for each receiver: the first that is full stops all."""
+        near, found = self.peers.near(link, host), inf
+        for one in near:
+            free = max(0.0, room.bytes - self.lay.at_for(node, host.name, one))
+            free += self._further(node, [one] if self._goes(node, host, one) else ())
+            found = min(found, free / share(one, near, policy_of(link)))
+        return found
+
+    def _further(self, node: Node, among: Sequence[Receiver]) -> float:
+        """Return what those have room for to whom a host sends, of which it has its part."""
         behind = sum(self._ahead(one.end, one.host) for one in among)
-        return free + behind / max(1, len(self.load.into.get(node, ())))
+        return behind / max(1, len(self.load.into.get(node, ())))
 
     def _send_each(self, node: Node, link: Link, host: Host) -> None:
         """Send to each receiver what is for it alone."""
@@ -202,9 +227,9 @@ class Settling(Stage):
             return inf
         if policy_of(link) != "balance":
             return self.left.at(among[0].end, among[0].host.name)
-        left = (self.left.at(one.end, one.host.name) for one in among)
-        crowded = self._crowded.get(id(among))
-        return sum(left) if crowded is None else crowded
+        left = sum(self.left.at(one.end, one.host.name) for one in among)
+        least, more = self._crowded.get(id(among), (0.0, 0.0))
+        return max(least, left - more)
 
     def _stay(self, node: Node) -> None:
         """See what a source has no room for: it puts all that comes into each of its channels."""

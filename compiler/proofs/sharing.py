@@ -58,9 +58,9 @@ class Sharing:
                 for other in self.filled.peers.balanced_to(node):
                     self._lists_of(other)
             together = self._together(near)
-            self._fill(together)
+            in_turn, whole = self._fill(together), sum(one.rate for one in together)
             for one in together:
-                self._taken[id(one.near)] = self._until(one)
+                self._taken[id(one.near)] = self._last(one) if in_turn else self._until(one, whole)
         nobody = self.filled.scene.since, None
         return self._taken.setdefault(id(near), nobody)
 
@@ -94,9 +94,9 @@ class Sharing:
                         waiting.append(each)
         return list(found.values())
 
-    def _fill(self, lists: Sequence[_Shared]) -> None:
+    def _fill(self, lists: Sequence[_Shared]) -> bool:
         """Fill channels that share work: those that nothing else leads to are full all at once,
-        others in turn. Where they do not begin at once each is filled by its weight.
+        others in turn. Where they do not begin at once each is filled by its weight: then False.
         """
         alive = {(one.end, one.host.name): one for each in lists for one in each.alive}
         spots = [self.filled.behind(one) for one in alive.values()]
@@ -104,7 +104,7 @@ class Sharing:
         fills = [self.filled.fills[node][host] for node, host in known]
         begin = {fill.begins for fill in fills}
         if len(set(known)) < len(alive) or len(begin) != 1 or any(fill.passes for fill in fills):
-            return
+            return False
         if all(len(each.alive) == len(alive) for each in lists) and all(
             self._is_alone(lists, one, spot)
             for one, spot in zip(alive.values(), known, strict=True)
@@ -114,6 +114,7 @@ class Sharing:
             fills = list(_in_turn(lists, list(alive.values()), fills))
         for one, spot, fill in zip(alive.values(), known, fills, strict=True):
             self.filled.put(one, spot, fill)
+        return True
 
     def _is_alone(self, lists: Sequence[_Shared], one: Receiver, spot: Spot) -> bool:
         """Whether a receiver's channel fills from some links alone."""
@@ -121,23 +122,34 @@ class Sharing:
         writers = {edge.start for node in {one.end, spot[0]} for edge in graph.writers(node)}
         return writers <= {one.end, *(each.sender for each in lists)}
 
-    def _until(self, shared: _Shared) -> Taken:
+    def _last(self, shared: _Shared) -> Taken:
+        """Return until when the last of a list takes what is sent."""
+        return max(map(self.filled.takes, shared.alive), key=lambda one: one[0])
+
+    def _until(self, shared: _Shared, whole: float) -> Taken:
         """Return until when one of a list takes what is sent, for good if one takes all.
 
-        Where channels do not begin to fill at once, or several hold a receiver back, it is at least
-        until the first of them is full, and the last begins to fill.
+        Where channels are not filled in turn, of this list or of those that share work with it, it
+        is at least until the first of them is full, and the last begins to fill.
         """
-        filled, alive = self.filled, shared.alive
-        taking = [filled.takes(one) for one in alive]
-        last = max(taking, key=lambda one: one[0])
+        last = self._last(shared)
         if last[0] == inf:
-            return inf, None
-        fills = [filled.fills[spot[0]][spot[1]] for one in alive if (spot := filled.behind(one))]
-        begin = {fill.begins for fill in fills}
-        if len(fills) == len(alive) and len(begin) == 1 and not any(one.passes for one in fills):
             return last
-        until, spot = min(taking, key=lambda one: one[0])
-        return max([until, *begin]), spot
+        until, spot = min(map(self.filled.takes, shared.alive), key=lambda one: one[0])
+        return max(self._begins(one, until, whole) for one in shared.alive), spot
+
+    def _begins(self, one: Receiver, until: float, whole: float) -> float:
+        """Return when a receiver begins to fill at the earliest, if that is later than `until`:
+        from then on the whole work may come to it, and fill what is behind it so much sooner.
+        """
+        spot = self.filled.behind(one)
+        if spot is None:
+            return until
+        fill = self.filled.fills[spot[0]][spot[1]]
+        lists = self._of[one.end, one.host.name]
+        own = sum(each.rate * share(one, each.alive, "balance") for each in lists)
+        sooner = fill.rate / (fill.rate + whole - own)
+        return until + max(0.0, fill.begins - until) * sooner
 
 
 def _in_turn(

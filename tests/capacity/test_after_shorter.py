@@ -7,9 +7,12 @@ from math import inf
 import pytest
 from capacity.shorter import MIB, Fleet, Sender, draw, run, text
 from flumec.compiler.build import lint_text
-from flumec.compiler.graph import Graph
+from flumec.compiler.graph import Graph, Node
+from flumec.compiler.model import Host
 from flumec.compiler.proofs.capacity import Capacity
+from flumec.compiler.proofs.room import Room
 from flumec.compiler.proofs.scenes import Scene
+from flumec.compiler.proofs.settling import Settling
 
 
 def computed(fleet: Fleet) -> list[float]:
@@ -40,6 +43,43 @@ def test_what_one_sender_had_to_keep_takes_the_room_of_another() -> None:
 
     assert computed(fleet) == pytest.approx([full, full])
     assert run(fleet) == pytest.approx([full, full], abs=3)
+
+
+def tiers(count: int, depth: int) -> str:
+    """Return a fleet in which all hosts of a tier share what those of the one before send."""
+    parts = []
+    for tier in range(depth):
+        source = "source numbers : http {\nport = 80\ntls = server\n}\nnumbers -> spool\n"
+        sink = "sink out : logger\nspool -> out\n"
+        ends = source if not tier else sink if tier == depth - 1 else ""
+        parts.append(
+            f'hosts h{tier} = "h{tier}-{{1..{count}}}"\n\n'
+            f"agent t{tier} on h{tier} {{\nchannel spool : file {{\nsize = 10MiB\n}}\n{ends}}}"
+        )
+        if tier:
+            link = f"port = {4000 + tier}\npolicy = balance\ntls = mutual"
+            parts.append(f"t{tier - 1}.spool => t{tier}.spool {{\n{link}\n}}")
+    last = f"t{depth - 1}.out"
+    parts.append(
+        f'check "c" {{\nfrom = t0.numbers\nto = {last}\nrate = 100kB/s\n'
+        f"survives = [outage({last}, 4h), cut(t0.spool, 5m)]\n}}"
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def test_each_host_is_asked_once_what_it_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 4 ways to 4 hosts, and from each to 4: by each way anew that would be 124 times."""
+    asked = []
+
+    def most(self: Settling, node: Node, host: Host, room: Room) -> float:
+        asked.append(host.name)
+        return before(self, node, host, room)
+
+    before = Settling._most
+    monkeypatch.setattr(Settling, "_most", most)
+    lint_text(tiers(4, depth=4))
+
+    assert 0 < len(asked) <= 2 * 4 * 4
 
 
 @pytest.mark.parametrize(
