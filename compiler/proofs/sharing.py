@@ -74,7 +74,8 @@ class Sharing:
                 near = filled.peers.near(link, hosts[name])
                 if id(near) not in found:
                     found[id(near)] = _Shared(sender, near, filled.alive(near))
-                found[id(near)].rate += filled.arrivals.at(sender, name).comes
+                if sender not in filled.scene.cut:
+                    found[id(near)].rate += filled.arrivals.at(sender, name).comes
             self._lists[sender] = list(found.values())
             for shared in found.values():
                 for one in shared.alive:

@@ -78,3 +78,12 @@ def test_where_a_shorter_fault_is_over_there_is_no_more_room_than_before(
 
     for name in senders:
         assert lasts(fleet, name, scene) == pytest.approx(lasts(fleet, name, Scene(OUT)))
+
+
+def test_the_work_of_a_cut_link_comes_to_nobody() -> None:
+    """The core is full after 209.7s, relay 0 after 28s more, and relay 1 after as much again."""
+    senders = {"cut": "balance", "b": "balance", "one": "failover"}
+    fleet = capacity(senders, relays=2, cores=1, last="failover")
+    scene = Scene(OUT, cut=frozenset({("cut", "spool")}))
+
+    assert lasts(fleet, "b", scene) == pytest.approx(209.7 + 2 * 28 + 104.9, abs=0.5)
