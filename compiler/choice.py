@@ -12,6 +12,11 @@ def policy_of(link: Link) -> str:
     return "hash" if isinstance(held.value, Hash) else str(held.value)
 
 
+def has_lanes(link: Link) -> bool:
+    """Whether a link keeps a channel for each host, with what is for that one alone."""
+    return policy_of(link) in ("all", "hash")
+
+
 def hashed_by(link: Link) -> str | None:
     """Return the header by whose values a link chooses; None where it does so otherwise."""
     held = link.values.get("policy")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import has_lanes, policy_of
 from flumec.compiler.diagnostic import Diagnostic, Place
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Link, Proof
@@ -211,7 +211,7 @@ def _of_link(
     if waiting is None or reason or not _is_outlasted(capacity, proof, node, held):
         component = capacity.fleet.agents[source[0]].components[source[1]]
         consequence = waiting.consequence if waiting else f"{component.type} waits"
-        each_waits = policy_of(link) in ("all", "hash")
+        each_waits = has_lanes(link)
         place = link.values["policy"].span if each_waits else link.span
         waits = f"`policy = {policy_of(link)}`" if each_waits else f"`{dotted(node)}`"
         yield WaitsForLostHost(place, waits, dotted(source), fault.span, held, consequence, reason)

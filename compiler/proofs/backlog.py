@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import has_lanes
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Host, Link
 from flumec.compiler.proofs.capacity import Capacity
@@ -51,7 +51,7 @@ class Backlog:
             link = self.capacity.peers.link_from(node)
             hosts = self.capacity.peers.hosts(node[0])
             for name, fill in fills.items():
-                if link is not None and policy_of(link) in ("all", "hash"):
+                if link is not None and has_lanes(link):
                     self._in_lanes(filling, link, node, hosts[name])
                 elif fill.at(self.length) > 0:
                     comes = filling.arrivals.at(node, name).comes
@@ -70,9 +70,7 @@ class Backlog:
         own = self.capacity.rooms.of(node[0], node[1], host)
         if len(fill.rooms) == 1 or own is None:
             return fill.rate * lasts
-        whole = sum(room.bytes for room in fill.rooms)
-        even = fill.rate * lasts * own.bytes / whole
-        return min(own.bytes, max(even, into * lasts))
+        return min(own.bytes, max(fill.rate * lasts * fill.part(own), into * lasts))
 
     def _in_lanes(self, filling: Filling, link: Link, node: Node, host: Host) -> None:
         """Add what waits for each peer of a link that gives each its own."""

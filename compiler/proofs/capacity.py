@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from math import inf
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import has_lanes
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fleet, Host
 from flumec.compiler.proofs.fill import Spot
@@ -228,7 +228,7 @@ class Capacity:
             return ()
         near = [one.machine for one in self.peers.near(link, self.host(spot))]
         lost = tuple(machine for machine in near if machine in scene.waited_for)
-        each_waits = policy_of(link) in ("all", "hash")
+        each_waits = has_lanes(link)
         return lost if each_waits or len(lost) == len(near) else ()
 
     def _tiers(self, filling: Filling, spot: Spot) -> tuple[Tier, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import NamedTuple
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import has_lanes, policy_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Link
 from flumec.compiler.proofs.load import Load, once
@@ -78,7 +78,7 @@ class Arrivals:
         kind, hosts = policy_of(link), self._peers.hosts(node[0])
         for name in self._load.into[node]:
             coming, near = self.at(node, name), self._peers.near(link, hosts[name])
-            if kind in ("all", "hash"):
+            if has_lanes(link):
                 parts = [(one, coming.part(share(one, near, kind))) for one in near]
             else:
                 first = self._peers.preferred(link, hosts[name], self._dead)

@@ -56,6 +56,14 @@ class Fill:
         comes = self.rate * seconds
         return self.waits + min(comes + self.open, comes / (1 - CROWDED))
 
+    def part(self, room: Room | None) -> float:
+        """Return which part of it lies in one channel, of several that are filled together: as much
+        as that has of their room.
+        """
+        if room is None or len(self.rooms) == 1:
+            return 1.0
+        return room.bytes / sum(one.bytes for one in self.rooms)
+
     @property
     def blocks(self) -> bool:
         """Whether those that put into it wait once it is full."""

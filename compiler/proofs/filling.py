@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import has_lanes, policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Host, Link
 from flumec.compiler.proofs.coming import Coming
@@ -52,25 +52,18 @@ class Filling(Fills):
         found = Levels()
         for node, fills in self.fills.items():
             link = self.peers.link_from(node)
-            lanes = link is not None and policy_of(link) in ("all", "hash")
+            lanes = link if link is not None and has_lanes(link) else None
             hosts = self.peers.hosts(node[0])
             for name, fill in fills.items():
-                if link is not None and lanes:
-                    for one in self.peers.near(link, hosts[name]):  # all stop once one is full
-                        lane = self.lane(node, link, hosts[name], one)
+                if lanes is not None:
+                    for one in self.peers.near(lanes, hosts[name]):  # all stop once one is full
+                        lane = self.lane(node, lanes, hosts[name], one)
                         lies = 0.0 if lane is None else lane.at(min(time, fill.full))
                         found.set_for(node, name, one, lies)
                 else:
-                    found.add(node, name, self._part(node, hosts[name], fill) * fill.at(time))
+                    room = self.rooms.of(node[0], node[1], hosts[name])
+                    found.add(node, name, fill.part(room) * fill.at(time))
         return found
-
-    def _part(self, node: Node, host: Host, fill: Fill) -> float:
-        """Return which part of what fills a channel lies there, where several are filled together:
-        as much as it has of their room.
-        """
-        own = self.rooms.of(node[0], node[1], host)
-        whole = sum(room.bytes for room in fill.rooms)
-        return 1.0 if own is None or len(fill.rooms) == 1 else own.bytes / whole
 
     def _source(self, node: Node) -> None:
         """A source waits as soon as one of the channels that it must put into is full."""
@@ -127,7 +120,7 @@ class Filling(Fills):
     def _sending(self, node: Node, link: Link, host: Host, coming: Coming) -> Fill | None:
         """Return how a channel of a link fills on one host."""
         kind, near = policy_of(link), self.peers.near(link, host)
-        if kind in ("all", "hash"):  # a channel for each, and the first that is full stops all
+        if has_lanes(link):  # a channel for each, and the first that is full stops all
             lanes = (self.lane(node, link, host, one) for one in near)
             full = [lane for lane in lanes if lane is not None]
             return min(full, key=lambda lane: lane.full, default=None)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import has_lanes, policy_of
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Host, Link
 from flumec.compiler.proofs.fill import Spot
@@ -69,7 +69,7 @@ class Settling(Stage):
 
     def _send(self, node: Node, link: Link) -> None:
         came, hosts = self.came.spots.get(node, {}), self.peers.hosts(node[0])
-        if policy_of(link) in ("all", "hash"):
+        if has_lanes(link):
             for name in dict.fromkeys((*came, *self.lay.lanes.get(node, ()))):
                 self._send_each(node, link, hosts[name])
         elif policy_of(link) == "balance":
@@ -99,7 +99,7 @@ class Settling(Stage):
         """
         rooms = [self._ahead(one.end, one.host) for one in among]
         comes = [self._comes(one.end, one.host.name) for one in among]
-        over = sum(max(0.0, comes - room) for comes, room in zip(comes, rooms, strict=True))
+        over = sum(max(0.0, part - room) for part, room in zip(comes, rooms, strict=True))
         if over <= _NOTHING:
             return
         shares = [amount * share(one, among, "balance") for one in among]
@@ -133,7 +133,7 @@ class Settling(Stage):
         link, room = self.peers.link_from(node), self.rooms.of(node[0], node[1], host)
         if room is None or room.when_full == "drop_oldest":
             return inf
-        if link is not None and policy_of(link) in ("all", "hash"):
+        if link is not None and has_lanes(link):
             return self._ahead_in_lanes(node, link, host, room)
         free = max(0.0, self._most(node, host, room) - self.lay.at(node, host.name))
         return free + self._further(node, () if link is None else self._goes_to(link, host))
@@ -186,7 +186,7 @@ class Settling(Stage):
             room = self.rooms.of(node[0], node[1], host)
             if room is None:
                 continue
-            if link is not None and policy_of(link) in ("all", "hash"):
+            if link is not None and has_lanes(link):
                 left = self._in_lanes(node, link, host, room)
             else:
                 came, most = self.came.at(node, name), self._most(node, host, room)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from flumec.compiler.choice import policy_of, within_of
+from flumec.compiler.choice import has_lanes, within_of
 from flumec.compiler.graph import Graph, Node
 from flumec.compiler.model import Fault, Fleet, Group, Link, Proof
 from flumec.compiler.proofs.scenes import Machines, faults_of, length_of, outage_of
@@ -92,7 +92,7 @@ def _awaits(fleet: Fleet, link: Link, taking: Taking, way: Collection[Node]) -> 
     if _taken(fleet, taking, {link.sender.agent}, all_of=True):
         return False
     ends = {end.agent for end in link.targets}
-    each_waits = policy_of(link) in ("all", "hash") or within_of(link) is not None
+    each_waits = has_lanes(link) or within_of(link) is not None
     return _taken(fleet, taking, ends, all_of=not each_waits)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from flumec.compiler.bind.properties import complete
-from flumec.compiler.choice import policy_of
+from flumec.compiler.choice import has_lanes
 from flumec.compiler.graph import Node
 from flumec.compiler.model import Proof
 from flumec.compiler.proofs import figures
@@ -88,7 +88,7 @@ def remedy_of(capacity: Capacity, held: Held, length: float) -> str:
     (name, host), others = held.lost[0], len(held.lost) - 1
     more = f" and {others} more" if others else ""
     link = capacity.peers.link_from(held.tiers[0].spot[0])
-    if link is not None and policy_of(link) in ("all", "hash"):
+    if link is not None and has_lanes(link):
         return f"replace `{name}` on {host}{more} within {figures.time(held.after)}: {_NO_SIZE}"
     return f"a further host of `{name}`, that takes over by `policy = failover`: {_NO_SIZE}"
 
